@@ -1,0 +1,180 @@
+"""What Loop tells us, in our types: ids text, times aware UTC, money Decimal in major units of `currency`.
+
+`raw` is what was received, with fractions as Decimal.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+
+class LoopState(StrEnum):
+    OPEN = "open"
+    REVIEW = "review"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"  # a word we have not met; it stands in raw_state
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelRecord:
+    status: str | None
+    updated_at: datetime | None
+    url: str | None
+    carrier: str | None
+    tracking_number: str | None
+    line_item_ids: tuple[str, ...]
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopUnitRecord:
+    """One returned unit: Loop has no quantities, two pieces of one order line are two units."""
+
+    line_item_id: str
+    provider_line_item_id: str | None
+    variant_id: str | None
+    product_id: str | None
+    sku: str | None
+    barcode: str | None
+    title: str | None
+    price: Decimal
+    discount: Decimal
+    tax: Decimal
+    refund: Decimal
+    refund_item: Decimal
+    refund_tax: Decimal
+    returned_at: datetime | None  # when it was submitted, not when it arrived
+    exchange_variant: str | None
+    reason: str | None
+    parent_reason: str | None
+    comment: str | None
+    image: str | None
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @property
+    def removed(self) -> bool:
+        """Taken out of the return; Loop keeps the line but empties it."""
+        amounts = (self.price, self.discount, self.tax, self.refund)
+        return self.returned_at is None and not any(amounts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopExchangeRecord:
+    exchange_id: str
+    exchange_order_id: str | None
+    exchange_order_name: str | None
+    product_id: str | None
+    variant_id: str | None
+    sku: str | None
+    title: str | None
+    price: Decimal
+    discount: Decimal
+    tax: Decimal
+    total: Decimal
+    out_of_stock: bool
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopRefundRecord:
+    gateway: str | None
+    amount: Decimal
+    currency: str | None
+    provider_refund_id: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopReturnRecord:
+    """One return, as the list or the details call tells it.
+
+    is_detailed: it came from details; only there refunds can be other than empty.
+    edited_at: details repeat updated_at here for a return nobody ever edited.
+    processed_at: which outcomes ran and when, by Loop's own key; one that did not run is not in it.
+    """
+
+    id: str
+    is_detailed: bool
+    state: LoopState
+    raw_state: str
+    was_processed: bool
+    processed_at: Mapping[str, datetime]
+    created_at: datetime
+    updated_at: datetime
+    edited_at: datetime | None
+    order_name: str | None
+    provider_order_id: str | None
+    customer_email: str | None
+    return_type: str | None
+    currency: str | None
+    outcome: str | None
+    return_product_total: Decimal
+    return_discount_total: Decimal
+    return_tax_total: Decimal
+    return_total: Decimal
+    return_credit_total: Decimal
+    exchange_total: Decimal
+    exchange_credit_total: Decimal
+    upsell: Decimal
+    refund: Decimal
+    gift_card: Decimal
+    handling_fee: Decimal
+    refund_shipping_total: Decimal
+    refund_shipping_tax_total: Decimal
+    tracking_number: str | None
+    carrier: str | None
+    label_status: str | None
+    label_updated_at: datetime | None
+    labels: tuple[LabelRecord, ...]
+    units: tuple[LoopUnitRecord, ...]
+    exchanges: tuple[LoopExchangeRecord, ...]
+    refunds: tuple[LoopRefundRecord, ...]
+    shopify_refund_ids: tuple[str, ...]
+    destination_id: str | None
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
+
+
+class AssessedAs(StrEnum):
+    """What Loop lets a warehouse say about a unit."""
+
+    BACK_TO_STOCK = "back_to_stock"
+    RESALE_HOLD = "resale_hold"
+    RECYCLE = "recycle"
+    DONATE = "donate"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitAssessment:
+    line_item_id: str
+    assessed_as: AssessedAs
+    assessed_by: str  # an e-mail address; Loop takes 100 characters
+    note: str
+    inspected_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookSubscription:
+    id: str
+    topic: str
+    trigger: str
+    url: str
+    status: str
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == "active"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopDestination:
+    id: str
+    kind: str | None  # warehouse or donate
+    name: str | None
+    enabled: bool
+    provider_location_id: str | None
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
