@@ -1,0 +1,195 @@
+"""The PostgreSQL that comes with ReturnsOps, for demo, development and tests. Production sets DATABASE_URL.
+
+The server listens on a Unix socket only, in a folder that nobody but its owner can enter; that is why it
+asks for no password. `data_dir` names a server everywhere here; where its files lie and as whom it runs,
+postgres_home knows.
+"""
+
+import fcntl
+import shlex
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from returnsops.lib.errors import PostgresError
+from returnsops.lib.postgres_home import (
+    SOCKET_NAME,
+    SUPERUSER,
+    Home,
+    open_home,
+    remove_home,
+    run_program,
+    socket_dir_of,
+)
+
+DATABASE = "returnsops"
+CONNECTIONS_MAX = 200
+LOCK_WAIT_S = 60
+START_WAIT_S = 60
+STOP_WAIT_S = 30
+POLL_S = 0.05
+# For tests: nothing waits for the disk, and a power cut may cost the data.
+HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def connection_settings(data_dir: Path) -> dict[str, Any]:
+    """Django's DATABASES entry for the server of data_dir. Makes and starts nothing."""
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": DATABASE,
+        "USER": SUPERUSER,
+        "PASSWORD": "",
+        "HOST": str(socket_dir_of(data_dir)),
+        "PORT": "",
+    }
+
+
+def ensure_running(data_dir: Path, *, durable: bool = True) -> bool:
+    """Start the server of data_dir unless it runs, making its files and its database when there are none.
+
+    Safe to call from several processes at once. True if this call started it.
+    """
+    with _locked(data_dir):
+        home = open_home(data_dir)
+        started = _listening_cluster(home.socket_dir) != home.cluster
+        if started:
+            _stop(home.socket_dir)  # left running by a checkout that lay at this path before
+            _start(home, durable=durable)
+        _create_database(home)
+    return started
+
+
+def stop(data_dir: Path) -> bool:
+    """Stop the server of data_dir, ending its connections. True if it ran."""
+    if not is_running(data_dir):
+        return False
+    with _locked(data_dir):
+        return _stop(socket_dir_of(data_dir))
+
+
+def erase(data_dir: Path) -> None:
+    """Stop the server of data_dir and remove all of its files."""
+    if not data_dir.exists():
+        return
+    with _locked(data_dir):
+        _stop(socket_dir_of(data_dir))
+        remove_home(data_dir)
+
+
+def is_running(data_dir: Path) -> bool:
+    return _listening_cluster(socket_dir_of(data_dir)) is not None
+
+
+@contextmanager
+def _locked(data_dir: Path) -> Iterator[None]:
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    give_up_at = time.monotonic() + LOCK_WAIT_S
+    with (data_dir / "lock").open("w") as lock:
+        while not _try_lock(lock.fileno()):
+            if time.monotonic() > give_up_at:
+                raise PostgresError(
+                    f"Another program has been starting or stopping the database in {data_dir} "
+                    f"for {LOCK_WAIT_S} s. Wait for it, or end it, and try again."
+                )
+            time.sleep(POLL_S)
+        yield
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _listening_cluster(socket_dir: Path) -> Path | None:
+    """The cluster whose server listens in this folder: the second line of the lock file beside the socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(socket_dir / SOCKET_NAME))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
+    return Path((socket_dir / f"{SOCKET_NAME}.lock").read_text().splitlines()[1])
+
+
+def _start(home: Home, *, durable: bool) -> None:
+    for lock in (home.cluster / "postmaster.pid", home.socket_dir / f"{SOCKET_NAME}.lock"):
+        _forget_dead_server(lock, cluster=home.cluster)
+    options = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(home.socket_dir),
+        "unix_socket_permissions": "0700",
+        "max_connections": str(CONNECTIONS_MAX),
+        "log_checkpoints": "off",
+        **({} if durable else HASTY),
+    }
+    flags = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in options.items())
+    _run_pg_ctl("restart", f"--timeout={START_WAIT_S}", f"--log={home.log}", f"--options={flags}", home=home)
+
+
+def _forget_dead_server(lock: Path, *, cluster: Path) -> None:
+    """Remove the lock file of a killed server whose process id went to another program.
+
+    PostgreSQL would take that program for a running server and refuse to start; in containers, where every
+    start counts its processes from 1, this is common. Should processes of the old server still live,
+    PostgreSQL sees it by their shared memory and refuses all the same.
+    """
+    if not lock.exists() or not Path("/proc/self").exists():
+        return
+    process = Path("/proc", lock.read_text().splitlines()[0].strip())
+    if process.exists() and process.joinpath("cwd").resolve() != cluster.resolve():
+        lock.unlink()
+
+
+def _stop(socket_dir: Path) -> bool:
+    cluster = _listening_cluster(socket_dir)
+    if cluster is None:
+        return False
+    _run_pg_ctl("stop", f"--timeout={STOP_WAIT_S}", home=Home(base=cluster.parent, socket_dir=socket_dir))
+    return True
+
+
+def _run_pg_ctl(verb: str, *arguments: str, home: Home) -> None:
+    done = run_program(
+        "pg_ctl",
+        *(verb, "--wait", "--mode=fast", "--silent", f"--pgdata={home.cluster}"),
+        *arguments,
+        files_of=home.cluster,
+    )
+    if done.returncode:
+        raise PostgresError(
+            f"PostgreSQL did not {verb}: {done.stderr.strip()}\n"
+            f"The end of its log, {home.log}:\n{_end_of(home.log)}"
+        )
+
+
+def _create_database(home: Home) -> None:
+    with _connect_when_ready(home) as connection:
+        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+        if known is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+
+
+def _connect_when_ready(home: Home) -> psycopg.Connection[Any]:
+    """A server whose starter was killed may listen and yet be recovering: until it is done it refuses."""
+    give_up_at = time.monotonic() + START_WAIT_S
+    while True:
+        try:
+            return psycopg.connect(
+                host=str(home.socket_dir), user=SUPERUSER, dbname="postgres", autocommit=True
+            )
+        except psycopg.OperationalError as error:
+            if time.monotonic() > give_up_at:
+                raise PostgresError(f"PostgreSQL is not ready after {START_WAIT_S} s: {error}") from error
+        time.sleep(POLL_S)
+
+
+def _end_of(log: Path, *, lines: int = 15) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else "(none)"
