@@ -1,0 +1,128 @@
+// Keys and scanners share one keyboard. A scanner types faster than a person, so a single key counts as a
+// shortcut only when no second one follows at once; a burst is a scan and goes to the page's scan box.
+(() => {
+  const BURST_GAP_MS = 45;
+  const SCAN_LENGTH_MIN = 4;
+  const SAME_SCAN_MS = 300;
+  const GO_WAIT_MS = 1200;
+
+  let typed = "";
+  let timer = 0;
+  let goesUntil = 0;
+  let lastScan = { code: "", at: 0 };
+
+  const isTyping = (element) => element.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+  const isShown = (element) => element.checkVisibility();
+  const withoutControls = (text) => text.replace(/[\u0000-\u001f\u007f]/g, "").trim();
+  const rowLinks = () => [...document.querySelectorAll("[data-list] a.row-link")].filter(isShown);
+  const scope = () => document.querySelector("dialog[open]") || document;
+
+  function move(by) {
+    const links = rowLinks();
+    if (!links.length) return;
+    const at = links.findIndex((link) => link.closest("tr, li").matches("[data-current]"));
+    const next = links[Math.min(Math.max(at + by, 0), links.length - 1)];
+    for (const link of links) delete link.closest("tr, li").dataset.current;
+    next.closest("tr, li").dataset.current = "";
+    next.focus({ preventScroll: true });
+    next.scrollIntoView({ block: "nearest" });
+  }
+
+  function toggleCurrent() {
+    const box = document.querySelector("[data-current] input[data-check]");
+    if (box) box.click();
+  }
+
+  function press(key) {
+    const target = [...scope().querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(isShown);
+    if (!target || target.disabled || target.getAttribute("aria-disabled") === "true") return;
+    if (target.matches("input:not([type=radio], [type=checkbox]), textarea, select")) target.focus();
+    else target.click();
+  }
+
+  function go(key) {
+    goesUntil = 0;
+    const link = document.querySelector(`a[data-go="${CSS.escape(key)}"]`);
+    if (link) link.click();
+  }
+
+  function runKey(key) {
+    if (performance.now() < goesUntil) go(key);
+    else if (key === "g") goesUntil = performance.now() + GO_WAIT_MS;
+    else if (key === "/") findBox().focus();
+    else if (key === "?") showKeys();
+    else if (key === "j") move(1);
+    else if (key === "k") move(-1);
+    else if (key === "x") toggleCurrent();
+    else press(key);
+  }
+
+  function showKeys() {
+    const dialog = document.getElementById("keys");
+    const list = dialog.querySelector("[data-keys-here]");
+    list.replaceChildren();
+    for (const element of document.querySelectorAll("[data-key]")) {
+      if (!isShown(element)) continue;
+      const row = dialog.querySelector("template").content.firstElementChild.cloneNode(true);
+      row.querySelector("kbd").textContent = element.dataset.key;
+      row.querySelector("span").textContent = element.dataset.keyLabel || element.textContent.trim();
+      list.append(row);
+    }
+    dialog.showModal();
+  }
+
+  const findBox = () => document.querySelector("[data-scan]") || document.getElementById("find");
+
+  function isRepeat(code) {
+    const now = performance.now();
+    const repeat = code === lastScan.code && now - lastScan.at < SAME_SCAN_MS;
+    lastScan = { code, at: now };
+    return repeat;
+  }
+
+  function submitScan(code) {
+    const box = findBox();
+    if (!box || isRepeat(code)) return;
+    box.value = code;
+    box.form.requestSubmit();
+  }
+
+  function flush() {
+    const keys = typed;
+    typed = "";
+    if (keys.length === 1) runKey(keys);
+    else if (withoutControls(keys).length >= SCAN_LENGTH_MIN) findBox().value = withoutControls(keys);
+  }
+
+  function endsScan(event) {
+    const code = withoutControls(typed);
+    if (code.length < SCAN_LENGTH_MIN) return false;
+    event.preventDefault(); // the scanner's Enter must never press the focused button
+    clearTimeout(timer);
+    typed = "";
+    submitScan(code);
+    return true;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (isTyping(event.target)) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    if (event.key === "Enter" && endsScan(event)) return;
+    if (event.key.length !== 1 || (event.key === " " && !typed)) return;
+    typed += event.key;
+    clearTimeout(timer);
+    timer = setTimeout(flush, BURST_GAP_MS);
+  });
+
+  // A code scanned into the box itself: strip what scanners add, ignore the doubled read.
+  document.addEventListener("submit", (event) => {
+    const box = event.target.querySelector("[data-scan]");
+    if (!box) return;
+    box.value = withoutControls(box.value);
+    const isFromBox = document.activeElement === box;
+    if (isFromBox && isRepeat(box.value)) event.preventDefault();
+  });
+})();
