@@ -57,10 +57,7 @@ def ensure_running(data_dir: Path, *, durable: bool = True) -> bool:
     """
     with _locked(data_dir):
         home = open_home(data_dir)
-        started = _listening_cluster(home.socket_dir) != home.cluster
-        if started:
-            _stop(home.socket_dir)  # left running by a checkout that lay at this path before
-            _start(home, durable=durable)
+        started = _bring_up(home, durable=durable)
         _create_database(home)
     return started
 
@@ -114,9 +111,29 @@ def _listening_cluster(socket_dir: Path) -> Path | None:
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(str(socket_dir / SOCKET_NAME))
+            lock = (socket_dir / f"{SOCKET_NAME}.lock").read_text()
         except (FileNotFoundError, ConnectionRefusedError):
             return None
-    return Path((socket_dir / f"{SOCKET_NAME}.lock").read_text().splitlines()[1])
+    return Path(lock.splitlines()[1])
+
+
+def _bring_up(home: Home, *, durable: bool) -> bool:
+    """Until the server answers: one that listens may yet be dying of a kill, or recovering from one."""
+    started = False
+    give_up_at = time.monotonic() + START_WAIT_S
+    while True:
+        if _listening_cluster(home.socket_dir) != home.cluster:
+            _stop(home.socket_dir)  # left running by a checkout that lay at this path before
+            _start(home, durable=durable)
+            started = True
+        try:
+            _connect(home).close()
+        except psycopg.OperationalError as error:
+            if time.monotonic() > give_up_at:
+                raise PostgresError(f"PostgreSQL does not answer after {START_WAIT_S} s: {error}") from error
+            time.sleep(POLL_S)
+        else:
+            return started
 
 
 def _start(home: Home, *, durable: bool) -> None:
@@ -143,8 +160,12 @@ def _forget_dead_server(lock: Path, *, cluster: Path) -> None:
     """
     if not lock.exists() or not Path("/proc/self").exists():
         return
-    process = Path("/proc", lock.read_text().splitlines()[0].strip())
-    if process.exists() and process.joinpath("cwd").resolve() != cluster.resolve():
+    process_id = lock.read_text().splitlines()[0].strip()
+    try:
+        is_ours = Path("/proc", process_id, "cwd").samefile(cluster)
+    except OSError:  # ended, a zombie, or another user's
+        is_ours = False
+    if not is_ours:
         lock.unlink()
 
 
@@ -170,25 +191,15 @@ def _run_pg_ctl(verb: str, *arguments: str, home: Home) -> None:
         )
 
 
+def _connect(home: Home) -> psycopg.Connection[Any]:
+    return psycopg.connect(host=str(home.socket_dir), user=SUPERUSER, dbname="postgres", autocommit=True)
+
+
 def _create_database(home: Home) -> None:
-    with _connect_when_ready(home) as connection:
+    with _connect(home) as connection:
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
         if known is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
-
-
-def _connect_when_ready(home: Home) -> psycopg.Connection[Any]:
-    """A server whose starter was killed may listen and yet be recovering: until it is done it refuses."""
-    give_up_at = time.monotonic() + START_WAIT_S
-    while True:
-        try:
-            return psycopg.connect(
-                host=str(home.socket_dir), user=SUPERUSER, dbname="postgres", autocommit=True
-            )
-        except psycopg.OperationalError as error:
-            if time.monotonic() > give_up_at:
-                raise PostgresError(f"PostgreSQL is not ready after {START_WAIT_S} s: {error}") from error
-        time.sleep(POLL_S)
 
 
 def _end_of(log: Path, *, lines: int = 15) -> str:

@@ -202,7 +202,12 @@ def _copy_programs() -> Path:
         if libraries.exists():
             shutil.copytree(libraries, raw / libraries.relative_to(package.parent), symlinks=True)
     _open_to_all(raw)
-    raw.rename(copy)
+    try:
+        raw.rename(copy)
+    except OSError:
+        if not copy.exists():
+            raise
+        shutil.rmtree(raw)  # another process was quicker
     return copy
 
 
