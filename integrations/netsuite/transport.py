@@ -1,0 +1,94 @@
+"""One authorised call to a NetSuite account: token, lane, time-out and the second try after a 401."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from integrations.errors import ConfigurationError, TemporaryError
+from integrations.http import HttpAnswer, open_session, send_request
+from integrations.netsuite.auth import TokenSource
+from integrations.netsuite.refusals import classify_failure
+
+Lane = Callable[[], AbstractContextManager[object]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    operation: str
+    method: str
+    path: str
+    params: Mapping[str, str | int] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json_body: object = None
+    writes: bool = False
+
+
+class Transport:
+    def __init__(
+        self,
+        base_url: str,
+        token_source: TokenSource,
+        *,
+        read_timeout_s: float,
+        write_timeout_s: float,
+        pool_size: int,
+        lane: Lane,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._token_source = token_source
+        self._read_timeout_s = read_timeout_s
+        self._write_timeout_s = write_timeout_s
+        self._session = open_session(pool_size=pool_size)
+        self._lane = lane
+
+    def close(self) -> None:
+        self._session.close()
+
+    def send(self, request: Request) -> HttpAnswer:
+        """Send, and once more with a new token on 401: a 401 means that nothing was executed."""
+        token = self._token_source.get_token()
+        answer = self._send_once(request, token)
+        if answer.status != 401:
+            return answer
+        self._token_source.invalidate(token)
+        answer = self._send_once(request, self._token_source.get_token())
+        if answer.status == 401:
+            raise self._stop(request, answer)
+        return answer
+
+    def _stop(self, request: Request, answer: HttpAnswer) -> ConfigurationError:
+        refusal = classify_failure(answer, operation=request.operation, writes=request.writes)
+        assert isinstance(refusal, ConfigurationError), f"a 401 was taken for {refusal!r}"
+        self._token_source.hold(refusal)
+        return refusal
+
+    def _send_once(self, request: Request, token: str) -> HttpAnswer:
+        with self._lane():
+            return send_request(
+                self._session,
+                system="netsuite",
+                operation=request.operation,
+                method=request.method,
+                url=self._base_url + request.path,
+                headers={"Authorization": f"Bearer {token}", **request.headers},
+                params=request.params,
+                json_body=request.json_body,
+                timeout_s=self._write_timeout_s if request.writes else self._read_timeout_s,
+                writes=request.writes,
+                secrets=(token,),
+            )
+
+
+def read_json(answer: HttpAnswer, request: Request) -> object:
+    """The body of a read that succeeded; raises what fits one that did not."""
+    if not answer.is_success:
+        raise classify_failure(answer, operation=request.operation, writes=False)
+    try:
+        return answer.json()
+    except ValueError:
+        raise lost_answer(answer, request, detail="the answer is not JSON") from None
+
+
+def lost_answer(answer: HttpAnswer, request: Request, *, detail: str) -> TemporaryError:
+    """A read whose answer came but does not say what was asked."""
+    return TemporaryError(**answer.failure(system="netsuite", operation=request.operation, detail=detail))
