@@ -1,0 +1,164 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from integrations.errors import UnreadableRecordError
+from integrations.loop.parsing import parse_return
+from integrations.loop.records import LoopState
+from integrations.loop.values import read_time
+
+ReadFixture = Callable[[str], Any]
+
+
+@pytest.fixture
+def details(fixture_json: ReadFixture) -> dict[str, Any]:
+    body: dict[str, Any] = fixture_json("loop/details__refund.json")
+    return body
+
+
+@pytest.fixture
+def row(fixture_json: ReadFixture) -> dict[str, Any]:
+    body: dict[str, Any] = fixture_json("loop/list__exchange.json")
+    return body
+
+
+def test_details_are_read(details: dict[str, Any]) -> None:
+    record = parse_return(details, is_detailed=True)
+
+    assert record.id == "110700123"
+    assert (record.state, record.raw_state, record.was_processed) == (LoopState.CLOSED, "closed", True)
+    assert record.updated_at == datetime(2026, 11, 10, 17, 47, 3, tzinfo=UTC)
+    assert record.provider_order_id == "5873120045678"
+    assert record.customer_email == "pat@example.com"
+    assert record.handling_fee == Decimal("6.95")
+    assert record.return_total - record.handling_fee == record.refund == Decimal("70.81")
+    assert record.refund_shipping_total == 0
+    assert record.shopify_refund_ids == ("987001",)
+    assert [(r.gateway, r.amount) for r in record.refunds] == [
+        ("gift_card", Decimal("20.00")),
+        ("shopify_payments", Decimal("50.81")),
+    ]
+    assert record.labels[0].line_item_ids == ("387001",)
+    assert record.raw["a_key_of_next_year"] == {"nested": True}
+
+
+def test_processed_at_keeps_what_ran_in_utc(details: dict[str, Any]) -> None:
+    record = parse_return(details, is_detailed=True)
+
+    assert record.processed_at == {
+        "return_processed": datetime(2026, 11, 10, 17, 46, 58, tzinfo=UTC),
+        "refund_processed": datetime(2026, 11, 10, 17, 46, 59, 250000, tzinfo=UTC),
+        "exchange_processed": datetime(2026, 11, 10, 17, 47, tzinfo=UTC),
+    }
+
+
+def test_unit_of_details_has_the_names_of_the_list(details: dict[str, Any]) -> None:
+    unit = parse_return(details, is_detailed=True).units[0]
+
+    assert (unit.reason, unit.parent_reason, unit.comment) == ("Too small", "Size", None)
+    assert unit.variant_id == "902000000000000001"
+    assert unit.refund_item + unit.refund_tax == unit.refund == Decimal("70.81")
+    assert unit.removed is False
+
+
+def test_emptied_line_is_removed(details: dict[str, Any]) -> None:
+    unit = parse_return(details, is_detailed=True).units[1]
+
+    assert unit.removed is True
+    assert replace(unit, price=Decimal("80.00")).removed is False
+    assert replace(unit, returned_at=datetime(2026, 11, 3, tzinfo=UTC)).removed is False
+
+
+def test_list_row_is_read(row: dict[str, Any]) -> None:
+    record = parse_return(row, is_detailed=False)
+
+    assert record.updated_at == datetime(2026, 11, 12, 16, 30, 40, tzinfo=UTC)
+    assert record.provider_order_id == "5873120045999"
+    assert (record.tracking_number, record.label_status, record.label_updated_at) == (None, None, None)
+    assert record.customer_email is None
+    assert record.processed_at == {}
+    assert (record.units[0].barcode, record.units[0].exchange_variant) == (None, "45123450002")
+    assert (record.exchanges[0].variant_id, record.exchanges[0].total) == ("45123450002", Decimal("69.12"))
+    assert (record.refunds, record.is_detailed) == ((), False)
+
+
+def test_order_id_of_the_list_is_never_the_shops_order(row: dict[str, Any]) -> None:
+    del row["provider_order_id"]
+
+    assert parse_return(row, is_detailed=False).provider_order_id is None
+    assert parse_return(row, is_detailed=True).provider_order_id == "144300999"
+
+
+@pytest.mark.parametrize("word", ["review", "needs review", "needs_review", "Flagged"])
+def test_review_has_many_names(row: dict[str, Any], word: str) -> None:
+    assert parse_return({**row, "state": word}, is_detailed=False).state is LoopState.REVIEW
+
+
+def test_unknown_state_is_kept_as_it_came(row: dict[str, Any]) -> None:
+    record = parse_return({**row, "state": "Archived"}, is_detailed=False)
+
+    assert (record.state, record.raw_state) == (LoopState.UNKNOWN, "Archived")
+
+
+@pytest.mark.parametrize("fee", ["$6.95", "6.95 USD", "US$ 6.95", "6.95"])
+def test_fee_with_stray_characters(row: dict[str, Any], fee: str) -> None:
+    assert parse_return({**row, "handling_fee": fee}, is_detailed=False).handling_fee == Decimal("6.95")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("id", None),
+        ("id", True),
+        ("refund", "seventy"),
+        ("return_total", "Infinity"),
+        ("updated_at", "yesterday"),
+        ("updated_at", "N/A"),
+        ("label_updated_at", {"date": "2026-11-10 17:46:58", "timezone": "Mars/Base"}),
+        ("line_items", ["387001"]),
+        ("line_items", [{"line_item_id": "1", "price": "1.00"}]),
+        ("line_items", [{"line_item_id": "1", "price": "1.00", "refund": "1.00", "refund_item": "1.00"}]),
+    ],
+)
+def test_what_cannot_be_read_is_said_and_not_guessed(row: dict[str, Any], key: str, value: object) -> None:
+    with pytest.raises(UnreadableRecordError):
+        parse_return({**row, key: value}, is_detailed=False)
+
+
+@pytest.mark.parametrize("key", ["id", "state", "refund", "return_total", "gift_card", "line_items"])
+def test_missing_key_names_itself(row: dict[str, Any], key: str) -> None:
+    del row[key]
+
+    with pytest.raises(UnreadableRecordError) as raised:
+        parse_return(row, is_detailed=False)
+
+    assert raised.value.path == key
+
+
+def test_unit_without_refund_needs_no_parts(row: dict[str, Any]) -> None:
+    unit = {"line_item_id": 5, "price": "1.00", "refund": "0.00"}
+
+    record = parse_return({**row, "line_items": [unit]}, is_detailed=False)
+
+    assert (record.units[0].refund_item, record.units[0].refund_tax) == (0, 0)
+
+
+def test_list_with_gaps_comes_as_an_object(row: dict[str, Any]) -> None:
+    units = row["line_items"]
+
+    record = parse_return({**row, "line_items": {"1": units[0]}, "outcomes_processed_at": []}, is_detailed=False)
+
+    assert len(record.units) == 1
+    assert record.processed_at == {}
+
+
+def test_three_ways_of_writing_one_moment() -> None:
+    php = {"date": "2026-11-10 17:46:58.000000", "timezone_type": 3, "timezone": "UTC"}
+
+    moments = {read_time("2026-11-10T17:46:58+00:00"), read_time("2026-11-10 17:46:58"), read_time(php)}
+
+    assert moments == {datetime(2026, 11, 10, 17, 46, 58, tzinfo=UTC)}
