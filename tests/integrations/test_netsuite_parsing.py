@@ -1,0 +1,151 @@
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from integrations.errors import UnreadableRecordError
+from integrations.netsuite.parsing import parse_transaction, read_quantity, read_status
+from integrations.netsuite.suiteql import RECORD_TYPES, TYPE_CODES, parse_ref
+
+ReadFixture = Callable[[str], Any]
+
+
+@pytest.fixture
+def rma(fixture_json: ReadFixture) -> dict[str, Any]:
+    body: dict[str, Any] = fixture_json("netsuite/returnAuthorization__partially_received.json")
+    return body
+
+
+def test_return_authorization_is_read(rma: dict[str, Any]) -> None:
+    record = parse_transaction(rma, record_type="returnAuthorization")
+
+    assert (record.internal_id, record.external_id) == ("90211", "loop-alpha-110700123-ra-1")
+    assert (record.status, record.status_label) == ("E", "Pending Refund/Partially Received")
+    assert (record.created_from_id, record.created_from_type) == ("77120", "salesOrder")
+    assert (record.entity_id, record.currency, record.currency_id) == ("8801", "USD", "1")
+    assert (record.subtotal, record.tax_total, record.total) == (
+        Decimal("112.1"),
+        Decimal("5.25"),
+        Decimal("117.35"),
+    )
+    assert record.tran_date == date(2026, 11, 4)
+    assert record.last_modified == datetime(2026, 11, 6, 15, 40, tzinfo=UTC)
+    assert record.amount_remaining is None
+    assert record.location_id == "31"
+
+
+def test_lines_are_read_in_whole_pieces(rma: dict[str, Any]) -> None:
+    first, second = parse_transaction(rma, record_type="returnAuthorization").lines
+
+    assert (first.line, first.order_line, first.unique_key) == (1, 4, "771001")
+    assert (first.item_id, first.item_name) == ("3310", "BOOT-RED-42")
+    assert (first.quantity, first.quantity_received, first.quantity_billed) == (2, 1, 0)
+    assert first.custom == {"custcol_return_reason": {"id": "3", "refName": "Too small"}}
+    assert (second.quantity, second.is_closed, second.location_id) == (1, True, "31")
+    assert (second.rate, second.tax_amount) == (Decimal("16"), Decimal("1.05"))
+
+
+def test_customer_refund_names_customer_and_applications(fixture_json: ReadFixture) -> None:
+    record = parse_transaction(fixture_json("netsuite/customerRefund__applied.json"), record_type="customerRefund")
+
+    assert (record.entity_id, record.status, record.lines) == ("8801", "R", ())
+    assert record.created_at == datetime(2026, 11, 12, 18, tzinfo=UTC)
+    assert [(row.doc_id, row.line, row.amount, row.apply) for row in record.applies] == [
+        ("90544", 1, Decimal("51.84"), True),
+        ("90545", 0, Decimal("0"), False),
+    ]
+
+
+def test_inventory_transfer_has_lines_of_its_own_name(fixture_json: ReadFixture) -> None:
+    record = parse_transaction(
+        fixture_json("netsuite/inventoryTransfer__to_sellable.json"), record_type="inventoryTransfer"
+    )
+
+    assert [(line.item_id, line.quantity) for line in record.lines] == [("3310", 1)]
+    assert (record.status, record.status_label) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("B", ("B", "Pending Receipt")),
+        ("RtnAuth:B", ("B", "Pending Receipt")),
+        ({"id": "B"}, ("B", "Pending Receipt")),
+        ({"refName": "Pending Receipt"}, ("B", "Pending Receipt")),
+        ({"id": "B", "refName": "Return Authorization : Pending Receipt"}, ("B", "Pending Receipt")),
+        ({"id": "Pending Receipt", "refName": "Pending Receipt"}, ("B", "Pending Receipt")),
+        ({"id": "pendingReceipt"}, ("", "pendingReceipt")),
+        (None, ("", None)),
+    ],
+)
+def test_status_comes_in_many_forms(value: object, expected: tuple[str, str | None]) -> None:
+    assert read_status(value, record_type="returnAuthorization") == expected
+
+
+@pytest.mark.parametrize(("value", "pieces"), [(1, 1), (Decimal("2.0"), 2), ("-3", 3), (None, 0)])
+def test_quantity_is_whole_and_absolute(value: object, pieces: int) -> None:
+    assert read_quantity(value) == pieces
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": None},
+        {"total": "a lot"},
+        {"total": "NaN"},
+        {"tranDate": "5/4/2026"},
+        {"item": {"links": []}},
+        {"item": {"items": [], "totalResults": 2}},
+        {"item": {"items": [{"quantity": Decimal("1.5")}]}},
+        {"apply": {"items": [{"line": 1}]}},
+    ],
+)
+def test_what_cannot_be_read_is_said_and_not_guessed(rma: dict[str, Any], change: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableRecordError, match="returnAuthorization"):
+        parse_transaction({**rma, **change}, record_type="returnAuthorization")
+
+
+@pytest.mark.parametrize(
+    ("name", "record_type"),
+    [
+        ("Cash Sale #CS1", "cashSale"),
+        ("Return Authorization #RMA1", "returnAuthorization"),
+        ("Work Order #7", None),
+    ],
+)
+def test_source_type_is_read_off_its_name(rma: dict[str, Any], name: str, record_type: str | None) -> None:
+    source = {"id": "5", "refName": name}
+
+    record = parse_transaction({**rma, "createdFrom": source}, record_type="creditMemo")
+
+    assert record.created_from_type == record_type
+
+
+def test_row_is_read_with_the_database_clock_put_right() -> None:
+    row = {"id": "7", "type": "RtnAuth", "status": "RtnAuth:F", "lastmod": "2026-11-21T23:30:00"}
+
+    ref = parse_ref(row, utc_offset=timedelta(hours=-8))
+
+    assert (ref.record_type, ref.internal_id, ref.status) == ("returnAuthorization", "7", "F")
+    assert (ref.external_id, ref.tran_id) == (None, None)
+    assert ref.last_modified == datetime(2026, 11, 22, 7, 30, tzinfo=UTC)
+
+
+def test_row_of_an_unknown_type_is_kept() -> None:
+    ref = parse_ref({"id": "7", "type": "Custom12"}, utc_offset=timedelta(0))
+
+    assert (ref.record_type, ref.type_code, ref.last_modified) == ("unknown", "Custom12", None)
+
+
+@pytest.mark.parametrize(
+    "row", [{"id": "7"}, {"type": "RtnAuth"}, {"id": "7", "type": "RtnAuth", "lastmod": "5/4/2026"}]
+)
+def test_row_without_what_we_rely_on_is_unreadable(row: dict[str, str]) -> None:
+    with pytest.raises(UnreadableRecordError):
+        parse_ref(row, utc_offset=timedelta(0))
+
+
+def test_type_codes_and_record_types_pair_up() -> None:
+    assert {TYPE_CODES[record_type]: record_type for record_type in RECORD_TYPES.values()} == RECORD_TYPES
