@@ -144,7 +144,7 @@ def test_unit_without_refund_needs_no_parts(row: dict[str, Any]) -> None:
 
     record = parse_return({**row, "line_items": [unit]}, is_detailed=False)
 
-    assert (record.units[0].refund_item, record.units[0].refund_tax) == (0, 0)
+    assert record.units[0].refund_item == record.units[0].refund_tax == 0
 
 
 def test_list_with_gaps_comes_as_an_object(row: dict[str, Any]) -> None:

@@ -34,7 +34,7 @@ def test_token_is_asked_for_as_documented(
     token = TokenSource(credentials).get_token()
 
     request = wire.calls[0].request
-    form = parse_qs(request.body)
+    form = parse_qs(str(request.body))
     assertion = form.pop("client_assertion")[0]
     claims = jwt.decode(assertion, ec_private_key.public_key(), algorithms=["ES256"], audience=TOKEN_URL)
     assert token == "token-1"

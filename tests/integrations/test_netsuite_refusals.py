@@ -83,18 +83,17 @@ REFUSALS = [
 ]
 
 
-def answer(status: int, body: object, **headers: str) -> HttpAnswer:
-    text = body if isinstance(body, str) else json.dumps(body)
-    return HttpAnswer(status=status, headers=CaseInsensitiveDict(headers), text=text, duration_s=0.1)
-
-
 def envelope(*details: tuple[str, str, str], status: int = 400) -> dict[str, object]:
     rows = [{"o:errorCode": code, "detail": text, "o:errorPath": path} for code, text, path in details]
     return {"type": "https://example.com/rfc", "title": "Bad Request", "status": status, "o:errorDetails": rows}
 
 
-def classify(status: int, body: object, *, writes: bool = True, **headers: str) -> IntegrationError:
-    return classify_failure(answer(status, body, **headers), operation="create creditMemo", writes=writes)
+def classify(
+    status: int, body: object, *, writes: bool = True, headers: dict[str, str] | None = None
+) -> IntegrationError:
+    text = body if isinstance(body, str) else json.dumps(body)
+    answer = HttpAnswer(status=status, headers=CaseInsensitiveDict(headers or {}), text=text, duration_s=0.1)
+    return classify_failure(answer, operation="create creditMemo", writes=writes)
 
 
 @pytest.mark.parametrize(("family", "status", "code", "text", "path"), REFUSALS)
@@ -142,7 +141,7 @@ def test_what_may_pass_next_time_is_temporary(status: int, code: str, text: str)
 def test_concurrency_limit_was_not_executed() -> None:
     body = {"status": 429, "o:errorCode": "CONCURRENCY_LIMIT_EXCEEDED", "title": "Too Many Requests"}
 
-    error = classify(429, body, **{"Retry-After": "2"})
+    error = classify(429, body, headers={"Retry-After": "2"})
 
     assert isinstance(error, TemporaryError)
     assert (error.code, error.retry_after_s) == ("CONCURRENCY_LIMIT_EXCEEDED", 2.0)
@@ -167,7 +166,7 @@ def test_answer_that_proves_nothing(status: int, body: object) -> None:
 
 def test_wrong_log_in_and_wrong_address_are_configuration() -> None:
     login = classify(401, envelope(("INVALID_LOGIN", "Invalid login attempt.", ""), status=401))
-    moved = classify(302, "", Location="https://elsewhere.example.com/")
+    moved = classify(302, "", headers={"Location": "https://elsewhere.example.com/"})
 
     assert isinstance(login, ConfigurationError)
     assert isinstance(moved, ConfigurationError)
