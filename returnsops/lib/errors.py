@@ -7,3 +7,7 @@ class PostgresError(Exception):
 
 class ProcessError(Exception):
     """A process we started has ended, or did not become ready in time; the message ends with its last log lines."""
+
+
+class StopRequested(Exception):
+    """A signal asked us to stop. Not a failure: whoever catches it ends in good order."""

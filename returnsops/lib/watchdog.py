@@ -1,0 +1,78 @@
+"""Keeps programs running: a dead one is started again, and so is one whose heart has stopped.
+
+A task queue can hang with all its processes alive (a worker killed while idle leaves a lock taken), so that being
+alive proves nothing. The heartbeat is a file that a task of the queue itself touches: work done is the proof.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from returnsops.lib.processes import Processes, Program
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT_S = 0.5
+WAIT_MAX_S = 30.0
+HEALTHY_AFTER_S = 60.0  # who has lived this long starts again with the first wait
+
+
+class Heartbeat:
+    """Whether a file has been touched of late. Told by changes, so that a jump of the wall clock stops no heart."""
+
+    def __init__(self, file: Path, *, limit_s: float) -> None:
+        self.file = file
+        self.limit_s = limit_s
+        self._mark: float | None = None
+        self._beat_at = 0.0
+
+    def is_silent(self, *, since: float, now: float) -> bool:
+        """since: when the program started, which counts as a beat; both times monotonic."""
+        mark = self.file.stat().st_mtime if self.file.exists() else None
+        if mark != self._mark:
+            self._mark, self._beat_at = mark, now
+        return now - max(self._beat_at, since) > self.limit_s
+
+
+@dataclass
+class Kept:
+    """A program and how its life has gone so far; times monotonic."""
+
+    program: Program
+    heartbeat: Heartbeat | None = None
+    started_at: float = 0.0
+    start_again_at: float = 0.0
+    quick_ends: int = 0
+
+
+def look_after(processes: Processes, *, kept: list[Kept]) -> None:
+    """One round: bury the dead and the silent, start what is due. Called a few times a second."""
+    for each in kept:
+        now = time.monotonic()
+        if processes.knows(each.program.name):
+            _check(processes, kept=each, now=now)
+        elif now >= each.start_again_at:
+            each.started_at = now
+            processes.start(each.program)
+
+
+def _check(processes: Processes, *, kept: Kept, now: float) -> None:
+    name = kept.program.name
+    if not processes.is_running(name):
+        reason = "has ended"
+    elif kept.heartbeat is not None and kept.heartbeat.is_silent(since=kept.started_at, now=now):
+        reason = f"has been silent for {kept.heartbeat.limit_s:.0f} s and is killed"
+    else:
+        return
+    code = processes.bury(name)
+    wait_s = _plan_restart(kept, now=now)
+    log.warning("%s %s (exit code %s); it starts again in %.1f s", name, reason, code, wait_s)
+
+
+def _plan_restart(kept: Kept, *, now: float) -> float:
+    """Who ends at once, again and again, waits longer each time."""
+    kept.quick_ends = 0 if now - kept.started_at > HEALTHY_AFTER_S else kept.quick_ends + 1
+    wait_s: float = min(WAIT_MAX_S, FIRST_WAIT_S * 2 ** max(0, kept.quick_ends - 1))
+    kept.start_again_at = now + wait_s
+    return wait_s
