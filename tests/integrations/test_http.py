@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import responses
@@ -145,6 +146,31 @@ def test_redirect_is_not_followed(wire: responses.RequestsMock) -> None:
 
     assert answer.is_redirect
     assert len(wire.calls) == 1
+
+
+def test_session_adds_neither_cookies_nor_a_log_in_of_its_own(
+    wire: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine a.example.com login someone password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    wire.get("https://a.example.com/x", headers={"Set-Cookie": "route=1; Path=/"})
+    session = open_session(pool_size=1)
+
+    for _ in range(2):
+        send_request(
+            session,
+            system="netsuite",
+            operation="try",
+            method="GET",
+            url="https://a.example.com/x",
+            headers={"Authorization": "Bearer token-1"},
+            timeout_s=1,
+            writes=False,
+        )
+
+    assert wire.calls[1].request.headers["Authorization"] == "Bearer token-1"
+    assert "Cookie" not in wire.calls[1].request.headers
 
 
 def test_amounts_travel_as_numbers_to_the_cent(wire: responses.RequestsMock) -> None:

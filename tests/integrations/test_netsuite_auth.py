@@ -129,6 +129,7 @@ def test_token_another_thread_renewed_is_not_forgotten(
     source.invalidate(old)
 
     assert source.get_token() == new == "token-2"
+    assert len(wire.calls) == 2
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
