@@ -109,9 +109,9 @@ class Processes:
 
     def rest(self, seconds: float) -> None:
         """Let time pass. Raises StopRequested soon after a signal asked us to stop."""
-        self._replace_dead_guardian()
         wake_at = time.monotonic() + seconds
         while not self._stop_requested and (left := wake_at - time.monotonic()) > 0:
+            self._replace_dead_guardian()
             time.sleep(min(POLL_S, left))
         if self._stop_requested:
             raise StopRequested
