@@ -1,0 +1,103 @@
+"""Clients built from our rows, and how the connections are doing.
+
+A client is kept per process and row, and built anew when its settings or secrets change.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from integrations.credentials import open_secret
+from integrations.errors import ConfigurationError, IntegrationError, TemporaryError, UncertainError
+from integrations.loop.client import LoopClient
+from integrations.models import Credential, NetSuiteAccount, Shop
+from integrations.netsuite.auth import ClientCredentials, TokenSource
+from integrations.netsuite.client import NetSuiteClient
+from integrations.netsuite.lanes import hold_lane
+
+PROBE_AFTER = timedelta(seconds=5)  # a dead endpoint is asked again after this, then twice as long, …
+PROBE_AFTER_MAX = timedelta(minutes=2)
+
+_clients: dict[tuple[str, int], tuple[tuple[str, ...], Any]] = {}
+_clients_lock = threading.Lock()
+
+
+def loop_client(shop: Shop) -> LoopClient:
+    """Raises ConfigurationError if the shop has no API key."""
+    key = open_secret(shop, Credential.Kind.LOOP_API_KEY)
+    settings = (shop.base_url, shop.api_version, key)
+    return _kept_client("loop", shop.pk, settings, partial(_build_loop, shop, key))
+
+
+def netsuite_client(account: NetSuiteAccount) -> NetSuiteClient:
+    """Raises ConfigurationError if the account has no private key."""
+    private_key = open_secret(account, Credential.Kind.NETSUITE_PRIVATE_KEY)
+    settings = (account.base_url, account.client_id, account.certificate_id, private_key)
+    return _kept_client("netsuite", account.pk, settings, partial(_build_netsuite, account, private_key))
+
+
+def _kept_client(system: str, pk: int, settings: tuple[str, ...], build: Any) -> Any:
+    with _clients_lock:
+        kept = _clients.get((system, pk))
+        if kept is None or kept[0] != settings:
+            _clients[(system, pk)] = kept = (settings, build())
+        return kept[1]
+
+
+def _build_loop(shop: Shop, key: str) -> LoopClient:
+    return LoopClient(shop.base_url, key, version=shop.api_version)
+
+
+def _build_netsuite(account: NetSuiteAccount, private_key: str) -> NetSuiteClient:
+    credentials = ClientCredentials(
+        account_id=account.account_id,
+        client_id=account.client_id,
+        certificate_id=account.certificate_id,
+        private_key_pem=private_key,
+        token_url=f"{account.base_url.rstrip('/')}/services/rest/auth/oauth2/v1/token",
+    )
+    return NetSuiteClient(account.base_url, TokenSource(credentials), lane=partial(hold_lane, account.pk))
+
+
+@contextmanager
+def watched(connection: Shop | NetSuiteAccount) -> Iterator[None]:
+    """Note on the row whether the calls inside reached the other side. Errors pass through."""
+    try:
+        yield
+    except IntegrationError as error:
+        note_failure(connection, error)
+        raise
+    note_success(connection)
+
+
+def note_success(connection: Shop | NetSuiteAccount) -> None:
+    _row(connection).update(last_ok_at=timezone.now(), failing_since=None, failure="", next_probe_at=None)
+
+
+def note_failure(connection: Shop | NetSuiteAccount, error: IntegrationError) -> None:
+    """401 stops the connection until a person resumes it; no answer makes it wait for a probe; a no is an answer."""
+    now = timezone.now()
+    if isinstance(error, ConfigurationError):
+        _row(connection).filter(paused_at=None).update(paused_at=now, paused_reason=str(error), failing_since=now)
+    elif isinstance(error, TemporaryError | UncertainError) and error.status != 429:
+        connection.refresh_from_db(fields=["failing_since"])
+        lasted = now - (connection.failing_since or now)
+        wait = min(max(PROBE_AFTER, lasted), PROBE_AFTER_MAX)
+        _row(connection).update(
+            failing_since=Coalesce(F("failing_since"), now), failure=str(error)[:500], next_probe_at=now + wait
+        )
+
+
+def resume_connection(connection: Shop | NetSuiteAccount) -> None:
+    _row(connection).update(paused_at=None, paused_reason="", failing_since=None, failure="", next_probe_at=None)
+
+
+def _row(connection: Shop | NetSuiteAccount) -> Any:
+    return type(connection)._base_manager.filter(pk=connection.pk)

@@ -1,0 +1,64 @@
+"""Secrets, sealed at rest. The newest key seals, every configured key opens (rotation)."""
+
+from typing import Any, Literal
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from integrations.errors import ConfigurationError
+from integrations.models import Credential, NetSuiteAccount, Shop
+
+
+def store_secret(owner: Shop | NetSuiteAccount, kind: str, secret: str, *, keep_old: bool = False) -> Credential:
+    """Seal and store a secret. With keep_old the former one stays valid beside it (webhook secrets in pairs)."""
+    with transaction.atomic():
+        if not keep_old:
+            _live_of(owner, kind).update(retired_at=timezone.now())
+        return Credential.objects.create(
+            **_owner_fields(owner), kind=kind, sealed=_fernet().encrypt(secret.encode()).decode()
+        )
+
+
+def open_secrets(owner: Shop | NetSuiteAccount, kind: str) -> list[str]:
+    """Live secrets, newest first. Raises ConfigurationError if a seal does not open with our keys."""
+    sealed = _live_of(owner, kind).order_by("-created_at", "-id").values_list("sealed", flat=True)
+    try:
+        return [_fernet().decrypt(text.encode()).decode() for text in sealed]
+    except InvalidToken:
+        raise ConfigurationError(
+            system=_system_of(owner),
+            operation=f"open {kind} of {owner}",
+            detail="The secret was sealed with a key that is not among CREDENTIAL_KEYS. Add the key or enter it anew.",
+        ) from None
+
+
+def open_secret(owner: Shop | NetSuiteAccount, kind: str) -> str:
+    """The newest live secret. Raises ConfigurationError if there is none."""
+    secrets = open_secrets(owner, kind)
+    if not secrets:
+        label = Credential.Kind(kind).label
+        raise ConfigurationError(
+            system="returnsops",
+            operation=f"open {kind}",
+            detail=f"{owner} has no {label}. Enter it in the admin.",
+        )
+    return secrets[0]
+
+
+def _system_of(owner: Shop | NetSuiteAccount) -> Literal["loop", "netsuite"]:
+    return "loop" if isinstance(owner, Shop) else "netsuite"
+
+
+def _live_of(owner: Shop | NetSuiteAccount, kind: str) -> QuerySet[Credential]:
+    return Credential.objects.filter(**_owner_fields(owner), kind=kind, retired_at__isnull=True)
+
+
+def _owner_fields(owner: Shop | NetSuiteAccount) -> dict[str, Any]:
+    return {"shop": owner} if isinstance(owner, Shop) else {"account": owner}
+
+
+def _fernet() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in settings.CREDENTIAL_KEYS])

@@ -1,0 +1,29 @@
+"""Moves of a state by compare-and-set: two workers can both try, one wins and the other is told."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.db import models
+
+
+def move_row(
+    row: models.Model,
+    *,
+    field: str,
+    target: str,
+    moves: Mapping[Any, Collection[Any]],
+    **changes: object,
+) -> bool:
+    """Move `row` to `target` if it is still where we read it. Gives False if somebody was quicker.
+
+    The row in memory follows the database. Raises AssertionError for a move that the table of moves does not have.
+    """
+    before = getattr(row, field)
+    assert target in moves.get(before, ()), f"{row._meta.label} {row.pk}: no move from {before} to {target}"
+    won = type(row)._base_manager.filter(pk=row.pk, **{field: before}).update(**{field: target}, **changes)
+    if not won:
+        row.refresh_from_db()
+        return False
+    for name, value in {field: target, **changes}.items():
+        setattr(row, name, value)
+    return True

@@ -1,0 +1,44 @@
+"""Who may do what. Screens, API and admin all ask here."""
+
+from collections.abc import Collection
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+
+from returnsops.people.models import Membership, Role, User
+
+RIGHTS: dict[str, Collection[str]] = {
+    "inspect units": {Role.WAREHOUSE, Role.ADMIN},
+    "approve": {Role.FINANCE, Role.ADMIN},
+    "correct": {Role.FINANCE, Role.DATA, Role.ADMIN},
+    "retry": {Role.FINANCE, Role.DATA, Role.ADMIN},
+    "assign": {Role.WAREHOUSE, Role.FINANCE, Role.DATA, Role.ADMIN},
+    "note": {Role.WAREHOUSE, Role.FINANCE, Role.DATA, Role.CARE, Role.ADMIN},
+    "map SKUs": {Role.DATA, Role.ADMIN},
+    "pause": {Role.FINANCE, Role.ADMIN},
+}
+
+
+def may(user: User, right: str, *, shop: Any) -> bool:
+    """Does this person hold `right` in this shop? An unknown right is a bug, not a no."""
+    roles = RIGHTS[right]
+    if user.is_superuser:
+        return True
+    return Membership.objects.filter(user_id=user.pk, shop=shop, role__in=roles).exists()
+
+
+def require(user: User, right: str, *, shop: Any) -> None:
+    """Raises PermissionDenied with a sentence that names the right, the shop and who can help."""
+    if not may(user, right, shop=shop):
+        roles = " or ".join(sorted(str(Role(role).label) for role in RIGHTS[right]))
+        raise PermissionDenied(f"To {right} in {shop} you need the role {roles}. Ask an administrator for it.")
+
+
+def may_approve_amount(user: User, amount: Decimal, *, shop: Any) -> bool:
+    if user.is_superuser:
+        return True
+    limits = Membership.objects.filter(user_id=user.pk, shop=shop, role__in=RIGHTS["approve"]).values_list(
+        "approval_limit", flat=True
+    )
+    return any(limit is None or abs(amount) <= limit for limit in limits)

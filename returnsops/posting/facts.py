@@ -1,0 +1,192 @@
+"""Loading the facts of one return: from rows to the values that `plan_return` looks at."""
+
+from datetime import datetime
+
+from integrations.loop.parsing import parse_return
+from integrations.loop.records import LoopReturnRecord
+from returnsops.lib import clock
+from returnsops.lib.money import ZERO
+from returnsops.posting.models import Posting
+from returnsops.returns.facts import (
+    ApprovalFacts,
+    ExchangeFacts,
+    LineFacts,
+    LoopFacts,
+    OverrideFacts,
+    PostingFacts,
+    RecordFacts,
+    RefundFacts,
+    ReturnFacts,
+    UnitFacts,
+)
+from returnsops.returns.models import InspectedUnit, Item, LoopReturn, NetSuiteRecord, ReturnLine
+from returnsops.returns.policies import active_policy
+from returnsops.returns.sku_mapping import items_by_sku
+
+
+def load_facts(row: LoopReturn) -> ReturnFacts:
+    """Everything known about one return now. Call it under the lock of the order, or for reading only."""
+    shop, account = row.shop, row.shop.account
+    record = parse_return(row.raw, is_detailed=True)
+    lines = list(row.lines.all())
+    items = items_by_sku(shop, {line.sku for line in lines} | {one.sku or "" for one in record.exchanges})
+    outcomes = _standing_outcomes(row)
+    return ReturnFacts(
+        now=clock.now(),
+        shop_code=shop.code,
+        currency=row.currency or shop.currency,
+        account_id=account.account_id,
+        account_time_zone=account.time_zone,
+        refund_apply_line=account.refund_apply_line,
+        start_from=shop.start_from,
+        policy=active_policy(shop),
+        loop=_loop_facts(row, record),
+        units=tuple(_unit_facts(line, items, outcomes.get(line.pk)) for line in lines),
+        exchanges=_exchange_facts(record, items),
+        records=tuple(_record_facts(one) for one in row.records.prefetch_related("lines").order_by("pk")),
+        records_read=row.records_fetched_at is not None,
+        arrived=row.arrivals.exists(),
+        postings=tuple(_posting_facts(one) for one in row.postings.prefetch_related("covers").order_by("pk")),
+        overrides=_override_facts(row),
+        approvals=tuple(ApprovalFacts(one.subject, one.seen_hash) for one in row.approvals.order_by("pk")),
+    )
+
+
+def _loop_facts(row: LoopReturn, record: LoopReturnRecord) -> LoopFacts:
+    return LoopFacts(
+        loop_id=row.loop_id,
+        state=row.state,
+        outcome=row.outcome,
+        order_name=row.order_name,
+        provider_order_id=row.provider_order_id,
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+        return_total=record.return_total,
+        exchange_credit=record.exchange_credit_total if record.exchanges else ZERO,
+        upsell=record.upsell,
+        refund=record.refund,
+        gift_card=record.gift_card,
+        fee=record.handling_fee,
+        label_status=row.label_status,
+        delivered_at=row.delivered_at,
+        settled_at=settled_at(record),
+        refunds=tuple(RefundFacts(one.gateway or "unknown", one.amount) for one in record.refunds),
+    )
+
+
+def settled_at(record: LoopReturnRecord) -> datetime | None:
+    """When Loop carried out the outcomes. `closed` alone proves nothing (loop.md §7.1), cancelled settles nothing."""
+    if record.state in ("cancelled", "expired"):
+        return None
+    moments = list(record.processed_at.values())
+    if moments:
+        return max(moments)
+    has_proof = record.was_processed or record.shopify_refund_ids or any(one.amount for one in record.refunds)
+    return record.updated_at if has_proof else None
+
+
+def _standing_outcomes(row: LoopReturn) -> dict[int, InspectedUnit]:
+    units = InspectedUnit.objects.filter(
+        line__loop_return=row, superseded_at=None, inspection__finished_at__isnull=False
+    )
+    return {unit.line_id: unit for unit in units}
+
+
+def _unit_facts(line: ReturnLine, items: dict[str, Item], judged: InspectedUnit | None) -> UnitFacts:
+    item = items.get(line.sku)
+    return UnitFacts(
+        unit=line.line_item_id,
+        provider_line=line.provider_line_item_id,
+        sku=line.sku,
+        title=line.title,
+        item_id=item.internal_id if item else "",
+        price=line.price,
+        discount=line.discount,
+        tax=line.tax,
+        refund=line.refund,
+        refund_item=line.refund_item,
+        refund_tax=line.refund_tax,
+        removed=line.removed,
+        outcome=judged.outcome if judged else "",
+        inspected_at=judged.inspected_at if judged else None,
+        inspection_id=judged.inspection_id if judged else None,
+    )
+
+
+def _exchange_facts(record: LoopReturnRecord, items: dict[str, Item]) -> tuple[ExchangeFacts, ...]:
+    found = []
+    for one in record.exchanges:
+        item = items.get(one.sku or "")
+        found.append(
+            ExchangeFacts(
+                exchange_id=one.exchange_id,
+                sku=one.sku or "",
+                title=one.title or "",
+                item_id=item.internal_id if item else "",
+                price=one.price,
+                total=one.total,
+                order_id=one.exchange_order_id or "",
+                order_name=one.exchange_order_name or "",
+            )
+        )
+    return tuple(found)
+
+
+def _record_facts(row: NetSuiteRecord) -> RecordFacts:
+    return RecordFacts(
+        internal_id=row.internal_id,
+        record_type=row.record_type,
+        tran_id=row.tran_id,
+        external_id=row.external_id,
+        status=row.status,
+        status_label=row.status_label,
+        created_from_id=row.created_from_id,
+        entity_id=row.entity_id,
+        other_ref_num=row.other_ref_num,
+        total=row.total or ZERO,
+        amount_remaining=row.amount_remaining or ZERO,
+        ours=row.origin == NetSuiteRecord.Origin.OURS,
+        gone=row.gone_at is not None,
+        lines=tuple(
+            LineFacts(
+                line=line.line,
+                order_line=line.order_line,
+                item_id=line.item_id,
+                item_name=line.item_name,
+                quantity=line.quantity,
+                rate=line.rate or ZERO,
+                amount=abs(line.amount or ZERO),
+                tax_amount=abs(line.tax_amount or ZERO),
+                location_id=line.location_id,
+                is_closed=line.is_closed,
+                received=line.quantity_received,
+                billed=line.quantity_billed,
+                reference=line.reference,
+            )
+            for line in row.lines.all()
+            if line.line
+        ),
+    )
+
+
+def _posting_facts(row: Posting) -> PostingFacts:
+    return PostingFacts(
+        external_id=row.external_id,
+        kind=row.kind,
+        number=row.number,
+        status=row.status,
+        their_id=row.their_id,
+        covers=frozenset(cover.unit for cover in row.covers.all()),
+        request=row.request,
+        refusal=row.refusal,
+        differences=tuple(row.differences),
+        posted_at=row.posted_at,
+        uncertain_since=row.uncertain_since,
+    )
+
+
+def _override_facts(row: LoopReturn) -> tuple[OverrideFacts, ...]:
+    return tuple(
+        OverrideFacts(one.kind, one.subject, str(one.value), one.author_id)
+        for one in row.overrides.filter(withdrawn_at=None).order_by("pk")
+    )

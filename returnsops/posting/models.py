@@ -1,0 +1,139 @@
+"""The outbox: what we owe NetSuite and Loop, every try of it, and what it covers."""
+
+from django.db import models
+from django.db.models import Q
+
+from integrations.models import NetSuiteAccount, Shop
+from returnsops.people.models import VisibleQuerySet
+from returnsops.returns.models import LoopReturn
+
+
+class Posting(models.Model):
+    """One document or action we owe. It exists only when it may be sent; waiting is a step of the plan."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Waiting to be sent"  # claimable
+        SENDING = "sending", "Being sent"  # claimed; the answer is not in yet
+        UNCERTAIN = "uncertain", "Answer lost"  # may be done: look there before trying again
+        POSTED = "posted", "Done"  # final; corrected only by another posting
+        REJECTED = "rejected", "Refused"  # they said no and why; a person decides
+        VOIDED = "voided", "Withdrawn"  # final; nothing of it exists over there
+
+    OPEN = (Status.PENDING, Status.SENDING, Status.UNCERTAIN, Status.REJECTED)
+    # What a new plan may still change: nothing of it can exist over there (docs/adr/0005).
+    CHANGEABLE = (Status.PENDING, Status.REJECTED)
+    MOVES = {
+        Status.PENDING: {Status.SENDING, Status.VOIDED},
+        Status.SENDING: {Status.POSTED, Status.PENDING, Status.UNCERTAIN, Status.REJECTED},
+        Status.UNCERTAIN: {Status.POSTED, Status.PENDING, Status.REJECTED},
+        Status.REJECTED: {Status.PENDING, Status.VOIDED},
+    }
+
+    class System(models.TextChoices):
+        NETSUITE = "netsuite", "NetSuite"
+        LOOP = "loop", "Loop"
+
+    loop_return = models.ForeignKey(LoopReturn, on_delete=models.PROTECT, related_name="postings")
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="postings")
+    account = models.ForeignKey(NetSuiteAccount, on_delete=models.PROTECT, related_name="postings")
+    system = models.CharField(max_length=10, choices=System.choices)
+    kind = models.CharField(max_length=20)
+    number = models.PositiveSmallIntegerField()
+    external_id = models.CharField(max_length=120, unique=True)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.PENDING)
+    request = models.JSONField(help_text="What is sent, without the external id")
+    content_hash = models.CharField(max_length=64)
+    # Postings with the same key go one after the other: two receipts of one RMA at once collide in NetSuite.
+    serial_key = models.CharField(max_length=120)
+    priority = models.PositiveSmallIntegerField(default=50)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField()
+    sending_since = models.DateTimeField(null=True, blank=True)
+    uncertain_since = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.CharField(max_length=80, blank=True)
+    their_id = models.CharField(max_length=60, blank=True)
+    adopted = models.BooleanField(default=False)
+    refusal = models.JSONField(null=True, blank=True, help_text="{family, status, code, detail, path}")
+    posted_at = models.DateTimeField(null=True, blank=True)
+    read_back_at = models.DateTimeField(null=True, blank=True)
+    differences = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = models.Manager.from_queryset(VisibleQuerySet)()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["pending", "sending", "uncertain", "posted", "rejected", "voided"]),
+                name="posting_status_in_list",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="posted") | (~Q(their_id="") & Q(posted_at__isnull=False)),
+                name="posted_has_their_id",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="sending") | Q(sending_since__isnull=False), name="sending_has_a_start"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="uncertain") | Q(uncertain_since__isnull=False),
+                name="uncertain_has_a_start",
+            ),
+            models.CheckConstraint(condition=Q(external_id__regex=r"^[a-z0-9-]+$"), name="external_id_is_plain"),
+            models.UniqueConstraint(fields=["loop_return", "kind", "number"], name="postings_are_numbered"),
+            # One at a time per source document, whoever claims.
+            models.UniqueConstraint(
+                fields=["serial_key"],
+                condition=Q(status__in=["sending", "uncertain"]),
+                name="one_in_flight_per_source",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["account", "priority", "not_before"],
+                condition=Q(status="pending"),
+                name="postings_pending",
+            ),
+            models.Index(fields=["status"], condition=Q(status__in=["sending", "uncertain"]), name="postings_unsure"),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class PostingAttempt(models.Model):
+    """One try: what went out, what came back, how long it took. Never changed afterwards."""
+
+    posting = models.ForeignKey(Posting, on_delete=models.CASCADE, related_name="tries")
+    number = models.PositiveSmallIntegerField()
+    started_at = models.DateTimeField()
+    duration_s = models.FloatField()
+    request = models.JSONField()
+    outcome = models.CharField(max_length=12)
+    answer = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.posting} try {self.number}: {self.outcome}"
+
+
+class PostingCover(models.Model):
+    """What a posting covers: units, or parts of the settlement. This is what «nothing twice» rests on."""
+
+    posting = models.ForeignKey(Posting, on_delete=models.CASCADE, related_name="covers")
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20)
+    unit = models.CharField(max_length=120, help_text="unit:<line item id> or part:<what>:<return>")
+    live = models.BooleanField(default=True, help_text="False once the posting is withdrawn")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "kind", "unit"], condition=Q(live=True), name="nothing_is_covered_twice"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} covers {self.unit}"

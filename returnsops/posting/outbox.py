@@ -1,0 +1,127 @@
+"""The outbox: what the plan wants, brought in step with what is already there.
+
+An external id is stored before the first try and stays the same on every try. What may be over there already is never
+changed, only what surely is not (docs/adr/0005).
+"""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import Max
+
+from returnsops.lib import clock
+from returnsops.lib.canonical import plain
+from returnsops.lib.moves import move_row
+from returnsops.posting.models import Posting, PostingCover
+from returnsops.returns.models import LoopReturn
+from returnsops.returns.plan import PostingDue
+
+Status = Posting.Status
+
+
+def enqueue(loop_return: LoopReturn, wanted: Sequence[PostingDue]) -> list[Posting]:
+    """Make the outbox of one return hold what its plan wants; withdraw what it no longer wants.
+
+    Call it under the lock of the order, in the transaction of the plan. Gives the postings that are new or changed.
+    """
+    assert transaction.get_connection().in_atomic_block, "the outbox changes together with the plan"
+    standing = list(
+        loop_return.postings.select_for_update()
+        .filter(status__in=Posting.CHANGEABLE, uncertain_since=None)
+        .prefetch_related("covers")
+    )
+    changed: list[Posting] = []
+    matched: list[tuple[PostingDue, Posting | None]] = []
+    for due in wanted:
+        match = _take_match(standing, due)
+        matched.append((due, match))
+    for posting in standing:
+        withdraw(posting)
+    differing = [(due, match) for due, match in matched if match and match.content_hash != due.content_hash]
+    for _, match in differing:
+        match.covers.all().delete()  # all first: units may move from one posting to another
+    changed += [_change_posting(match, due) for due, match in differing]
+    changed += [_create_posting(loop_return, due) for due, match in matched if match is None]
+    return changed
+
+
+def withdraw(posting: Posting) -> None:
+    """Nothing of it is over there and nobody wants it: void it and free what it covered."""
+    assert posting.uncertain_since is None, f"{posting} may be over there: only a look can tell"
+    if move_row(posting, field="status", target=Status.VOIDED, moves=Posting.MOVES):
+        posting.covers.update(live=False)
+
+
+def retry(posting: Posting) -> bool:
+    """A person says: try again, unchanged. Gives False if it is no longer refused."""
+    if posting.status != Status.REJECTED:
+        return False
+    return move_row(
+        posting, field="status", target=Status.PENDING, moves=Posting.MOVES, not_before=clock.now(), attempts=0,
+        claimed_by="",
+    )  # fmt: skip
+
+
+def _take_match(standing: list[Posting], due: PostingDue) -> Posting | None:
+    """The standing posting of this kind that covers most of the same; equal content wins."""
+    same_kind = [one for one in standing if one.kind == due.kind]
+    best = max(same_kind, key=lambda one: (one.content_hash == due.content_hash, _shared(one, due)), default=None)
+    if best is None or not (best.content_hash == due.content_hash or _shared(best, due)):
+        return None
+    standing.remove(best)
+    return best
+
+
+def _shared(posting: Posting, due: PostingDue) -> int:
+    return len({cover.unit for cover in posting.covers.all()} & due.covers)
+
+
+def _create_posting(loop_return: LoopReturn, due: PostingDue) -> Posting:
+    shop = loop_return.shop
+    last = loop_return.postings.filter(kind=due.kind).aggregate(last=Max("number"))["last"] or 0
+    posting = Posting.objects.create(
+        loop_return=loop_return,
+        shop=shop,
+        account=shop.account,
+        system=due.system,
+        kind=due.kind,
+        number=last + 1,
+        external_id=external_id(shop.code, loop_return.loop_id, due.kind, last + 1),
+        request=plain(due.request),
+        content_hash=due.content_hash,
+        serial_key=due.serial_key,
+        priority=due.priority,
+        not_before=clock.now(),
+    )
+    _write_covers(posting, due)
+    return posting
+
+
+def external_id(shop_code: str, loop_id: str, kind: str, number: int) -> str:
+    """One namespace for all transactions of an account, lower case (netsuite.md §0.2, fact 1; §9.1)."""
+    return f"loop-{shop_code}-{loop_id}-{kind.replace('_', '-')}-{number}".lower()
+
+
+def _change_posting(posting: Posting, due: PostingDue) -> Posting:
+    """New content under the same external id: the old one was surely never carried out."""
+    values = {
+        "request": plain(due.request),
+        "content_hash": due.content_hash,
+        "serial_key": due.serial_key,
+        "priority": due.priority,
+        "not_before": clock.now(),
+        "refusal": None,
+        "attempts": 0,
+    }
+    if posting.status == Status.REJECTED:
+        move_row(posting, field="status", target=Status.PENDING, moves=Posting.MOVES, **values)
+    else:
+        Posting.objects.filter(pk=posting.pk, status=Status.PENDING).update(**values)
+    _write_covers(posting, due)
+    return posting
+
+
+def _write_covers(posting: Posting, due: PostingDue) -> None:
+    PostingCover.objects.bulk_create(
+        [PostingCover(posting=posting, shop=posting.shop, kind=due.kind, unit=unit) for unit in sorted(due.covers)]
+    )

@@ -1,0 +1,139 @@
+"""What an answer means for the posting it belongs to. Every try is kept; a move is compare-and-set."""
+
+import random
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.connections import note_failure, note_success
+from integrations.errors import (
+    AlreadyExistsError,
+    ConfigurationError,
+    IntegrationError,
+    RejectedError,
+    TemporaryError,
+)
+from returnsops.lib import clock
+from returnsops.lib.moves import move_row
+from returnsops.lib.nudge import nudge
+from returnsops.posting.claim import ATTEMPTS_MAX
+from returnsops.posting.models import Posting, PostingAttempt
+from returnsops.posting.wire import Call, carry_out
+from returnsops.returns.replan import ask_for_plan
+
+Status = Posting.Status
+RETRY_AFTER_S = 1.0
+RETRY_AFTER_S_MAX = 300.0
+ANSWER_CHARS_KEPT = 2_000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of one call: their id, or the error. Times are real time."""
+
+    request: dict[str, Any]
+    started_at: datetime
+    duration_s: float
+    their_id: str = ""
+    error: IntegrationError | None = None
+
+
+def try_call(call: Call) -> Answer:
+    """Make the call and give its answer as a value. Runs in a thread; anything but an IntegrationError is a bug."""
+    started_at, begun = timezone.now(), time.monotonic()
+    try:
+        their_id = carry_out(call)
+    except IntegrationError as error:
+        return Answer(call.request, started_at, time.monotonic() - begun, error=error)
+    return Answer(call.request, started_at, time.monotonic() - begun, their_id=their_id)
+
+
+def record_answer(posting: Posting, answer: Answer) -> None:
+    """Write the try and move the posting. A posting that somebody moved meanwhile keeps their move."""
+    connection = posting.shop if posting.system == Posting.System.LOOP else posting.account
+    with transaction.atomic():
+        if answer.error:
+            note_failure(connection, answer.error)
+            outcome = _record_failure(posting, answer.error)
+        else:
+            note_success(connection)
+            outcome = mark_posted(posting, answer.their_id)
+        PostingAttempt.objects.create(
+            posting=posting,
+            number=posting.attempts,
+            started_at=answer.started_at,
+            duration_s=answer.duration_s,
+            request=answer.request,
+            outcome=outcome,
+            answer=str(answer.error or f"id {answer.their_id}")[:ANSWER_CHARS_KEPT],
+        )
+
+
+def mark_posted(posting: Posting, their_id: str, *, adopted: bool = False) -> str:
+    """It is over there. The return is planned anew and the record read back."""
+    won = move_row(
+        posting, field="status", target=Status.POSTED, moves=Posting.MOVES,
+        their_id=their_id, posted_at=clock.now(), adopted=adopted, sending_since=None, uncertain_since=None,
+        refusal=None,
+    )  # fmt: skip
+    if won:
+        ask_for_plan([posting.loop_return_id])
+        nudge("read_back", posting.pk)
+    return "posted" if won else "overtaken"
+
+
+def mark_rejected(posting: Posting, refusal: dict[str, object]) -> str:
+    move_row(
+        posting, field="status", target=Status.REJECTED, moves=Posting.MOVES,
+        refusal=refusal, sending_since=None, uncertain_since=None,
+    )  # fmt: skip
+    ask_for_plan([posting.loop_return_id])
+    return "rejected"
+
+
+def mark_uncertain(posting: Posting) -> str:
+    """May be over there. The other side needs up to the commit window, so the look comes soon and then again."""
+    now = clock.now()
+    move_row(
+        posting, field="status", target=Status.UNCERTAIN, moves=Posting.MOVES,
+        uncertain_since=posting.uncertain_since or now, not_before=now + timedelta(seconds=RETRY_AFTER_S),
+    )  # fmt: skip
+    ask_for_plan([posting.loop_return_id])
+    return "uncertain"
+
+
+def _record_failure(posting: Posting, error: IntegrationError) -> str:
+    if isinstance(error, AlreadyExistsError):
+        return mark_uncertain(posting)  # an earlier try made it: reconcile looks and adopts
+    if isinstance(error, RejectedError):
+        return mark_rejected(posting, refusal_of(error))
+    if isinstance(error, TemporaryError | ConfigurationError):
+        return _put_back(posting, error)
+    return mark_uncertain(posting)
+
+
+def _put_back(posting: Posting, error: IntegrationError) -> str:
+    """Surely not done: again later, with a growing wait and full jitter, and an end."""
+    if posting.attempts >= ATTEMPTS_MAX:
+        return mark_rejected(posting, refusal_of(error) | {"family": "gave_up"})
+    longest = min(RETRY_AFTER_S * 2**posting.attempts, RETRY_AFTER_S_MAX)
+    wait_s = max(error.retry_after_s or 0.0, random.uniform(RETRY_AFTER_S, longest))
+    move_row(
+        posting, field="status", target=Status.PENDING, moves=Posting.MOVES,
+        not_before=clock.now() + timedelta(seconds=wait_s), sending_since=None, claimed_by="",
+    )  # fmt: skip
+    return "put_back"
+
+
+def refusal_of(error: IntegrationError) -> dict[str, object]:
+    return {
+        "family": getattr(error, "family", "unknown"),
+        "path": getattr(error, "path", ""),
+        "status": error.status,
+        "code": error.code,
+        "detail": error.detail,
+    }

@@ -1,0 +1,245 @@
+"""What is true of one return: the only thing `plan_return` looks at.
+
+Amounts are Decimal in `ReturnFacts.currency`, quantities whole units, times aware UTC, ids text.
+`returnsops.posting.facts` loads them; nothing here touches the database.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from returnsops.lib.canonical import content_hash
+from returnsops.returns.policy import Policy
+
+ACCEPTED = frozenset({"sellable", "damaged"})
+IN_FLIGHT_OR_DONE = frozenset({"sending", "uncertain", "posted"})
+
+
+@dataclass(frozen=True)
+class UnitFacts:
+    """One returned unit with Loop's amounts and what the warehouse saw."""
+
+    unit: str
+    provider_line: str
+    sku: str
+    title: str
+    item_id: str  # NetSuite item; empty: the SKU has no mapping
+    price: Decimal
+    discount: Decimal
+    tax: Decimal
+    refund: Decimal
+    refund_item: Decimal
+    refund_tax: Decimal
+    removed: bool = False
+    outcome: str = ""  # sellable, damaged, refused, missing; empty: nobody has judged it
+    inspected_at: datetime | None = None
+    inspection_id: int | None = None
+
+    @property
+    def worth(self) -> Decimal:
+        """What the customer paid for it without tax."""
+        return self.price - self.discount
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.outcome in ACCEPTED
+
+    @property
+    def cover(self) -> str:
+        return f"unit:{self.unit}"
+
+
+@dataclass(frozen=True)
+class ExchangeFacts:
+    exchange_id: str
+    sku: str
+    title: str
+    item_id: str
+    price: Decimal
+    total: Decimal
+    order_id: str
+    order_name: str
+
+
+@dataclass(frozen=True)
+class RefundFacts:
+    gateway: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class LoopFacts:
+    """The return as Loop shows it. `settled_at`: when its outcomes ran, by the evidence of loop.md §7.1."""
+
+    loop_id: str
+    state: str
+    outcome: str
+    order_name: str
+    provider_order_id: str
+    created_at: datetime
+    updated_at: datetime
+    return_total: Decimal
+    exchange_credit: Decimal
+    upsell: Decimal
+    refund: Decimal
+    gift_card: Decimal
+    fee: Decimal
+    label_status: str = ""
+    delivered_at: datetime | None = None
+    settled_at: datetime | None = None
+    refunds: tuple[RefundFacts, ...] = ()
+
+
+@dataclass(frozen=True)
+class LineFacts:
+    line: str
+    order_line: str
+    item_id: str
+    item_name: str
+    quantity: int
+    rate: Decimal
+    amount: Decimal
+    tax_amount: Decimal
+    location_id: str = ""
+    is_closed: bool = False
+    received: int = 0
+    billed: int = 0
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class RecordFacts:
+    """A NetSuite transaction as mirrored."""
+
+    internal_id: str
+    record_type: str
+    tran_id: str
+    external_id: str
+    status: str
+    status_label: str
+    created_from_id: str
+    entity_id: str
+    other_ref_num: str
+    total: Decimal
+    amount_remaining: Decimal
+    ours: bool
+    gone: bool = False
+    lines: tuple[LineFacts, ...] = ()
+
+
+@dataclass(frozen=True)
+class PostingFacts:
+    external_id: str
+    kind: str
+    number: int
+    status: str
+    their_id: str
+    covers: frozenset[str]
+    request: dict[str, object]
+    refusal: dict[str, object] | None = None
+    differences: tuple[str, ...] = ()
+    posted_at: datetime | None = None
+    uncertain_since: datetime | None = None
+
+    @property
+    def is_taken(self) -> bool:
+        """What it covers may be over there already, so no other posting may cover it."""
+        return self.status in IN_FLIGHT_OR_DONE
+
+
+@dataclass(frozen=True)
+class OverrideFacts:
+    kind: str
+    subject: str
+    value: str
+    author: int
+
+
+@dataclass(frozen=True)
+class ApprovalFacts:
+    subject: str
+    seen_hash: str
+
+
+@dataclass(frozen=True)
+class ReturnFacts:
+    now: datetime
+    shop_code: str
+    currency: str
+    account_id: str
+    account_time_zone: str
+    refund_apply_line: int
+    start_from: datetime
+    policy: Policy
+    loop: LoopFacts
+    units: tuple[UnitFacts, ...]
+    exchanges: tuple[ExchangeFacts, ...] = ()
+    records: tuple[RecordFacts, ...] = ()
+    records_read: bool = False  # NetSuite has been asked since the return was first seen
+    arrived: bool = False
+    postings: tuple[PostingFacts, ...] = ()
+    overrides: tuple[OverrideFacts, ...] = ()
+    approvals: tuple[ApprovalFacts, ...] = ()
+
+    def hash_without_now(self) -> str:
+        return content_hash(replace(self, now=self.loop.created_at))
+
+    def date_of(self, moment: datetime) -> date:
+        """The calendar day at the account: a document dated in UTC can land in a closed period at month end."""
+        return moment.astimezone(ZoneInfo(self.account_time_zone)).date()
+
+    @property
+    def live_units(self) -> tuple[UnitFacts, ...]:
+        return tuple(unit for unit in self.units if not unit.removed)
+
+    @property
+    def accepted_units(self) -> tuple[UnitFacts, ...]:
+        return tuple(unit for unit in self.live_units if unit.is_accepted)
+
+    @property
+    def unaccepted_units(self) -> tuple[UnitFacts, ...]:
+        """Judged and not taken: refused or missing. A unit Loop removed at our word still counts here."""
+        return tuple(unit for unit in self.units if unit.outcome and not unit.is_accepted)
+
+    @property
+    def all_judged(self) -> bool:
+        return bool(self.live_units) and all(unit.outcome for unit in self.live_units)
+
+    def posted(self, kind: str) -> PostingFacts | None:
+        """The posting of this kind that is over there, if any."""
+        return next((one for one in self.postings if one.kind == kind and one.status == "posted"), None)
+
+    def taken(self, kind: str) -> PostingFacts | None:
+        return next((one for one in self.postings if one.kind == kind and one.is_taken), None)
+
+    def taken_covers(self, kind: str) -> frozenset[str]:
+        covers: set[str] = set()
+        for posting in self.postings:
+            if posting.kind == kind and posting.is_taken:
+                covers |= posting.covers
+        return frozenset(covers)
+
+    def posted_covers(self, kind: str) -> frozenset[str]:
+        covers: set[str] = set()
+        for posting in self.postings:
+            if posting.kind == kind and posting.status == "posted":
+                covers |= posting.covers
+        return frozenset(covers)
+
+    def record(self, internal_id: str) -> RecordFacts | None:
+        return next((one for one in self.records if one.internal_id == internal_id and not one.gone), None)
+
+    def records_of(self, *record_types: str) -> tuple[RecordFacts, ...]:
+        return tuple(one for one in self.records if one.record_type in record_types and not one.gone)
+
+    def override(self, kind: str, *subjects: str) -> str | None:
+        """The standing override of the first of these subjects that has one."""
+        for subject in subjects:
+            for one in self.overrides:
+                if one.kind == kind and one.subject == subject:
+                    return one.value
+        return None
+
+    def is_approved(self, subject: str, seen_hash: str) -> bool:
+        return ApprovalFacts(subject, seen_hash) in self.approvals

@@ -1,0 +1,60 @@
+"""What changed between two looks at a return. Append-only; nothing is written when nothing changed."""
+
+from typing import Any
+
+from returnsops.lib.canonical import plain
+from returnsops.returns.facts import ReturnFacts
+from returnsops.returns.models import FactChange, LoopReturn
+
+LEFT_OUT = frozenset({"now", "policy"})  # the policy has versions of its own
+KEYS = {
+    "units": "unit",
+    "exchanges": "exchange_id",
+    "records": "internal_id",
+    "postings": "external_id",
+    "overrides": "subject",
+    "approvals": "seen_hash",
+}
+
+
+def note_fact_change(row: LoopReturn, facts: ReturnFacts, *, came_from: str = "plan") -> dict[str, list[Any]]:
+    """Write which facts differ from the last time we looked: {fact: [before, after]}. Empty: none, and no row."""
+    facts_hash = facts.hash_without_now()
+    changes = list(row.fact_changes.order_by("id").values_list("facts_hash", "changed"))
+    if changes and changes[-1][0] == facts_hash:
+        return {}
+    before, after = facts_as_of([changed for _, changed in changes]), flatten_facts(facts)
+    changed = {
+        name: [before.get(name), after.get(name)]
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    }
+    FactChange.objects.create(
+        loop_return=row, at=facts.now, came_from=came_from, facts_hash=facts_hash, changed=changed
+    )
+    return changed
+
+
+def facts_as_of(changes: list[dict[str, list[Any]]]) -> dict[str, Any]:
+    """The facts after these changes, in order: each row holds only what it changed."""
+    state: dict[str, Any] = {}
+    for changed in changes:
+        for name, (_, after) in changed.items():
+            state[name] = after
+    return {name: value for name, value in state.items() if value is not None}
+
+
+def flatten_facts(facts: ReturnFacts) -> dict[str, Any]:
+    """{"loop.state": …, "units.387001.outcome": …}: one name per fact, stable over re-ordering."""
+    flat: dict[str, Any] = {}
+    for name, value in plain(facts).items():
+        if name in LEFT_OUT:
+            continue
+        if isinstance(value, dict):
+            flat |= {f"{name}.{key}": item for key, item in value.items()}
+        elif name in KEYS:
+            for item in value:
+                flat |= {f"{name}.{item[KEYS[name]]}.{key}": part for key, part in item.items()}
+        else:
+            flat[name] = value
+    return {name: value for name, value in flat.items() if value not in (None, "", [])}

@@ -1,0 +1,171 @@
+"""What the warehouse saw: scanning a parcel, judging its units, finishing. The only door to an outcome."""
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+
+from integrations.models import Shop
+from returnsops.lib import clock
+from returnsops.people import access, audit
+from returnsops.people.models import User
+from returnsops.returns.errors import AlreadyInspectedError, NotPossibleError
+from returnsops.returns.models import Arrival, InspectedUnit, Inspection, LoopReturn, ReturnLine
+from returnsops.returns.replan import ask_for_plan
+
+SCAN_CHARS_MAX = 120
+FOUND_MAX = 20
+# Some carriers put a routing prefix before the number they print: USPS 420 + zip, then the tracking number.
+USPS_ROUTING = re.compile(r"^420\d{5}(?:\d{4})?(9\d{21})$")
+
+
+@dataclass(frozen=True)
+class UnitOutcome:
+    """One unit as judged. client_id makes a resend the same row; inspected_at is when it was seen, business time."""
+
+    line_item_id: str
+    outcome: str
+    client_id: uuid.UUID
+    note: str = ""
+    inspected_at: datetime | None = None
+
+
+def clean_scan(text: str) -> str:
+    """What a scanner typed, without control characters and carrier prefixes."""
+    printable = "".join(char for char in text if char.isprintable()).strip()[:SCAN_CHARS_MAX]
+    routed = USPS_ROUTING.match(printable)
+    return routed.group(1) if routed else printable
+
+
+def find_by_scan(user: User, scanned: str) -> QuerySet[LoopReturn]:
+    """Returns that this text may mean: tracking number, Loop id, order, RMA number or item barcode."""
+    text = clean_scan(scanned)
+    visible = LoopReturn.objects.visible_to(user)
+    if not text:
+        return visible.none()
+    matches = (
+        Q(tracking_numbers__contains=[text])
+        | Q(loop_id=text)
+        | Q(order_name__in=[text, f"#{text}", text.lstrip("#")])
+        | Q(provider_order_id=text)
+        | Q(records__tran_id__iexact=text)
+    )
+    found = visible.filter(pk__in=visible.filter(matches).values("pk")[:FOUND_MAX])
+    if found.exists():
+        return found
+    by_barcode = visible.filter(lines__barcode=text, lines__removed=False, stage=LoopReturn.Stage.TO_INSPECT)
+    return visible.filter(pk__in=by_barcode.values("pk")[:FOUND_MAX])
+
+
+@transaction.atomic
+def record_arrival(
+    shop: Shop, scanned: str, *, by: User, client_id: uuid.UUID, loop_return: LoopReturn | None = None, note: str = ""
+) -> Arrival:
+    """A parcel is on the dock. Without a return it waits as a blind parcel. A resend is the same row."""
+    access.require(by, "inspect units", shop=shop)
+    arrival, is_new = Arrival.objects.get_or_create(
+        client_id=client_id,
+        defaults={
+            "shop": shop,
+            "loop_return": loop_return,
+            "scanned": clean_scan(scanned),
+            "note": note,
+            "arrived_at": clock.now(),
+            "arrived_by": by,
+        },
+    )
+    if is_new and loop_return:
+        ask_for_plan([loop_return.pk])
+    if is_new:
+        audit.record_event(by, "scanned arrival", arrival, shop=shop, after={"scanned": arrival.scanned})
+    return arrival
+
+
+@transaction.atomic
+def judge_units(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], *, by: User) -> Inspection:
+    """Note outcomes in this person's open inspection. They count once it is finished.
+
+    Raises AlreadyInspectedError if somebody else judged a unit; NotPossibleError for a unit or outcome there is not.
+    """
+    access.require(by, "inspect units", shop=loop_return.shop)
+    LoopReturn.objects.select_for_update().get(pk=loop_return.pk)
+    inspection, _ = Inspection.objects.get_or_create(
+        loop_return=loop_return, inspector=by, finished_at=None, defaults={"started_at": clock.now()}
+    )
+    lines = {line.line_item_id: line for line in loop_return.lines.all()}
+    for one in outcomes:
+        _judge_unit(inspection, _line_of(loop_return, lines, one), one, by=by)
+    return inspection
+
+
+@transaction.atomic
+def finish_inspection(inspection: Inspection, *, by: User) -> None:
+    """Let the outcomes count: the plan posts the receipts and goes on. Finishing twice changes nothing."""
+    access.require(by, "inspect units", shop=inspection.loop_return.shop)
+    inspection = Inspection.objects.select_for_update().get(pk=inspection.pk)
+    if inspection.finished_at:
+        return
+    if not inspection.units.filter(superseded_at=None).exists():
+        raise NotPossibleError("No unit is judged yet. Choose an outcome for at least one unit, then finish.")
+    Inspection.objects.filter(pk=inspection.pk).update(finished_at=clock.now())
+    ask_for_plan([inspection.loop_return_id])
+    audit.record_event(
+        by,
+        "finished inspection",
+        inspection.loop_return,
+        shop=inspection.loop_return.shop,
+        after={unit.line.line_item_id: unit.outcome for unit in inspection.units.select_related("line")},
+    )
+
+
+@transaction.atomic
+def record_units(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], *, by: User) -> Inspection:
+    """Judge and finish in one go, as tools do. A resend with the same client ids changes nothing."""
+    known = InspectedUnit.objects.filter(client_id__in=[one.client_id for one in outcomes]).first()
+    if known:
+        return known.inspection
+    inspection = judge_units(loop_return, outcomes, by=by)
+    finish_inspection(inspection, by=by)
+    return inspection
+
+
+def _line_of(loop_return: LoopReturn, lines: dict[str, ReturnLine], one: UnitOutcome) -> ReturnLine:
+    if one.outcome not in InspectedUnit.Outcome.values:
+        raise NotPossibleError(f"«{one.outcome}» is no outcome. Use one of {', '.join(InspectedUnit.Outcome.values)}.")
+    line = lines.get(one.line_item_id)
+    if line is None or line.removed:
+        raise NotPossibleError(f"Unit {one.line_item_id} is not part of {loop_return}. Reload the page.")
+    return line
+
+
+def _judge_unit(inspection: Inspection, line: ReturnLine, one: UnitOutcome, *, by: User) -> None:
+    standing = InspectedUnit.objects.filter(line=line, superseded_at=None).select_related("inspector").first()
+    if standing and standing.client_id == one.client_id:
+        return
+    if standing and (standing.inspection_id != inspection.pk):
+        raise AlreadyInspectedError(
+            f"{line.title or line.sku} was already judged {standing.get_outcome_display().lower()} by "
+            f"{standing.inspector} at {standing.inspected_at:%d %b %Y %H:%M} UTC. Nothing was changed."
+        )
+    now = clock.now()
+    if standing:  # the same person changed their mind before finishing
+        InspectedUnit.objects.filter(pk=standing.pk).update(superseded_at=now)
+    try:
+        with transaction.atomic():
+            unit = InspectedUnit.objects.create(
+                inspection=inspection,
+                line=line,
+                outcome=one.outcome,
+                note=one.note,
+                inspected_at=min(one.inspected_at or now, now),
+                inspector=by,
+                client_id=one.client_id,
+            )
+    except IntegrityError as error:
+        raise AlreadyInspectedError(f"{line.title or line.sku} was just judged by somebody else. Reload.") from error
+    if standing:
+        InspectedUnit.objects.filter(pk=standing.pk).update(superseded_by=unit)

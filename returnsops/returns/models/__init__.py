@@ -1,0 +1,31 @@
+"""What happened: the mirrors of both systems, what the warehouse saw, what people decided, under which policy."""
+
+from returnsops.returns.models.decisions import Approval, Override
+from returnsops.returns.models.inspection import Arrival, InspectedUnit, Inspection
+from returnsops.returns.models.items import Item, SkuMapping
+from returnsops.returns.models.mirror import (
+    ExchangeItem,
+    FactChange,
+    LoopReturn,
+    NetSuiteLine,
+    NetSuiteRecord,
+    ReturnLine,
+)
+from returnsops.returns.models.policy_version import PolicyVersion
+
+__all__ = [
+    "Approval",
+    "Arrival",
+    "ExchangeItem",
+    "FactChange",
+    "InspectedUnit",
+    "Inspection",
+    "Item",
+    "LoopReturn",
+    "NetSuiteLine",
+    "NetSuiteRecord",
+    "Override",
+    "PolicyVersion",
+    "ReturnLine",
+    "SkuMapping",
+]

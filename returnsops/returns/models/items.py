@@ -1,0 +1,61 @@
+"""NetSuite is the item master; a mapping always ends at one of its items (requirements A54, C11)."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from integrations.models import NetSuiteAccount, Shop
+from returnsops.people.models import VisibleQuerySet
+
+
+class Item(models.Model):
+    """An item as NetSuite has it."""
+
+    account = models.ForeignKey(NetSuiteAccount, on_delete=models.CASCADE, related_name="items")
+    internal_id = models.CharField(max_length=20)
+    sku = models.CharField("name/number in NetSuite", max_length=120, db_index=True)
+    display_name = models.CharField(max_length=300, blank=True)
+    upc = models.CharField(max_length=60, blank=True)
+    item_type = models.CharField(max_length=30, blank=True)
+    is_inactive = models.BooleanField(default=False)
+    fetched_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["sku"]
+        constraints = [models.UniqueConstraint(fields=["account", "internal_id"], name="one_row_per_item")]
+
+    def __str__(self) -> str:
+        return f"{self.sku} {self.display_name}".strip()
+
+
+class SkuMapping(models.Model):
+    """A shop's SKU and the NetSuite item it means."""
+
+    class Kind(models.TextChoices):
+        EXACT = "exact", "Same text in both systems"
+        MANUAL = "manual", "Chosen by a person"
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="sku_mappings")
+    sku = models.CharField("SKU in Loop", max_length=120)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="mappings")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.MANUAL)
+    active = models.BooleanField(default=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT)
+    reason = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = models.Manager.from_queryset(VisibleQuerySet)()
+
+    class Meta:
+        verbose_name = "SKU mapping"
+        ordering = ["sku", "-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "sku"], condition=Q(active=True), name="one_active_mapping_per_sku",
+                violation_error_message="This SKU has an active mapping already. Switch that one off first.",
+            ),
+            models.CheckConstraint(condition=Q(kind__in=["exact", "manual"]), name="mapping_kind_in_list"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.sku} → {self.item.sku}"

@@ -1,0 +1,115 @@
+"""The plan: which documents and actions one return calls for, and what stands in their way.
+
+`plan_return` is pure. It looks at what is true, never at what was said, so the order, duplicates and losses of events
+cannot matter. Its chapters follow the journey; each writes its steps, postings and problems on the same sheet.
+"""
+
+from returnsops.returns.facts import ReturnFacts
+from returnsops.returns.plan.authorization import Authorization, plan_authorization
+from returnsops.returns.plan.closing import close_unaccepted_lines, close_whole_authorization, prove_complete
+from returnsops.returns.plan.crediting import compare_amounts, plan_cash_refund, plan_credit
+from returnsops.returns.plan.draft import Draft, Lane, Plan, PostingDue, Step, StepState
+from returnsops.returns.plan.exchanging import plan_exchange
+from returnsops.returns.plan.outbox_problems import note_outbox_problems
+from returnsops.returns.plan.receiving import plan_arrival, plan_inspection, plan_receipts
+from returnsops.returns.plan.refunding import plan_refunds
+from returnsops.returns.plan.sale import Sale, find_sale
+from returnsops.returns.plan.settling import plan_settlement
+from returnsops.returns.problems import Problem
+
+__all__ = ["Draft", "Lane", "Plan", "PostingDue", "Step", "StepState", "plan_return"]
+
+ENDED_STATES = frozenset({"cancelled", "expired"})
+
+
+def plan_return(facts: ReturnFacts) -> Plan:
+    """Decide which records and actions this return calls for.
+
+    facts: amounts Decimal in facts.currency; quantities whole units; times aware UTC.
+    Gives a Plan: steps for people, postings that may be sent now, problems that need somebody, and the next moment
+    at which the plan would change by time alone.
+    Raises nothing for bad data (that is a Problem); AssertionError if the facts were built wrong.
+    Source: docs/architecture.md, «The plan»; loop.md §8 and netsuite.md §4 for what the two systems expect.
+    """
+    draft = Draft(facts)
+    draft.step("request", StepState.DONE, f"order {facts.loop.order_name}")
+    stage = _write_chapters(draft)
+    note_outbox_problems(draft)
+    if draft.problems and stage not in ("settled", "ended"):
+        stage = "needs_person"
+    return Plan(
+        steps=tuple(draft.steps),
+        postings=tuple(draft.postings),
+        problems=tuple(dict.fromkeys(draft.problems)),
+        look_again_at=min(draft.moments, default=None),
+        stage=stage,
+    )
+
+
+def _write_chapters(draft: Draft) -> str:
+    """Write the chapters as far as the facts carry; gives the stage in one word."""
+    facts = draft.facts
+    if facts.loop.created_at < facts.start_from:
+        draft.step("proof", StepState.NOT_NEEDED, "older than the start date: mirrored, never posted")
+        return "ended"
+    if facts.loop.state == "unknown":
+        draft.problem(Problem("unknown_word", "loop:state", f"Return {facts.loop.loop_id} has a state we do not know."))
+        return "needs_person"
+    if facts.loop.state in ENDED_STATES and not facts.loop.settled_at:
+        return _end(draft)
+    sale = find_sale(draft)
+    authorization = plan_authorization(draft, sale) if sale else None
+    plan_arrival(draft)
+    plan_inspection(draft)
+    if sale is None or authorization is None:
+        return _early_stage(facts)
+    received = plan_receipts(draft, authorization)
+    if not facts.all_judged:
+        return _early_stage(facts)
+    return _settle(draft, sale, authorization, received=received)
+
+
+def _settle(draft: Draft, sale: Sale, authorization: Authorization, *, received: bool) -> str:
+    """From the judged parcel to the proof that both books are complete."""
+    facts = draft.facts
+    if not facts.accepted_units:
+        settled = plan_settlement(draft, may_ask=True)
+        closed = close_unaccepted_lines(draft, authorization, credited=settled)
+        return "settled" if closed and settled else "posting"
+    credit = compare_amounts(draft, sale)
+    credited = bool(credit and received and not sale.is_cash_sale and plan_credit(draft, authorization, credit))
+    may_ask = bool(credit and received) if sale.is_cash_sale else credited
+    settled = plan_settlement(draft, may_ask=may_ask)
+    linked = plan_exchange(draft, sale)
+    refunded = False
+    if sale.is_cash_sale and settled and received and credit:
+        refunded = credited = plan_cash_refund(draft, authorization, credit)
+    elif credited and settled:
+        refunded = plan_refunds(draft)
+    closed = close_unaccepted_lines(draft, authorization, credited=credited)
+    if not (refunded and linked and closed):
+        return "posting" if draft.postings else "waiting"
+    return "settled" if prove_complete(draft, authorization) else "waiting"
+
+
+def _end(draft: Draft) -> str:
+    """Cancelled or expired before anything was settled."""
+    facts = draft.facts
+    if facts.accepted_units and draft.problem(
+        Problem(
+            "ended_after_receipt",
+            f"return:{facts.loop.loop_id}",
+            f"Loop shows the return as {facts.loop.state}; the warehouse accepted {len(facts.accepted_units)} unit(s).",
+            amount=facts.loop.return_total,
+        )
+    ):
+        return "needs_person"
+    return "ended" if close_whole_authorization(draft) else "posting"
+
+
+def _early_stage(facts: ReturnFacts) -> str:
+    if facts.live_units and all(unit.outcome for unit in facts.live_units):
+        return "posting"
+    if facts.arrived or facts.loop.delivered_at or any(unit.outcome for unit in facts.live_units):
+        return "to_inspect"
+    return "on_its_way" if facts.loop.label_status else "new"

@@ -1,0 +1,139 @@
+"""Chapter 2: the Return Authorization, which tells the warehouse what is coming."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from returnsops.returns.facts import LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
+from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.plan.sale import Sale
+from returnsops.returns.policy import RmaTrigger
+from returnsops.returns.problems import Problem
+
+MOVING = frozenset({"in_transit", "out_for_delivery", "delivered"})
+MEMO_CHARS_MAX = 40  # netsuite.md §4.12: longer memos were refused for some records
+
+
+@dataclass(frozen=True)
+class Authorization:
+    """The Return Authorization over there and which of its lines each unit is on."""
+
+    posting: PostingFacts
+    record: RecordFacts
+    line_of: dict[str, LineFacts]
+
+
+def plan_authorization(draft: Draft, sale: Sale) -> Authorization | None:
+    """The Return Authorization if it is in NetSuite and mirrored; else a step that says what it waits for."""
+    facts = draft.facts
+    posted = facts.posted("rma")
+    if posted:
+        return _read_authorization(draft, sale, posted)
+    held = _held_by_trigger(facts)
+    if held:
+        draft.step("rma", StepState.WAITING, held)
+    elif not facts.policy.writes("rma"):
+        draft.step("rma", StepState.WAITING, "written by another system; we watch")
+    elif _foreign_rma(draft, sale):
+        draft.step("rma", StepState.BLOCKED, "another system has made one")
+    else:
+        if not facts.taken("rma"):
+            draft.post(_rma_due(facts, sale))
+        late = draft.is_late(facts.loop.created_at, facts.policy.deadlines.rma)
+        detail = "later than it should be: on its way to NetSuite" if late else "on its way to NetSuite"
+        draft.step("rma", StepState.DUE, detail)
+    return None
+
+
+def _read_authorization(draft: Draft, sale: Sale, posted: PostingFacts) -> Authorization | None:
+    record = draft.facts.record(posted.their_id)
+    if record is None:
+        draft.step("rma", StepState.DUE, "posted; being read back", records=(posted.their_id,))
+        return None
+    draft.step("rma", StepState.DONE, record.tran_id, records=(record.internal_id,))
+    return Authorization(posted, record, _lines_by_unit(sale, record))
+
+
+def _lines_by_unit(sale: Sale, rma: RecordFacts) -> dict[str, LineFacts]:
+    """The key is the source line; accounts that do not show it are matched by item."""
+    by_source = {line.order_line: line for line in rma.lines if line.order_line}
+    by_item = {line.item_id: line for line in rma.lines}
+    found = {}
+    for unit, sold_on in sale.line_of.items():
+        line = by_source.get(sold_on.line) or by_item.get(sold_on.item_id)
+        if line:
+            found[unit] = line
+    return found
+
+
+def _held_by_trigger(facts: ReturnFacts) -> str:
+    if facts.loop.state == "review":
+        return "Loop holds this return for review"
+    if facts.policy.rma_trigger == RmaTrigger.IN_TRANSIT and facts.loop.label_status not in MOVING:
+        return "waits for the parcel's first scan"
+    return ""
+
+
+def _foreign_rma(draft: Draft, sale: Sale) -> bool:
+    """Another writer's Return Authorization on the same sale for the same lines would double ours."""
+    lines = {line.line for line in sale.line_of.values()}
+    for rma in draft.facts.records_of("returnAuthorization"):
+        same_lines = any(line.order_line in lines and not line.is_closed for line in rma.lines)
+        if rma.created_from_id == sale.record.internal_id and not rma.ours and same_lines:
+            problem = Problem(
+                "foreign_record",
+                f"record:{rma.internal_id}",
+                f"{rma.tran_id} in NetSuite authorises units of the same order lines and was not made by ReturnsOps.",
+                found=rma.tran_id,
+                amount=draft.facts.loop.return_total,
+            )
+            if draft.problem(problem):
+                return True
+    return False
+
+
+def _rma_due(facts: ReturnFacts, sale: Sale) -> PostingDue:
+    units = facts.live_units
+    return PostingDue(
+        kind="rma",
+        system="netsuite",
+        request={
+            "operation": "transform",
+            "source_type": sale.record.record_type,
+            "source_id": sale.record.internal_id,
+            "target_type": "returnAuthorization",
+            "replace": ["item"],
+            "body": rma_body(facts, sale, units),
+        },
+        covers=frozenset(unit.cover for unit in units),
+        serial_key=f"{facts.account_id}:{sale.record.internal_id}",
+        priority=30,
+    )
+
+
+def rma_body(facts: ReturnFacts, sale: Sale, units: tuple[UnitFacts, ...]) -> dict[str, Any]:
+    """Only the returned units, at the holding location; rates stay NetSuite's own (netsuite.md §3.2)."""
+    holding = {"id": facts.policy.locations.holding}
+    counts = Counter(sale.line_of[unit.unit].line for unit in units)
+    item_of = {line.line: line.item_id for line in sale.line_of.values()}
+    return {
+        "orderStatus": {"id": "B"},
+        "memo": memo_text(facts),
+        "otherRefNum": facts.loop.loop_id,
+        "location": holding,
+        "item": {
+            "items": [
+                {
+                    "orderLine": int(line),
+                    "item": {"id": item_of[line]},
+                    "quantity": count,
+                    "location": holding,
+                }
+                for line, count in sorted(counts.items(), key=lambda pair: int(pair[0]))
+            ]
+        },
+    }
+
+
+def memo_text(facts: ReturnFacts) -> str:
+    return f"Loop {facts.loop.loop_id} order {facts.loop.order_name}"[:MEMO_CHARS_MAX]

@@ -1,0 +1,127 @@
+"""Chapter 8: close what will never come, then prove from what was read back that both sides are complete."""
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+from returnsops.lib.money import ZERO, money_text
+from returnsops.returns.facts import RecordFacts, ReturnFacts
+from returnsops.returns.plan.authorization import Authorization
+from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.problems import Problem
+
+REFUNDED, CLOSED, FULLY_APPLIED = "G", "H", "B"
+
+
+def close_unaccepted_lines(draft: Draft, authorization: Authorization, *, credited: bool) -> bool:
+    """Take refused and missing units off the Return Authorization, after the credit (netsuite.md §4.5)."""
+    facts = draft.facts
+    if not facts.unaccepted_units:
+        return True
+    if facts.posted("rma_close"):
+        draft.step("close_rma", StepState.DONE, f"{len(facts.unaccepted_units)} unit(s) taken off")
+        return True
+    if not credited:
+        draft.step("close_rma", StepState.WAITING, "waits for the credit")
+        return False
+    if not facts.taken("rma_close"):
+        draft.post(_close_due(facts, authorization.record, _rows_without(facts, authorization)))
+    draft.step("close_rma", StepState.DUE, "on its way to NetSuite")
+    return False
+
+
+def close_whole_authorization(draft: Draft) -> bool:
+    """Cancelled or expired: close every open line. Gives whether nothing is left open."""
+    facts = draft.facts
+    rma = facts.posted("rma")
+    if not rma:
+        draft.step("close_rma", StepState.NOT_NEEDED, "no Return Authorization was made")
+        return facts.taken("rma") is None
+    record = facts.record(rma.their_id)
+    if record is None:
+        draft.step("close_rma", StepState.WAITING, "the Return Authorization is being read back")
+        return False
+    if record.status in (CLOSED, REFUNDED):
+        draft.step("close_rma", StepState.DONE, record.tran_id, records=(record.internal_id,))
+        return True
+    if not facts.taken("rma_close"):
+        rows = [{"line": int(line.line), "isClosed": True} for line in record.lines if not line.is_closed]
+        draft.post(_close_due(facts, record, rows))
+    draft.step("close_rma", StepState.DUE, "on its way to NetSuite", records=(record.internal_id,))
+    return False
+
+
+def _rows_without(facts: ReturnFacts, authorization: Authorization) -> list[dict[str, Any]]:
+    kept: Counter[str] = Counter()
+    lines = {line.line: line for line in authorization.line_of.values()}
+    for unit in facts.accepted_units:
+        kept[authorization.line_of[unit.unit].line] += 1
+    touched = [line for line in authorization.record.lines if line.quantity > kept[line.line] and not line.is_closed]
+    assert lines or not touched, "an authorization without lines has nothing to close"
+    return [
+        {"line": int(line.line), "quantity": kept[line.line]}
+        if kept[line.line]
+        else {"line": int(line.line), "isClosed": True}
+        for line in touched
+    ]
+
+
+def _close_due(facts: ReturnFacts, rma: RecordFacts, rows: list[dict[str, Any]]) -> PostingDue:
+    return PostingDue(
+        kind="rma_close",
+        system="netsuite",
+        request={
+            "operation": "update",
+            "target_type": "returnAuthorization",
+            "target_id": rma.internal_id,
+            "body": {"item": {"items": rows}},
+        },
+        covers=frozenset({f"part:close:{facts.loop.loop_id}"}),
+        serial_key=f"{facts.account_id}:{rma.internal_id}",
+        priority=60,
+    )
+
+
+def prove_complete(draft: Draft, authorization: Authorization) -> bool:
+    """Done only when both systems say so: RMA refunded, credit applied (or open by plan), Loop closed."""
+    facts = draft.facts
+    missing = [*_open_in_netsuite(facts, authorization.record), *_open_in_loop(facts)]
+    if not missing:
+        draft.step("proof", StepState.DONE, "RMA refunded, credit applied, Loop closed")
+        return True
+    finished_at = max(one.posted_at for one in facts.postings if one.posted_at)
+    limit = facts.policy.deadlines.read_back
+    due_at = draft.deadline(finished_at, limit)
+    late = draft.is_late(finished_at, limit)
+    if late:
+        problem = Problem(
+            "record_differs",
+            f"return:{facts.loop.loop_id}",
+            f"Everything was posted, but: {'; '.join(missing)}.",
+            amount=facts.loop.return_total,
+        )
+        late = draft.problem(problem)
+    draft.step("proof", StepState.BLOCKED if late else StepState.WAITING, "; ".join(missing), due_at=due_at)
+    return False
+
+
+def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts) -> list[str]:
+    found = []
+    if rma.status not in (REFUNDED, CLOSED):
+        found.append(f"{rma.tran_id} is {rma.status_label or rma.status}")
+    credit = facts.posted("credit")
+    memo = facts.record(credit.their_id) if credit else None
+    if credit and memo is None:
+        found.append("the Credit Memo is not read back")
+    if memo and memo.amount_remaining != _open_by_plan(facts):
+        found.append(f"{memo.tran_id} has {money_text(memo.amount_remaining, facts.currency)} open")
+    return found
+
+
+def _open_by_plan(facts: ReturnFacts) -> Decimal:
+    """Store credit stays open on the Credit Memo: the customer has not spent it yet."""
+    return facts.loop.gift_card or ZERO
+
+
+def _open_in_loop(facts: ReturnFacts) -> list[str]:
+    return [] if facts.loop.state in ("closed", "cancelled") else [f"Loop shows {facts.loop.state}"]

@@ -1,0 +1,181 @@
+"""Chapter 4: the amounts compared and approved, then the Credit Memo, or the Cash Refund of a cash sale."""
+
+from decimal import Decimal
+from typing import Any
+
+from returnsops.lib.money import money_text
+from returnsops.returns.facts import ReturnFacts
+from returnsops.returns.plan.authorization import Authorization, memo_text
+from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.plan.money import Credit, allowed_difference, propose_credit
+from returnsops.returns.plan.sale import Sale
+from returnsops.returns.problems import Problem
+
+CREDIT_SUBJECT = "credit"
+
+
+def compare_amounts(draft: Draft, sale: Sale) -> Credit | None:
+    """The credit to book, once its difference is inside tolerance or approved by a second person."""
+    facts = draft.facts
+    credit = propose_credit(facts, sale)
+    words = (
+        f"NetSuite {money_text(credit.netsuite_total, facts.currency)}, Loop {money_text(credit.total, facts.currency)}"
+    )
+    if not _mappings_complete(draft, credit):
+        draft.step("amount", StepState.BLOCKED, "a mapping is missing in the policy")
+        return None
+    if facts.is_approved(CREDIT_SUBJECT, credit.hash()):
+        draft.step("amount", StepState.DONE, f"{words}; approved")
+        return credit
+    problem = _approval_problem(facts, credit)
+    if problem:
+        draft.problem(problem)
+        waits = f"waits for approval: {_differs(facts, credit)}" if credit.difference else "waits for approval"
+        draft.step("amount", StepState.BLOCKED, waits)
+        return None
+    draft.step("amount", StepState.DONE, words if credit.difference else f"equal: {words.split(',')[0][9:]}")
+    return credit
+
+
+def _approval_problem(facts: ReturnFacts, credit: Credit) -> Problem | None:
+    limit = facts.policy.approval_above
+    if credit.difference > allowed_difference(facts, credit):
+        words = _differs(facts, credit)
+        code, amount = "amount_differs", credit.difference
+        cause = f"{words[0].upper()}{words[1:]}; more than the tolerance allows."
+    elif limit is not None and credit.total > limit:
+        code, amount = "approval_needed", credit.total
+        cause = f"A credit of {money_text(amount, facts.currency)} is above {money_text(limit, facts.currency)}."
+    else:
+        return None
+    return Problem(
+        code,
+        f"return:{facts.loop.loop_id}",
+        cause,
+        expected=f"Credit by NetSuite {money_text(credit.netsuite_total, facts.currency)}",
+        found=f"Paid by Loop {money_text(credit.total, facts.currency)}",
+        amount=amount,
+        seen_hash=credit.hash(),
+        detail=describe_credit(facts, credit),
+    )
+
+
+def describe_credit(facts: ReturnFacts, credit: Credit) -> tuple[tuple[str, str], ...]:
+    """The proposed document, row by row, as an approver reads it."""
+    rows = [(f"{line.quantity} × item {line.item_id}", line.amount) for line in credit.lines]
+    rows += [("Tax, computed by NetSuite", credit.tax), ("Fee kept", -credit.fee)]
+    rows += [("Exchange discount", -credit.exchange_discount)]
+    rows += [(f"Difference line: {cause}", amount) for cause, amount in credit.differences]
+    rows += [("Total", credit.total)]
+    return tuple((label, money_text(amount, facts.currency)) for label, amount in rows if amount or label == "Total")
+
+
+def _differs(facts: ReturnFacts, credit: Credit) -> str:
+    causes = ", ".join(f"{money_text(amount, facts.currency)} {cause}" for cause, amount in credit.differences)
+    return f"differs by {causes}"
+
+
+def _mappings_complete(draft: Draft, credit: Credit) -> bool:
+    items = draft.facts.policy.items
+    needed = [f"difference_{cause}" for cause, _ in credit.differences]
+    needed += ["fee"] if credit.fee else []
+    needed += ["exchange_discount"] if credit.exchange_discount else []
+    missing = [key for key in needed if not items.get(key)]
+    for key in missing:
+        draft.problem(
+            Problem(
+                "mapping_missing",
+                f"policy:items.{key}",
+                f"The policy names no NetSuite item for «{key}».",
+                amount=draft.facts.loop.return_total,
+            )
+        )
+    return not missing
+
+
+def plan_credit(draft: Draft, authorization: Authorization, credit: Credit) -> bool:
+    """The Credit Memo of an invoiced order. Gives whether it is in NetSuite."""
+    facts = draft.facts
+    posted = facts.posted("credit")
+    if posted:
+        record = facts.record(posted.their_id)
+        draft.step("credit", StepState.DONE, record.tran_id if record else "posted", records=(posted.their_id,))
+        return True
+    if not facts.policy.writes("credit"):
+        draft.step("credit", StepState.WAITING, "written by another system; we watch")
+        return False
+    if not facts.taken("credit"):
+        body = credit_body(facts, authorization, credit) | {"autoApply": False}
+        draft.post(_due(facts, authorization, kind="credit", target="creditMemo", body=body))
+    draft.step("credit", StepState.DUE, "on its way to NetSuite")
+    return False
+
+
+def plan_cash_refund(draft: Draft, authorization: Authorization, credit: Credit) -> bool:
+    """The Cash Refund of a cash sale: credit and refund in one document. Gives whether it is in NetSuite."""
+    facts = draft.facts
+    posted = facts.posted("cash_refund")
+    if posted:
+        record = facts.record(posted.their_id)
+        draft.step("refund", StepState.DONE, record.tran_id if record else "posted", records=(posted.their_id,))
+        return True
+    if not facts.policy.writes("refund"):
+        draft.step("refund", StepState.WAITING, "written by another system; we watch")
+        return False
+    if not facts.taken("cash_refund"):
+        body = credit_body(facts, authorization, credit)
+        draft.post(_due(facts, authorization, kind="cash_refund", target="cashRefund", body=body))
+    draft.step("refund", StepState.DUE, "Cash Refund on its way to NetSuite")
+    return False
+
+
+def credit_body(facts: ReturnFacts, authorization: Authorization, credit: Credit) -> dict[str, Any]:
+    """Rows of the accepted units, then a row of its own for the fee, the exchange discount and each difference."""
+    line_by_sale_line = {line.order_line or line.line: line for line in authorization.line_of.values()}
+    rows: list[dict[str, Any]] = []
+    for part in credit.lines:
+        row: dict[str, Any] = {
+            "orderLine": int(line_by_sale_line[part.sale_line].line),
+            "item": {"id": part.item_id},
+            "quantity": part.quantity,
+        }
+        rows.append(row if part.own_rate else row | {"amount": str(part.amount)})
+    for key, amount in extra_rows(credit):
+        rows.append(
+            {
+                "item": {"id": facts.policy.items[key]},
+                "quantity": 1,
+                "rate": str(amount),
+                "amount": str(amount),
+            }
+        )
+    body: dict[str, Any] = {"memo": memo_text(facts), "toBeEmailed": False, "item": {"items": rows}}
+    tran_date = facts.override("tran_date", CREDIT_SUBJECT, "all")
+    return body | ({"tranDate": tran_date} if tran_date else {})
+
+
+def extra_rows(credit: Credit) -> list[tuple[str, Decimal]]:
+    rows = [("fee", -credit.fee), ("exchange_discount", -credit.exchange_discount)]
+    rows += [(f"difference_{cause}", amount) for cause, amount in credit.differences]
+    return [(key, amount) for key, amount in rows if amount]
+
+
+def _due(
+    facts: ReturnFacts, authorization: Authorization, *, kind: str, target: str, body: dict[str, Any]
+) -> PostingDue:
+    rma_id = authorization.record.internal_id
+    return PostingDue(
+        kind=kind,
+        system="netsuite",
+        request={
+            "operation": "transform",
+            "source_type": "returnAuthorization",
+            "source_id": rma_id,
+            "target_type": target,
+            "replace": ["item"],
+            "body": body,
+        },
+        covers=frozenset(unit.cover for unit in facts.accepted_units),
+        serial_key=f"{facts.account_id}:{rma_id}",
+        priority=10 if facts.exchanges else 20,
+    )

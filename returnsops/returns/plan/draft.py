@@ -1,0 +1,128 @@
+"""What a plan is made of, and the sheet on which the chapters of the plan write."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from django.conf import settings
+
+from returnsops.lib.canonical import content_hash
+from returnsops.returns.facts import ReturnFacts
+from returnsops.returns.problems import ACKNOWLEDGE, KINDS, Problem
+
+
+class StepState(StrEnum):
+    DONE = "done"
+    DUE = "due"  # on its way out: in the outbox
+    WAITING = "waiting"  # for something that is not late
+    BLOCKED = "blocked"  # by a problem
+    NOT_NEEDED = "not_needed"
+
+
+class Lane(StrEnum):
+    LOOP = "loop"
+    WAREHOUSE = "warehouse"
+    NETSUITE = "netsuite"
+    EXCHANGE = "exchange"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step as a person sees it: what, how far, and in words what it waits for."""
+
+    code: str
+    title: str
+    lane: Lane
+    state: StepState
+    detail: str = ""
+    due_at: datetime | None = None
+    records: tuple[str, ...] = ()  # NetSuite internal ids that met it
+
+
+@dataclass(frozen=True)
+class PostingDue:
+    """A document or action that may be sent now.
+
+    request: {"operation": …, …} as `returnsops.posting.wire` sends it; content is hashed, so equal plans post once.
+    covers: the units or parts of the settlement it stands for; no two live postings of a kind share one.
+    """
+
+    kind: str
+    system: str
+    request: dict[str, Any]
+    covers: frozenset[str]
+    serial_key: str
+    priority: int
+
+    @property
+    def content_hash(self) -> str:
+        return content_hash(self.request)
+
+
+@dataclass(frozen=True)
+class Plan:
+    steps: tuple[Step, ...]
+    postings: tuple[PostingDue, ...]
+    problems: tuple[Problem, ...]
+    look_again_at: datetime | None
+    stage: str
+
+    def hash(self) -> str:
+        """Leaves out now and the next look, so an unchanged situation has an unchanged hash."""
+        return content_hash([self.steps, self.postings, self.problems, self.stage])
+
+
+@dataclass
+class Draft:
+    """The sheet. Chapters write on it in order; `stopped` says that later chapters have nothing to stand on yet."""
+
+    facts: ReturnFacts
+    steps: list[Step] = field(default_factory=list)
+    postings: list[PostingDue] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    moments: list[datetime] = field(default_factory=list)
+
+    def step(self, code: str, state: StepState, detail: str = "", *, due_at: datetime | None = None,
+             records: tuple[str, ...] = ()) -> None:  # fmt: skip
+        title, lane = STEPS[code]
+        self.steps.append(Step(code, title, lane, state, detail, due_at, records))
+
+    def post(self, posting: PostingDue) -> None:
+        self.postings.append(posting)
+
+    def problem(self, problem: Problem) -> bool:
+        """Note a problem unless a person has said that it needs nothing more. Gives whether it stands."""
+        key = f"{problem.code} {problem.subject}"
+        if ACKNOWLEDGE in KINDS[problem.code].actions and self.facts.override("acknowledge", key) is not None:
+            return False
+        self.problems.append(problem)
+        return True
+
+    def is_late(self, since: datetime, limit: timedelta) -> bool:
+        """Has `limit` passed since then? If not, the plan asks to be made again at that moment."""
+        deadline = self.deadline(since, limit)
+        if self.facts.now >= deadline:
+            return True
+        self.moments.append(deadline)
+        return False
+
+    def deadline(self, since: datetime, limit: timedelta) -> datetime:
+        return since + limit * settings.DEADLINE_SCALE
+
+
+STEPS: dict[str, tuple[str, Lane]] = {
+    "request": ("Return requested", Lane.LOOP),
+    "sale": ("Original order found", Lane.NETSUITE),
+    "rma": ("Return Authorization", Lane.NETSUITE),
+    "arrival": ("Parcel arrives", Lane.WAREHOUSE),
+    "inspection": ("Units inspected", Lane.WAREHOUSE),
+    "receipt": ("Item Receipt", Lane.NETSUITE),
+    "amount": ("Amounts compared", Lane.NETSUITE),
+    "credit": ("Credit Memo", Lane.NETSUITE),
+    "settle": ("Loop settles", Lane.LOOP),
+    "exchange": ("Exchange order linked", Lane.EXCHANGE),
+    "refund": ("Refund recorded", Lane.NETSUITE),
+    "close_rma": ("Return Authorization closed", Lane.NETSUITE),
+    "proof": ("Read back and complete", Lane.NETSUITE),
+}

@@ -1,0 +1,66 @@
+"""What the outbox and the read-back tell: refusals, lost answers, records that differ. A chapter of every plan."""
+
+from returnsops.returns.facts import PostingFacts
+from returnsops.returns.plan.draft import Draft
+from returnsops.returns.problems import Problem
+
+KIND_NAMES = {
+    "rma": "Return Authorization",
+    "receipt": "Item Receipt",
+    "credit": "Credit Memo",
+    "cash_refund": "Cash Refund",
+    "customer_refund": "Customer Refund",
+    "exchange_order": "exchange order",
+    "rma_close": "closing of the Return Authorization",
+    "loop_process": "request to settle",
+    "loop_remove": "request to settle without the refused units",
+}
+EXPLANATIONS = {
+    "period_closed": "The accounting period of its date is closed. Correct the date, or reopen the period and retry.",
+    "date_outside_period": "No accounting period holds its date. Correct the date, or create the period and retry.",
+    "invalid_field": "It does not accept one of the values. Activate what it names or correct the mapping, then retry.",
+    "missing_field": "Its form asks for a field we do not send. Give the field a default in NetSuite, then retry.",
+    "source_not_ready": "The source document is not in a state that allows it. Look at it in NetSuite, then retry.",
+    "nothing_left": "Nothing is left to do on the source document. Somebody may have done it by hand.",
+    "over_quantity": "Fewer units are left than we sent. Somebody may have received or credited by hand.",
+    "permission": "The integration role lacks a permission. Have the administrator add it, then retry.",
+    "other_content": "A record with our external id holds something else. Compare both before anything is retried.",
+    "set_aside": "The sender died several times on this one. Report it to the administrator.",
+    "gave_up": "It failed too often for passing reasons. Retry when the other side is well again.",
+}
+
+
+def note_outbox_problems(draft: Draft) -> None:
+    wanted = {due.kind for due in draft.postings}
+    for posting in draft.facts.postings:
+        if posting.status == "rejected" and posting.kind in wanted:
+            draft.problem(_refusal_problem(draft, posting))
+        if posting.status == "posted" and posting.differences:
+            draft.problem(_difference_problem(draft, posting))
+
+
+def _refusal_problem(draft: Draft, posting: PostingFacts) -> Problem:
+    refusal = posting.refusal or {}
+    family = str(refusal.get("family", "unknown"))
+    system = "Loop" if posting.kind.startswith("loop_") else "NetSuite"
+    name = KIND_NAMES[posting.kind]
+    explained = EXPLANATIONS.get(family, f"We do not know this answer of {system} yet; its own words are below.")
+    return Problem(
+        "posting_set_aside" if family in ("set_aside", "gave_up") else "posting_refused",
+        f"posting:{posting.external_id}",
+        f"{system} refused the {name} of return {draft.facts.loop.loop_id}. {explained}",
+        amount=draft.facts.loop.return_total,
+        posting=posting.external_id,
+        words=str(refusal.get("detail", "")),
+        detail=(("Kind of refusal", family.replace("_", " ")), ("Code", str(refusal.get("code", "")))),
+    )
+
+
+def _difference_problem(draft: Draft, posting: PostingFacts) -> Problem:
+    return Problem(
+        "record_differs",
+        f"posting:{posting.external_id}",
+        f"The {KIND_NAMES[posting.kind]} in NetSuite differs from what was sent: {'; '.join(posting.differences)}.",
+        amount=draft.facts.loop.return_total,
+        posting=posting.external_id,
+    )

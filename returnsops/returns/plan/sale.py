@@ -1,0 +1,181 @@
+"""Chapter 1: which document sold these units, and which of its lines each unit came from."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from returnsops.lib.money import add_up
+from returnsops.returns.facts import LineFacts, RecordFacts, ReturnFacts, UnitFacts
+from returnsops.returns.plan.draft import Draft, StepState
+from returnsops.returns.problems import Problem
+
+BILLED = ("invoice", "cashSale")
+VOIDED = "V"
+
+
+@dataclass(frozen=True)
+class Sale:
+    """The billed document and, per unit, the line it was sold on."""
+
+    record: RecordFacts
+    line_of: dict[str, LineFacts]
+
+    @property
+    def is_cash_sale(self) -> bool:
+        return self.record.record_type == "cashSale"
+
+
+def find_sale(draft: Draft) -> Sale | None:
+    """The sale all live units came from; None with a step and problems that say what is missing."""
+    facts = draft.facts
+    unmapped = [unit for unit in facts.live_units if not unit.item_id]
+    if not facts.records_read:
+        draft.step("sale", StepState.WAITING, "NetSuite is being read")
+        return None
+    for sku in sorted({unit.sku for unit in unmapped}):
+        draft.problem(_unmapped_problem(facts, sku))
+    bills = [bill for bill in facts.records_of(*BILLED) if bill.status != VOIDED]
+    if not bills:
+        _wait_for_bill(draft)
+        return None
+    if unmapped:
+        draft.step("sale", StepState.BLOCKED, f"waits for the mapping of {len(unmapped)} unit(s)")
+        return None
+    return _choose_sale(draft, bills)
+
+
+def _choose_sale(draft: Draft, bills: list[RecordFacts]) -> Sale | None:
+    matches = [match_units(draft.facts, bill) for bill in bills]
+    whole = [sale for sale in matches if len(sale.line_of) == len(draft.facts.live_units)]
+    if len(whole) == 1:
+        sale = whole[0]
+        if not _items_agree(draft, sale):
+            return None
+        draft.step("sale", StepState.DONE, _name(sale.record), records=(sale.record.internal_id,))
+        return sale
+    if whole:
+        names = ", ".join(_name(sale.record) for sale in whole)
+        draft.problem(Problem("several_sales", f"order:{draft.facts.loop.order_name}", f"{names} all fit this return."))
+    else:
+        best = max(matches, key=lambda sale: len(sale.line_of))
+        for unit in draft.facts.live_units:
+            if unit.unit not in best.line_of:
+                draft.problem(_not_on_order_problem(draft.facts, unit, best.record))
+    draft.step("sale", StepState.BLOCKED, "the units do not fit the bill")
+    return None
+
+
+def match_units(facts: ReturnFacts, bill: RecordFacts) -> Sale:
+    """Give each unit a line of the bill: a person's choice, else the shop's line id, else the item with units left.
+
+    No line is given more units than were sold on it, sibling returns included.
+    """
+    left = Counter({line.line: line.quantity for line in bill.lines}) - claimed_by_siblings(facts, bill)
+    line_of: dict[str, LineFacts] = {}
+    for unit in facts.live_units:
+        chosen = facts.override("order_line", unit.unit)
+        for line in sorted(bill.lines, key=lambda line: _fit(unit, line), reverse=True):
+            named = line.line == chosen if chosen else _belongs(unit, line)
+            if named and left[line.line] > 0:
+                left[line.line] -= 1
+                line_of[unit.unit] = line
+                break
+    return Sale(bill, line_of)
+
+
+def claimed_by_siblings(facts: ReturnFacts, bill: RecordFacts) -> Counter[str]:
+    """Units of each line of the bill that Return Authorizations of other returns have taken."""
+    own = facts.taken("rma")
+    claimed: Counter[str] = Counter()
+    for rma in facts.records_of("returnAuthorization"):
+        is_own = own is not None and rma.internal_id == own.their_id
+        if rma.created_from_id == bill.internal_id and not is_own:
+            for line in rma.lines:
+                claimed[line.order_line] += max(line.received, 0 if line.is_closed else line.quantity)
+    return claimed
+
+
+def _belongs(unit: UnitFacts, line: LineFacts) -> bool:
+    if line.reference and unit.provider_line:
+        return line.reference == unit.provider_line
+    return line.item_id == unit.item_id
+
+
+def _fit(unit: UnitFacts, line: LineFacts) -> tuple[bool, bool]:
+    return (line.item_id == unit.item_id, line.rate == unit.worth)
+
+
+def _items_agree(draft: Draft, sale: Sale) -> bool:
+    wrong = [
+        unit
+        for unit in draft.facts.live_units
+        if sale.line_of[unit.unit].item_id != unit.item_id and draft.facts.override("order_line", unit.unit) is None
+    ]
+    for unit in wrong:
+        line = sale.line_of[unit.unit]
+        draft.problem(
+            Problem(
+                "item_differs",
+                f"sku:{unit.sku}",
+                f"SKU {unit.sku} is mapped to item {unit.item_id}, but {_name(sale.record)} sold {line.item_name}.",
+                expected=line.item_name,
+                found=f"item {unit.item_id}",
+                amount=unit.worth + unit.tax,
+            )
+        )
+    if wrong:
+        draft.step("sale", StepState.BLOCKED, "the mapped item is not the one that was sold")
+    return not wrong
+
+
+def _wait_for_bill(draft: Draft) -> None:
+    facts = draft.facts
+    limit = facts.policy.deadlines.sale
+    due_at = draft.deadline(facts.loop.created_at, limit)
+    orders = facts.records_of("salesOrder")
+    waits_for = (
+        f"{_name(orders[0])} is not billed yet" if orders else f"order {facts.loop.order_name} is not in NetSuite"
+    )
+    late = draft.is_late(facts.loop.created_at, limit)
+    if late:
+        draft.problem(
+            Problem(
+                "sale_missing",
+                f"order:{facts.loop.order_name}",
+                f"No invoice or cash sale for order {facts.loop.order_name}: {waits_for}.",
+                amount=facts.loop.return_total,
+            )
+        )
+    draft.step("sale", StepState.BLOCKED if late else StepState.WAITING, waits_for, due_at=due_at)
+
+
+def _unmapped_problem(facts: ReturnFacts, sku: str) -> Problem:
+    units = [unit for unit in facts.live_units if unit.sku == sku and not unit.item_id]
+    sold_as = _sold_as(facts, units)
+    return Problem(
+        "sku_unmapped",
+        f"sku:{sku}",
+        f"NetSuite has no item named {sku}. {len(units)} unit(s) of this return wait for it.",
+        found=sku,
+        amount=add_up(unit.worth + unit.tax for unit in units),
+        detail=(("The order line it was sold on holds", sold_as),) if sold_as else (),
+    )
+
+
+def _sold_as(facts: ReturnFacts, units: list[UnitFacts]) -> str:
+    lines = {unit.provider_line for unit in units if unit.provider_line}
+    names = {line.item_name for bill in facts.records_of(*BILLED) for line in bill.lines if line.reference in lines}
+    return ", ".join(sorted(names))
+
+
+def _not_on_order_problem(facts: ReturnFacts, unit: UnitFacts, bill: RecordFacts) -> Problem:
+    return Problem(
+        "unit_not_on_order",
+        f"unit:{unit.unit}",
+        f"{unit.title or unit.sku} is not among the units left on {_name(bill)} of order {facts.loop.order_name}.",
+        amount=unit.worth + unit.tax,
+    )
+
+
+def _name(record: RecordFacts) -> str:
+    kinds = {"invoice": "Invoice", "cashSale": "Cash sale", "salesOrder": "Sales order"}
+    return f"{kinds.get(record.record_type, record.record_type)} {record.tran_id}"

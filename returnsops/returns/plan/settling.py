@@ -1,0 +1,138 @@
+"""Chapter 5: Loop settles once per return: `process`, or one `remove` call when units were refused.
+
+Source: loop.md §2.3, §2.4, §7.1.
+"""
+
+from datetime import datetime
+
+from returnsops.lib.money import add_up, money_text
+from returnsops.returns.facts import PostingFacts, ReturnFacts
+from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.policy import RefundAuthority
+from returnsops.returns.problems import Problem
+
+REQUESTS = ("loop_process", "loop_remove")
+
+
+def plan_settlement(draft: Draft, *, may_ask: bool) -> bool:
+    """Ask Loop to settle when it is time. Gives whether Loop has settled."""
+    facts = draft.facts
+    asked = _asked(facts)
+    if facts.loop.settled_at:
+        _note_early_settlement(draft, asked)
+        draft.step("settle", StepState.DONE, _settled_words(facts))
+        return True
+    if facts.loop.state == "closed":
+        _closed_without_settlement(draft)
+    elif asked and asked.status == "posted":
+        _wait_for_loop(draft, asked.posted_at or facts.now)
+    elif facts.policy.refund_authority == RefundAuthority.LOOP_FIRST:
+        draft.step("settle", StepState.WAITING, "Loop settles by its own rules")
+    elif not may_ask:
+        draft.step("settle", StepState.WAITING, "waits for the credit")
+    else:
+        _ask(draft, asked)
+    return False
+
+
+def _asked(facts: ReturnFacts) -> PostingFacts | None:
+    return facts.taken("loop_process") or facts.taken("loop_remove")
+
+
+def _ask(draft: Draft, asked: PostingFacts | None) -> None:
+    facts = draft.facts
+    unaccepted = [unit for unit in facts.live_units if unit.outcome and not unit.is_accepted]
+    if unaccepted and facts.exchanges:
+        draft.problem(
+            Problem(
+                "refused_exchange_unit",
+                f"return:{facts.loop.loop_id}",
+                f"{len(unaccepted)} unit(s) were not accepted, but Loop removes only refund and credit lines.",
+                amount=add_up(unit.worth + unit.tax for unit in unaccepted),
+            )
+        )
+        draft.step("settle", StepState.BLOCKED, "a person settles it in Loop")
+        return
+    if not asked:
+        draft.post(_request_due(facts, [unit.unit for unit in unaccepted]))
+    draft.step("settle", StepState.DUE, "Loop is being asked to settle")
+
+
+def _request_due(facts: ReturnFacts, refused: list[str]) -> PostingDue:
+    request = {"operation": "remove", "units": sorted(refused)} if refused else {"operation": "process"}
+    return PostingDue(
+        kind="loop_remove" if refused else "loop_process",
+        system="loop",
+        request=request | {"return_id": facts.loop.loop_id},
+        covers=frozenset({f"part:settlement:{facts.loop.loop_id}"}),
+        serial_key=f"loop:{facts.shop_code}:{facts.loop.loop_id}",
+        priority=10 if facts.exchanges else 20,
+    )
+
+
+def _wait_for_loop(draft: Draft, asked_at: datetime) -> None:
+    facts = draft.facts
+    if facts.loop.state == "review":
+        draft.problem(
+            Problem(
+                "loop_processing_failed",
+                f"return:{facts.loop.loop_id}",
+                "Loop accepted the request, then put the return into review.",
+                amount=facts.loop.return_total,
+            )
+        )
+        draft.step("settle", StepState.BLOCKED, "in review in Loop")
+        return
+    limit = facts.policy.deadlines.settlement
+    due_at = draft.deadline(asked_at, limit)
+    late = draft.is_late(asked_at, limit)
+    if late:
+        draft.problem(
+            Problem(
+                "loop_did_not_settle",
+                f"return:{facts.loop.loop_id}",
+                f"Asked at {asked_at:%d %b %H:%M} UTC; Loop still shows the return as {facts.loop.state}.",
+                amount=facts.loop.return_total,
+            )
+        )
+    draft.step("settle", StepState.BLOCKED if late else StepState.WAITING, "Loop is settling", due_at=due_at)
+
+
+def _closed_without_settlement(draft: Draft) -> None:
+    """`closed` may run ahead of the evidence by hours, so there is a grace time (loop.md §7.1)."""
+    facts = draft.facts
+    limit = facts.policy.deadlines.closed_unprocessed
+    due_at = draft.deadline(facts.loop.updated_at, limit)
+    late = draft.is_late(facts.loop.updated_at, limit)
+    if late:
+        draft.problem(
+            Problem(
+                "closed_unprocessed",
+                f"return:{facts.loop.loop_id}",
+                "Loop shows the return as closed and no outcome was carried out.",
+                amount=facts.loop.return_total,
+            )
+        )
+    words = "closed in Loop; waits for its proof of settlement"
+    draft.step("settle", StepState.BLOCKED if late else StepState.WAITING, words, due_at=due_at)
+
+
+def _note_early_settlement(draft: Draft, asked: PostingFacts | None) -> None:
+    facts = draft.facts
+    if asked or facts.policy.refund_authority == RefundAuthority.LOOP_FIRST:
+        return
+    draft.problem(
+        Problem(
+            "loop_settled_early",
+            f"outcome:{facts.loop.outcome or 'unknown'}",
+            f"Loop settled a return with outcome «{facts.loop.outcome}» at label status "
+            f"«{facts.loop.label_status or 'none'}», before ReturnsOps asked.",
+            amount=facts.loop.refund + facts.loop.gift_card,
+        )
+    )
+
+
+def _settled_words(facts: ReturnFacts) -> str:
+    parts = [("refund", facts.loop.refund), ("store credit", facts.loop.gift_card)]
+    parts += [("exchange", facts.loop.exchange_credit)]
+    return ", ".join(f"{name} {money_text(amount, facts.currency)}" for name, amount in parts if amount) or "settled"

@@ -1,0 +1,175 @@
+"""The rules of a shop, typed. `parse_policy` refuses nonsense and contradictions with a sentence a person can act on.
+
+Source of the settings and their defaults: docs/architecture.md, «Policy».
+"""
+
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+
+class Ownership(StrEnum):
+    OBSERVE = "observe"  # somebody else writes these records; we watch and report
+    WRITE = "write"
+
+
+class RmaTrigger(StrEnum):
+    CREATED = "created"
+    APPROVED = "approved"
+    IN_TRANSIT = "in_transit"
+
+
+class RefundAuthority(StrEnum):
+    NETSUITE_FIRST = "netsuite_first"  # Loop settles only after the credit is approved
+    LOOP_FIRST = "loop_first"  # Loop paid; we mirror, credit and compare
+
+
+class CreditLines(StrEnum):
+    NET = "net"
+    GROSS_WITH_FEE_LINE = "gross_with_fee_line"
+
+
+class ExchangeOrder(StrEnum):
+    EXPECT = "expect"  # comes through the shop's connector; we watch
+    CREATE = "create"
+
+
+class ExchangeSettlement(StrEnum):
+    ZERO_CREDIT = "zero_credit"  # Loop discount on
+    VALUE_IN_VALUE_OUT = "value_in_value_out"  # Loop discount off
+
+
+RECORD_KINDS = ("rma", "receipt", "credit", "refund", "exchange_order")
+ITEM_KEYS = ("difference_tax", "difference_discount", "difference_rounding", "fee", "exchange_discount")
+
+
+@dataclass(frozen=True)
+class Locations:
+    """NetSuite location ids. Unset means the holding location, never the sellable one (requirement D6)."""
+
+    holding: str = ""
+    sellable: str = ""
+    damaged: str = ""
+
+    def for_outcome(self, outcome: str) -> str:
+        chosen = {"sellable": self.sellable, "damaged": self.damaged}[outcome]
+        return chosen or self.holding
+
+
+@dataclass(frozen=True)
+class Tender:
+    """Where a customer refund of one payment gateway is booked: a clearing account, never a card."""
+
+    account_id: str
+    payment_option_id: str = ""
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """When a thing that did not come becomes a problem."""
+
+    sale: timedelta = timedelta(hours=1)  # the original order is in NetSuite, after the return was created
+    rma: timedelta = timedelta(minutes=5)
+    inspection: timedelta = timedelta(days=3)  # after delivery
+    settlement: timedelta = timedelta(hours=1)  # after Loop accepted our request
+    exchange_order: timedelta = timedelta(hours=1)  # after Loop made the exchange order
+    read_back: timedelta = timedelta(minutes=15)
+    closed_unprocessed: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Policy:
+    ownership: dict[str, Ownership] = field(default_factory=lambda: dict.fromkeys(RECORD_KINDS, Ownership.OBSERVE))
+    rma_trigger: RmaTrigger = RmaTrigger.CREATED
+    refund_authority: RefundAuthority = RefundAuthority.NETSUITE_FIRST
+    credit_lines: CreditLines = CreditLines.NET
+    exchange_order: ExchangeOrder = ExchangeOrder.EXPECT
+    exchange_settlement: ExchangeSettlement = ExchangeSettlement.ZERO_CREDIT
+    tolerance_per_line: Decimal = Decimal("0.01")
+    tolerance_share: Decimal = Decimal("0.005")
+    approval_above: Decimal | None = None
+    locations: Locations = Locations()
+    items: dict[str, str] = field(default_factory=dict)
+    tenders: dict[str, Tender] = field(default_factory=dict)
+    deadlines: Deadlines = Deadlines()
+
+    def writes(self, record_kind: str) -> bool:
+        return self.ownership.get(record_kind, Ownership.OBSERVE) == Ownership.WRITE
+
+
+def parse_policy(rules: dict[str, Any]) -> Policy:
+    """Rules as stored (JSON) → Policy. Raises ValidationError naming every setting that is wrong."""
+    wrong: list[str] = []
+    values: dict[str, Any] = {}
+    unknown = set(rules) - {setting.name for setting in fields(Policy)}
+    wrong += [f"There is no setting «{name}»." for name in sorted(unknown)]
+    for name, read in READERS.items():
+        if name in rules:
+            try:
+                values[name] = read(rules[name])
+            except (ValueError, TypeError, ArithmeticError, KeyError, AttributeError):
+                wrong.append(f"«{name}» cannot be {rules[name]!r}.")
+    policy = Policy(**values)
+    wrong += find_contradictions(policy)
+    if wrong:
+        raise ValidationError(wrong)
+    return policy
+
+
+def find_contradictions(policy: Policy) -> list[str]:
+    """Settings that exclude each other, each as a sentence with the way out."""
+    found = []
+    if policy.writes("receipt") and not policy.locations.holding:
+        found.append("Receipts are written but no holding location is set. Set «locations.holding».")
+    if policy.locations.sellable and policy.locations.sellable == policy.locations.damaged:
+        found.append("Sellable and damaged units go to the same location. Choose two.")
+    if policy.writes("receipt") and not policy.writes("rma"):
+        found.append("Receipts need the Return Authorization's lines. Let ReturnsOps write «rma» as well.")
+    return found
+
+
+def read_ownership(value: dict[str, str]) -> dict[str, Ownership]:
+    unknown = set(value) - set(RECORD_KINDS)
+    if unknown:
+        raise ValueError(f"unknown record kinds {unknown}")
+    return {kind: Ownership(value.get(kind, Ownership.OBSERVE)) for kind in RECORD_KINDS}
+
+
+def read_items(value: dict[str, str]) -> dict[str, str]:
+    unknown = set(value) - set(ITEM_KEYS)
+    if unknown:
+        raise ValueError(f"unknown items {unknown}")
+    return {key: str(item) for key, item in value.items()}
+
+
+def read_amount(value: Any) -> Decimal:
+    amount = Decimal(str(value))
+    if not amount.is_finite() or amount < 0:
+        raise ValueError("not an amount")
+    return amount
+
+
+def read_deadlines(value: dict[str, float]) -> Deadlines:
+    """Seconds by name, as JSON has no durations."""
+    return Deadlines(**{name: timedelta(seconds=float(seconds)) for name, seconds in value.items()})
+
+
+READERS: dict[str, Any] = {
+    "ownership": read_ownership,
+    "rma_trigger": RmaTrigger,
+    "refund_authority": RefundAuthority,
+    "credit_lines": CreditLines,
+    "exchange_order": ExchangeOrder,
+    "exchange_settlement": ExchangeSettlement,
+    "tolerance_per_line": read_amount,
+    "tolerance_share": read_amount,
+    "approval_above": lambda value: None if value is None else read_amount(value),
+    "locations": lambda value: Locations(**{name: str(place) for name, place in value.items()}),
+    "items": read_items,
+    "tenders": lambda value: {gateway: Tender(**tender) for gateway, tender in value.items()},
+    "deadlines": read_deadlines,
+}

@@ -1,0 +1,159 @@
+"""Problems: what stands in the way of a return, as values. A case is opened for them higher up."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from returnsops.lib.money import ZERO
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing a person must look at.
+
+    subject: what it is about; returns with the same code and subject share one case.
+    cause: what happened, as a sentence. expected/found: the two differing values, if there are two.
+    amount: money at stake in the shop's currency.
+    seen_hash: what an approval of it would be bound to.
+    """
+
+    code: str
+    subject: str
+    cause: str
+    expected: str = ""
+    found: str = ""
+    amount: Decimal = ZERO
+    seen_hash: str = ""
+    posting: str = ""
+    words: str = ""  # the other side's own words
+    detail: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        assert self.code in KINDS, f"problem code {self.code} is not in the catalogue"
+
+
+@dataclass(frozen=True)
+class ProblemKind:
+    """How a code is shown: title, who settles it, what to do, which buttons help."""
+
+    title: str
+    role: str
+    advice: str
+    actions: tuple[str, ...] = ()
+
+
+APPROVE, CORRECT_DATE, CHOOSE_LINE, RETRY, ACKNOWLEDGE, MAP_SKU = (
+    "approve", "correct_date", "choose_line", "retry", "acknowledge", "map_sku",
+)  # fmt: skip
+
+KINDS: dict[str, ProblemKind] = {
+    "sku_unmapped": ProblemKind(
+        "SKU not found in NetSuite", "data",
+        "Map the SKU to a NetSuite item. Everything that waits for it goes on by itself.", (MAP_SKU,),
+    ),
+    "item_differs": ProblemKind(
+        "The mapped item is not the one that was sold", "data",
+        "Compare the mapping with the order line and correct the mapping.", (MAP_SKU,),
+    ),
+    "sale_missing": ProblemKind(
+        "Original order not found in NetSuite", "finance",
+        "Check that the shop's connector brought the order over and that it is billed. We look again every minute.",
+    ),
+    "several_sales": ProblemKind(
+        "More than one bill fits this order", "finance",
+        "Void the bill that should not exist, or choose the order line for each unit.", (CHOOSE_LINE,),
+    ),
+    "unit_not_on_order": ProblemKind(
+        "Returned unit is not on the original order", "finance",
+        "Choose the line of the original order that this unit came from.", (CHOOSE_LINE,),
+    ),
+    "inspection_overdue": ProblemKind(
+        "Delivered but not inspected", "warehouse",
+        "Find the parcel and inspect its units. If it never came, tell the carrier and mark the units missing.",
+    ),
+    "amount_differs": ProblemKind(
+        "Loop's refund and the Credit Memo differ", "finance",
+        "Approve to book the difference on a line of its own. If it is wrong, edit the return in Loop instead: "
+        "the plan follows the new figures.", (APPROVE,),
+    ),
+    "approval_needed": ProblemKind(
+        "Credit is above the approval limit", "finance",
+        "Check the proposed credit and approve it.", (APPROVE,),
+    ),
+    "settled_differently": ProblemKind(
+        "Loop paid another amount than was credited", "finance",
+        "Compare both figures. Book or recover the difference in NetSuite, then note here what you did.",
+        (ACKNOWLEDGE,),
+    ),
+    "mapping_missing": ProblemKind(
+        "A mapping is missing in the policy", "finance",
+        "Enter the missing NetSuite id in the shop's policy. The return goes on by itself.",
+    ),
+    "posting_refused": ProblemKind(
+        "Refused by the other side", "finance",
+        "Read their words below, remove the cause, then retry; or correct the value they complain about.",
+        (CORRECT_DATE, RETRY),
+    ),
+    "posting_set_aside": ProblemKind(
+        "Set aside after repeated failures", "finance",
+        "Look at the attempts below. Retry once the cause is gone.", (RETRY,),
+    ),
+    "record_differs": ProblemKind(
+        "NetSuite holds something else than we sent", "finance",
+        "Compare both values in NetSuite, correct the record there if needed, then note what you did.", (ACKNOWLEDGE,),
+    ),
+    "foreign_record": ProblemKind(
+        "Somebody else already made this record", "finance",
+        "Decide which system writes these records, then remove the one that should not exist.", (ACKNOWLEDGE,),
+    ),
+    "loop_settled_early": ProblemKind(
+        "Loop settled before it was asked", "finance",
+        "Switch off Loop's automatic processing for this outcome, or set the refund authority to «Loop first». "
+        "This return goes on with what Loop paid.", (ACKNOWLEDGE,),
+    ),
+    "loop_did_not_settle": ProblemKind(
+        "Loop accepted the request but did not settle", "finance",
+        "Open the return in Loop and see what holds it.",
+    ),
+    "loop_processing_failed": ProblemKind(
+        "Loop could not settle the return", "finance",
+        "Open the return in Loop: it is in review there. Settle it by hand; we follow.",
+    ),
+    "closed_unprocessed": ProblemKind(
+        "Closed in Loop without being settled", "finance",
+        "Nothing was paid. Find out who closed it; pay outside if the customer is owed money, then note it here.",
+        (ACKNOWLEDGE,),
+    ),
+    "exchange_order_missing": ProblemKind(
+        "Exchange order has not arrived in NetSuite", "finance",
+        "Check the shop's connector for this order. The customer is waiting for it.",
+    ),
+    "refused_exchange_unit": ProblemKind(
+        "A unit of an exchange was refused", "finance",
+        "Loop cannot take single exchange units out. Settle the return in Loop by hand; we follow.", (ACKNOWLEDGE,),
+    ),
+    "ended_after_receipt": ProblemKind(
+        "Cancelled after the goods were received", "finance",
+        "Decide whether the customer gets the goods back or the money. Note what was agreed.", (ACKNOWLEDGE,),
+    ),
+    "unknown_word": ProblemKind(
+        "Loop uses a word we do not know", "finance",
+        "Nothing is posted until the word is understood. Report it to the administrator.",
+    ),
+    "plan_failed": ProblemKind(
+        "This return could not be planned", "finance",
+        "This is a fault of ReturnsOps, nothing is lost. Report the text below to the administrator.",
+    ),
+    "event_unreadable": ProblemKind(
+        "Loop sent something unreadable", "finance",
+        "The message was signed correctly but cannot be read. The sweep fetches the return anyway; report it to Loop.",
+        (ACKNOWLEDGE,),
+    ),
+    "connection_down": ProblemKind(
+        "Connection is down", "finance",
+        "Nothing is lost. Everything waits and goes on by itself once the other side answers.",
+    ),
+    "connection_refused": ProblemKind(
+        "The other side refuses our credentials", "finance",
+        "Check the credentials in the admin, then resume the connection. Nothing is sent until then.",
+    ),
+}  # fmt: skip

@@ -1,0 +1,95 @@
+"""SKU mapping: exact text is taken over by itself, anything else waits for a person (requirement C11)."""
+
+from collections.abc import Collection, Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.connections import netsuite_client
+from integrations.models import NetSuiteAccount, Shop
+from integrations.netsuite.records import ItemRecord
+from returnsops.people import audit
+from returnsops.people.models import User
+from returnsops.returns.models import ExchangeItem, Item, LoopReturn, ReturnLine, SkuMapping
+from returnsops.returns.replan import ask_for_plan
+
+
+def look_up_items(shop: Shop, skus: Collection[str]) -> None:
+    """Ask NetSuite for items named exactly like the SKUs that have no mapping, and map those it has.
+
+    Raises the errors of `integrations.errors`.
+    """
+    unmapped = sorted(set(skus) - set(_active_mappings(shop, skus)))
+    if not unmapped:
+        return
+    found = netsuite_client(shop.account).find_items(unmapped)
+    apply_items(shop.account, found)
+    items = {item.sku: item for item in Item.objects.filter(account=shop.account, sku__in=unmapped, is_inactive=False)}
+    SkuMapping.objects.bulk_create(
+        [
+            SkuMapping(shop=shop, sku=sku, item=items[sku], kind=SkuMapping.Kind.EXACT, reason="Same text")
+            for sku in unmapped
+            if sku in items
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def apply_items(account: NetSuiteAccount, records: Iterable[ItemRecord]) -> None:
+    """Mirror items as NetSuite showed them."""
+    Item.objects.bulk_create(
+        [
+            Item(
+                account=account,
+                internal_id=record.internal_id,
+                sku=record.sku,
+                display_name=record.display_name or "",
+                upc=record.upc or "",
+                item_type=record.item_type,
+                is_inactive=record.is_inactive,
+                fetched_at=timezone.now(),
+            )
+            for record in records
+        ],
+        update_conflicts=True,
+        unique_fields=["account", "internal_id"],
+        update_fields=["sku", "display_name", "upc", "item_type", "is_inactive", "fetched_at"],
+    )
+
+
+def items_by_sku(shop: Shop, skus: Collection[str]) -> dict[str, Item]:
+    """The item each SKU means today; SKUs without an active mapping are left out."""
+    mappings = SkuMapping.objects.filter(shop=shop, sku__in=skus, active=True).select_related("item")
+    return {mapping.sku: mapping.item for mapping in mappings}
+
+
+@transaction.atomic
+def map_sku(shop: Shop, sku: str, item: Item, *, by: User, reason: str) -> SkuMapping:
+    """Let a SKU mean this item from now on; the former mapping stays as history. Everything it blocked goes on."""
+    former = SkuMapping.objects.select_for_update().filter(shop=shop, sku=sku, active=True).first()
+    if former:
+        SkuMapping.objects.filter(pk=former.pk).update(active=False)
+    mapping = SkuMapping.objects.create(
+        shop=shop, sku=sku, item=item, kind=SkuMapping.Kind.MANUAL, made_by=by, reason=reason
+    )
+    ask_for_plan(returns_waiting_for(shop, sku))
+    audit.record_event(
+        by, "mapped SKU", mapping, shop=shop, before=former and str(former), after=str(mapping), reason=reason
+    )
+    return mapping
+
+
+def returns_waiting_for(shop: Shop, sku: str) -> list[int]:
+    """Returns not settled yet that hold this SKU, as a returned unit or as a replacement."""
+    open_returns = LoopReturn.objects.filter(shop=shop).exclude(
+        stage__in=[LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED]
+    )
+    lines = ReturnLine.objects.filter(sku=sku, loop_return__in=open_returns).values_list("loop_return_id", flat=True)
+    exchanges = ExchangeItem.objects.filter(sku=sku, loop_return__in=open_returns).values_list(
+        "loop_return_id", flat=True
+    )
+    return sorted({*lines, *exchanges})
+
+
+def _active_mappings(shop: Shop, skus: Collection[str]) -> list[str]:
+    return list(SkuMapping.objects.filter(shop=shop, sku__in=skus, active=True).values_list("sku", flat=True))

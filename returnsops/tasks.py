@@ -1,0 +1,219 @@
+"""The journey on one page.
+
+webhook → inbox → fetch the return → plan → outbox → sender → read back → plan …
+
+The task queue only carries «look at row 17». Every step is safe to run twice, out of order, by two workers at once, and
+to die at any line: what is due stands in our rows, and `tick` finds whatever a lost task left behind.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from exceptions.cases import CONNECTION, INBOX, sync_cases, sync_source
+from integrations import inbox
+from integrations.errors import IntegrationError
+from integrations.models import InboundEvent, Shop, SyncCursor
+from returnsops.lib import clock
+from returnsops.lib.canonical import plain
+from returnsops.lib.locks import lock_until_commit
+from returnsops.lib.nudge import nudge
+from returnsops.posting import outbox, reconcile
+from returnsops.posting.facts import load_facts
+from returnsops.posting.models import Posting
+from returnsops.returns import mirror, sweeps
+from returnsops.returns.history import note_fact_change
+from returnsops.returns.models import LoopReturn
+from returnsops.returns.plan import plan_return
+from returnsops.returns.problems import Problem
+
+logger = logging.getLogger(__name__)
+
+SWEEP_LIMIT = 200
+PLAN_ATTEMPTS_MAX = 3
+
+
+def look(what: str, row_id: int | None = None) -> None:
+    """The one entry point of the task queue: look at one row. An outside failure leaves the row due for the sweep."""
+    try:
+        LOOKS[what](row_id)
+    except IntegrationError as error:
+        logger.warning("%s %s waits: %s", what, row_id, error)
+
+
+def look_at_event(event_id: int) -> None:
+    """A webhook is a hint: find the return it is about, and fetch that."""
+    event = InboundEvent.objects.select_related("shop").get(pk=event_id)
+    return_id = inbox.read_event(event)
+    if return_id:
+        mirror.fetch_return(event.shop, return_id, hinted_at=event.last_received_at)
+
+
+def look_at_records(return_pk: int) -> None:
+    mirror.fetch_records(LoopReturn.objects.select_related("shop__account").get(pk=return_pk))
+
+
+def look_at_return(return_pk: int) -> None:
+    """Make a new plan, and bring outbox and cases in step with it: one transaction under the lock of the order."""
+    row = LoopReturn.objects.select_related("shop__account").get(pk=return_pk)
+    LoopReturn.objects.filter(pk=return_pk).update(plan_attempts=F("plan_attempts") + 1)
+    with transaction.atomic():
+        lock_until_commit("order", row.shop.code, row.provider_order_id or row.loop_id)
+        row = LoopReturn.objects.select_for_update(of=("self",)).select_related("shop__account").get(pk=return_pk)
+        facts = load_facts(row)
+        plan = plan_return(facts)
+        note_fact_change(row, facts)
+        outbox.enqueue(row, plan.postings)
+        sync_cases(row, plan.problems)
+        is_settled = plan.stage == LoopReturn.Stage.SETTLED
+        LoopReturn.objects.filter(pk=row.pk).update(
+            look_again_at=plan.look_again_at,
+            planned_at=facts.now,
+            plan={"steps": plain(plan.steps)},
+            plan_hash=plan.hash(),
+            plan_attempts=0,
+            stage=plan.stage,
+            settled_at=(row.settled_at or facts.now) if is_settled else None,
+        )
+
+
+def look_at_read_back(posting_pk: int) -> None:
+    reconcile.read_back(Posting.objects.select_related("account", "loop_return__shop").get(pk=posting_pk))
+
+
+def look_at_doubt(posting_pk: int) -> None:
+    reconcile.settle(Posting.objects.select_related("account", "shop", "loop_return").get(pk=posting_pk))
+
+
+LOOKS: dict[str, Callable[..., None]] = {
+    "event": look_at_event,
+    "records": look_at_records,
+    "plan": look_at_return,
+    "read_back": look_at_read_back,
+    "doubt": look_at_doubt,
+}
+
+
+# --- The net under it ------------------------------------------------------------------------------
+
+
+def tick() -> None:
+    """Find whatever is due. Runs every few seconds; each job runs once per interval however many clusters tick."""
+    settings.HEARTBEAT_FILE.parent.mkdir(parents=True, exist_ok=True)
+    settings.HEARTBEAT_FILE.touch()
+    for name, (every, job) in JOBS.items():
+        if not _is_turn_of(name, every):
+            continue
+        with _one_failure_delays_no_other(name):
+            job()
+
+
+def sweep_events() -> None:
+    """Webhooks whose task was lost, or whose fetch failed."""
+    for event in InboundEvent.objects.filter(verdict=InboundEvent.Verdict.WAITING).order_by("pk")[:SWEEP_LIMIT]:
+        nudge("event", event.pk)
+
+
+def sweep_plans() -> None:
+    """Returns whose time has come. One that fails again and again becomes a case instead of a loop."""
+    due = LoopReturn.objects.filter(look_again_at__lte=clock.now())
+    for row in due.filter(plan_attempts__lt=PLAN_ATTEMPTS_MAX).order_by("look_again_at")[:SWEEP_LIMIT]:
+        nudge("plan", row.pk)
+    for row in due.filter(plan_attempts__gte=PLAN_ATTEMPTS_MAX).select_related("shop")[:SWEEP_LIMIT]:
+        _set_aside(row)
+
+
+def sweep_postings() -> None:
+    """Lost answers, dead senders, records not read back yet."""
+    reconcile.give_up_dead_leases()
+    for posting in reconcile.postings_in_doubt()[:SWEEP_LIMIT]:
+        nudge("doubt", posting.pk)
+    for posting in reconcile.postings_to_read_back()[:SWEEP_LIMIT]:
+        nudge("read_back", posting.pk)
+
+
+def sweep_loop() -> None:
+    """What the webhooks missed: every return changed since we last looked, in every state."""
+    for shop in Shop.objects.filter(paused_at=None):
+        with _one_failure_delays_no_other(f"sweep of {shop}"):
+            sweeps.sweep_loop(shop)
+
+
+def sweep_records() -> None:
+    mirror.hint_stale_records()
+
+
+def sweep_connections() -> None:
+    """A connection that is down or refused is one case, not one for every return that waits for it."""
+    for shop in Shop.objects.select_related("account"):
+        sync_source(shop, CONNECTION, _connection_problems(shop))
+        sync_source(shop, INBOX, _inbox_problems(shop))
+
+
+JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
+    "plans": (timedelta(seconds=2), sweep_plans),
+    "postings": (timedelta(seconds=2), sweep_postings),
+    "events": (timedelta(seconds=10), sweep_events),
+    "connections": (timedelta(seconds=10), sweep_connections),
+    "records": (timedelta(seconds=30), sweep_records),
+    "loop": (timedelta(seconds=60), sweep_loop),
+}
+
+
+def _is_turn_of(name: str, every: timedelta) -> bool:
+    """Compare-and-set on the job's row: of all clusters that tick, one gets the turn."""
+    now: datetime = timezone.now()
+    SyncCursor.objects.get_or_create(stream=f"job:{name}", defaults={"watermark": now})
+    due = Q(swept_at=None) | Q(swept_at__lte=now - every)
+    return bool(SyncCursor.objects.filter(due, stream=f"job:{name}").update(swept_at=now))
+
+
+@contextmanager
+def _one_failure_delays_no_other(name: str) -> Iterator[None]:
+    try:
+        yield
+    except IntegrationError as error:
+        logger.warning("%s waits: %s", name, error)
+    except Exception:
+        logger.exception("%s failed; the others go on", name)
+
+
+def _set_aside(row: LoopReturn) -> None:
+    with transaction.atomic():
+        LoopReturn.objects.filter(pk=row.pk).update(look_again_at=None, stage=LoopReturn.Stage.NEEDS_PERSON)
+        problem = Problem(
+            "plan_failed",
+            f"return:{row.loop_id}",
+            f"Planning return {row.loop_id} failed {PLAN_ATTEMPTS_MAX} times. The log of the worker says why.",
+            amount=row.return_total,
+        )
+        sync_cases(row, [problem])
+
+
+def _connection_problems(shop: Shop) -> list[Problem]:
+    found = []
+    for name, connection in (("Loop", shop), ("NetSuite", shop.account)):
+        subject = f"{name.lower()}:{connection}"
+        if connection.paused_at:
+            code = "connection_refused"
+            found.append(Problem(code, subject, f"{name} is stopped.", words=connection.paused_reason))
+        elif connection.failing_since:
+            since = f"{connection.failing_since:%d %b %H:%M} UTC"
+            found.append(
+                Problem("connection_down", subject, f"{name} has not answered since {since}.", words=connection.failure)
+            )
+    return found
+
+
+def _inbox_problems(shop: Shop) -> list[Problem]:
+    unreadable = shop.inbound_events.filter(verdict=InboundEvent.Verdict.UNREADABLE, acknowledged_at=None)
+    return [
+        Problem("event_unreadable", f"event:{event.digest[:16]}", "The body cannot be read.", words=event.failure)
+        for event in unreadable.order_by("pk")[:SWEEP_LIMIT]
+    ]
