@@ -1,0 +1,176 @@
+"""The whole truth of the sandbox as JSON: what NetSuite really holds and what Loop really paid."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from integrations.sandbox.loop.engine import Engine
+from integrations.sandbox.loop.model import LoopReturn, from_json
+from integrations.sandbox.loop.totals import total_up
+from integrations.sandbox.netsuite import kinds
+from integrations.sandbox.netsuite.account import Account
+
+Json = dict[str, Any]
+
+
+def dump_account(account: Account) -> Json:
+    store = account.store
+    with store.transaction():
+        lines = _grouped_lines(account)
+        applies: dict[int, list[Json]] = {}
+        for row in store.rows("SELECT txn, doc, amount FROM txn_apply ORDER BY txn, doc"):
+            applies.setdefault(row["txn"], []).append({"doc": str(row["doc"]), "amount": money(row["amount"])})
+        transactions = [
+            _transaction(row, lines=lines.get(row["id"], []), applies=applies.get(row["id"], []))
+            for row in store.rows("SELECT * FROM txn ORDER BY id")
+        ]
+        return {
+            "transactions": transactions,
+            "stock": _stock(account),
+            "ledger": _ledger(account),
+            "periods": [dict(row) for row in store.rows("SELECT * FROM accountingperiod ORDER BY startdate")],
+            "card_operations": store.value("SELECT value FROM counter WHERE name = 'card_operations'") or 0,
+            "log": _log(account),
+        }
+
+
+def money(value: float | None) -> str | None:
+    return None if value is None else f"{Decimal(str(value)):.2f}"
+
+
+def text_id(value: int | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _transaction(row: Any, *, lines: list[Json], applies: list[Json]) -> Json:
+    kind = kinds.BY_CODE[row["type"]]
+    return {
+        "id": str(row["id"]),
+        "type": row["type"],
+        "record_type": kind.record_type,
+        "tranid": row["tranid"],
+        "externalid": row["externalid"],
+        "createdfrom": text_id(row["createdfrom"]),
+        "status": row["status"],
+        "status_label": kind.status_label(row["status"]),
+        "trandate": row["trandate"],
+        "entity": text_id(row["entity"]),
+        "subtotal": money(row["subtotal"]),
+        "taxtotal": money(row["taxtotal"]),
+        "total": money(row["total"]),
+        "amountremaining": money(row["amountremaining"]),
+        "memo": row["memo"],
+        "otherrefnum": row["otherrefnum"],
+        "voided": bool(row["voided"]),
+        "deleted": bool(row["deleted"]),
+        "created_by": row["createdby"],
+        "created_at": row["createddate"],
+        "modified_at": row["lastmodifieddate"],
+        "extra": json.loads(row["extra"]),
+        "lines": lines,
+        "applies": applies,
+    }
+
+
+def _grouped_lines(account: Account) -> dict[int, list[Json]]:
+    sql = (
+        "SELECT l.*, i.itemid, p.makeinventoryavailable FROM txn_line l LEFT JOIN item i ON i.id = l.item"
+        " LEFT JOIN location p ON p.id = l.location WHERE l.mainline = 'F' AND l.taxline = 'F' ORDER BY l.txn, l.seq"
+    )
+    grouped: dict[int, list[Json]] = {}
+    for row in account.store.rows(sql):
+        grouped.setdefault(row["txn"], []).append(_line(row))
+    return grouped
+
+
+def _line(row: Any) -> Json:
+    return {
+        "line": row["id"],
+        "item": text_id(row["item"]),
+        "sku": row["itemid"],
+        "item_type": row["itemtype"],
+        "quantity": row["quantity"],
+        "rate": row["rate"],
+        "amount": money(row["amount"]),
+        "tax_amount": money(row["taxamount"]),
+        "location": text_id(row["location"]),
+        "location_sellable": row["makeinventoryavailable"] == "T",
+        "source_transaction": text_id(row["orderdoc"]),
+        "source_line": row["orderline"],
+        "is_closed": row["isclosed"] == "T",
+        "received": row["received"],
+        "billed": row["billed"],
+        "custom": json.loads(row["custom"]),
+    }
+
+
+def _stock(account: Account) -> list[Json]:
+    sql = (
+        "SELECT s.item, i.itemid, s.location, p.makeinventoryavailable, s.on_hand FROM stock s"
+        " JOIN item i ON i.id = s.item JOIN location p ON p.id = s.location ORDER BY s.location, s.item"
+    )
+    return [
+        {
+            "item": str(row["item"]),
+            "sku": row["itemid"],
+            "location": str(row["location"]),
+            "sellable": row["makeinventoryavailable"] == "T",
+            "on_hand": row["on_hand"],
+            "available": row["on_hand"] if row["makeinventoryavailable"] == "T" else 0,
+        }
+        for row in account.store.rows(sql)
+    ]
+
+
+def _ledger(account: Account) -> list[Json]:
+    sql = "SELECT g.*, p.makeinventoryavailable FROM stock_ledger g JOIN location p ON p.id = g.location ORDER BY g.seq"
+    return [
+        {
+            "at": row["at"],
+            "transaction": str(row["txn"]),
+            "type": row["type"],
+            "item": str(row["item"]),
+            "location": str(row["location"]),
+            "sellable": row["makeinventoryavailable"] == "T",
+            "quantity": row["quantity"],
+        }
+        for row in account.store.rows(sql)
+    ]
+
+
+def _log(account: Account) -> list[Json]:
+    return [
+        {**dict(row), "record_id": str(row["record_id"]), "content": json.loads(row["content"])}
+        for row in account.store.rows("SELECT * FROM history ORDER BY seq")
+    ]
+
+
+def dump_shop(engine: Engine, *, shop: str) -> Json:
+    store = engine.store
+    rows = store.rows("SELECT content FROM loop_return WHERE shop = ? ORDER BY id", (shop,))
+    log = store.rows("SELECT * FROM loop_log WHERE shop = ? ORDER BY seq", (shop,))
+    deliveries = store.rows("SELECT * FROM delivery WHERE shop = ? ORDER BY seq DESC LIMIT 1000", (shop,))
+    return {
+        "returns": [_return(from_json(row["content"])) for row in rows],
+        "log": [{**dict(row), "content": json.loads(row["content"])} for row in log],
+        "deliveries": [dict(row) for row in reversed(deliveries)],
+    }
+
+
+def _return(loop_return: LoopReturn) -> Json:
+    totals = total_up(loop_return)
+    content: Json = json.loads(loop_return.to_json())
+    paid = sum((Decimal(row["amount"]) for row in loop_return.refunds), Decimal(0))
+    exchange_ids = [one.order_id for one in loop_return.exchanges if one.order_id]
+    return content | {
+        "id": str(loop_return.id),
+        "provider_order_id": str(loop_return.provider_order_id),
+        "outcome": totals.outcome,
+        "return_total": str(totals.returned),
+        "refund": str(totals.refund),
+        "amount_paid_out": f"{paid:.2f}",
+        "gift_card": loop_return.gift_card_issued,
+        "exchange_order_id": exchange_ids[0] if exchange_ids else None,
+        "exchange_total": str(totals.exchange),
+        "cancelled": loop_return.state == "cancelled",
+    }

@@ -1,0 +1,109 @@
+"""Loop's own arithmetic: what a return is worth and how refund, credit, exchange and fee share it (loop.md 3)."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from integrations.sandbox.loop.model import LoopReturn, Unit
+from integrations.sandbox.money import ZERO, cents, share_out
+
+
+@dataclass(frozen=True)
+class UnitRefund:
+    item: Decimal = ZERO
+    tax: Decimal = ZERO
+
+    @property
+    def total(self) -> Decimal:
+        return self.item + self.tax
+
+
+@dataclass(frozen=True)
+class Totals:
+    product: Decimal
+    discount: Decimal
+    tax: Decimal
+    credit: Decimal  # what the shopper could spend on new items
+    exchange_product: Decimal
+    exchange_discount: Decimal
+    exchange_tax: Decimal
+    exchange: Decimal
+    exchange_credit: Decimal
+    upsell: Decimal
+    refund: Decimal
+    gift_card: Decimal
+    fee: Decimal
+    unit_refunds: dict[int, UnitRefund]
+    outcome: str
+
+    @property
+    def returned(self) -> Decimal:
+        return self.product - self.discount + self.tax
+
+
+def total_up(loop_return: LoopReturn) -> Totals:
+    units = loop_return.live_units
+    exchanges = loop_return.exchanges
+    credit = _worth(units, outcome="exchange")
+    exchange = sum((one.total for one in exchanges), ZERO)
+    exchange_credit = min(credit + loop_return.bonus, exchange)
+    left_over = max(credit - exchange_credit, ZERO)
+    refundable = _worth(units, outcome="refund") + left_over
+    fee = min(loop_return.fee, refundable)
+    refund = refundable - fee
+    gift_card = _worth(units, outcome="credit")
+    if gift_card:
+        gift_card += loop_return.bonus
+    upsell = exchange - exchange_credit
+    return Totals(
+        product=sum((unit.price for unit in units), ZERO),
+        discount=sum((unit.discount for unit in units), ZERO),
+        tax=sum((unit.tax for unit in units), ZERO),
+        credit=credit,
+        exchange_product=sum((one.price for one in exchanges), ZERO),
+        exchange_discount=sum((one.discount for one in exchanges), ZERO),
+        exchange_tax=sum((one.tax for one in exchanges), ZERO),
+        exchange=exchange,
+        exchange_credit=exchange_credit,
+        upsell=upsell,
+        refund=refund,
+        gift_card=gift_card,
+        fee=fee,
+        unit_refunds=_unit_refunds(units, refund=refund, left_over=left_over),
+        outcome=_outcome(has_exchange=bool(exchanges), upsell=upsell, refund=refund, gift_card=gift_card),
+    )
+
+
+def _worth(units: list[Unit], *, outcome: str) -> Decimal:
+    return sum((unit.worth for unit in units if unit.outcome == outcome), ZERO)
+
+
+def _unit_refunds(units: list[Unit], *, refund: Decimal, left_over: Decimal) -> dict[int, UnitRefund]:
+    """The refund after the fee, shared over the units it comes from, and in each over item and tax."""
+    sharing = [unit for unit in units if unit.outcome == "refund" or (unit.outcome == "exchange" and left_over)]
+    gross = sum((unit.worth for unit in sharing if unit.outcome == "refund"), ZERO) + left_over
+    exchanged = [unit.worth for unit in sharing if unit.outcome == "exchange"]
+    parts = iter(share_out(left_over, weights=exchanged))
+    weights = [unit.worth if unit.outcome == "refund" else next(parts) for unit in sharing]
+    shares = share_out(refund, weights=weights) if gross else [ZERO for _ in sharing]
+    return {unit.line_item_id: _split(unit, share=share) for unit, share in zip(sharing, shares, strict=True)}
+
+
+def _split(unit: Unit, *, share: Decimal) -> UnitRefund:
+    """Item and tax in the proportion of the unit; the odd cent goes to the tax."""
+    if share == unit.worth:
+        return UnitRefund(unit.price - unit.discount, tax=unit.tax)
+    if not unit.worth:
+        return UnitRefund()
+    item = cents((unit.price - unit.discount) * share / unit.worth)
+    return UnitRefund(item, tax=share - item)
+
+
+def _outcome(*, has_exchange: bool, upsell: Decimal, refund: Decimal, gift_card: Decimal) -> str:
+    words: list[str] = []
+    if has_exchange:
+        words.append("upsell" if upsell else "exchange")
+    if refund:
+        words.append("refund")
+    if gift_card:
+        words.append("credit")
+    return "+".join(words) or "refund"

@@ -1,0 +1,26 @@
+"""Money as Decimal with two places, rounded half up, and the sharing out of uneven cents."""
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+CENT = Decimal("0.01")
+ZERO = Decimal("0.00")
+
+
+def cents(value: Decimal | int | float | str) -> Decimal:
+    return Decimal(str(value)).quantize(CENT, rounding=ROUND_HALF_UP)
+
+
+def share_out(total: Decimal, *, weights: Sequence[Decimal]) -> list[Decimal]:
+    """Split total by weight so that the parts add up to the cent; the earlier parts take the odd cents."""
+    whole = sum(weights, Decimal(0))
+    if not weights or whole == 0:
+        return [ZERO for _ in weights]
+    shares: list[Decimal] = []
+    given = taken = Decimal(0)
+    for weight in weights:
+        given += weight
+        share = cents(total * given / whole) - taken
+        shares.append(share)
+        taken += share
+    return shares

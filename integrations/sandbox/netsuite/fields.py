@@ -1,0 +1,84 @@
+"""The property names each record type knows; everything else is met as the validation header says."""
+
+from typing import Any
+
+from integrations.sandbox.netsuite import kinds
+from integrations.sandbox.netsuite.errors import Refusal
+from integrations.sandbox.netsuite.kinds import Kind
+
+Json = dict[str, Any]
+
+COMMON = (
+    "entity externalId tranDate memo otherRefNum location subsidiary currency exchangeRate postingPeriod"
+    " department class customForm tranId id links refName status createdFrom createdDate lastModifiedDate source"
+    " toBeEmailed toBePrinted toBeFaxed email subtotal taxTotal total salesRep shippingAddress billingAddress"
+    " discountItem discountRate discountTotal salesEffectiveDate transactionToRefund taxDetails"
+    " taxDetailsOverride taxPointDate isCrossSubTransaction item accountingBookDetail nextBill prevDate"
+)
+ORDERS = " orderStatus shipMethod shippingCost shippingCostOverridden shipComplete shipDate terms salesChannel message"
+PAYMENTS = " account paymentOption paymentMethod paymentOperation handlingMode paymentProcessingProfile undepFunds"
+BODY = {
+    kinds.SALES_ORDER: COMMON + ORDERS + " paymentOption handlingMode",
+    kinds.INVOICE: COMMON + ORDERS + " account amountRemaining amountPaid dueDate",
+    kinds.CASH_SALE: COMMON + ORDERS + PAYMENTS,
+    kinds.FULFILLMENT: COMMON + " shipStatus shippedDate inventoryLocation package",
+    kinds.RETURN_AUTHORIZATION: COMMON + " orderStatus paymentOption handlingMode",
+    kinds.ITEM_RECEIPT: COMMON + " landedCostMethod landedCostPerLine expense",
+    kinds.CREDIT_MEMO: COMMON
+    + " account autoApply applied unapplied amountRemaining amountPaid apply shippingCost shipMethod handlingCost",
+    kinds.CASH_REFUND: COMMON + PAYMENTS + " shippingCost shipMethod handlingCost",
+    kinds.CUSTOMER_REFUND: COMMON + PAYMENTS + " customer apply deposit arAcct balance checkNumber",
+    kinds.CUSTOMER_PAYMENT: COMMON + PAYMENTS + " customer apply payment autoApply",
+    kinds.INVENTORY_ADJUSTMENT: COMMON + " account adjLocation customer inventory",
+    kinds.INVENTORY_TRANSFER: COMMON + " transferLocation inventory",
+}
+LINE = (
+    "line orderLine orderDoc item quantity rate amount price description location isClosed isOpen lineUniqueKey"
+    " quantityReceived quantityBilled quantityRemaining taxCode taxRate1 taxAmount grossAmt inventoryDetail units"
+    " itemType inventoryLocation inventorySubsidiary department class links itemReceive itemName onHand"
+    " kitMemberOf unitCostOverride commitInventory adjustQtyBy unitCost doc apply amount due refNum type"
+    " applyDate total currency createdFrom discount disc"
+)
+CUSTOM = (
+    "custcol_shopify_line_id",
+    "custcol_return_reason",
+    "custbody_loop_return",
+    "custbody_loop_exchange",
+)
+
+_LINE_NAMES = frozenset(name.lower() for name in (*LINE.split(), *CUSTOM))
+_BODY_NAMES = {kind: frozenset(name.lower() for name in (*names.split(), *CUSTOM)) for kind, names in BODY.items()}
+
+
+def body_names(kind: Kind) -> list[str]:
+    return sorted({*BODY[kind].split(), "custbody_loop_return", "custbody_loop_exchange"})
+
+
+def lower_keys(body: Json) -> Json:
+    """Property names are matched in any case, in the body and in the rows of its sublists."""
+    lowered = {key.lower(): value for key, value in body.items()}
+    for sublist in ("item", "apply", "inventory"):
+        value = lowered.get(sublist)
+        if isinstance(value, dict) and isinstance(value.get("items"), list):
+            rows = [{key.lower(): inner for key, inner in row.items()} for row in value["items"]]
+            lowered[sublist] = {**value, "items": rows}
+    return lowered
+
+
+def check_names(kind: Kind, *, body: Json, mode: str, restock: str) -> list[str]:
+    """Paths of unknown properties; raises in mode Error. `restock` is a name only where the profile has it."""
+    line_names = _LINE_NAMES | ({"restock"} if restock != "rejected" else set())
+    unknown = [name for name in body if name not in _BODY_NAMES[kind]]
+    for sublist in ("item", "apply", "inventory"):
+        value = body.get(sublist)
+        for number, row in enumerate(value.get("items") or [] if isinstance(value, dict) else []):
+            unknown += [f"{sublist}.items[{number}].{name}" for name in row if name not in line_names]
+    if unknown and mode.lower() == "error":
+        path = unknown[0]
+        raise Refusal(
+            f"Invalid value for the resource or sub-resource property name '{path.rsplit('.', 1)[-1]}'."
+            " Unknown property name.",
+            code="INVALID_PARAMETER",
+            path=path,
+        )
+    return unknown

@@ -1,0 +1,106 @@
+"""The SuiteQL service: one page of a query, every value a string."""
+
+import re
+import sqlite3
+from typing import Any
+
+from integrations.sandbox.netsuite.account import Account
+from integrations.sandbox.netsuite.errors import Refusal
+from integrations.sandbox.netsuite.sqltext import Translated, invalid_query, translate
+
+Json = dict[str, Any]
+PAGE_MAX = 1000
+ROWS_MAX = 100_000
+_NO_COLUMN = re.compile(r"no such column: (\S+)")
+
+
+def run_query(account: Account, *, query: str, parameters: list[Any], limit: int, offset: int, url: str) -> Json:
+    translated = translate(query)
+    rows, total = _page(account, translated, parameters=parameters, limit=limit, offset=offset)
+    has_more = offset + len(rows) < total
+    return {
+        "links": _links(url, limit=limit, offset=offset, total=total, has_more=has_more),
+        "count": len(rows),
+        "hasMore": has_more,
+        "items": rows,
+        "offset": offset,
+        "totalResults": total,
+    }
+
+
+def check_page(*, limit: str | None, offset: str | None) -> tuple[int, int]:
+    size = _whole(limit, name="limit", default=PAGE_MAX)
+    start = _whole(offset, name="offset", default=0)
+    if not 1 <= size <= PAGE_MAX:
+        raise _bad_page("limit", f"Invalid value for the limit parameter: {size}. The maximum is {PAGE_MAX}.")
+    if start % size:
+        raise _bad_page("offset", f"Invalid offset value: {start}. The offset must be divisible by the limit.")
+    return size, start
+
+
+def _whole(text: str | None, *, name: str, default: int) -> int:
+    if text is None:
+        return default
+    if not text.isdigit():
+        raise _bad_page(name, f"Invalid value for the {name} parameter: {text}.")
+    return int(text)
+
+
+def _bad_page(name: str, detail: str) -> Refusal:
+    return Refusal(detail, code="INVALID_PARAMETER", query_param=name)
+
+
+def _page(
+    account: Account, translated: Translated, *, parameters: list[Any], limit: int, offset: int
+) -> tuple[list[Json], int]:
+    sql = translated.sql
+    page = f"SELECT * FROM ({sql}) LIMIT {limit} OFFSET {offset}"  # noqa: S608 -- our own translation
+    if not translated.has_own_limit:
+        page = f"{sql} LIMIT {limit} OFFSET {offset}"
+    bound = [{True: "T", False: "F"}[value] if isinstance(value, bool) else value for value in parameters]
+    try:
+        names, found = account.store.named_rows(page, bound)
+        total = offset + len(found)
+        if len(found) == limit or (offset and not found):
+            total = account.store.value(f"SELECT COUNT(*) FROM ({sql})", bound)  # noqa: S608
+    except sqlite3.Error as error:
+        raise _explained(error) from error
+    if total > ROWS_MAX:
+        total = ROWS_MAX
+    lowered = [name.lower() for name in names]
+    return [_row(lowered, row) for row in found], total
+
+
+def _row(names: list[str], row: sqlite3.Row) -> Json:
+    shown: Json = {"links": []}
+    for name, value in zip(names, row, strict=True):
+        if value is not None:
+            shown[name] = _text(value)
+    return shown
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        rounded = round(value, 10)
+        return str(int(rounded)) if rounded.is_integer() else repr(rounded)
+    return str(value)
+
+
+def _explained(error: sqlite3.Error) -> Refusal:
+    column = _NO_COLUMN.search(str(error))
+    if column:
+        name = column.group(1).split(".")[-1].strip('"')
+        return invalid_query(f"Unknown identifier '{name}'. Available identifiers are: {{transaction=transaction}}.")
+    return invalid_query(f"{error}.")
+
+
+def _links(url: str, *, limit: int, offset: int, total: int, has_more: bool) -> list[Json]:
+    links = [{"rel": "self", "href": f"{url}?limit={limit}&offset={offset}"}]
+    if has_more:
+        last = (total - 1) // limit * limit
+        links.append({"rel": "next", "href": f"{url}?limit={limit}&offset={offset + limit}"})
+        links.append({"rel": "last", "href": f"{url}?limit={limit}&offset={last}"})
+    if offset:
+        links.append({"rel": "first", "href": f"{url}?limit={limit}&offset=0"})
+        links.append({"rel": "prev", "href": f"{url}?limit={limit}&offset={offset - limit}"})
+    return links

@@ -1,0 +1,148 @@
+"""What a transform starts from: the target document NetSuite would propose for a source."""
+
+from collections.abc import Callable
+
+from integrations.sandbox.netsuite import kinds
+from integrations.sandbox.netsuite.account import Account
+from integrations.sandbox.netsuite.documents import Document, Line
+from integrations.sandbox.netsuite.errors import Refusal, cannot_initialize
+from integrations.sandbox.netsuite.kinds import Kind
+from integrations.sandbox.netsuite.ledger import children_of
+
+RMA = kinds.RETURN_AUTHORIZATION
+Proposal = Callable[[Account, Document], list[Line]]
+
+
+def propose(account: Account, source: Document, *, target: Kind) -> Document:
+    """Raises Refusal when NetSuite has no such transform or the source is not in a state for it."""
+    lines_of = PROPOSALS.get((source.kind, target))
+    if lines_of is None:
+        raise Refusal(
+            f"Invalid transformation from '{source.kind.record_type}' to '{target.record_type}'.",
+            code="INVALID_REQUEST",
+        )
+    _check_source(account, source, target=target)
+    document = Document(
+        kind=target,
+        entity=source.entity,
+        tran_date=account.today(),
+        currency=source.currency,
+        other_ref_num=source.other_ref_num if target != kinds.ITEM_RECEIPT else None,
+        exchange_rate=source.exchange_rate,
+        location=source.location,
+        created_from=source.id,
+    )
+    if target == RMA:
+        document.order_status = account.settings.text("netsuite.default_return_status")
+    document.lines = lines_of(account, source)
+    return document
+
+
+def _check_source(account: Account, source: Document, *, target: Kind) -> None:
+    allowed = READY.get((source.kind, target))
+    # With refunds in advance the credit does not wait for the goods.
+    if source.kind == RMA and target in kinds.CREDITS and account.settings.flag("netsuite.refund_in_advance"):
+        allowed = "BDEF"
+    is_ready = not source.voided and (allowed is None or source.status in allowed)
+    if not is_ready or not _fits_sale(account, source, target=target):
+        raise cannot_initialize(target.record_type, source_id=source.id)
+
+
+def _fits_sale(account: Account, source: Document, *, target: Kind) -> bool:
+    """What was sold by cash sale is refunded by cash refund, what was invoiced by credit memo."""
+    if source.kind != RMA or target not in kinds.CREDITS or source.created_from is None:
+        return True
+    code = account.store.value("SELECT type FROM txn WHERE id = ?", (source.created_from,))
+    if code == kinds.SALES_ORDER.code:
+        bills = children_of(account.store, document_id=source.created_from, codes=("CashSale",))
+        code = kinds.CASH_SALE.code if bills else kinds.INVOICE.code
+    return (code == kinds.CASH_SALE.code) == (target == kinds.CASH_REFUND)
+
+
+def _copied(line: Line, *, source: Document, number: int, quantity: int) -> Line:
+    copied = Line(
+        line=number,
+        item=line.item,
+        item_type=line.item_type,
+        quantity=quantity,
+        rate=line.rate,
+        amount=line.amount,
+        tax_rate=line.tax_rate,
+        tax_amount=line.tax_amount,
+        location=line.location,
+        order_doc=source.id,
+        order_line=line.line,
+        memo=line.memo,
+        custom=dict(line.custom),
+    )
+    if quantity != line.quantity:
+        copied.price_by_rate()
+    return copied
+
+
+def _all_lines(account: Account, source: Document) -> list[Line]:
+    open_lines = [line for line in source.lines if not line.is_closed]
+    return [
+        _copied(line, source=source, number=number, quantity=line.quantity)
+        for number, line in enumerate(open_lines, start=1)
+    ]
+
+
+def _unshipped(account: Account, source: Document) -> list[Line]:
+    lines = [line for line in source.lines if line.is_stock and not line.is_closed]
+    return [_copied(line, source=source, number=line.line, quantity=line.quantity - line.received) for line in lines]
+
+
+def _unbilled(account: Account, source: Document) -> list[Line]:
+    lines = [line for line in source.lines if not line.is_closed and line.quantity > line.billed]
+    return [_copied(line, source=source, number=line.line, quantity=line.quantity - line.billed) for line in lines]
+
+
+def _unreceived(account: Account, source: Document) -> list[Line]:
+    """Rows with nothing left are proposed with quantity 0, so that naming them is an over-receipt."""
+    lines: list[Line] = []
+    for line in source.lines:
+        if line.is_stock and not line.is_closed:
+            row = _copied(line, source=source, number=line.line, quantity=line.quantity - line.received)
+            row.is_received = not account.settings.flag("netsuite.default_items_to_zero")
+            row.location = line.location or source.location
+            lines.append(row)
+    return lines
+
+
+def _uncredited(account: Account, source: Document) -> list[Line]:
+    return [
+        _copied(line, source=source, number=line.line, quantity=creditable(account, line))
+        for line in source.lines
+        if not line.is_closed
+    ]
+
+
+def creditable(account: Account, line: Line) -> int:
+    """By default only what was received may be credited (netsuite.md 0.2, 11)."""
+    in_advance = account.settings.flag("netsuite.refund_in_advance")
+    return max((line.quantity if in_advance else min(line.received, line.quantity)) - line.billed, 0)
+
+
+READY = {
+    (kinds.SALES_ORDER, RMA): "DEFG",
+    (kinds.SALES_ORDER, kinds.FULFILLMENT): "BDE",
+    (kinds.SALES_ORDER, kinds.INVOICE): "BDEF",
+    (kinds.SALES_ORDER, kinds.CASH_SALE): "BDEF",
+    (RMA, kinds.ITEM_RECEIPT): "BDE",
+    (RMA, kinds.CREDIT_MEMO): "DEF",
+    (RMA, kinds.CASH_REFUND): "DEF",
+}
+PROPOSALS: dict[tuple[Kind, Kind], Proposal] = {
+    (kinds.SALES_ORDER, RMA): _all_lines,
+    (kinds.INVOICE, RMA): _all_lines,
+    (kinds.CASH_SALE, RMA): _all_lines,
+    (kinds.SALES_ORDER, kinds.FULFILLMENT): _unshipped,
+    (kinds.SALES_ORDER, kinds.INVOICE): _unbilled,
+    (kinds.SALES_ORDER, kinds.CASH_SALE): _unbilled,
+    (RMA, kinds.ITEM_RECEIPT): _unreceived,
+    (RMA, kinds.CREDIT_MEMO): _uncredited,
+    (RMA, kinds.CASH_REFUND): _uncredited,
+    (kinds.INVOICE, kinds.CREDIT_MEMO): _all_lines,
+    (kinds.CASH_SALE, kinds.CASH_REFUND): _all_lines,
+}

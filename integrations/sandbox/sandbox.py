@@ -1,0 +1,119 @@
+"""The sandbox put together: state, simulators, connector and traffic behind one WSGI application."""
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from integrations.sandbox import faults
+from integrations.sandbox.clock import Clock
+from integrations.sandbox.jobs import Jobs
+from integrations.sandbox.living import Living
+from integrations.sandbox.loop.api import LoopApi
+from integrations.sandbox.loop.engine import Engine
+from integrations.sandbox.loop.shelf import TABLES
+from integrations.sandbox.loop.webhooks import Webhooks
+from integrations.sandbox.netsuite.account import Account
+from integrations.sandbox.netsuite.api import NetSuiteApi
+from integrations.sandbox.netsuite.auth import TokenDesk
+from integrations.sandbox.scenarios import Scenarios
+from integrations.sandbox.settings import Settings
+from integrations.sandbox.shopify import ExchangeCarrier
+from integrations.sandbox.store import Store
+from integrations.sandbox.world import make_shops, open_account, refresh_views
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Options:
+    file: Path | None = None
+    clock_file: Path | None = None
+    living_s: float = 0.0
+    seed: str = "returnsops"
+    webhook_url: str = ""
+
+
+class Sandbox:
+    """Everything of one run. `reset` throws the state away and begins anew with the same keys."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.clock = Clock(options.clock_file)
+        self.settings = Settings()
+        self.faults = faults.Faults(random.Random(f"faults-{options.seed}"))
+        self.settings.on_change(self._refresh_views)
+        self._open()
+
+    def _open(self) -> None:
+        options = self.options
+        shops = make_shops(seed=options.seed)
+        self.shops = {shop.code: shop for shop in shops}
+        self.loop_store = Store(options.file)
+        self.loop_store.run_script(TABLES)
+        self.accounts: dict[str, Account] = {
+            shop.netsuite_account: open_account(
+                shop,
+                path=self._account_file(shop.netsuite_account),
+                clock=self.clock,
+                settings=self.settings,
+                seed=options.seed,
+            )
+            for shop in shops
+        }
+        draw = random.Random(options.seed)
+        self.jobs = Jobs(self.loop_store, clock=self.clock)
+        self.webhooks = Webhooks(
+            self.loop_store, self.jobs, self.clock, self.settings, self.shops, random.Random(options.seed)
+        )
+        self.engine = Engine(self.loop_store, self.clock, self.settings, self.jobs, self.webhooks, self.shops, draw)
+        self.carrier = ExchangeCarrier(self.engine, accounts=self.accounts)
+        self.scenarios = Scenarios(self.engine, accounts=self.accounts, draw=random.Random(f"{options.seed}-s"))
+        self.living = Living(self.scenarios, self.engine, options.living_s, random.Random(f"{options.seed}-l"))
+        self.desk = TokenDesk(self.accounts)
+        self.netsuite_api = NetSuiteApi(self.desk)
+        self.loop_api = LoopApi(self.engine)
+        if options.webhook_url:
+            self.webhooks.subscribe_all(options.webhook_url)
+        self.living.start()
+        self.jobs.start()
+
+    def _account_file(self, account_id: str) -> Path | None:
+        path = self.options.file
+        return path.with_name(f"{path.stem}.{account_id.lower()}{path.suffix}") if path else None
+
+    def _refresh_views(self) -> None:
+        for account in self.accounts.values():
+            refresh_views(account)
+
+    def close(self) -> None:
+        self.jobs.stop()
+        self.loop_store.close()
+        for account in self.accounts.values():
+            account.store.close()
+
+    def reset(self) -> None:
+        self.close()
+        if self.options.file:
+            files = [self.options.file, *(self._account_file(one) for one in self.accounts)]
+            for file in filter(None, files):
+                for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+                    file.with_name(name).unlink(missing_ok=True)
+        self.settings.reset_quietly()
+        self.faults.clear()
+        self.clock.reset()
+        self._open()
+
+    def answer_system(self, request: Request, *, system: str) -> Response:
+        """One call of Loop or NetSuite, with whatever fault strikes it."""
+        request.get_data()  # the body is read in any case, or the next request of the connection would begin in it
+        fault = self.faults.take(request, system=system)
+        if fault is not None:
+            instead = faults.answer_before(fault, request, system=system)
+            if instead is not None:
+                return instead
+        api = self.netsuite_api if system == "netsuite" else self.loop_api
+        response = api.answer(request)
+        return response if fault is None else faults.answer_after(fault, request, response, system=system)

@@ -1,0 +1,353 @@
+"""Making returns of a named kind: the shop order in NetSuite first, then the return in Loop."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from integrations.sandbox.catalogue import Variant
+from integrations.sandbox.connector import import_sale
+from integrations.sandbox.loop.engine import PARCEL, Engine
+from integrations.sandbox.loop.model import Exchange, LoopReturn, Unit
+from integrations.sandbox.loop.shelf import save_return
+from integrations.sandbox.money import ZERO, cents
+from integrations.sandbox.netsuite.account import Account
+from integrations.sandbox.shops import ShopLine, ShopOrder, Shopper, ShopProfile, price_line
+
+Json = dict[str, Any]
+FIRST_NAMES = ("Dana", "Robin", "André", "Mei", "Tomás", "Ingrid", "Sam", "Priya", "Noor", "Jules")
+LAST_NAMES = ("Reyes", "Okafor", "Lindqvist", "Moreau", "Patel", "Tanaka", "Novak", "O'Hara", "Silva", "Weiss")
+REASONS = (("Too small", "Size"), ("Too large", "Size"), ("Not as described", "Quality"), ("Changed my mind", None))
+DISCOUNTS = (Decimal(0), Decimal(0), Decimal("0.10"), Decimal("0.25"))
+
+
+class BadScenarioError(ValueError):
+    """The control API was asked for something this sandbox cannot make; says what."""
+
+
+@dataclass
+class Making:
+    """One scenario under way: what it was asked for and what it is made from."""
+
+    shop: ShopProfile
+    params: Json
+    draw: random.Random
+    engine: Engine
+    units: int = 1
+    per_line: int = 1
+    outcomes: tuple[str, ...] = ("refund",)
+    fee: Decimal = ZERO
+    bonus: Decimal = ZERO
+    settles_at: str | None = None
+    state: str = "open"
+    parcel: str = "in_transit"
+    sku: str | None = None
+    tax_more: Decimal = ZERO
+    exchange: str | None = None  # "even" or "upsell"
+    fails_with: str | None = None
+    cancel_after_s: float | None = None
+    closes_unprocessed: bool = False
+    extra: Json = field(default_factory=dict)
+
+
+Preparation = Callable[[Making], None]
+
+
+@dataclass
+class Scenarios:
+    engine: Engine
+    accounts: dict[str, Account]
+    draw: random.Random
+
+    def make(self, shop_code: str, *, scenario: str, params: Json, walks: bool = False) -> Json:
+        shop = self.engine.shops.get(shop_code)
+        prepare = SCENARIOS.get(scenario)
+        if shop is None:
+            raise BadScenarioError(f"no shop {shop_code!r}; known: {', '.join(self.engine.shops)}")
+        if prepare is None:
+            raise BadScenarioError(f"no scenario {scenario!r}; known: {', '.join(SCENARIOS)}")
+        seed = params.get("seed")
+        draw = random.Random(str(seed)) if seed is not None else self.draw
+        making = Making(shop, params=params, draw=draw, engine=self.engine, parcel=_parcel(params))
+        making.units = int(params.get("units", 1))
+        making.per_line = int(params.get("quantity", 1))
+        prepare(making)
+        return self._realise(making, scenario=scenario, walks=walks)
+
+    def _realise(self, making: Making, *, scenario: str, walks: bool) -> Json:
+        order = _make_order(making)
+        billing = str(making.params.get("billing", "invoice"))
+        if billing not in ("invoice", "cash_sale"):
+            raise BadScenarioError("billing is invoice or cash_sale")
+        sale = import_sale(self.accounts[making.shop.netsuite_account], order, billing=billing)
+        with self.engine.store.transaction():
+            loop_return = _make_return(making, order, scenario=scenario)
+            loop_return.walks = walks
+            loop_return.netsuite = {**sale, "account": making.shop.netsuite_account}
+            self._publish(making, loop_return)
+        return _described(loop_return, sale=sale)
+
+    def _publish(self, making: Making, loop_return: LoopReturn) -> None:
+        engine = self.engine
+        save_return(engine.store, loop_return)
+        engine.log(loop_return, who="shopper", action="create", content={"scenario": loop_return.scenario})
+        engine.emit(loop_return, "return.created")
+        engine.make_label(loop_return)
+        if making.parcel != "created":
+            engine.advance_parcel(loop_return, to=making.parcel)
+        if making.cancel_after_s is not None:
+            content = {"return_id": loop_return.id}
+            engine.jobs.add("cancel", content=content, after_s=making.cancel_after_s)
+        if making.closes_unprocessed:
+            engine.set_state(loop_return, state="closed", who="person")
+
+
+def _parcel(params: Json) -> str:
+    parcel = str(params.get("parcel", "in_transit"))
+    if parcel != "created" and parcel not in PARCEL:
+        raise BadScenarioError(f"parcel is created or one of {', '.join(PARCEL)}")
+    return parcel
+
+
+def _make_order(making: Making) -> ShopOrder:
+    draw, shop = making.draw, making.shop
+    rate = draw.choice(shop.tax_rates)
+    if making.params.get("tax_rate") is not None:
+        rate = Decimal(str(making.params["tax_rate"]))
+    number = making.engine.store.next_number(f"order {shop.code}", start=shop.first_order_number)
+    provider = making.engine.store.next_number("provider_order", start=1)
+    more = draw.choice((0, 0, 1))  # some orders hold goods that are not sent back
+    variants = draw.sample(shop.catalogue, making.units + more)
+    lines: list[ShopLine] = []
+    for variant in variants:
+        quantity = making.per_line if len(lines) < making.units else 1
+        lines.append(_make_line(making, variant, quantity=quantity, rate=rate))
+    first, last = draw.choice(FIRST_NAMES), draw.choice(LAST_NAMES)
+    email = f"{first}.{last}.{number}@example.com".lower().replace("'", "").replace("é", "e").replace("á", "a")
+    return ShopOrder(
+        name=f"#{number}",
+        number=str(number),
+        provider_order_id=5_873_120_000_000 + provider * 1013,
+        shopper=Shopper(first, last_name=last, email=email),
+        placed_on=making.engine.clock.now().date() - timedelta(days=draw.randint(4, 21)),
+        tax_rate=rate,
+        lines=tuple(lines),
+    )
+
+
+def _make_line(making: Making, variant: Variant, *, quantity: int, rate: Decimal) -> ShopLine:
+    percent = making.draw.choice(DISCOUNTS)
+    discount = cents(variant.price * quantity * percent)
+    if making.params.get("discount") is not None:
+        discount = cents(making.params["discount"])
+    serial = making.engine.store.next_number("provider_line", start=1)
+    return price_line(
+        variant,
+        provider_line_item_id=14_440_012_000_000 + serial * 37,
+        quantity=quantity,
+        discount=discount,
+        tax_rate=rate,
+    )
+
+
+def _make_return(making: Making, order: ShopOrder, *, scenario: str) -> LoopReturn:
+    engine, shop = making.engine, making.shop
+    number = engine.store.next_number("return", start=110_700_001)
+    now = engine.now_text()
+    is_british = shop.country_code == "GB"
+    loop_return = LoopReturn(
+        id=number,
+        shop=shop.code,
+        scenario=scenario,
+        state=making.state,
+        created_at=now,
+        updated_at=now,
+        loop_order_id=144_300_000 + number % 1_000_000,
+        order_name=order.name,
+        order_number=order.number,
+        provider_order_id=order.provider_order_id,
+        email=order.shopper.email,
+        first_name=order.shopper.first_name,
+        last_name=order.shopper.last_name,
+        currency=shop.currency,
+        destination_id=shop.destination_id,
+        status_page=f"https://{shop.code}.loopreturns.com/#/return/{number:08x}",
+        carrier="Royal Mail" if is_british else "USPS",
+        tracking_number=f"RM{number:09d}GB" if is_british else f"94001000{number:014d}",
+        shipment_id=6_700_000_000 + number,
+        fee=making.fee,
+        bonus=making.bonus,
+        settles_at=making.settles_at,
+        fails_with=making.fails_with,
+    )
+    loop_return.units = _make_units(making, order, at=now)
+    _add_exchanges(making, loop_return)
+    return loop_return
+
+
+def _make_units(making: Making, order: ShopOrder, *, at: str) -> list[Unit]:
+    units: list[Unit] = []
+    for line in order.lines[: making.units]:
+        for sold in line.units[: int(making.params.get("returned", making.per_line))]:
+            reason, parent = making.draw.choice(REASONS)
+            serial = making.engine.store.next_number("line_item", start=387_001)
+            outcome = making.outcomes[min(len(units), len(making.outcomes) - 1)]
+            unit = Unit(
+                line_item_id=serial,
+                provider_line_item_id=line.provider_line_item_id,
+                product_id=line.variant.product_id,
+                variant_id=line.variant.variant_id,
+                sku=line.variant.sku,
+                barcode=line.variant.barcode,
+                title=line.variant.title,
+                option=line.variant.option,
+                price=sold.price,
+                discount=sold.discount,
+                tax=sold.tax,
+                outcome=outcome,
+                reason=reason,
+                parent_reason=parent,
+                returned_at=at,
+            )
+            units.append(unit)
+    units[0].sku = making.sku or units[0].sku
+    units[0].tax += making.tax_more
+    return units
+
+
+def _add_exchanges(making: Making, loop_return: LoopReturn) -> None:
+    for unit in loop_return.units:
+        if unit.outcome == "exchange":
+            other = _replacement(making, unit)
+            is_even = making.exchange == "even"
+            price = unit.price if is_even else other.price
+            rate = unit.tax / (unit.price - unit.discount) if unit.price > unit.discount else Decimal(0)
+            unit.exchange_variant = other.variant_id if is_even else None
+            loop_return.exchanges.append(
+                Exchange(
+                    exchange_id=making.engine.store.next_number("exchange", start=42_098_001),
+                    product_id=other.product_id,
+                    variant_id=other.variant_id,
+                    item_id=other.item_id,
+                    sku=other.sku,
+                    title=other.full_title,
+                    price=price,
+                    discount=unit.discount if is_even else ZERO,
+                    tax=unit.tax if is_even else cents(price * rate),
+                )
+            )
+
+
+def _replacement(making: Making, unit: Unit) -> Variant:
+    if making.exchange == "upsell":
+        dearer = [one for one in making.shop.catalogue if one.price > unit.price]
+        return making.draw.choice(dearer or list(making.shop.catalogue))
+    same = [one for one in making.shop.catalogue if one.product_id == unit.product_id]
+    return making.draw.choice([one for one in same if one.variant_id != unit.variant_id])
+
+
+def _described(loop_return: LoopReturn, *, sale: Json) -> Json:
+    return {
+        "return_id": str(loop_return.id),
+        "shop": loop_return.shop,
+        "scenario": loop_return.scenario,
+        "order_name": loop_return.order_name,
+        "provider_order_id": str(loop_return.provider_order_id),
+        "tracking_number": loop_return.tracking_number,
+        "units": [
+            {
+                "line_item_id": str(unit.line_item_id),
+                "sku": unit.sku,
+                "barcode": unit.barcode,
+                "provider_line_item_id": str(unit.provider_line_item_id),
+            }
+            for unit in loop_return.units
+        ],
+        "netsuite": sale,
+    }
+
+
+def _refund(making: Making) -> None:
+    making.outcomes = ("refund",)
+
+
+def _refund_fee(making: Making) -> None:
+    making.fee = cents(making.params.get("fee", "6.95"))
+
+
+def _twin_units(making: Making) -> None:
+    making.units, making.per_line = 1, max(2, int(making.params.get("quantity", 2)))
+    # An odd number of cents off the line makes the twins uneven, as real ones often are.
+    making.params.setdefault("discount", "7.77")
+
+
+def _exchange(making: Making) -> None:
+    making.outcomes, making.exchange = ("exchange",), "even"
+
+
+def _exchange_and_refund(making: Making) -> None:
+    making.units = max(2, making.units)
+    making.outcomes, making.exchange = ("exchange", "refund"), "even"
+
+
+def _upsell(making: Making) -> None:
+    making.outcomes, making.exchange = ("exchange",), "upsell"
+
+
+def _store_credit(making: Making) -> None:
+    making.outcomes = ("credit",)
+    making.bonus = cents(making.params.get("bonus", "0"))
+
+
+def _settled_early(making: Making) -> None:
+    making.settles_at = "in_transit"
+
+
+def _cancelled(making: Making) -> None:
+    making.cancel_after_s = float(making.params.get("after_s", making.params.get("delay", 2)))
+    making.parcel = str(making.params.get("parcel", "created"))
+
+
+def _unknown_sku(making: Making) -> None:
+    making.sku = str(making.params.get("sku") or f"UNKNOWN-{making.draw.randint(1000, 9999)}")
+
+
+def _differs(making: Making) -> None:
+    making.tax_more = cents(making.params.get("amount", "0.03"))
+
+
+def _refund_ships(making: Making) -> None:
+    making.parcel = "delivered"
+
+
+def _flagged(making: Making) -> None:
+    making.state = "review"
+
+
+def _closed_unprocessed(making: Making) -> None:
+    making.closes_unprocessed = True
+
+
+def _processing_fails(making: Making) -> None:
+    making.fails_with = str(making.params.get("message", "Refund could not be created"))
+
+
+SCENARIOS: dict[str, Preparation] = {
+    "refund": _refund,
+    "refund_fee": _refund_fee,
+    "refund_ships": _refund_ships,
+    "twin_units": _twin_units,
+    "exchange": _exchange,
+    "exchange_and_refund": _exchange_and_refund,
+    "upsell": _upsell,
+    "store_credit": _store_credit,
+    "settled_early": _settled_early,
+    "cancelled": _cancelled,
+    "unknown_sku": _unknown_sku,
+    "differs": _differs,
+    "flagged": _flagged,
+    "closed_unprocessed": _closed_unprocessed,
+    "processing_fails": _processing_fails,
+}
