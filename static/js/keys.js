@@ -1,7 +1,7 @@
 // Keys and scanners share one keyboard. A scanner types faster than a person, so a single key counts as a
 // shortcut only when no second one follows at once; a burst is a scan and goes to the page's scan box.
 (() => {
-  const BURST_GAP_MS = 45;
+  const BURST_GAP_MS = 80; // wireless scanners pause up to about this long between two characters
   const SCAN_LENGTH_MIN = 4;
   const SAME_SCAN_MS = 300;
   const GO_WAIT_MS = 1200;
@@ -61,8 +61,10 @@
     const dialog = document.getElementById("keys");
     const list = dialog.querySelector("[data-keys-here]");
     list.replaceChildren();
+    const listed = new Set();
     for (const element of document.querySelectorAll("[data-key]")) {
-      if (!isShown(element)) continue;
+      if (!isShown(element) || listed.has(element.dataset.key)) continue;
+      listed.add(element.dataset.key);
       const row = dialog.querySelector("template").content.firstElementChild.cloneNode(true);
       row.querySelector("kbd").textContent = element.dataset.key;
       row.querySelector("span").textContent = element.dataset.keyLabel || element.textContent.trim();
@@ -91,6 +93,7 @@
     const keys = typed;
     typed = "";
     if (keys.length === 1) runKey(keys);
+    else if (keys.length === 2 && keys[0] === "g") go(keys[1]);
     else if (withoutControls(keys).length >= SCAN_LENGTH_MIN) findBox().value = withoutControls(keys);
   }
 
