@@ -1,0 +1,62 @@
+# The verbs of ReturnsOps. A bare machine needs Python 3.11 or newer (with venv), git and make.
+
+PORT ?= 8000
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
+BIN := .venv/bin
+# Settings as production has them, with secrets made up on the spot.
+DEPLOYED = RETURNSOPS_PRODUCTION=yes SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_hex(32))')" \
+	CREDENTIAL_KEY="$$($(BIN)/python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')" \
+	ALLOWED_HOSTS=returnsops.example.com CSRF_TRUSTED_ORIGINS=https://returnsops.example.com
+
+.PHONY: help install install-dev demo smoke test check clean
+
+help:
+	@echo "make demo   [PORT=8000]  everything on this machine, against the sandbox; Ctrl-C stops it"
+	@echo "make smoke               the whole journey without a browser; last line JSON"
+	@echo "make test   [ARGS=...]   all tests, or those that pytest finds by ARGS"
+	@echo "make check               format, lint, types, migrations, deployment settings, imports, dependencies"
+	@echo "make clean               stop the databases; remove data and caches (not .venv)"
+
+# The stamps say what is installed: nothing is done while the requirements stay the same.
+.venv/.installed: requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found. Install it, or name it: make PYTHON=/path/to/python3"; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.txt .venv/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+install: .venv/.installed
+
+install-dev: .venv/.installed-dev
+
+demo: install
+	@exec $(BIN)/python manage.py demo --port $(PORT)
+
+smoke: install
+	@exec $(BIN)/python manage.py smoke
+
+test: install-dev
+	$(BIN)/python -m tests.browser_setup
+	$(BIN)/python -m pytest --numprocesses 2 $(ARGS)
+
+check: install-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	@# Needs no database; says so in a warning that would look like a fault.
+	$(BIN)/python -W "ignore:Got an error checking a consistent migration history:RuntimeWarning" \
+		manage.py makemigrations --check --dry-run
+	$(DEPLOYED) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/python -m pytest tests/test_architecture.py
+	$(BIN)/python -m tests.dependency_audit
+
+clean:
+	@if test -x $(BIN)/python; then for folder in .data .data/tests .data/smoke; do \
+		if test -d "$$folder/postgres"; then RETURNSOPS_DATA_DIR="$$folder" DATABASE_URL= $(BIN)/python manage.py postgres erase; fi; done; fi
+	rm -rf .data .mypy_cache .ruff_cache .pytest_cache .hypothesis staticfiles test-results
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

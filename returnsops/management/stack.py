@@ -1,0 +1,134 @@
+"""The whole of ReturnsOps on one machine, against the sandbox: what `demo` and `smoke` start."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from django.conf import settings
+
+from returnsops.lib import postgres
+from returnsops.lib.errors import ProcessError
+from returnsops.lib.processes import PROJECT_DIR, Processes, Program
+
+START_LIMIT_S = 60.0
+COMMAND_LIMIT_S = 300.0
+# The worker grants its own programs 20 s.
+STOP_PATIENCE_S = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """Where everything is. new_return_every_s: how lively the sandbox is; 0 makes it wait for commands."""
+
+    data_dir: Path
+    port: int
+    sandbox_port: int
+    new_return_every_s: float = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def sandbox_url(self) -> str:
+        return f"http://127.0.0.1:{self.sandbox_port}"
+
+    @property
+    def log_dir(self) -> Path:
+        return self.data_dir / "logs"
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """Added to ours. What runs on this machine is never asked for through a proxy."""
+        without_proxy = ",".join(filter(None, [os.environ.get("NO_PROXY", ""), "127.0.0.1", "localhost"]))
+        return {
+            "RETURNSOPS_DATA_DIR": str(self.data_dir),
+            "BUSINESS_CLOCK_FILE": str(self.data_dir / "clock.json"),
+            "PYTHONUNBUFFERED": "1",
+            "NO_PROXY": without_proxy,
+            "no_proxy": without_proxy,
+        }
+
+
+def start_stack(processes: Processes, *, stack: Stack) -> str:
+    """Start all of it, on the data that is there. Gives what seed_demo says: the log-ins."""
+    stack.log_dir.mkdir(parents=True, exist_ok=True)
+    ensure_database(stack.data_dir)
+    processes.start(_sandbox(stack))
+    run_command(stack, "migrate", "--no-input", "--verbosity=0")
+    processes.wait_until_ready("sandbox", url=f"{stack.sandbox_url}/_sandbox/health", limit_s=START_LIMIT_S)
+    run_command(stack, "connect_sandbox", "--url", stack.sandbox_url)
+    log_ins = run_command(stack, "seed_demo")
+    processes.watch(0)
+    processes.start(_web(stack))
+    processes.start(_worker(stack))
+    processes.wait_until_ready("web", url=f"{stack.url}/healthz", limit_s=START_LIMIT_S)
+    return log_ins
+
+
+def ensure_database(data_dir: Path) -> None:
+    """Start the embedded PostgreSQL, unless DATABASE_URL names a server that others look after."""
+    if not settings.DATABASE_URL:
+        postgres.ensure_running(data_dir / "postgres")
+
+
+def stop_database(data_dir: Path) -> None:
+    if not settings.DATABASE_URL:
+        postgres.stop(data_dir / "postgres")
+
+
+def run_command(stack: Stack, *arguments: str) -> str:
+    """Run a management command to its end, in a session of its own: Ctrl-C must not stop a migration half-way."""
+    done = subprocess.run(
+        [*_manage(arguments[0]), *arguments[1:]],
+        cwd=PROJECT_DIR,
+        env={**os.environ, **stack.environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=COMMAND_LIMIT_S,
+        start_new_session=True,
+    )
+    if done.returncode:
+        raise ProcessError(f"{arguments[0]} failed with exit code {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def _sandbox(stack: Stack) -> Program:
+    return _program(
+        stack,
+        "sandbox",
+        *(sys.executable, "-m", "integrations.sandbox"),
+        *("--port", str(stack.sandbox_port)),
+        *("--file", str(stack.data_dir / "sandbox.sqlite3")),
+        *("--clock", str(stack.data_dir / "clock.json")),
+        *("--living", str(stack.new_return_every_s)),
+        *("--webhook-url", f"{stack.url}/hooks/loop"),
+    )
+
+
+def _web(stack: Stack) -> Program:
+    return _program(
+        stack,
+        "web",
+        *(sys.executable, "-m", "gunicorn", "returnsops.wsgi"),
+        *("--bind", f"127.0.0.1:{stack.port}"),
+        *("--worker-class", "gthread", "--workers", "2", "--threads", "8"),
+        "--no-control-socket",
+    )
+
+
+def _worker(stack: Stack) -> Program:
+    return _program(stack, "worker", *_manage("worker"))
+
+
+def _manage(verb: str) -> tuple[str, ...]:
+    return (sys.executable, str(PROJECT_DIR / "manage.py"), verb)
+
+
+def _program(stack: Stack, name: str, *command: str) -> Program:
+    return Program(name=name, command=command, log=stack.log_dir / f"{name}.log", environment=stack.environment)
