@@ -256,5 +256,6 @@ def test_error_prints_all_it_knows_and_cuts_the_body() -> None:
 
     assert len(error.body) == 2_000
     assert str(error).startswith(
-        "netsuite create creditMemo: status=400; code=USER_ERROR; detail=No.; request_id=op-7; retry_after_s=3.0"
+        "netsuite create creditMemo: status=400; code=USER_ERROR; detail=No.; "
+        "request_id=op-7; retry_after_s=3.0; body=xxx"
     )

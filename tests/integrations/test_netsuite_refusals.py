@@ -21,8 +21,20 @@ REFUSALS = [
     ("already_exists", 400, "USER_ERROR", PREFIX + "This record already exists.", ""),
     ("already_exists", 400, "USER_ERROR", PREFIX + "This entity already exists.", ""),
     ("already_exists", 400, "USER_ERROR", "A record with this ID already exists. Enter a unique ID.", ""),
-    ("source_not_ready", 400, "USER_ERROR", "You can not initialize itemReceipt: invalid reference 90211.", ""),
-    ("nothing_left", 400, "USER_ERROR", "You must have at least one valid line item for this transaction.", ""),
+    (
+        "source_not_ready",
+        400,
+        "USER_ERROR",
+        "You can not initialize itemReceipt: invalid reference 90211.",
+        "",
+    ),
+    (
+        "nothing_left",
+        400,
+        "USER_ERROR",
+        "You must have at least one valid line item for this transaction.",
+        "",
+    ),
     (
         "period_closed",
         400,
@@ -48,7 +60,8 @@ REFUSALS = [
         "invalid_field",
         400,
         "INVALID_CONTENT",
-        "Error while accessing resource: You have entered an Invalid Field Value 9999 for the following field: item",
+        "Error while accessing resource: "
+        "You have entered an Invalid Field Value 9999 for the following field: item",
         "item.items[0].item",
     ),
     (
@@ -74,7 +87,13 @@ REFUSALS = [
         "",
     ),
     ("permission", 403, "USER_ERROR", "No.", ""),
-    ("gone", 404, "NONEXISTENT_ID", "The record instance does not exist. Provide a valid record instance ID.", ""),
+    (
+        "gone",
+        404,
+        "NONEXISTENT_ID",
+        "The record instance does not exist. Provide a valid record instance ID.",
+        "",
+    ),
     ("gone", 400, "USER_ERROR", "That record does not exist.", ""),
     ("in_use", 400, "USER_ERROR", "This transaction cannot be deleted because it is linked to others.", ""),
     ("invalid_request", 400, "INVALID_PARAMETER", "Unknown field: colour.", ""),
@@ -85,7 +104,12 @@ REFUSALS = [
 
 def envelope(*details: tuple[str, str, str], status: int = 400) -> dict[str, object]:
     rows = [{"o:errorCode": code, "detail": text, "o:errorPath": path} for code, text, path in details]
-    return {"type": "https://example.com/rfc", "title": "Bad Request", "status": status, "o:errorDetails": rows}
+    return {
+        "type": "https://example.com/rfc",
+        "title": "Bad Request",
+        "status": status,
+        "o:errorDetails": rows,
+    }
 
 
 def classify(
@@ -117,7 +141,11 @@ def test_all_details_are_kept_and_the_telling_one_names_the_path() -> None:
         400,
         envelope(
             ("USER_ERROR", "Something odd.", "a"),
-            ("INVALID_CONTENT", "You have entered an Invalid Field Value 9 for the following field: item", "b"),
+            (
+                "INVALID_CONTENT",
+                "You have entered an Invalid Field Value 9 for the following field: item",
+                "b",
+            ),
         ),
     )
 
