@@ -3,14 +3,14 @@
 import hashlib
 import json
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 
 def plain(value: Any) -> Any:
-    """Dataclasses, Decimals, times and tuples as JSON values. Decimal keeps its digits as text."""
+    """Dataclasses, Decimals, times and tuples as JSON values. Decimal keeps its digits as text, spans are seconds."""
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Enum):
@@ -19,6 +19,8 @@ def plain(value: Any) -> Any:
         return format(value.normalize(), "f") if value else "0"
     if isinstance(value, datetime | date):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, set | frozenset):
