@@ -1,0 +1,37 @@
+"""A few people and one shop; everything else is built by the functions of `tests.builders`."""
+
+import pytest
+
+from integrations.models import Shop
+from returnsops.people.models import Role, User
+from tests.builders import make_shop, make_user
+
+
+@pytest.fixture
+def shop(db: None) -> Shop:
+    """Fern, where ReturnsOps writes everything."""
+    return make_shop()
+
+
+@pytest.fixture
+def ada(shop: Shop) -> User:
+    """Works in the warehouse."""
+    return make_user(Role.WAREHOUSE, shop, username="ada")
+
+
+@pytest.fixture
+def finn(shop: Shop) -> User:
+    """Works in finance."""
+    return make_user(Role.FINANCE, shop, username="finn")
+
+
+@pytest.fixture
+def fay(shop: Shop) -> User:
+    """The second pair of eyes in finance."""
+    return make_user(Role.FINANCE, shop, username="fay")
+
+
+@pytest.fixture
+def dana(shop: Shop) -> User:
+    """Looks after SKU mappings."""
+    return make_user(Role.DATA, shop, username="dana")
