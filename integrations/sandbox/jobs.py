@@ -58,10 +58,13 @@ class Jobs:
                 self._start_one(row["id"], kind=row["kind"], content=json.loads(row["content"]))
 
     def _take_due(self) -> list[Any]:
+        now = self._clock.now().timestamp()
+        if self._store.value("SELECT 1 FROM job WHERE is_running = 0 AND due <= ? LIMIT 1", (now,)) is None:
+            return []
         with self._store.transaction():
             due = self._store.rows(
                 "SELECT id, kind, content FROM job WHERE is_running = 0 AND due <= ? ORDER BY due, id LIMIT ?",
-                (self._clock.now().timestamp(), BATCH),
+                (now, BATCH),
             )
             self._store.execute_many("UPDATE job SET is_running = 1 WHERE id = ?", [(row["id"],) for row in due])
         return due

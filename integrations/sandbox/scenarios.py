@@ -306,7 +306,7 @@ def _settled_early(making: Making) -> None:
 
 
 def _cancelled(making: Making) -> None:
-    making.cancel_after_s = float(making.params.get("after_s", making.params.get("delay", 2)))
+    making.cancel_after_s = float(making.params.get("delay") or making.params.get("after_s") or 2)
     making.parcel = str(making.params.get("parcel", "created"))
 
 

@@ -111,7 +111,7 @@ def fill_account(account: Account, *, shop: ShopProfile) -> None:
     _fill_places(account)
     _fill_accounts(account)
     at = account.now_text()
-    rows = [
+    rows: list[tuple[int, str, str, str, str | None, str, float, str]] = [
         (one.item_id, one.sku, one.sku, one.full_title, one.barcode, "InvtPart", float(one.price), at)
         for one in shop.catalogue
     ]

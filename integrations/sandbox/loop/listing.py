@@ -131,7 +131,7 @@ def _rows(
     if after is not None:
         where += f" AND ({column}, id) > (?, ?)"
         parameters += after
-    sql = f"SELECT content FROM loop_return WHERE {where} ORDER BY {column}, id LIMIT ?"  # noqa: S608
+    sql = f"SELECT content FROM loop_return WHERE {where} ORDER BY {column}, id LIMIT ?"
     found = engine.store.rows(sql, (*parameters, limit))
     return [from_json(row["content"]) for row in found]
 

@@ -69,7 +69,7 @@ def load_return(store: Store, *, return_id: int, shop: str | None = None) -> Loo
 
 def load_returns_of_order(store: Store, *, shop: str, column: str, value: str) -> list[LoopReturn]:
     rows = store.rows(
-        f"SELECT content FROM loop_return WHERE shop = ? AND {column} = ? ORDER BY id",  # noqa: S608
+        f"SELECT content FROM loop_return WHERE shop = ? AND {column} = ? ORDER BY id",
         (shop, value),
     )
     return [from_json(row["content"]) for row in rows]

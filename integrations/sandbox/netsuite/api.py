@@ -3,7 +3,7 @@
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
 from typing import Any
@@ -96,21 +96,20 @@ def _record(account: Account, request: Request, *, rest: list[str]) -> Response:
     kind = kinds.BY_RECORD_TYPE.get(rest[0].lower())
     base = request.host_url + "services/rest/record/v1"
     if kind is None:
+        if request.method != "GET":
+            raise Refusal(f"The sandbox keeps {rest[0]} for reading only.", status=405, code="INVALID_REQUEST")
         return _shown(lists.read(account, rest=rest, base=base, query=request.args.get("q", "")))
     match (request.method, rest[1:]):
         case ("GET", []):
             return _shown(_collection(account, kind, request, base=base), content_type=COLLECTION)
         case ("POST", []):
-            return _write(account, request, base=base, work=lambda body: _create(account, kind, request, body=body))
+            return _create(account, kind, request, base=base)
         case ("POST", [identity, "!transform", target]):
             return _transform(account, request, base=base, source=kind, identity=identity, target=target)
         case ("GET", [identity, *sublist]):
             return _get(account, kind, request, base=base, identity=identity, sublist=sublist)
         case ("PATCH", [identity]):
-            document_id = _identity(account, identity, kind=kind)
-            return _write(
-                account, request, base=base, work=lambda body: _update(account, kind, request, document_id, body)
-            )
+            return _update(account, kind, request, base=base, identity=identity)
         case ("DELETE", [identity]):
             records.delete(account, document_id=_identity(account, identity, kind=kind), kind=kind, who="api")
             return Response(status=204)
@@ -160,10 +159,12 @@ def _collection(account: Account, kind: Kind, request: Request, *, base: str) ->
     return lists.collection([row["id"] for row in found], base=f"{base}/{kind.record_type}", offset=offset, total=total)
 
 
-def _write(account: Account, request: Request, *, base: str, work: Callable[[Json], Document]) -> Response:
-    document = work(_body(request))
-    location = f"{base}/{document.kind.record_type.lower()}/{document.id}"
-    return Response(status=204, headers={"Location": location})
+def _written(document: Document, *, base: str, unknown: list[str]) -> Response:
+    """Success has no body: the id is in the Location only. Names that were ignored show in a header."""
+    headers = {"Location": f"{base}/{document.kind.record_type.lower()}/{document.id}"}
+    if unknown:
+        headers["Warning"] = f'299 - "Unknown property names were ignored: {", ".join(unknown)}"'
+    return Response(status=204, headers=headers)
 
 
 def _body(request: Request) -> Json:
@@ -180,20 +181,27 @@ def _replaced(request: Request) -> frozenset[str]:
     return frozenset(name.strip().lower() for name in request.args.get("replace", "").split(",") if name.strip())
 
 
-def _check_names(account: Account, kind: Kind, request: Request, *, body: Json) -> None:
+def _unknown_names(account: Account, kind: Kind, request: Request, *, body: Json) -> list[str]:
     mode = request.headers.get("X-NetSuite-PropertyNameValidation", "Warning")
-    check_names(kind, body=body, mode=mode, restock=account.settings.text("netsuite.restock"))
+    unknown = check_names(kind, body=body, mode=mode, restock=account.settings.text("netsuite.restock"))
+    return unknown if mode.lower() == "warning" else []
 
 
-def _create(account: Account, kind: Kind, request: Request, *, body: Json) -> Document:
-    _check_names(account, kind, request, body=body)
-    return records.create(account, kind=kind, body=body, replace=_replaced(request), who="api")
+def _create(account: Account, kind: Kind, request: Request, *, base: str) -> Response:
+    body = _body(request)
+    unknown = _unknown_names(account, kind, request, body=body)
+    document = records.create(account, kind=kind, body=body, replace=_replaced(request), who="api")
+    return _written(document, base=base, unknown=unknown)
 
 
-def _update(account: Account, kind: Kind, request: Request, document_id: int, body: Json) -> Document:
-    _check_names(account, kind, request, body=body)
-    replace = _replaced(request)
-    return records.update(account, document_id=document_id, kind=kind, body=body, replace=replace, who="api")
+def _update(account: Account, kind: Kind, request: Request, *, base: str, identity: str) -> Response:
+    document_id = _identity(account, identity, kind=kind)
+    body = _body(request)
+    unknown = _unknown_names(account, kind, request, body=body)
+    document = records.update(
+        account, document_id=document_id, kind=kind, body=body, replace=_replaced(request), who="api"
+    )
+    return _written(document, base=base, unknown=unknown)
 
 
 def _transform(account: Account, request: Request, *, base: str, source: Kind, identity: str, target: str) -> Response:
@@ -202,14 +210,14 @@ def _transform(account: Account, request: Request, *, base: str, source: Kind, i
         raise not_found()
     source_id = _identity(account, identity, kind=source)
     body = _body(request)
-    _check_names(account, kind, request, body=body)
+    unknown = _unknown_names(account, kind, request, body=body)
     replace = _replaced(request)
     if FORM in request.headers.get("Accept", "").replace(" ", ""):
         return _preview(account, source, source_id=source_id, target=kind, body=body, replace=replace, base=base)
     document = records.transform(
         account, source_id=source_id, source_kind=source, target=kind, body=body, replace=replace, who="api"
     )
-    return Response(status=204, headers={"Location": f"{base}/{kind.record_type.lower()}/{document.id}"})
+    return _written(document, base=base, unknown=unknown)
 
 
 def _preview(

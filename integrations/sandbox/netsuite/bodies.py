@@ -40,7 +40,7 @@ def reference(account: Account, *, value: Any, field: str, path: str = "") -> in
     """The internal id in `{"id": …}`, `{"externalId": …}` or a bare id."""
     if isinstance(value, dict) and "externalId" in value and "id" not in value:
         table = TABLE_OF_FIELD.get(field, "txn")
-        sql = f"SELECT id FROM {table} WHERE lower(externalid) = lower(?)"  # noqa: S608 -- table from our own list
+        sql = f"SELECT id FROM {table} WHERE lower(externalid) = lower(?)"
         found = account.store.value(sql, (str(value["externalId"]),))
         if found is None:
             raise invalid_value(value["externalId"], field=field, path=path)

@@ -56,7 +56,7 @@ def translate(query: str) -> Translated:
     return Translated(tree.sql(dialect="sqlite"), has_own_limit=has_limit)
 
 
-def _check_tables(tree: exp.Expression) -> None:
+def _check_tables(tree: exp.Expr) -> None:
     own_names = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
     for table in tree.find_all(exp.Table):
         name = table.name.lower()
@@ -64,12 +64,12 @@ def _check_tables(tree: exp.Expression) -> None:
             raise invalid_query(f"Record '{table.name}' was not found.")
 
 
-def _name_columns(tree: exp.Expression) -> None:
+def _name_columns(tree: exp.Expr) -> None:
     """A result column without a name is called expr1, expr2 …; bare date columns show the user's format."""
     select = tree if isinstance(tree, exp.Select) else None
     if select is None:
         return
-    named: list[exp.Expression] = []
+    named: list[exp.Expr] = []
     unnamed = 0
     for column in select.expressions:
         inner = column.this if isinstance(column, exp.Alias) else column
@@ -84,7 +84,7 @@ def _name_columns(tree: exp.Expression) -> None:
     select.set("expressions", named)
 
 
-def _rewritten(node: exp.Expression) -> exp.Expression:
+def _rewritten(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Dot) and node.this.name.upper() == "BUILTIN":
         return _display_text(node.expression)
     if isinstance(node, (exp.ToChar, exp.TimeToStr)):
@@ -107,7 +107,7 @@ def _rewritten(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _display_text(call: exp.Expression) -> exp.Expression:
+def _display_text(call: exp.Expr) -> exp.Expr:
     if not isinstance(call, exp.Anonymous) or call.name.upper() != "DF" or len(call.expressions) != 1:
         raise invalid_query(f"Invalid function: BUILTIN.{call.name}.")
     column = call.expressions[0]
@@ -120,19 +120,19 @@ def _display_text(call: exp.Expression) -> exp.Expression:
     return sqlglot.parse_one(pattern.format(text), read="sqlite") if pattern else column
 
 
-def _to_char(node: exp.Expression) -> exp.Expression:
+def _to_char(node: exp.Expr) -> exp.Expr:
     if node.args.get("format") is None:
         return exp.func("ns_to_char", node.this, exp.Literal.string(""))
     return exp.func("ns_to_char", node.this, _oracle_format(node))
 
 
-def _oracle_format(node: exp.Expression) -> exp.Expression:
+def _oracle_format(node: exp.Expr) -> exp.Expr:
     """sqlglot turns some formats into strftime's; ours understand both."""
     found = node.args.get("format")
-    return found.copy() if isinstance(found, exp.Expression) else exp.Literal.string("")
+    return found.copy() if isinstance(found, exp.Expr) else exp.Literal.string("")
 
 
-def _is_moment(node: exp.Expression) -> bool:
+def _is_moment(node: exp.Expr) -> bool:
     if isinstance(node, exp.Column):
         return node.name.lower() in DATES | MOMENTS
     return isinstance(node, exp.Anonymous) and node.name.lower() in (
@@ -143,7 +143,7 @@ def _is_moment(node: exp.Expression) -> bool:
     )
 
 
-def _take_out_rownum(tree: exp.Expression) -> None:
+def _take_out_rownum(tree: exp.Expr) -> None:
     """`ROWNUM <= n` becomes a limit. (Oracle applies it before ORDER BY; here it is applied after.)"""
     for column in list(tree.find_all(exp.Column)):
         test = column.parent
@@ -156,7 +156,7 @@ def _take_out_rownum(tree: exp.Expression) -> None:
             select.limit(bound, copy=False)
 
 
-def _quote_transaction(tree: exp.Expression) -> None:
+def _quote_transaction(tree: exp.Expr) -> None:
     """`transaction` is a word of SQLite's own grammar."""
     for identifier in tree.find_all(exp.Identifier):
         if identifier.name.lower() == "transaction":

@@ -54,7 +54,7 @@ def _page(
     account: Account, translated: Translated, *, parameters: list[Any], limit: int, offset: int
 ) -> tuple[list[Json], int]:
     sql = translated.sql
-    page = f"SELECT * FROM ({sql}) LIMIT {limit} OFFSET {offset}"  # noqa: S608 -- our own translation
+    page = f"SELECT * FROM ({sql}) LIMIT {limit} OFFSET {offset}"
     if not translated.has_own_limit:
         page = f"{sql} LIMIT {limit} OFFSET {offset}"
     bound = [{True: "T", False: "F"}[value] if isinstance(value, bool) else value for value in parameters]
@@ -62,7 +62,7 @@ def _page(
         names, found = account.store.named_rows(page, bound)
         total = offset + len(found)
         if len(found) == limit or (offset and not found):
-            total = account.store.value(f"SELECT COUNT(*) FROM ({sql})", bound)  # noqa: S608
+            total = account.store.value(f"SELECT COUNT(*) FROM ({sql})", bound)
     except sqlite3.Error as error:
         raise _explained(error) from error
     if total > ROWS_MAX:

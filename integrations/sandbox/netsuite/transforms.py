@@ -56,7 +56,8 @@ def _fits_sale(account: Account, source: Document, *, target: Kind) -> bool:
     if code == kinds.SALES_ORDER.code:
         bills = children_of(account.store, document_id=source.created_from, codes=("CashSale",))
         code = kinds.CASH_SALE.code if bills else kinds.INVOICE.code
-    return (code == kinds.CASH_SALE.code) == (target == kinds.CASH_REFUND)
+    was_cash = str(code) == kinds.CASH_SALE.code
+    return was_cash == (target == kinds.CASH_REFUND)
 
 
 def _copied(line: Line, *, source: Document, number: int, quantity: int) -> Line:
