@@ -24,15 +24,37 @@ class Heartbeat:
     def __init__(self, file: Path, *, limit_s: float) -> None:
         self.file = file
         self.limit_s = limit_s
+        self.beat_at = 0.0  # monotonic; when we last saw it change
         self._mark: float | None = None
-        self._beat_at = 0.0
 
     def is_silent(self, *, since: float, now: float) -> bool:
         """since: when the program started, which counts as a beat; both times monotonic."""
         mark = self.file.stat().st_mtime if self.file.exists() else None
         if mark != self._mark:
-            self._mark, self._beat_at = mark, now
-        return now - max(self._beat_at, since) > self.limit_s
+            self._mark, self.beat_at = mark, now
+        return now - max(self.beat_at, since) > self.limit_s
+
+
+class Metronome:
+    """Says when the next beat should be asked for: some time after the last one came, or once that one must be lost.
+
+    Never two at once, else a queue that is behind would collect them.
+    """
+
+    def __init__(self, heartbeat: Heartbeat, *, every_s: float) -> None:
+        self.heartbeat = heartbeat
+        self.every_s = every_s
+        self._asked_at: float | None = None
+
+    def is_due(self, *, now: float) -> bool:
+        """True once per beat: the caller asks for it."""
+        if self._asked_at is not None:
+            has_come = self.heartbeat.beat_at > self._asked_at
+            wait_s = self.every_s if has_come else max(self.every_s, self.heartbeat.limit_s / 2)
+            if now - self._asked_at < wait_s:
+                return False
+        self._asked_at = now
+        return True
 
 
 @dataclass

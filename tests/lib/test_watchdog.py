@@ -10,7 +10,7 @@ import pytest
 
 from returnsops.lib import watchdog
 from returnsops.lib.processes import Processes, Program
-from returnsops.lib.watchdog import Heartbeat, Kept, look_after
+from returnsops.lib.watchdog import Heartbeat, Kept, Metronome, look_after
 
 SLEEPER = Program(name="sleeper", command=("sleep", "60"))
 
@@ -85,3 +85,15 @@ def test_old_heartbeat_file_is_no_reason_to_kill(tmp_path: Path) -> None:
     assert not heartbeat.is_silent(since=1000.0, now=1000.0)
     assert not heartbeat.is_silent(since=1000.0, now=1029.0)
     assert heartbeat.is_silent(since=1000.0, now=1031.0)
+
+
+def test_next_beat_is_asked_for_when_the_last_has_come_or_is_lost(tmp_path: Path) -> None:
+    heartbeat = Heartbeat(tmp_path / "heartbeat", limit_s=30)
+    metronome = Metronome(heartbeat, every_s=2)
+
+    asked = [second for second in range(100, 117) if metronome.is_due(now=second)]
+    heartbeat.beat_at = 115.5
+    asked_after_a_beat = [second for second in range(117, 120) if metronome.is_due(now=second)]
+
+    assert asked == [100, 115]
+    assert asked_after_a_beat == [117]
