@@ -198,7 +198,7 @@ Q_CLUSTER = {
 }
 HEARTBEAT_FILE = DATA_DIR / "heartbeat"
 HEARTBEAT_LIMIT_S = env_int("HEARTBEAT_LIMIT_S", default=30, least=5)
-TICK_EVERY = env_seconds("TICK_EVERY_S", default=10)
+TICK_EVERY = env_seconds("TICK_EVERY_S", default=2)
 
 # --- Posting ---------------------------------------------------------------------------------------
 SENDER_THREADS = env_int("SENDER_THREADS", default=8, least=1)

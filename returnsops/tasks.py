@@ -41,6 +41,7 @@ PLAN_ATTEMPTS_MAX = 3
 
 def look(what: str, row_id: int | None = None) -> None:
     """The one entry point of the task queue: look at one row. An outside failure leaves the row due for the sweep."""
+    _show_life()
     try:
         LOOKS[what](row_id)
     except IntegrationError as error:
@@ -105,8 +106,7 @@ LOOKS: dict[str, Callable[..., None]] = {
 
 def tick() -> None:
     """Find whatever is due. Runs every few seconds; each job runs once per interval however many clusters tick."""
-    settings.HEARTBEAT_FILE.parent.mkdir(parents=True, exist_ok=True)
-    settings.HEARTBEAT_FILE.touch()
+    _show_life()
     for name, (every, job) in JOBS.items():
         if not _is_turn_of(name, every):
             continue
@@ -164,6 +164,12 @@ JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
     "records": (timedelta(seconds=30), sweep_records),
     "loop": (timedelta(seconds=60), sweep_loop),
 }
+
+
+def _show_life() -> None:
+    """Work done is the proof of life that `manage.py worker` watches for."""
+    settings.HEARTBEAT_FILE.parent.mkdir(parents=True, exist_ok=True)
+    settings.HEARTBEAT_FILE.touch()
 
 
 def _is_turn_of(name: str, every: timedelta) -> bool:
