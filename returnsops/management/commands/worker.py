@@ -15,7 +15,6 @@ from django_q.tasks import async_task
 
 from returnsops.lib.errors import StopRequested
 from returnsops.lib.processes import PROJECT_DIR, Processes, Program
-from returnsops.lib.pulse import Pulse
 from returnsops.lib.watchdog import Heartbeat, Kept, Metronome, look_after
 
 log = logging.getLogger(__name__)
@@ -39,11 +38,9 @@ class Command(BaseCommand):
             Kept(_manage("queue", "qcluster"), heartbeat=heartbeat),
             *(Kept(_manage(f"sender-{number}", "send")) for number in range(1, options["senders"] + 1)),
         ]
-        pulse = Pulse(every=settings.TICK_EVERY)
         with Processes(patience_s=STOP_PATIENCE_S) as processes:
             try:
                 while True:
-                    pulse.beat()
                     look_after(processes, kept=kept)
                     if metronome.is_due(now=time.monotonic()):
                         ask_for_tick()
