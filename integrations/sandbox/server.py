@@ -62,10 +62,13 @@ class Served:
             host, port, Application(self.sandbox), threaded=True, request_handler=QuietHandler
         )
         self.url = f"http://{host}:{self.server.port}"
-        self._thread = threading.Thread(target=self.server.serve_forever, name="sandbox-http", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="sandbox-http", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+
+    def _serve(self) -> None:
+        self.server.serve_forever(poll_interval=0.05)
 
     def stop(self) -> None:
         self.server.shutdown()

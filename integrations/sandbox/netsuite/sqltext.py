@@ -49,7 +49,10 @@ def translate(query: str) -> Translated:
         raise invalid_query("Only SELECT statements are supported.")
     _check_tables(tree)
     _name_columns(tree)
-    tree = tree.transform(_rewritten)
+    for node in reversed(list(tree.walk(bfs=False))):  # children first: what holds them sees them rewritten
+        changed = _rewritten(node)
+        if changed is not node:
+            node.replace(changed)
     _take_out_rownum(tree)
     _quote_transaction(tree)
     has_limit = tree.args.get("limit") is not None or tree.args.get("fetch") is not None
