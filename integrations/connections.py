@@ -4,11 +4,11 @@ A client is kept per process and row, and built anew when its settings or secret
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django.db.models import F
 from django.db.models.functions import Coalesce
@@ -24,6 +24,8 @@ from integrations.netsuite.lanes import hold_lane
 
 PROBE_AFTER = timedelta(seconds=5)  # a dead endpoint is asked again after this, then twice as long, …
 PROBE_AFTER_MAX = timedelta(minutes=2)
+
+Client = TypeVar("Client")
 
 _clients: dict[tuple[str, int], tuple[tuple[str, ...], Any]] = {}
 _clients_lock = threading.Lock()
@@ -43,12 +45,13 @@ def netsuite_client(account: NetSuiteAccount) -> NetSuiteClient:
     return _kept_client("netsuite", account.pk, settings, partial(_build_netsuite, account, private_key))
 
 
-def _kept_client(system: str, pk: int, settings: tuple[str, ...], build: Any) -> Any:
+def _kept_client(system: str, pk: int, settings: tuple[str, ...], build: Callable[[], Client]) -> Client:
     with _clients_lock:
-        kept = _clients.get((system, pk))
-        if kept is None or kept[0] != settings:
-            _clients[(system, pk)] = kept = (settings, build())
-        return kept[1]
+        kept_settings, client = _clients.get((system, pk), ((), None))
+        if kept_settings != settings:
+            client = build()
+            _clients[(system, pk)] = (settings, client)
+    return cast(Client, client)
 
 
 def _build_loop(shop: Shop, key: str) -> LoopClient:

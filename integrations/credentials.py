@@ -41,7 +41,7 @@ def open_secret(owner: Shop | NetSuiteAccount, kind: str) -> str:
     if not secrets:
         label = Credential.Kind(kind).label
         raise ConfigurationError(
-            system="returnsops",
+            system=_system_of(owner),
             operation=f"open {kind}",
             detail=f"{owner} has no {label}. Enter it in the admin.",
         )

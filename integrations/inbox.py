@@ -17,7 +17,6 @@ from integrations.models import Credential, InboundEvent, Shop
 from returnsops.lib.nudge import nudge
 
 RAW_BYTES_KEPT_UNSIGNED = 4_096
-READ_ATTEMPTS_MAX = 5
 # Where each topic keeps the return's id (loop.md §5.5).
 RETURN_ID_FIELDS = {
     "return": ("id",),
@@ -62,18 +61,33 @@ def receive(shop: Shop, raw: bytes, signature: str | None) -> Receipt:
     return Receipt(event, believed)
 
 
-def read_event(event: InboundEvent) -> str | None:
-    """Find out which return an event is about, and note it. None: it is about none, or cannot be read."""
+def read_event(event: InboundEvent) -> str:
+    """Which return an event is about; empty if it is about none, or cannot be read (noted for a person).
+
+    The event stays due until `finish_event`: a fetch that fails must not lose the hint.
+    """
     try:
         payload = json.loads(bytes(event.raw))
-        assert isinstance(payload, dict), "the body is not a JSON object"
-        topic, trigger = str(payload.get("topic", "")), str(payload.get("trigger", ""))
-        return_id = _find_return_id(topic, payload)
-    except (ValueError, AssertionError, RecursionError) as error:
+        if not isinstance(payload, dict):
+            raise ValueError("the body is not a JSON object")
+    except (ValueError, RecursionError) as error:
         _finish(event, InboundEvent.Verdict.UNREADABLE, failure=f"{type(error).__name__}: {error}"[:500])
-        return None
-    _finish(event, InboundEvent.Verdict.READ, topic=topic[:60], trigger=trigger[:60], loop_return_id=return_id[:40])
-    return return_id or None
+        return ""
+    event.topic, event.trigger = str(payload.get("topic", ""))[:60], str(payload.get("trigger", ""))[:60]
+    event.loop_return_id = _find_return_id(event.topic, payload)[:40]
+    return event.loop_return_id
+
+
+def finish_event(event: InboundEvent) -> None:
+    """The fetch it asked for is done."""
+    if event.verdict == InboundEvent.Verdict.WAITING:
+        _finish(
+            event,
+            InboundEvent.Verdict.READ,
+            topic=event.topic,
+            trigger=event.trigger,
+            loop_return_id=event.loop_return_id,
+        )
 
 
 def _find_return_id(topic: str, payload: dict[str, object]) -> str:
@@ -87,6 +101,7 @@ def _find_return_id(topic: str, payload: dict[str, object]) -> str:
 
 def _finish(event: InboundEvent, verdict: str, **noted: str) -> None:
     """Only if no copy arrived meanwhile: that one wants a look of its own."""
+    event.verdict = verdict
     InboundEvent.objects.filter(pk=event.pk, times_received=event.times_received).update(verdict=verdict, **noted)
 
 

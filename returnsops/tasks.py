@@ -54,6 +54,7 @@ def look_at_event(event_id: int) -> None:
     return_id = inbox.read_event(event)
     if return_id:
         mirror.fetch_return(event.shop, return_id, hinted_at=event.last_received_at)
+    inbox.finish_event(event)
 
 
 def look_at_records(return_pk: int) -> None:

@@ -1,7 +1,7 @@
 """People, what they may do in which shop, and the record of what they did."""
 
 from decimal import Decimal
-from typing import Any, Self
+from typing import Generic, Self, TypeVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -54,7 +54,10 @@ class Membership(models.Model):
         return f"{self.user} · {self.get_role_display()} · {self.shop}"
 
 
-class VisibleQuerySet(models.QuerySet[Any]):
+Row = TypeVar("Row", bound=models.Model)
+
+
+class VisibleQuerySet(models.QuerySet[Row], Generic[Row]):
     """Rows of the shops a person belongs to. Every query a person causes goes through `visible_to`."""
 
     def visible_to(self, user: User) -> Self:

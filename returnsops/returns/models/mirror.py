@@ -3,6 +3,8 @@
 Written by `returnsops.returns.mirror` only.
 """
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.serializers.json import DjangoJSONEncoder
@@ -66,7 +68,9 @@ class LoopReturn(models.Model):
     settled_at = models.DateTimeField(null=True, blank=True)
     plan_attempts = models.PositiveSmallIntegerField(default=0)
 
-    records = models.ManyToManyField("NetSuiteRecord", related_name="returns", blank=True)
+    records: "models.ManyToManyField[NetSuiteRecord, Any]" = models.ManyToManyField(
+        "NetSuiteRecord", related_name="returns", blank=True
+    )
 
     objects = models.Manager.from_queryset(VisibleQuerySet)()
 

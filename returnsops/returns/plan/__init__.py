@@ -7,12 +7,12 @@ cannot matter. Its chapters follow the journey; each writes its steps, postings 
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.plan.authorization import Authorization, plan_authorization
 from returnsops.returns.plan.closing import close_unaccepted_lines, close_whole_authorization, prove_complete
-from returnsops.returns.plan.crediting import compare_amounts, plan_cash_refund, plan_credit
+from returnsops.returns.plan.crediting import compare_amounts, plan_credit
 from returnsops.returns.plan.draft import Draft, Lane, Plan, PostingDue, Step, StepState
 from returnsops.returns.plan.exchanging import plan_exchange
 from returnsops.returns.plan.outbox_problems import note_outbox_problems
 from returnsops.returns.plan.receiving import plan_arrival, plan_inspection, plan_receipts
-from returnsops.returns.plan.refunding import plan_refunds
+from returnsops.returns.plan.refunding import plan_cash_refund, plan_refunds
 from returnsops.returns.plan.sale import Sale, find_sale
 from returnsops.returns.plan.settling import plan_settlement
 from returnsops.returns.problems import Problem

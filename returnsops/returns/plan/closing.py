@@ -1,13 +1,13 @@
 """Chapter 8: close what will never come, then prove from what was read back that both sides are complete."""
 
 from collections import Counter
-from decimal import Decimal
 from typing import Any
 
-from returnsops.lib.money import ZERO, money_text
+from returnsops.lib.money import money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import Authorization
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.plan.money import left_open
 from returnsops.returns.problems import Problem
 
 REFUNDED, CLOSED, FULLY_APPLIED = "G", "H", "B"
@@ -113,14 +113,9 @@ def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts) -> list[str]:
     memo = facts.record(credit.their_id) if credit else None
     if credit and memo is None:
         found.append("the Credit Memo is not read back")
-    if memo and memo.amount_remaining != _open_by_plan(facts):
+    if memo and memo.amount_remaining != left_open(facts):
         found.append(f"{memo.tran_id} has {money_text(memo.amount_remaining, facts.currency)} open")
     return found
-
-
-def _open_by_plan(facts: ReturnFacts) -> Decimal:
-    """Store credit stays open on the Credit Memo: the customer has not spent it yet."""
-    return facts.loop.gift_card or ZERO
 
 
 def _open_in_loop(facts: ReturnFacts) -> list[str]:

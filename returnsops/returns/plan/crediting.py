@@ -1,4 +1,4 @@
-"""Chapter 4: the amounts compared and approved, then the Credit Memo, or the Cash Refund of a cash sale."""
+"""Chapter 4: the amounts compared and approved, then the Credit Memo; the rows serve a Cash Refund as well."""
 
 from decimal import Decimal
 from typing import Any
@@ -106,26 +106,8 @@ def plan_credit(draft: Draft, authorization: Authorization, credit: Credit) -> b
         return False
     if not facts.taken("credit"):
         body = credit_body(facts, authorization, credit) | {"autoApply": False}
-        draft.post(_due(facts, authorization, kind="credit", target="creditMemo", body=body))
+        draft.post(credit_due(facts, authorization, kind="credit", target="creditMemo", body=body))
     draft.step("credit", StepState.DUE, "on its way to NetSuite")
-    return False
-
-
-def plan_cash_refund(draft: Draft, authorization: Authorization, credit: Credit) -> bool:
-    """The Cash Refund of a cash sale: credit and refund in one document. Gives whether it is in NetSuite."""
-    facts = draft.facts
-    posted = facts.posted("cash_refund")
-    if posted:
-        record = facts.record(posted.their_id)
-        draft.step("refund", StepState.DONE, record.tran_id if record else "posted", records=(posted.their_id,))
-        return True
-    if not facts.policy.writes("refund"):
-        draft.step("refund", StepState.WAITING, "written by another system; we watch")
-        return False
-    if not facts.taken("cash_refund"):
-        body = credit_body(facts, authorization, credit)
-        draft.post(_due(facts, authorization, kind="cash_refund", target="cashRefund", body=body))
-    draft.step("refund", StepState.DUE, "Cash Refund on its way to NetSuite")
     return False
 
 
@@ -160,7 +142,7 @@ def extra_rows(credit: Credit) -> list[tuple[str, Decimal]]:
     return [(key, amount) for key, amount in rows if amount]
 
 
-def _due(
+def credit_due(
     facts: ReturnFacts, authorization: Authorization, *, kind: str, target: str, body: dict[str, Any]
 ) -> PostingDue:
     rma_id = authorization.record.internal_id

@@ -92,6 +92,12 @@ def owed_by_loop(facts: ReturnFacts) -> Decimal:
     return loop.refund + loop.gift_card + exchange
 
 
+def left_open(facts: ReturnFacts) -> Decimal:
+    """What stays open on the credit by plan: store credit not spent yet, an exchange invoice not there yet."""
+    exchange = ZERO if _is_zero_credit(facts) else facts.loop.exchange_credit
+    return facts.loop.gift_card + exchange
+
+
 def kept_fee(facts: ReturnFacts, units: Iterable[UnitFacts]) -> Decimal:
     """The fee the merchant keeps on these units."""
     if facts.loop.settled_at is None and facts.unaccepted_units and not _has_other_parts(facts):

@@ -1,48 +1,110 @@
-"""Chapter 6: the Customer Refund, one per tender, applied to the Credit Memo.
+"""Chapter 6: the refund in the books: a Customer Refund per tender, or the Cash Refund of a cash sale.
 
-It records money that the shop paid, it never moves any (promise 5).
+They record money that the shop paid; they never move any (promise 5). So each is saved only, on a clearing account.
 """
 
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from returnsops.lib.money import ZERO, add_up, money_text
-from returnsops.returns.facts import RecordFacts, RefundFacts, ReturnFacts
-from returnsops.returns.plan.authorization import memo_text
+from returnsops.returns.facts import RecordFacts, ReturnFacts
+from returnsops.returns.plan.authorization import Authorization, memo_text
+from returnsops.returns.plan.crediting import credit_body, credit_due
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.plan.money import Credit, owed_by_loop
 from returnsops.returns.policy import Tender
 from returnsops.returns.problems import Problem
+
+
+@dataclass(frozen=True)
+class Payment:
+    """What Loop paid out through one gateway, and where that is booked."""
+
+    gateway: str
+    amount: Decimal
+    tender: Tender
 
 
 def plan_refunds(draft: Draft) -> bool:
     """A Customer Refund for every tender Loop paid out. Gives whether all of them are in NetSuite."""
     facts = draft.facts
-    paid = [refund for refund in facts.loop.refunds if refund.amount]
-    if not facts.loop.refund and not paid:
+    if not facts.loop.refund and not any(refund.amount for refund in facts.loop.refunds):
         draft.step("refund", StepState.NOT_NEEDED, "no money went back to the customer")
         return True
-    if add_up(refund.amount for refund in paid) != facts.loop.refund:
-        draft.step("refund", StepState.WAITING, "waits for Loop's list of payments")
-        return False
     credit = facts.posted("credit")
     memo = facts.record(credit.their_id) if credit else None
     if memo is None:
         draft.step("refund", StepState.WAITING, "waits for the Credit Memo to be read back")
         return False
-    if not _paid_what_was_credited(draft, memo):
+    payments = read_payments(draft)
+    if payments is None or not _paid_what_was_credited(draft, memo):
         return False
-    return _plan_each(draft, memo, paid)
+    return _plan_each(draft, memo, payments)
+
+
+def plan_cash_refund(draft: Draft, authorization: Authorization, credit: Credit) -> bool:
+    """The Cash Refund of a cash sale: credit and refund in one document. Gives whether it is in NetSuite."""
+    facts = draft.facts
+    posted = facts.posted("cash_refund")
+    if posted:
+        record = facts.record(posted.their_id)
+        draft.step("refund", StepState.DONE, record.tran_id if record else "posted", records=(posted.their_id,))
+        return True
+    payments = read_payments(draft)
+    if payments is None:
+        return False
+    if not facts.policy.writes("refund"):
+        draft.step("refund", StepState.WAITING, "written by another system; we watch")
+        return False
+    if not facts.taken("cash_refund"):
+        body = credit_body(facts, authorization, credit) | _booking(payments)
+        draft.post(credit_due(facts, authorization, kind="cash_refund", target="cashRefund", body=body))
+    draft.step("refund", StepState.DUE, "Cash Refund on its way to NetSuite")
+    return False
+
+
+def read_payments(draft: Draft) -> list[Payment] | None:
+    """What Loop paid, by gateway, largest first. None: not known yet, or a gateway has no account; a step says."""
+    facts = draft.facts
+    by_gateway: dict[str, Decimal] = {}
+    for refund in facts.loop.refunds:
+        if refund.amount:
+            by_gateway[refund.gateway] = by_gateway.get(refund.gateway, ZERO) + refund.amount
+    if add_up(by_gateway.values()) != facts.loop.refund:
+        draft.step("refund", StepState.WAITING, "waits for Loop's list of payments")
+        return None
+    missing = {gateway: amount for gateway, amount in by_gateway.items() if gateway not in facts.policy.tenders}
+    for gateway, amount in missing.items():
+        cause = f"The policy names no NetSuite account for refunds through «{gateway}»."
+        draft.problem(Problem("mapping_missing", f"policy:tenders.{gateway}", cause, amount=amount))
+    if missing:
+        draft.step("refund", StepState.BLOCKED, "a tender has no account in the policy")
+        return None
+    payments = [Payment(gateway, amount, facts.policy.tenders[gateway]) for gateway, amount in by_gateway.items()]
+    return sorted(payments, key=lambda payment: (-payment.amount, payment.gateway))
+
+
+def _booking(payments: list[Payment]) -> dict[str, Any]:
+    """Where a refund is booked. SAVE_ONLY: NetSuite must only keep the record, the shop paid already."""
+    booking: dict[str, Any] = {"handlingMode": {"id": "SAVE_ONLY"}}
+    if not payments:
+        return booking
+    tender = payments[0].tender
+    option = {"paymentOption": {"id": tender.payment_option_id}} if tender.payment_option_id else {}
+    return booking | {"account": {"id": tender.account_id}} | option
 
 
 def _paid_what_was_credited(draft: Draft, memo: RecordFacts) -> bool:
     facts = draft.facts
-    owed = facts.loop.refund + facts.loop.gift_card
+    owed = owed_by_loop(facts)
     if memo.total == owed:
         return True
     paid_text, credited_text = money_text(owed, facts.currency), money_text(memo.total, facts.currency)
     problem = Problem(
         "settled_differently",
         f"return:{facts.loop.loop_id}",
-        f"Loop paid {paid_text}; {memo.tran_id} credits {credited_text}.",
+        f"Loop settled {paid_text}; {memo.tran_id} credits {credited_text}.",
         expected=credited_text,
         found=paid_text,
         amount=abs(owed - memo.total),
@@ -53,30 +115,14 @@ def _paid_what_was_credited(draft: Draft, memo: RecordFacts) -> bool:
     return True
 
 
-def _plan_each(draft: Draft, memo: RecordFacts, paid: list[RefundFacts]) -> bool:
+def _plan_each(draft: Draft, memo: RecordFacts, payments: list[Payment]) -> bool:
     facts = draft.facts
     posted, taken = facts.posted_covers("customer_refund"), facts.taken_covers("customer_refund")
-    missing = [refund.gateway for refund in paid if refund.gateway not in facts.policy.tenders]
-    for gateway in missing:
-        draft.problem(
-            Problem(
-                "mapping_missing",
-                f"policy:tenders.{gateway}",
-                f"The policy names no NetSuite account for refunds through «{gateway}».",
-                amount=add_up(refund.amount for refund in paid if refund.gateway == gateway),
-            )
-        )
-    by_gateway: dict[str, Decimal] = {}
-    for refund in paid:
-        by_gateway[refund.gateway] = by_gateway.get(refund.gateway, ZERO) + refund.amount
-    for gateway, amount in by_gateway.items():
-        if gateway not in missing and _cover(facts, gateway) not in taken and facts.policy.writes("refund"):
-            draft.post(_refund_due(facts, memo, RefundFacts(gateway, amount), facts.policy.tenders[gateway]))
+    for payment in payments:
+        if _cover(facts, payment) not in taken and facts.policy.writes("refund"):
+            draft.post(_refund_due(facts, memo, payment))
     records = tuple(one.their_id for one in facts.postings if one.kind == "customer_refund" and one.status == "posted")
-    if missing:
-        draft.step("refund", StepState.BLOCKED, "a tender has no account in the policy", records=records)
-        return False
-    if all(_cover(facts, gateway) in posted for gateway in by_gateway):
+    if all(_cover(facts, payment) in posted for payment in payments):
         draft.step("refund", StepState.DONE, _refund_words(facts, records), records=records)
         return True
     draft.step("refund", StepState.DUE, "Customer Refund on its way to NetSuite", records=records)
@@ -88,37 +134,28 @@ def _refund_words(facts: ReturnFacts, records: tuple[str, ...]) -> str:
     return ", ".join(names) or "posted"
 
 
-def _cover(facts: ReturnFacts, gateway: str) -> str:
-    return f"part:refund:{facts.loop.loop_id}:{gateway}"
+def _cover(facts: ReturnFacts, payment: Payment) -> str:
+    return f"part:refund:{facts.loop.loop_id}:{payment.gateway}"
 
 
-def _refund_due(facts: ReturnFacts, memo: RecordFacts, refund: RefundFacts, tender: Tender) -> PostingDue:
-    body: dict[str, object] = {
-        "customer": {"id": memo.entity_id},
-        "account": {"id": tender.account_id},
-        "handlingMode": {"id": "SAVE_ONLY"},  # NetSuite must only keep the record: the shop paid already
-        "memo": memo_text(facts),
-        "apply": {
-            "items": [
-                {
-                    "doc": {"id": memo.internal_id},
-                    "line": facts.refund_apply_line,
-                    "apply": True,
-                    "amount": str(refund.amount),
-                }
-            ]
-        },
+def _refund_due(facts: ReturnFacts, memo: RecordFacts, payment: Payment) -> PostingDue:
+    row = {
+        "doc": {"id": memo.internal_id},
+        "line": facts.refund_apply_line,
+        "apply": True,
+        "amount": str(payment.amount),
     }
-    if tender.payment_option_id:
-        body["paymentOption"] = {"id": tender.payment_option_id}
+    body = {"customer": {"id": memo.entity_id}, "memo": memo_text(facts), "apply": {"items": [row]}}
     tran_date = facts.override("tran_date", "customer_refund", "all")
-    if tran_date:
-        body["tranDate"] = tran_date
     return PostingDue(
         kind="customer_refund",
         system="netsuite",
-        request={"operation": "create", "target_type": "customerRefund", "body": body},
-        covers=frozenset({_cover(facts, refund.gateway)}),
+        request={
+            "operation": "create",
+            "target_type": "customerRefund",
+            "body": body | _booking([payment]) | ({"tranDate": tran_date} if tran_date else {}),
+        },
+        covers=frozenset({_cover(facts, payment)}),
         serial_key=f"{facts.account_id}:{memo.internal_id}",
         priority=20,
     )
