@@ -1,3 +1,28 @@
-from django.urls import URLPattern
+from django.urls import path, re_path
 
-urlpatterns: list[URLPattern] = []
+from returnsops.api.views import cases, postings, returns
+from returnsops.api.views.base import NothingHere
+from returnsops.api.views.docs import describe_api, show_api
+
+urlpatterns = [
+    path("returns/", returns.ReturnList.as_view(), name="api-returns"),
+    path("returns/<int:pk>/", returns.ReturnDetail.as_view(), name="api-return"),
+    path("returns/<int:pk>/inspections/", returns.RecordInspection.as_view(), name="api-record-inspection"),
+    path("units/", returns.UnitList.as_view(), name="api-units"),
+    path("cases/", cases.CaseList.as_view(), name="api-cases"),
+    path("cases/<int:pk>/", cases.CaseDetail.as_view(), name="api-case"),
+    path("cases/<int:pk>/members/", cases.CaseMemberList.as_view(), name="api-case-members"),
+    path("cases/<int:pk>/events/", cases.CaseEventList.as_view(), name="api-case-events"),
+    path("cases/<int:pk>/approve/", cases.ApproveCase.as_view(), name="api-approve"),
+    path("cases/<int:pk>/correct-date/", cases.CorrectDate.as_view(), name="api-correct-date"),
+    path("cases/<int:pk>/choose-line/", cases.ChooseLine.as_view(), name="api-choose-line"),
+    path("cases/<int:pk>/retry/", cases.RetryCase.as_view(), name="api-retry"),
+    path("cases/<int:pk>/acknowledge/", cases.AcknowledgeCase.as_view(), name="api-acknowledge"),
+    path("cases/<int:pk>/notes/", cases.WriteNote.as_view(), name="api-note"),
+    path("cases/<int:pk>/take/", cases.TakeCase.as_view(), name="api-take"),
+    path("postings/", postings.PostingList.as_view(), name="api-postings"),
+    path("postings/<int:pk>/", postings.PostingDetail.as_view(), name="api-posting"),
+    path("schema/", describe_api, name="api-schema"),
+    path("docs/", show_api, name="api-docs"),
+    re_path("", NothingHere.as_view()),
+]

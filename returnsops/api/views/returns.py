@@ -1,0 +1,123 @@
+"""Returns and their units, and recording what was seen of them."""
+
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.shortcuts import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from exceptions.models import Case, CaseMember
+from returnsops.api.errors import ConflictError
+from returnsops.api.filters import UnitFilter
+from returnsops.api.serializers.inputs import InspectionIn
+from returnsops.api.serializers.returns import InspectionOut, ReturnOut, ReturnRowOut, UnitRowOut
+from returnsops.api.views.base import ApiDetail, ApiList, ApiView, caller, read_input
+from returnsops.posting.models import Posting
+from returnsops.returns.errors import AlreadyInspectedError
+from returnsops.returns.filters import ReturnFilter
+from returnsops.returns.inspection import UnitOutcome, record_units
+from returnsops.returns.models import InspectedUnit, Inspection, LoopReturn, NetSuiteRecord, ReturnLine
+
+STANDING = Prefetch(
+    "inspected",
+    InspectedUnit.objects.filter(superseded_at=None).select_related("inspector", "inspection"),
+    to_attr="standing",
+)
+
+
+class ReturnList(ApiList):
+    """Returns of your shops, the last mirrored first."""
+
+    serializer_class = ReturnRowOut
+    filterset_class = ReturnFilter
+
+    def get_queryset(self) -> QuerySet[LoopReturn]:
+        rows: QuerySet[LoopReturn] = LoopReturn.objects.visible_to(caller(self.request))
+        return rows.select_related("shop").defer("raw", "plan")
+
+
+class ReturnDetail(ApiDetail):
+    """One return: where it stands step by step, its units, its NetSuite records, what we post, what waits."""
+
+    serializer_class = ReturnOut
+
+    def get_queryset(self) -> QuerySet[LoopReturn]:
+        rows: QuerySet[LoopReturn] = LoopReturn.objects.visible_to(caller(self.request))
+        live = CaseMember.objects.filter(left_at=None).exclude(case__status=Case.Status.CLOSED)
+        return rows.select_related("shop").defer("raw").prefetch_related(
+            Prefetch("lines", ReturnLine.objects.prefetch_related(STANDING)),
+            "exchange_items",
+            Prefetch("records", NetSuiteRecord.objects.select_related("account").defer("raw")),
+            Prefetch("postings", Posting.objects.select_related("shop").defer("request")),
+            Prefetch("case_members", live.select_related("case"), to_attr="open_memberships"),
+        )  # fmt: skip
+
+
+class UnitList(ApiList):
+    """Returned units, each with its standing outcome."""
+
+    serializer_class = UnitRowOut
+    filterset_class = UnitFilter
+
+    def get_queryset(self) -> QuerySet[ReturnLine]:
+        rows: QuerySet[ReturnLine] = ReturnLine.objects.visible_to(caller(self.request))
+        return (
+            rows.select_related("loop_return__shop")
+            .defer("loop_return__raw", "loop_return__plan")
+            .prefetch_related(STANDING)
+        )
+
+
+class RecordInspection(ApiView):
+    """Say what was seen of units of this return. The outcomes count at once; a resend changes nothing."""
+
+    input_class, output_class = InspectionIn, InspectionOut
+
+    def post(self, request: Request, pk: int) -> Response:
+        user = caller(request)
+        row = get_object_or_404(LoopReturn.objects.visible_to(user).select_related("shop"), pk=pk)
+        outcomes: list[UnitOutcome] = read_input(InspectionIn, request)["units"]
+        try:
+            inspection = record_units(row, outcomes, by=user)
+        except AlreadyInspectedError as error:
+            standing = {"standing": _standing_outcomes(row, outcomes)}
+            raise ConflictError(str(error), code="already_inspected", extra=standing) from error
+        _require_same(inspection, row, outcomes)
+        return Response(InspectionOut(_with_units(inspection)).data)
+
+
+def _standing_outcomes(row: LoopReturn, outcomes: list[UnitOutcome]) -> list[dict[str, Any]]:
+    """Who judged these units, when and how: what the caller runs into."""
+    units = InspectedUnit.objects.filter(
+        line__loop_return=row, line__line_item_id__in=[one.line_item_id for one in outcomes], superseded_at=None
+    )
+    return [
+        {
+            "line_item_id": unit.line.line_item_id,
+            "outcome": unit.outcome,
+            "inspector": unit.inspector.name,
+            "inspected_at": unit.inspected_at,
+        }
+        for unit in units.select_related("line", "inspector")
+    ]
+
+
+def _require_same(inspection: Inspection, row: LoopReturn, outcomes: list[UnitOutcome]) -> None:
+    """A client id that was used before answers with what it stands for; that must be all that was sent now."""
+    recorded = set(inspection.units.values_list("line__line_item_id", "outcome", "client_id"))
+    sent = {(one.line_item_id, one.outcome, one.client_id) for one in outcomes}
+    if inspection.loop_return_id != row.pk or not sent <= recorded:
+        raise ConflictError(
+            "One of these client ids was used before, for something else. Nothing was changed. "
+            "Send again with a new client_id for each unit that is new.",
+            code="client_id_reused",
+        )
+
+
+def _with_units(inspection: Inspection) -> Inspection:
+    units = InspectedUnit.objects.select_related("line", "inspector", "inspection")
+    whole: Inspection = (
+        Inspection.objects.select_related("inspector").prefetch_related(Prefetch("units", units)).get(pk=inspection.pk)
+    )
+    return whole
