@@ -95,6 +95,7 @@ class Scenarios:
         engine.log(loop_return, who="shopper", action="create", content={"scenario": loop_return.scenario})
         engine.emit(loop_return, "return.created")
         engine.make_label(loop_return)
+        engine.watch_expiry(loop_return)
         if making.parcel != "created":
             engine.advance_parcel(loop_return, to=making.parcel)
         if making.cancel_after_s is not None:

@@ -270,3 +270,13 @@ def test_the_shipping_notice_has_a_row_per_unit(loop: LoopStranger, director: Di
 
     assert len(rows) == 2
     assert rows[0]["date_delivered"]
+
+
+def test_an_unsent_parcel_expires(loop: LoopStranger, director: Director) -> None:
+    unsent = director.make_return("refund", parcel="created")["return_id"]
+    sent = director.make_return("refund", parcel="in_transit")["return_id"]
+
+    director.post("clock", {"advance_seconds": 29 * 86_400})
+
+    assert wait_for(lambda: loop.details(unsent)["state"] == "expired")
+    assert loop.details(sent)["state"] == "open"

@@ -37,6 +37,7 @@ class Engine:
     def __post_init__(self) -> None:
         self.jobs.register("process", work=self._process)
         self.jobs.register("was_processed", work=self._mark_processed)
+        self.jobs.register("expire", work=lambda job: self._expire_if_unsent(int(job["return_id"])))
         self.jobs.register("cancel", work=lambda job: self.cancel_if_open(int(job["return_id"])))
 
     def now_text(self) -> str:
@@ -202,6 +203,19 @@ class Engine:
             loop_return = self.load(return_id)
             if loop_return is not None and loop_return.state in ("open", "review"):
                 self.cancel(loop_return, who="shopper")
+
+    def watch_expiry(self, loop_return: LoopReturn) -> None:
+        seconds = self.settings.number("loop.expiry_days") * 86_400
+        self.jobs.add("expire", content={"return_id": loop_return.id}, after_s=seconds)
+
+    def _expire_if_unsent(self, return_id: int) -> None:
+        """Loop gives up on a parcel no carrier has scanned."""
+        with self.store.transaction():
+            loop_return = self.load(return_id)
+            if loop_return is None or loop_return.state != "open":
+                return
+            if loop_return.label_status in (None, "new", "pre_transit"):
+                self.set_state(loop_return, state="expired", who="loop")
 
     def set_state(self, loop_return: LoopReturn, *, state: str, who: str) -> None:
         loop_return.state = state
