@@ -241,5 +241,9 @@ class ReturnFacts:
                     return one.value
         return None
 
+    def is_acknowledged(self, code: str, subject: str) -> bool:
+        """Has a person noted this problem, so that it needs nothing more?"""
+        return self.override("acknowledge", f"{code} {subject}") is not None
+
     def is_approved(self, subject: str, seen_hash: str) -> bool:
         return ApprovalFacts(subject, seen_hash) in self.approvals

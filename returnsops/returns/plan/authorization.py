@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from returnsops.lib.money import add_up
 from returnsops.returns.facts import LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.sale import Sale
@@ -30,7 +31,9 @@ def plan_authorization(draft: Draft, sale: Sale) -> Authorization | None:
     if posted:
         return _read_authorization(draft, sale, posted)
     held = _held_by_trigger(facts)
-    if held:
+    if not facts.live_units:
+        draft.step("rma", StepState.NOT_NEEDED, "no unit is left in the return")
+    elif held:
         draft.step("rma", StepState.WAITING, held)
     elif not facts.policy.writes("rma"):
         draft.step("rma", StepState.WAITING, "written by another system; we watch")
@@ -50,8 +53,34 @@ def _read_authorization(draft: Draft, sale: Sale, posted: PostingFacts) -> Autho
     if record is None:
         draft.step("rma", StepState.DUE, "posted; being read back", records=(posted.their_id,))
         return None
+    authorization = Authorization(posted, record, _lines_by_unit(sale, record))
+    if not _holds_every_unit(draft, authorization):
+        draft.step("rma", StepState.BLOCKED, f"{record.tran_id} was changed", records=(record.internal_id,))
+        return None
     draft.step("rma", StepState.DONE, record.tran_id, records=(record.internal_id,))
-    return Authorization(posted, record, _lines_by_unit(sale, record))
+    return authorization
+
+
+def _holds_every_unit(draft: Draft, authorization: Authorization) -> bool:
+    """Somebody may have taken lines off it in NetSuite, or closed them; then nothing can be received on them."""
+    facts, rma = draft.facts, authorization.record
+    closed_by_us = facts.taken("rma_close") is not None
+    missing = []
+    for unit in facts.live_units:
+        line = authorization.line_of.get(unit.unit)
+        if line is None or (line.is_closed and not line.received and not closed_by_us):
+            missing.append(unit)
+    if missing:
+        names = ", ".join(sorted(unit.unit for unit in missing))
+        draft.problem(
+            Problem(
+                "record_differs",
+                f"record:{rma.internal_id}",
+                f"{rma.tran_id} in NetSuite has no open line for unit(s) {names}. Put the lines back.",
+                amount=add_up(unit.worth + unit.tax for unit in missing),
+            )
+        )
+    return not missing
 
 
 def _lines_by_unit(sale: Sale, rma: RecordFacts) -> dict[str, LineFacts]:

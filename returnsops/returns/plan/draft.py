@@ -93,8 +93,8 @@ class Draft:
 
     def problem(self, problem: Problem) -> bool:
         """Note a problem unless a person has said that it needs nothing more. Gives whether it stands."""
-        key = f"{problem.code} {problem.subject}"
-        if ACKNOWLEDGE in KINDS[problem.code].actions and self.facts.override("acknowledge", key) is not None:
+        may_be_noted = ACKNOWLEDGE in KINDS[problem.code].actions
+        if may_be_noted and self.facts.is_acknowledged(problem.code, problem.subject):
             return False
         self.problems.append(problem)
         return True

@@ -35,8 +35,14 @@ def note_outbox_problems(draft: Draft) -> None:
     for posting in draft.facts.postings:
         if posting.status == "rejected" and posting.kind in wanted:
             draft.problem(_refusal_problem(draft, posting))
-        if posting.status == "posted" and posting.differences:
+        if posting.status == "posted" and _is_gone(draft, posting):
+            draft.problem(_gone_problem(draft, posting))
+        elif posting.status == "posted" and posting.differences:
             draft.problem(_difference_problem(draft, posting))
+
+
+def _is_gone(draft: Draft, posting: PostingFacts) -> bool:
+    return any(one.gone and one.internal_id == posting.their_id for one in draft.facts.records)
 
 
 def _refusal_problem(draft: Draft, posting: PostingFacts) -> Problem:
@@ -53,6 +59,17 @@ def _refusal_problem(draft: Draft, posting: PostingFacts) -> Problem:
         posting=posting.external_id,
         words=str(refusal.get("detail", "")),
         detail=(("Kind of refusal", family.replace("_", " ")), ("Code", str(refusal.get("code", "")))),
+    )
+
+
+def _gone_problem(draft: Draft, posting: PostingFacts) -> Problem:
+    """What a person undid stays undone: nothing is posted in its place by itself."""
+    return Problem(
+        "record_differs",
+        f"posting:{posting.external_id}",
+        f"The {KIND_NAMES[posting.kind]} of return {draft.facts.loop.loop_id} was deleted in NetSuite.",
+        amount=draft.facts.loop.return_total,
+        posting=posting.external_id,
     )
 
 

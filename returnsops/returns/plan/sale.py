@@ -10,6 +10,7 @@ from returnsops.returns.problems import Problem
 
 BILLED = ("invoice", "cashSale")
 VOIDED = "V"
+SOLD_AS = "The order line it was sold on holds"
 
 
 @dataclass(frozen=True)
@@ -83,15 +84,23 @@ def match_units(facts: ReturnFacts, bill: RecordFacts) -> Sale:
 
 
 def claimed_by_siblings(facts: ReturnFacts, bill: RecordFacts) -> Counter[str]:
-    """Units of each line of the bill that Return Authorizations of other returns have taken."""
-    own = facts.taken("rma")
+    """Units of each line of the bill that Return Authorizations of other returns have taken.
+
+    One that another system made may be for this very return; it takes units only once a person has said otherwise.
+    """
     claimed: Counter[str] = Counter()
     for rma in facts.records_of("returnAuthorization"):
-        is_own = own is not None and rma.internal_id == own.their_id
-        if rma.created_from_id == bill.internal_id and not is_own:
+        counts = rma.ours or facts.is_acknowledged("foreign_record", f"record:{rma.internal_id}")
+        if rma.created_from_id == bill.internal_id and counts and not _is_own(facts, rma):
             for line in rma.lines:
                 claimed[line.order_line] += max(line.received, 0 if line.is_closed else line.quantity)
     return claimed
+
+
+def _is_own(facts: ReturnFacts, rma: RecordFacts) -> bool:
+    """Our external id tells it, too: after a lost answer the mirror may know the record before the posting does."""
+    own = [one for one in facts.postings if one.kind == "rma"]
+    return any(rma.internal_id == one.their_id or rma.external_id.lower() == one.external_id for one in own)
 
 
 def _belongs(unit: UnitFacts, line: LineFacts) -> bool:
@@ -157,7 +166,7 @@ def _unmapped_problem(facts: ReturnFacts, sku: str) -> Problem:
         f"NetSuite has no item named {sku}. {len(units)} unit(s) of this return wait for it.",
         found=sku,
         amount=add_up(unit.worth + unit.tax for unit in units),
-        detail=(("The order line it was sold on holds", sold_as),) if sold_as else (),
+        detail=((SOLD_AS, sold_as),) if sold_as else (),
     )
 
 

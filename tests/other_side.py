@@ -1,0 +1,248 @@
+"""Both outside systems in miniature, as values: what they would hold after a plan's postings were carried out.
+
+`carry_out` makes one round, `run_to_end` goes on until a plan wants nothing more. No database, no network; where the
+real systems have choices this takes the plain one. The sandbox is the judge of the wire, this only of the plan.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from returnsops.lib.money import ZERO, add_up, share_of
+from returnsops.returns.facts import LineFacts, PostingFacts, RecordFacts, RefundFacts, ReturnFacts
+from returnsops.returns.plan import Plan, PostingDue, Step, plan_return
+from tests.builders import make_netsuite
+
+ROUNDS_MAX = 12
+TYPES = {"rma": "returnAuthorization", "credit": "creditMemo", "cash_refund": "cashRefund"}
+
+
+def run_to_end(facts: ReturnFacts) -> tuple[ReturnFacts, Plan]:
+    """Plan and carry out, round by round, until the plan wants nothing."""
+    for _ in range(ROUNDS_MAX):
+        plan = plan_return(facts)
+        if not plan.postings:
+            return facts, plan
+        facts = carry_out(facts, plan)
+    raise AssertionError(f"still posting after {ROUNDS_MAX} rounds: {kinds_of(plan)}")
+
+
+def carry_out(facts: ReturnFacts, plan: Plan) -> ReturnFacts:
+    """Everything the plan wants is done over there and mirrored."""
+    for due in plan.postings:
+        facts = carry_out_one(facts, due)
+    return facts
+
+
+def carry_out_one(facts: ReturnFacts, due: PostingDue) -> ReturnFacts:
+    """Times pass by a second a posting, so that it shows which came first."""
+    before = facts
+    their_id, facts = EFFECTS[due.kind](facts, due)
+    number = 1 + sum(one.kind == due.kind for one in before.postings)
+    posting = PostingFacts(
+        external_id=f"loop-{facts.shop_code}-{facts.loop.loop_id}-{due.kind.replace('_', '-')}-{number}",
+        kind=due.kind,
+        number=number,
+        status="posted",
+        their_id=their_id,
+        covers=due.covers,
+        request=due.request,
+        posted_at=facts.now,
+    )
+    return replace(facts, postings=(*facts.postings, posting), now=facts.now + timedelta(seconds=1))
+
+
+def kinds_of(plan: Plan) -> list[str]:
+    return [due.kind for due in plan.postings]
+
+
+def codes_of(plan: Plan) -> list[str]:
+    return [problem.code for problem in plan.problems]
+
+
+def due_of(plan: Plan, kind: str) -> PostingDue:
+    """The only posting of this kind that is due."""
+    (found,) = [due for due in plan.postings if due.kind == kind]
+    return found
+
+
+def rows_of(due: PostingDue) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = due.request["body"]["item"]["items"]
+    return rows
+
+
+def step_of(plan: Plan, code: str) -> Step:
+    (found,) = [step for step in plan.steps if step.code == code]
+    return found
+
+
+def total_of(facts: ReturnFacts, due: PostingDue) -> Decimal:
+    """What NetSuite would compute for a credit or cash refund: own prices where a row names no amount, own tax."""
+    (sale,) = facts.records_of("invoice", "cashSale")
+    rma = _rma(facts)
+    total = ZERO
+    for row in rows_of(due):
+        if "orderLine" not in row:
+            total += Decimal(row["amount"])
+            continue
+        sold = _line(sale, _line(rma, str(row["orderLine"])).order_line)
+        own = _share(facts, sold, sold.amount, row["quantity"])
+        amount = Decimal(row["amount"]) if "amount" in row else own
+        total += amount + share_of(sold.tax_amount, part=amount, whole=sold.amount, currency=facts.currency)
+    return total
+
+
+# --- What each posting does -------------------------------------------------------------------------
+
+Effect = tuple[str, ReturnFacts]
+
+
+def _authorize(facts: ReturnFacts, due: PostingDue) -> Effect:
+    (sale,) = facts.records_of("invoice", "cashSale")
+    lines = []
+    for number, row in enumerate(rows_of(due), start=1):
+        sold = _line(sale, str(row["orderLine"]))
+        lines.append(
+            replace(
+                sold,
+                line=str(number),
+                order_line=sold.line,
+                quantity=row["quantity"],
+                amount=_share(facts, sold, sold.amount, row["quantity"]),
+                tax_amount=_share(facts, sold, sold.tax_amount, row["quantity"]),
+                location_id=row["location"]["id"],
+                reference="",
+            )
+        )
+    rma = make_netsuite(
+        "returnAuthorization", "8001", status="B", created_from_id=sale.internal_id, ours=True, lines=tuple(lines)
+    )
+    return "8001", _with_record(facts, rma)
+
+
+def _receive(facts: ReturnFacts, due: PostingDue) -> Effect:
+    rma = _rma(facts)
+    rows = {str(row["orderLine"]): row for row in rows_of(due)}
+    lines = []
+    for line in rma.lines:
+        row = rows.get(line.line)
+        left = 0 if line.is_closed else line.quantity - line.received
+        assert row is not None or not left, "an open row that is not listed is received in full"
+        taken = row["quantity"] if row and row["itemReceive"] else 0
+        assert taken <= left, f"line {line.line} has {left} left"
+        lines.append(replace(line, received=line.received + taken))
+    their_id = str(8100 + len(facts.records))
+    receipt = make_netsuite("itemReceipt", their_id, created_from_id=rma.internal_id, ours=True)
+    return their_id, _with_record(_with_record(facts, receipt), _with_status(rma, lines))
+
+
+def _credit(facts: ReturnFacts, due: PostingDue) -> Effect:
+    rma = _rma(facts)
+    total = total_of(facts, due)
+    billed = {str(row["orderLine"]): row["quantity"] for row in rows_of(due) if "orderLine" in row}
+    lines = [replace(line, billed=line.billed + billed.get(line.line, 0)) for line in rma.lines]
+    assert all(line.billed <= line.received for line in lines), "only what was received can be credited"
+    record = make_netsuite(
+        TYPES[due.kind],
+        "8201",
+        created_from_id=rma.internal_id,
+        ours=True,
+        total=total,
+        amount_remaining=total if due.kind == "credit" else ZERO,
+    )
+    return "8201", _with_record(_with_record(facts, record), _with_status(rma, lines))
+
+
+def _pay_out(facts: ReturnFacts, due: PostingDue) -> Effect:
+    (row,) = due.request["body"]["apply"]["items"]
+    memo = facts.record(row["doc"]["id"])
+    assert memo is not None
+    assert due.request["body"]["handlingMode"] == {"id": "SAVE_ONLY"}, "this would pay a card"
+    left = memo.amount_remaining - Decimal(row["amount"])
+    assert left >= 0, "more is paid out than was credited"
+    their_id = str(8300 + len(facts.records))
+    refund = make_netsuite("customerRefund", their_id, ours=True, total=Decimal(row["amount"]))
+    return their_id, _with_record(_with_record(facts, refund), replace(memo, amount_remaining=left))
+
+
+def _close_lines(facts: ReturnFacts, due: PostingDue) -> Effect:
+    rma = _rma(facts)
+    rows = {str(row["line"]): row for row in rows_of(due)}
+    lines = []
+    for line in rma.lines:
+        row = rows.get(line.line, {})
+        quantity = row.get("quantity", line.quantity)
+        assert quantity >= line.received, "a line cannot hold less than was received"
+        lines.append(replace(line, quantity=quantity, is_closed=line.is_closed or row.get("isClosed", False)))
+    return rma.internal_id, _with_record(facts, _with_status(rma, lines))
+
+
+def _settle(facts: ReturnFacts, due: PostingDue) -> Effect:
+    """Loop drops the units it was told to drop, then pays and closes."""
+    dropped = set(due.request.get("units", []))
+    zero = dict.fromkeys(("price", "discount", "tax", "refund", "refund_item", "refund_tax"), ZERO)
+    units = tuple(
+        replace(unit, removed=True, **zero) if unit.unit in dropped else unit
+        for unit in facts.units  # type: ignore[arg-type]
+    )
+    refund = add_up(unit.refund for unit in units if not unit.removed) if dropped else facts.loop.refund
+    worth = add_up(unit.worth + unit.tax for unit in units if not unit.removed)
+    loop = replace(
+        facts.loop,
+        state="closed",
+        settled_at=facts.now,
+        refund=refund,
+        return_total=worth,
+        fee=worth - refund if dropped else facts.loop.fee,
+        refunds=(RefundFacts("shopify_payments", refund),) if refund else (),
+    )
+    return facts.loop.loop_id, replace(facts, loop=loop, units=units)
+
+
+def _order(facts: ReturnFacts, due: PostingDue) -> Effect:
+    order = make_netsuite("salesOrder", "8401", ours=True, other_ref_num=due.request["body"]["otherRefNum"])
+    return "8401", _with_record(facts, order)
+
+
+EFFECTS: dict[str, Callable[[ReturnFacts, PostingDue], Effect]] = {
+    "rma": _authorize,
+    "receipt": _receive,
+    "credit": _credit,
+    "cash_refund": _credit,
+    "customer_refund": _pay_out,
+    "rma_close": _close_lines,
+    "loop_process": _settle,
+    "loop_remove": _settle,
+    "exchange_order": _order,
+}
+
+
+def _rma(facts: ReturnFacts) -> RecordFacts:
+    return next(one for one in facts.records_of("returnAuthorization") if one.ours)
+
+
+def _line(record: RecordFacts, line: str) -> LineFacts:
+    return next(one for one in record.lines if one.line == line)
+
+
+def _share(facts: ReturnFacts, sold: LineFacts, amount: Decimal, quantity: int) -> Decimal:
+    return share_of(amount, part=Decimal(quantity), whole=Decimal(sold.quantity), currency=facts.currency)
+
+
+def _with_record(facts: ReturnFacts, record: RecordFacts) -> ReturnFacts:
+    others = tuple(one for one in facts.records if one.internal_id != record.internal_id)
+    return replace(facts, records=(*others, record))
+
+
+def _with_status(rma: RecordFacts, lines: list[LineFacts]) -> RecordFacts:
+    """As NetSuite computes it: refunded once all that is open was credited, closed if nothing ever came."""
+    open_lines = [line for line in lines if not line.is_closed]
+    if not open_lines and not any(line.received for line in lines):
+        status = "H"
+    elif all(line.billed == line.quantity for line in open_lines):
+        status = "G"
+    else:
+        status = "F" if all(line.received == line.quantity for line in open_lines) else "D"
+    return replace(rma, status=status, lines=tuple(lines))
