@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django.contrib.postgres",
+    "django.forms",  # its widget templates, which FORM_RENDERER looks up like any other
     "csp",
     "django_filters",
     "django_htmx",
