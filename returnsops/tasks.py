@@ -36,6 +36,7 @@ from returnsops.returns.problems import Problem
 logger = logging.getLogger(__name__)
 
 SWEEP_LIMIT = 200
+NUDGE_PATIENCE = timedelta(seconds=5)  # a row due for less has a nudge on its way
 PLAN_ATTEMPTS_MAX = 3
 
 
@@ -62,8 +63,13 @@ def look_at_records(return_pk: int) -> None:
 
 
 def look_at_return(return_pk: int) -> None:
-    """Make a new plan, and bring outbox and cases in step with it: one transaction under the lock of the order."""
+    """Make a new plan, and bring outbox and cases in step with it: one transaction under the lock of the order.
+
+    A burst of nudges costs one plan: the first one clears what made the return due.
+    """
     row = LoopReturn.objects.select_related("shop__account").get(pk=return_pk)
+    if row.look_again_at is None or row.look_again_at > clock.now():
+        return
     LoopReturn.objects.filter(pk=return_pk).update(plan_attempts=F("plan_attempts") + 1)
     with transaction.atomic():
         lock_until_commit("order", row.shop.code, row.provider_order_id or row.loop_id)
@@ -117,13 +123,16 @@ def tick() -> None:
 
 def sweep_events() -> None:
     """Webhooks whose task was lost, or whose fetch failed."""
-    for event in InboundEvent.objects.filter(verdict=InboundEvent.Verdict.WAITING).order_by("pk")[:SWEEP_LIMIT]:
+    waiting = InboundEvent.objects.filter(
+        verdict=InboundEvent.Verdict.WAITING, last_received_at__lte=timezone.now() - NUDGE_PATIENCE
+    )
+    for event in waiting.order_by("pk")[:SWEEP_LIMIT]:
         nudge("event", event.pk)
 
 
 def sweep_plans() -> None:
     """Returns whose time has come. One that fails again and again becomes a case instead of a loop."""
-    due = LoopReturn.objects.filter(look_again_at__lte=clock.now())
+    due = LoopReturn.objects.filter(look_again_at__lte=clock.now() - NUDGE_PATIENCE)
     for row in due.filter(plan_attempts__lt=PLAN_ATTEMPTS_MAX).order_by("look_again_at")[:SWEEP_LIMIT]:
         nudge("plan", row.pk)
     for row in due.filter(plan_attempts__gte=PLAN_ATTEMPTS_MAX).select_related("shop")[:SWEEP_LIMIT]:
@@ -135,7 +144,7 @@ def sweep_postings() -> None:
     reconcile.give_up_dead_leases()
     for posting in reconcile.postings_in_doubt()[:SWEEP_LIMIT]:
         nudge("doubt", posting.pk)
-    for posting in reconcile.postings_to_read_back()[:SWEEP_LIMIT]:
+    for posting in reconcile.postings_to_read_back(posted_before=clock.now() - NUDGE_PATIENCE)[:SWEEP_LIMIT]:
         nudge("read_back", posting.pk)
 
 
@@ -158,8 +167,8 @@ def sweep_connections() -> None:
 
 
 JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
-    "plans": (timedelta(seconds=2), sweep_plans),
-    "postings": (timedelta(seconds=2), sweep_postings),
+    "plans": (timedelta(seconds=5), sweep_plans),
+    "postings": (timedelta(seconds=5), sweep_postings),
     "events": (timedelta(seconds=10), sweep_events),
     "connections": (timedelta(seconds=10), sweep_connections),
     "records": (timedelta(seconds=30), sweep_records),

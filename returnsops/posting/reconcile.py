@@ -3,7 +3,7 @@
 A request can run at NetSuite for 15 minutes (netsuite.md §0.2, fact 6), so «not found» counts only after that window.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -120,8 +120,10 @@ def _absent(posting: Posting) -> None:
 # --- Read back -------------------------------------------------------------------------------------
 
 
-def postings_to_read_back() -> QuerySet[Posting]:
-    return Posting.objects.filter(status=Status.POSTED, read_back_at=None, system=Posting.System.NETSUITE)
+def postings_to_read_back(*, posted_before: datetime) -> QuerySet[Posting]:
+    return Posting.objects.filter(
+        status=Status.POSTED, read_back_at=None, system=Posting.System.NETSUITE, posted_at__lte=posted_before
+    )
 
 
 def read_back(posting: Posting) -> None:

@@ -20,7 +20,7 @@ from returnsops.lib.nudge import nudge
 from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteLine, NetSuiteRecord, ReturnLine
 from returnsops.returns.plan.exchanging import exchange_references
 from returnsops.returns.replan import ask_for_plan
-from returnsops.returns.sku_mapping import look_up_items
+from returnsops.returns.sku_mapping import look_up_items, look_up_sold_items
 
 logger = logging.getLogger(__name__)
 
@@ -159,6 +159,7 @@ def fetch_records(row: LoopReturn) -> None:
     with watched(account):
         look_up_items(row.shop, _skus_of(row))
         records = _read_family(account, _references_of(row))
+        look_up_sold_items(account, records)
     apply_records(account, records, fetched_at=started_at)
     with transaction.atomic():
         mirrored = NetSuiteRecord.objects.filter(

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from integrations.connections import netsuite_client
 from integrations.models import NetSuiteAccount, Shop
-from integrations.netsuite.records import ItemRecord
+from integrations.netsuite.records import ItemRecord, TransactionRecord
 from returnsops.people import audit
 from returnsops.people.models import User
 from returnsops.returns.models import ExchangeItem, Item, LoopReturn, ReturnLine, SkuMapping
@@ -33,6 +33,18 @@ def look_up_items(shop: Shop, skus: Collection[str]) -> None:
         ],
         ignore_conflicts=True,
     )
+
+
+def look_up_sold_items(account: NetSuiteAccount, records: Iterable[TransactionRecord]) -> None:
+    """Mirror the items on these documents, so that a person who maps a SKU finds what was sold.
+
+    Raises the errors of `integrations.errors`.
+    """
+    names = {line.item_id: line.item_name for record in records for line in record.lines if line.item_id}
+    known = set(Item.objects.filter(account=account, internal_id__in=names).values_list("internal_id", flat=True))
+    wanted = sorted({name for item_id, name in names.items() if name and item_id not in known})
+    if wanted:
+        apply_items(account, netsuite_client(account).find_items(wanted))
 
 
 def apply_items(account: NetSuiteAccount, records: Iterable[ItemRecord]) -> None:

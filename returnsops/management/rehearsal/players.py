@@ -1,0 +1,111 @@
+"""The people of a rehearsal. They call the same functions as the screens, with the same rights."""
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from exceptions import actions
+from exceptions.models import Case, CaseMember
+from returnsops.lib import clock
+from returnsops.people.models import User
+from returnsops.returns.errors import NotPossibleError
+from returnsops.returns.inspection import UnitOutcome, find_by_scan, record_units
+from returnsops.returns.models import Item, LoopReturn
+from returnsops.returns.plan.sale import SOLD_AS
+from returnsops.returns.sku_mapping import map_sku
+
+
+@dataclass(frozen=True)
+class Part:
+    """One return and what the people do with it.
+
+    outcomes: per unit, the last one for the rest; none: nobody judges it. expects_case: the case it must have at the
+    end, because nobody helps or because the case is a message; without one it must be complete.
+    """
+
+    scenario: str
+    shop: str = "northwind"
+    params: dict[str, object] = field(default_factory=dict)
+    outcomes: tuple[str, ...] = ("sellable",)
+    judged_days_ago: int = 0
+    expects_case: str = ""
+
+
+class Warehouse:
+    """Scans what was delivered and judges it."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+        self.passed: Counter[str] = Counter()
+        self._judged: set[str] = set()
+
+    def inspect(self, tracking: str, part: Part) -> bool:
+        """Judge a parcel if it is known by now. Gives whether it is judged."""
+        if tracking in self._judged or not part.outcomes:
+            return True
+        loop_return = find_by_scan(self.user, tracking).first()
+        if loop_return is None:
+            return False
+        seen_at = clock.now() - timedelta(days=part.judged_days_ago) if part.judged_days_ago else None
+        outcomes = self._judge(loop_return, part, seen_at)
+        record_units(loop_return, outcomes, by=self.user)
+        self._judged.add(tracking)
+        self.passed[loop_return.loop_id] += sum(one.outcome == "sellable" for one in outcomes)
+        return True
+
+    def _judge(self, loop_return: LoopReturn, part: Part, seen_at: datetime | None) -> list[UnitOutcome]:
+        lines = list(loop_return.lines.filter(removed=False))
+        chosen = [part.outcomes[min(number, len(part.outcomes) - 1)] for number in range(len(lines))]
+        return [
+            UnitOutcome(line.line_item_id, outcome, uuid.uuid4(), note=note_for(outcome), inspected_at=seen_at)
+            for line, outcome in zip(lines, chosen, strict=True)
+        ]
+
+
+def note_for(outcome: str) -> str:
+    return "" if outcome == "sellable" else f"{outcome} in rehearsal"
+
+
+class Office:
+    """Finance and data people: settle the cases of the returns that are to be helped."""
+
+    def __init__(self, *, maker: User, approver: User, data: User) -> None:
+        self.maker, self.approver, self.data = maker, approver, data
+
+    def settle_cases(self, helped: set[str]) -> int:
+        """Do the obvious about every open case of these returns. Gives how many actions were taken."""
+        members = CaseMember.objects.filter(left_at=None, loop_return__loop_id__in=helped).exclude(
+            case__status=Case.Status.CLOSED
+        )
+        return sum(self._try(member) for member in members.select_related("case", "loop_return__shop"))
+
+    def _try(self, member: CaseMember) -> bool:
+        """A case that is being solved just now offers nothing to do any more; people meet that too."""
+        try:
+            return self._settle(member)
+        except NotPossibleError:
+            return False
+
+    def _settle(self, member: CaseMember) -> bool:
+        code = member.case.code
+        if code == "amount_differs":
+            seen = member.problem["seen_hash"]
+            actions.approve(member, seen_hash=seen, by=self.approver, reason="Tax rounding, checked")
+        elif code == "posting_refused":
+            today = clock.now().date()
+            actions.correct_date(member, tran_date=today, by=self.maker, reason="Period is closed, booked today")
+        elif code == "sku_unmapped":
+            return self._map(member)
+        else:
+            return False
+        return True
+
+    def _map(self, member: CaseMember) -> bool:
+        """Map the SKU to the item that the order line was sold with, once the case shows it."""
+        sold_as = dict(member.problem["detail"]).get(SOLD_AS)
+        shop = member.loop_return.shop
+        item = Item.objects.filter(account=shop.account, sku=sold_as).first()
+        if item:
+            map_sku(shop, member.problem["found"], item, by=self.data, reason="As sold on the order line")
+        return item is not None
