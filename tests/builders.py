@@ -4,6 +4,7 @@ Money as text in, Decimal out: `make_unit(price="80.00")`. What a test does not 
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -497,7 +498,19 @@ def with_rma(facts: ReturnFacts, **changes: Any) -> ReturnFacts:
 def with_receipts(facts: ReturnFacts) -> ReturnFacts:
     """The same return once every accepted unit is received."""
     covers = [unit.cover for unit in facts.accepted_units]
-    return replace(facts, postings=(*facts.postings, make_posted("receipt", "8101", covers)))
+    posted = replace(facts, postings=(*facts.postings, make_posted("receipt", "8101", covers)))
+    return _with_counts(posted, "received", status="F")
+
+
+def _with_counts(facts: ReturnFacts, name: str, *, status: str) -> ReturnFacts:
+    """Write on the authorization's lines how many accepted units of each were received or billed."""
+    (sale,) = facts.records_of("invoice", "cashSale")
+    (rma,) = facts.records_of("returnAuthorization")
+    line_of = {line.reference: line.line for line in sale.lines}
+    counts = Counter(line_of[unit.provider_line] for unit in facts.accepted_units)
+    lines = tuple(replace(line, **{name: counts[line.order_line]}) for line in rma.lines)
+    others = tuple(one for one in facts.records if one.internal_id != rma.internal_id)
+    return replace(facts, records=(*others, replace(rma, lines=lines, status=status)))
 
 
 def with_credit(facts: ReturnFacts, *, total: str, remaining: str | None = None) -> ReturnFacts:
@@ -511,4 +524,11 @@ def with_credit(facts: ReturnFacts, *, total: str, remaining: str | None = None)
         ours=True,
     )
     posting = make_posted("credit", "8201", [unit.cover for unit in facts.accepted_units])
-    return replace(facts, records=(*facts.records, memo), postings=(*facts.postings, posting))
+    booked = replace(facts, records=(*facts.records, memo), postings=(*facts.postings, posting))
+    return _with_counts(booked, "billed", status="G")
+
+
+def with_settlement(facts: ReturnFacts, **changes: Any) -> ReturnFacts:
+    """The same return once Loop settled it at our word. changes: fields of its LoopFacts, e.g. refunds."""
+    asked = make_posted("loop_process", facts.loop.loop_id, [f"part:settlement:{facts.loop.loop_id}"])
+    return replace(facts, loop=settled(facts.loop, **changes), postings=(*facts.postings, asked))

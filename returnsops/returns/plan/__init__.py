@@ -14,11 +14,12 @@ from returnsops.returns.plan.outbox_problems import note_outbox_problems
 from returnsops.returns.plan.receiving import plan_arrival, plan_inspection, plan_receipts
 from returnsops.returns.plan.refunding import plan_cash_refund, plan_refunds
 from returnsops.returns.plan.sale import Sale, find_sale
-from returnsops.returns.plan.settling import plan_settlement
+from returnsops.returns.plan.settling import has_refused_exchange_unit, loop_goes_first, plan_settlement
 from returnsops.returns.problems import Problem
 
 __all__ = ["Draft", "Lane", "Plan", "PostingDue", "Step", "StepState", "plan_return"]
 
+GOES_ON_WITH = frozenset({"loop_settled_early"})  # somebody should look, but nothing waits for them
 ENDED_STATES = frozenset({"cancelled", "expired"})
 
 
@@ -35,7 +36,7 @@ def plan_return(facts: ReturnFacts) -> Plan:
     draft.step("request", StepState.DONE, f"order {facts.loop.order_name}")
     stage = _write_chapters(draft)
     note_outbox_problems(draft)
-    if draft.problems and stage not in ("settled", "ended"):
+    if any(problem.code not in GOES_ON_WITH for problem in draft.problems) and stage not in ("settled", "ended"):
         stage = "needs_person"
     return Plan(
         steps=tuple(draft.steps),
@@ -61,12 +62,19 @@ def _write_chapters(draft: Draft) -> str:
     authorization = plan_authorization(draft, sale) if sale else None
     plan_arrival(draft)
     plan_inspection(draft)
-    if sale is None or authorization is None:
-        return _early_stage(facts)
-    received = plan_receipts(draft, authorization)
-    if not facts.all_judged:
-        return _early_stage(facts)
-    return _settle(draft, sale, authorization, received=received)
+    received = plan_receipts(draft, authorization) if authorization else False
+    if sale and authorization and facts.all_judged:
+        return _settle(draft, sale, authorization, received=received)
+    _watch_loop(draft, sale)
+    return _early_stage(facts)
+
+
+def _watch_loop(draft: Draft, sale: Sale | None) -> None:
+    """Loop may settle or close a return, and make the exchange order, before the parcel is judged."""
+    if draft.facts.loop.settled_at or draft.facts.loop.state == "closed":
+        plan_settlement(draft, may_ask=False)
+    if sale:
+        plan_exchange(draft, sale)
 
 
 def _settle(draft: Draft, sale: Sale, authorization: Authorization, *, received: bool) -> str:
@@ -76,8 +84,13 @@ def _settle(draft: Draft, sale: Sale, authorization: Authorization, *, received:
         settled = plan_settlement(draft, may_ask=True)
         closed = close_unaccepted_lines(draft, authorization, credited=settled)
         return "settled" if closed and settled else "posting"
+    if has_refused_exchange_unit(facts):
+        plan_settlement(draft, may_ask=True)
+        plan_exchange(draft, sale)
+        return "waiting"
     credit = compare_amounts(draft, sale)
-    credited = bool(credit and received and not sale.is_cash_sale and plan_credit(draft, authorization, credit))
+    may_book = received and not (loop_goes_first(facts) and facts.taken("credit") is None)
+    credited = bool(credit and may_book and not sale.is_cash_sale and plan_credit(draft, authorization, credit))
     may_ask = bool(credit and received) if sale.is_cash_sale else credited
     settled = plan_settlement(draft, may_ask=may_ask)
     linked = plan_exchange(draft, sale)

@@ -7,25 +7,29 @@ from returnsops.lib.money import money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import Authorization
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.money import left_open
+from returnsops.returns.plan.money import left_open, owed_by_loop
 from returnsops.returns.problems import Problem
 
 REFUNDED, CLOSED, FULLY_APPLIED = "G", "H", "B"
 
 
 def close_unaccepted_lines(draft: Draft, authorization: Authorization, *, credited: bool) -> bool:
-    """Take refused and missing units off the Return Authorization, after the credit (netsuite.md §4.5)."""
+    """Take units off the Return Authorization that were refused, missing or edited out, after the credit.
+
+    Source: netsuite.md §4.5.
+    """
     facts = draft.facts
-    if not facts.unaccepted_units:
-        return True
     if facts.posted("rma_close"):
-        draft.step("close_rma", StepState.DONE, f"{len(facts.unaccepted_units)} unit(s) taken off")
+        draft.step("close_rma", StepState.DONE, "what did not come is taken off")
+        return True
+    rows = _rows_without(facts, authorization)
+    if not rows:
         return True
     if not credited:
         draft.step("close_rma", StepState.WAITING, "waits for the credit")
         return False
     if not facts.taken("rma_close"):
-        draft.post(_close_due(facts, authorization.record, _rows_without(facts, authorization)))
+        draft.post(_close_due(facts, authorization.record, rows))
     draft.step("close_rma", StepState.DUE, "on its way to NetSuite")
     return False
 
@@ -100,7 +104,9 @@ def prove_complete(draft: Draft, authorization: Authorization) -> bool:
             f"Everything was posted, but: {'; '.join(missing)}.",
             amount=facts.loop.return_total,
         )
-        late = draft.problem(problem)
+        if not draft.problem(problem):
+            draft.step("proof", StepState.DONE, f"noted by a person: {'; '.join(missing)}")
+            return True
     draft.step("proof", StepState.BLOCKED if late else StepState.WAITING, "; ".join(missing), due_at=due_at)
     return False
 
@@ -115,7 +121,18 @@ def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts) -> list[str]:
         found.append("the Credit Memo is not read back")
     if memo and memo.amount_remaining != left_open(facts):
         found.append(f"{memo.tran_id} has {money_text(memo.amount_remaining, facts.currency)} open")
-    return found
+    return found + _open_in_cash_refund(facts)
+
+
+def _open_in_cash_refund(facts: ReturnFacts) -> list[str]:
+    posting = facts.posted("cash_refund")
+    record = facts.record(posting.their_id) if posting else None
+    if posting and record is None:
+        return ["the Cash Refund is not read back"]
+    if record and record.total != owed_by_loop(facts):
+        booked, paid = money_text(record.total, facts.currency), money_text(owed_by_loop(facts), facts.currency)
+        return [f"{record.tran_id} is over {booked}, Loop paid {paid}"]
+    return []
 
 
 def _open_in_loop(facts: ReturnFacts) -> list[str]:

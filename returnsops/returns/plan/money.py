@@ -88,7 +88,7 @@ def owed_by_loop(facts: ReturnFacts) -> Decimal:
     loop = facts.loop
     exchange = ZERO if _is_zero_credit(facts) else loop.exchange_credit
     if loop.settled_at is None and facts.unaccepted_units:
-        return add_up(unit.refund for unit in facts.accepted_units) + exchange
+        return add_up(unit.refund for unit in facts.accepted_units) + _store_credit_left(facts) + exchange
     return loop.refund + loop.gift_card + exchange
 
 
@@ -96,6 +96,12 @@ def left_open(facts: ReturnFacts) -> Decimal:
     """What stays open on the credit by plan: store credit not spent yet, an exchange invoice not there yet."""
     exchange = ZERO if _is_zero_credit(facts) else facts.loop.exchange_credit
     return facts.loop.gift_card + exchange
+
+
+def _store_credit_left(facts: ReturnFacts) -> Decimal:
+    """Units paid out as store credit have no refund of their own (loop.md §3.3)."""
+    refused = add_up(unit.worth + unit.tax for unit in facts.unaccepted_units if not unit.refund)
+    return max(facts.loop.gift_card - refused, ZERO)
 
 
 def kept_fee(facts: ReturnFacts, units: Iterable[UnitFacts]) -> Decimal:

@@ -71,8 +71,7 @@ def read_payments(draft: Draft) -> list[Payment] | None:
     for refund in facts.loop.refunds:
         if refund.amount:
             by_gateway[refund.gateway] = by_gateway.get(refund.gateway, ZERO) + refund.amount
-    if add_up(by_gateway.values()) != facts.loop.refund:
-        draft.step("refund", StepState.WAITING, "waits for Loop's list of payments")
+    if not _payments_add_up(draft, add_up(by_gateway.values())):
         return None
     missing = {gateway: amount for gateway, amount in by_gateway.items() if gateway not in facts.policy.tenders}
     for gateway, amount in missing.items():
@@ -83,6 +82,30 @@ def read_payments(draft: Draft) -> list[Payment] | None:
         return None
     payments = [Payment(gateway, amount, facts.policy.tenders[gateway]) for gateway, amount in by_gateway.items()]
     return sorted(payments, key=lambda payment: (-payment.amount, payment.gateway))
+
+
+def _payments_add_up(draft: Draft, listed: Decimal) -> bool:
+    """Loop lists its payments a little after it settled. A list that stays different is for a person."""
+    facts = draft.facts
+    if listed == facts.loop.refund:
+        return True
+    since, limit = facts.loop.settled_at or facts.loop.updated_at, facts.policy.deadlines.settlement
+    late = draft.is_late(since, limit)
+    if late:
+        listed_text, refund_text = money_text(listed, facts.currency), money_text(facts.loop.refund, facts.currency)
+        problem = Problem(
+            "settled_differently",
+            f"return:{facts.loop.loop_id}",
+            f"Loop lists payments of {listed_text} for a refund of {refund_text}.",
+            expected=refund_text,
+            found=listed_text,
+            amount=abs(listed - facts.loop.refund),
+        )
+        if not draft.problem(problem):
+            return True
+    state, due_at = StepState.BLOCKED if late else StepState.WAITING, draft.deadline(since, limit)
+    draft.step("refund", state, "waits for Loop's list of payments", due_at=due_at)
+    return False
 
 
 def _booking(payments: list[Payment]) -> dict[str, Any]:

@@ -26,6 +26,8 @@ def plan_settlement(draft: Draft, *, may_ask: bool) -> bool:
         _closed_without_settlement(draft)
     elif asked and asked.status == "posted":
         _wait_for_loop(draft, asked.posted_at or facts.now)
+    elif facts.loop.state == "review":
+        draft.step("settle", StepState.WAITING, "Loop holds this return for review")
     elif facts.policy.refund_authority == RefundAuthority.LOOP_FIRST:
         draft.step("settle", StepState.WAITING, "Loop settles by its own rules")
     elif not may_ask:
@@ -35,6 +37,17 @@ def plan_settlement(draft: Draft, *, may_ask: bool) -> bool:
     return False
 
 
+def loop_goes_first(facts: ReturnFacts) -> bool:
+    """Nothing is credited yet: Loop settles by its own rules, or somebody there is still looking at the return."""
+    waits = facts.policy.refund_authority == RefundAuthority.LOOP_FIRST or facts.loop.state == "review"
+    return waits and facts.loop.settled_at is None
+
+
+def has_refused_exchange_unit(facts: ReturnFacts) -> bool:
+    """Loop removes only refund and credit lines, so what the return will be worth is not known before a person acts."""
+    return bool(facts.exchanges and facts.unaccepted_units) and facts.loop.settled_at is None
+
+
 def _asked(facts: ReturnFacts) -> PostingFacts | None:
     return facts.taken("loop_process") or facts.taken("loop_remove")
 
@@ -42,7 +55,7 @@ def _asked(facts: ReturnFacts) -> PostingFacts | None:
 def _ask(draft: Draft, asked: PostingFacts | None) -> None:
     facts = draft.facts
     unaccepted = [unit for unit in facts.live_units if unit.outcome and not unit.is_accepted]
-    if unaccepted and facts.exchanges:
+    if has_refused_exchange_unit(facts):
         draft.problem(
             Problem(
                 "refused_exchange_unit",
