@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 
 from returnsops.people.models import Membership, Role, User
 
@@ -33,6 +34,15 @@ def require(user: User, right: str, *, shop: Any) -> None:
     if not may(user, right, shop=shop):
         roles = " or ".join(sorted(str(Role(role).label) for role in RIGHTS[right]))
         raise PermissionDenied(f"To {right} in {shop} you need the role {roles}. Ask an administrator for it.")
+
+
+def shops_where(user: User, right: str, *, shops: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of the shops in which this person holds `right`."""
+    roles = RIGHTS[right]
+    if user.is_superuser:
+        return shops
+    held = Membership.objects.filter(user_id=user.pk, role__in=roles)
+    return shops.filter(pk__in=held.values("shop_id"))
 
 
 def may_approve_amount(user: User, amount: Decimal, *, shop: Any) -> bool:

@@ -1,3 +1,13 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from returnsops.warehouse import views
+
+urlpatterns = [
+    path("", views.station, name="inspect"),
+    path("blind/", views.record_blind_parcel, name="inspect-blind"),
+    path("<int:pk>/", views.show_parcel, name="inspect-parcel"),
+    path("<int:pk>/scan/", views.scan_beside_parcel, name="inspect-scan"),
+    path("<int:pk>/judge/", views.judge_unit, name="inspect-judge"),
+    path("<int:pk>/rest/", views.judge_rest_sellable, name="inspect-rest"),
+    path("<int:pk>/finish/", views.finish_parcel, name="inspect-finish"),
+]

@@ -1,0 +1,126 @@
+"""One parcel on the bench: its units, who judged what, and whether it may be judged at all."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from returnsops.people.models import User
+from returnsops.returns.models import InspectedUnit, Inspection, LoopReturn, NetSuiteRecord, ReturnLine
+
+ENDED_STATES = (LoopReturn.State.CANCELLED, LoopReturn.State.EXPIRED)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One expected unit; `standing` is its outcome as it stands, if somebody judged it."""
+
+    line: ReturnLine
+    standing: InspectedUnit | None
+    is_mine: bool  # judged by the person who looks, who has not finished: choosing again is possible
+
+    @property
+    def is_open(self) -> bool:
+        return self.standing is None
+
+    @property
+    def is_counted(self) -> bool:
+        return self.standing is not None and self.standing.inspection.finished_at is not None
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why nothing is judged here, before anybody tries."""
+
+    title: str
+    text: str
+    tone: str = "warn"
+
+
+@dataclass(frozen=True)
+class Parcel:
+    row: LoopReturn
+    units: tuple[Unit, ...]
+    rma_number: str
+
+    @cached_property
+    def to_judge(self) -> list[Unit]:
+        return [unit for unit in self.units if unit.is_open]
+
+    @cached_property
+    def mine(self) -> list[Unit]:
+        return [unit for unit in self.units if unit.is_mine]
+
+    @cached_property
+    def unfinished_of_others(self) -> list[Inspection]:
+        """Inspections in which somebody else judged units of this parcel and has not finished."""
+        found = {
+            unit.standing.inspection_id: unit.standing.inspection
+            for unit in self.units
+            if unit.standing and not unit.is_mine and not unit.is_counted
+        }
+        return list(found.values())
+
+    def unit(self, line_item_id: str) -> Unit | None:
+        return next((unit for unit in self.units if unit.line.line_item_id == line_item_id), None)
+
+    def unit_scanned(self, text: str) -> Unit | None:
+        """The unit this label or barcode means: one nobody has judged first, else one that can be judged again."""
+        hits = [one for one in self.units if text and text in (one.line.barcode, one.line.sku, one.line.line_item_id)]
+        return next((one for one in hits if one.is_open), next((one for one in hits if one.is_mine), None))
+
+
+def load_parcel(row: LoopReturn, user: User) -> Parcel:
+    standing = {
+        one.line_id: one
+        for one in InspectedUnit.objects.visible_to(user)
+        .filter(line__loop_return=row, superseded_at=None)
+        .select_related("inspector", "inspection__inspector")
+    }
+    units = tuple(
+        Unit(line, standing.get(line.pk), is_mine=_is_open_by(standing.get(line.pk), user))
+        for line in row.lines.filter(removed=False)
+    )
+    return Parcel(row, units, _rma_number(row))
+
+
+def find_stop(parcel: Parcel) -> Stop | None:
+    """Why this parcel must not be judged, in words; None: go on."""
+    row = parcel.row
+    if row.state in ENDED_STATES and row.stage != LoopReturn.Stage.SETTLED:
+        return Stop(
+            f"{row.get_state_display()} in Loop",
+            "Nothing is received or refunded for this return. Put the parcel aside and record it below, so that "
+            "finance can agree with the customer what happens to the goods.",
+            tone="bad",
+        )
+    if parcel.units and all(unit.is_counted for unit in parcel.units):
+        return _inspected_stop(parcel)
+    if row.stage == LoopReturn.Stage.SETTLED:
+        when = f" on {row.settled_at:%d %b %Y}" if row.settled_at else ""
+        return Stop("Settled already", f"Both books were closed for this return{when}. There is nothing to judge.")
+    if row.stage == LoopReturn.Stage.ENDED:
+        return Stop("Ended without settlement", "This return is only kept for the record. There is nothing to judge.")
+    if not parcel.units:
+        return Stop("No units are left", "Every unit was taken out of this return in Loop. There is nothing to judge.")
+    return None
+
+
+def _inspected_stop(parcel: Parcel) -> Stop:
+    judged = [unit.standing for unit in parcel.units if unit.standing]
+    last = max(judged, key=lambda one: one.inspected_at)
+    outcomes = [str(one.get_outcome_display()).lower() for one in judged]
+    words = ", ".join(f"{outcomes.count(word)} {word}" for word in dict.fromkeys(outcomes))
+    return Stop(
+        "Inspected already",
+        f"{last.inspector} judged it on {last.inspected_at:%d %b %Y, %H:%M} UTC: {words}. "
+        "A finished inspection cannot be corrected here; if it is wrong, ask finance.",
+        tone="info",
+    )
+
+
+def _is_open_by(standing: InspectedUnit | None, user: User) -> bool:
+    return bool(standing and standing.inspection.finished_at is None and standing.inspection.inspector_id == user.pk)
+
+
+def _rma_number(row: LoopReturn) -> str:
+    rma: NetSuiteRecord | None = row.records.filter(record_type="returnAuthorization", gone_at=None).last()
+    return rma.tran_id or rma.internal_id if rma else ""

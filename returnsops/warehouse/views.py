@@ -1,0 +1,233 @@
+"""The inspection station: scan a parcel, judge its units one by one, finish.
+
+Every press is a POST that redirects to the page it changed, so the station works without JavaScript; HTMX follows the
+same redirect and gets the fragment.
+"""
+
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from integrations.models import Shop
+from returnsops.people import access
+from returnsops.people.models import User
+from returnsops.returns.errors import NotPossibleError
+from returnsops.returns.inspection import (
+    UnitOutcome,
+    clean_scan,
+    find_by_scan,
+    finish_inspection,
+    judge_units,
+    record_arrival,
+)
+from returnsops.returns.models import InspectedUnit, Inspection, LoopReturn
+from returnsops.warehouse import present
+from returnsops.warehouse.forms import BlindParcelForm, JudgeForm
+from returnsops.warehouse.parcel import Parcel, Unit, find_stop, load_parcel
+from returnsops.warehouse.waiting import BLIND_MAX, WAITING_MAX, blind_parcels, parcels_waiting
+
+RIGHT = "inspect units"
+
+
+@require_GET
+def station(request: HttpRequest) -> HttpResponse:
+    """The scan box. ?q= is a scan; ?done= the return just finished."""
+    user = _inspector(request)
+    scanned = clean_scan(request.GET.get("q", ""))
+    found = list(find_by_scan(user, scanned).select_related("shop")) if scanned else []
+    if len(found) == 1:
+        return redirect("inspect-parcel", pk=found[0].pk)
+    context = _station_context(user)
+    if found:
+        context |= {"found": present.found_shown(found, scanned=scanned), "scanned": scanned}
+    elif scanned:
+        context |= present.nothing_found(scanned) | {"blind_form": _blind_form(user, scanned), "scanned": scanned}
+    elif request.GET.get("done", "").isdecimal():
+        context |= _done_context(user, int(request.GET["done"]))
+    return render(request, "warehouse/station.html", context)
+
+
+@require_GET
+def scan_beside_parcel(request: HttpRequest, pk: int) -> HttpResponse:
+    """A scan while a parcel is open: one of its units by label or barcode, else another parcel."""
+    parcel = _parcel(request, pk)
+    scanned = clean_scan(request.GET.get("q", ""))
+    if unit := parcel.unit_scanned(scanned):
+        return redirect(f"{reverse('inspect-parcel', args=[pk])}?{urlencode({'unit': unit.line.line_item_id})}")
+    return redirect(f"{reverse('inspect')}?{urlencode({'q': scanned})}")
+
+
+@require_GET
+def show_parcel(request: HttpRequest, pk: int) -> HttpResponse:
+    """One parcel: the unit to judge (?unit=), the note it still wants (?outcome=), or the summary."""
+    parcel = _parcel(request, pk)
+    context = _parcel_context(parcel, request)
+    is_fragment = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    answer = render(request, "warehouse/_parcel.html" if is_fragment else "warehouse/parcel.html", context)
+    if is_fragment:
+        answer["HX-Replace-Url"] = request.get_full_path()
+    return answer
+
+
+@require_POST
+def judge_unit(request: HttpRequest, pk: int) -> HttpResponse:
+    parcel = _parcel(request, pk)
+    form = JudgeForm(request.POST)
+    if not form.is_valid():
+        return _refuse(request, pk, "That was not understood. Choose the outcome again.")
+    data = form.cleaned_data
+    if form.wants_note:
+        return _back_to(pk, unit=data["unit"], outcome=data["outcome"])
+    outcome = UnitOutcome(data["unit"], data["outcome"], data["client_id"], form.full_note)
+    return _judge(request, parcel, [outcome])
+
+
+@require_POST
+def judge_rest_sellable(request: HttpRequest, pk: int) -> HttpResponse:
+    """Quick receive: every unit not judged yet is sellable. Still one row a unit."""
+    parcel = _parcel(request, pk)
+    try:
+        press = uuid.UUID(request.POST.get("client_id", ""))
+    except ValueError:
+        return _refuse(request, pk, "That was not understood. Press the button again.")
+    ids = [unit.line.line_item_id for unit in parcel.to_judge]
+    return _judge(
+        request,
+        parcel,
+        [UnitOutcome(one, InspectedUnit.Outcome.SELLABLE, uuid.uuid5(press, one), "Received in one go") for one in ids],
+    )
+
+
+@require_POST
+def finish_parcel(request: HttpRequest, pk: int) -> HttpResponse:
+    """?inspection= finishes what a colleague left open; without it, one's own."""
+    user, parcel = _inspector(request), _parcel(request, pk)
+    open_ones = Inspection.objects.visible_to(user).filter(loop_return=parcel.row)
+    wanted = request.POST.get("inspection", "")
+    mine = {"pk": int(wanted)} if wanted.isdecimal() else {"inspector": user, "finished_at": None}
+    inspection = open_ones.select_related("loop_return__shop").filter(**mine).first()
+    if inspection is None:
+        return _refuse(request, pk, "Nothing is open here. It may be finished already.")
+    try:
+        finish_inspection(inspection, by=user)
+    except NotPossibleError as error:
+        return _refuse(request, pk, str(error))
+    return redirect(f"{reverse('inspect')}?{urlencode({'done': pk})}")
+
+
+@require_POST
+def record_blind_parcel(request: HttpRequest) -> HttpResponse:
+    user = _inspector(request)
+    form = BlindParcelForm(request.POST, shops=_shops(user))
+    if not form.is_valid():
+        context = _station_context(user) | {"blind_form": form, "scanned": form["scanned"].value()}
+        return render(request, "warehouse/station.html", context, status=422)
+    data = form.cleaned_data
+    record_arrival(data["shop"], data["scanned"], by=user, client_id=data["client_id"], note=data["note"])
+    messages.success(request, f"Parcel {data['scanned']} is recorded. Put it on the shelf for unknown parcels.")
+    return redirect("inspect")
+
+
+def _judge(request: HttpRequest, parcel: Parcel, outcomes: list[UnitOutcome]) -> HttpResponse:
+    if InspectedUnit.objects.filter(client_id__in=[one.client_id for one in outcomes]).exists():
+        return _back_to(parcel.row.pk)  # the same press, sent twice
+    if stop := find_stop(parcel):
+        return _refuse(request, parcel.row.pk, f"{stop.title}. {stop.text}")
+    try:
+        judge_units(parcel.row, outcomes, by=_inspector(request))
+    except NotPossibleError as error:
+        return _refuse(request, parcel.row.pk, str(error))
+    messages.success(request, present.judged_text(parcel, [(one.line_item_id, one.outcome) for one in outcomes]))
+    return _back_to(parcel.row.pk)
+
+
+def _refuse(request: HttpRequest, pk: int, text: str) -> HttpResponse:
+    messages.error(request, text)
+    return _back_to(pk)
+
+
+def _back_to(pk: int, **query: str) -> HttpResponse:
+    address = reverse("inspect-parcel", args=[pk])
+    return redirect(f"{address}?{urlencode(query)}" if query else address)
+
+
+def _inspector(request: HttpRequest) -> User:
+    """The person at the station. Raises PermissionDenied for somebody who may inspect nowhere."""
+    assert isinstance(request.user, User)
+    if not _shops(request.user):
+        raise PermissionDenied("The inspection station is for the warehouse. Ask an administrator for that role.")
+    return request.user
+
+
+def _shops(user: User) -> list[Shop]:
+    return list(access.shops_where(user, RIGHT, shops=Shop.objects.all()))
+
+
+def _parcel(request: HttpRequest, pk: int) -> Parcel:
+    user = request.user
+    assert isinstance(user, User)
+    row = get_object_or_404(LoopReturn.objects.visible_to(user).select_related("shop"), pk=pk)
+    access.require(user, RIGHT, shop=row.shop)
+    return load_parcel(row, user)
+
+
+def _parcel_context(parcel: Parcel, request: HttpRequest) -> dict[str, Any]:
+    stop = find_stop(parcel)
+    unit = None if stop else _unit_asked_for(parcel, request.GET.get("unit", ""))
+    context: dict[str, Any] = {
+        "parcel": parcel,
+        "row": parcel.row,
+        "badges": present.parcel_badges(parcel.row),
+        "stop": stop,
+        "unit_rows": present.units_shown(parcel, current=unit),
+        "to_judge": len(parcel.to_judge),
+    }
+    if unit is None:
+        mine = present.outcome_counts(one.standing.outcome for one in parcel.mine if one.standing)
+        return context | {"mine": mine, "others": present.unfinished_shown(parcel)}
+    asked = request.GET.get("outcome", "")
+    return context | {
+        "unit": present.unit_shown(parcel, unit),
+        "fields": present.unit_fields(unit),
+        "outcomes": present.outcomes_shown(parcel, unit),
+        "question": present.note_question(unit, InspectedUnit.Outcome(asked)) if asked in present.WORDS else None,
+        "press": uuid.uuid4(),
+    }
+
+
+def _unit_asked_for(parcel: Parcel, line_item_id: str) -> Unit | None:
+    """The unit in the address if its outcome can be chosen, else the first nobody has judged."""
+    asked = parcel.unit(line_item_id)
+    if asked and (asked.is_open or asked.is_mine):
+        return asked
+    return parcel.to_judge[0] if parcel.to_judge else None
+
+
+def _station_context(user: User) -> dict[str, Any]:
+    waiting = parcels_waiting(user)
+    blind = blind_parcels(user)
+    return {
+        "waiting": present.waiting_shown(waiting[:WAITING_MAX]),
+        "waiting_count": waiting.count(),
+        "blind": list(blind[:BLIND_MAX]),
+        "blind_count": blind.count(),
+    }
+
+
+def _done_context(user: User, pk: int) -> dict[str, Any]:
+    row = LoopReturn.objects.visible_to(user).select_related("shop").filter(pk=pk).first()
+    if row is None:
+        return {}
+    ways = [{"label": "Open the return", "href": f"/returns/{pk}/"}]
+    return {"answer": present.finished_answer(load_parcel(row, user)), "ways": ways}
+
+
+def _blind_form(user: User, scanned: str) -> BlindParcelForm:
+    return BlindParcelForm(initial={"scanned": scanned, "client_id": uuid.uuid4()}, shops=_shops(user))

@@ -1,0 +1,47 @@
+"""What lies on the dock: parcels that wait for a look, and parcels nobody knows yet."""
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+
+from returnsops.people.models import User
+from returnsops.returns.models import Arrival, ExchangeItem, InspectedUnit, LoopReturn, ReturnLine
+
+WAITING_MAX = 20
+BLIND_MAX = 10
+ENDED = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
+LIVE_STATES = (LoopReturn.State.OPEN, LoopReturn.State.REVIEW, LoopReturn.State.CLOSED)
+
+
+def parcels_waiting(user: User) -> QuerySet[LoopReturn]:
+    """Returns that are here and not judged to the end: exchanges first, then the longest here.
+
+    By what is true rather than by stage: an overdue parcel «needs a person» and is the first one to be found.
+    """
+    unjudged = ReturnLine.objects.filter(loop_return=OuterRef("pk"), removed=False).exclude(
+        Exists(
+            InspectedUnit.objects.filter(line=OuterRef("pk"), superseded_at=None, inspection__finished_at__isnull=False)
+        )
+    )
+    arrived = Arrival.objects.filter(loop_return=OuterRef("pk"))
+    return (
+        LoopReturn.objects.visible_to(user)
+        .filter(state__in=LIVE_STATES, created_at__gte=F("shop__start_from"))
+        .exclude(stage__in=ENDED)
+        .filter(Q(delivered_at__isnull=False) | Exists(arrived))
+        .filter(Exists(unjudged))
+        .annotate(
+            has_exchange=Exists(ExchangeItem.objects.filter(loop_return=OuterRef("pk"))),
+            unit_count=Count("lines", filter=Q(lines__removed=False)),
+        )
+        .select_related("shop")
+        .order_by("-has_exchange", F("delivered_at").asc(nulls_last=True), "pk")
+    )
+
+
+def blind_parcels(user: User) -> QuerySet[Arrival]:
+    """Parcels recorded without a return, the newest first."""
+    return (
+        Arrival.objects.visible_to(user)
+        .filter(loop_return=None)
+        .select_related("shop", "arrived_by")
+        .order_by("-arrived_at", "-pk")
+    )
