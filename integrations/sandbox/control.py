@@ -16,7 +16,7 @@ from integrations.sandbox.money import cents
 from integrations.sandbox.netsuite.errors import Refusal
 from integrations.sandbox.netsuite.person import act_as_person
 from integrations.sandbox.sandbox import Sandbox
-from integrations.sandbox.scenarios import SCENARIOS, BadScenarioError
+from integrations.sandbox.scenario_kinds import SCENARIOS, BadScenarioError
 from integrations.sandbox.settings import UnknownSettingError
 from integrations.sandbox.world import describe_account, describe_shop
 

@@ -39,6 +39,8 @@ class Living:
             self.engine.jobs.add("living", content={}, after_s=self.every_s)
 
     def _make_one(self, job: Json) -> None:
+        if self.every_s <= 0:
+            return  # left over from a run that was a living one
         open_parcels = self.engine.store.value("SELECT count(*) FROM loop_return WHERE is_underway = 1")
         room = 1 - open_parcels / self.engine.settings.number("living.open_parcels_max")
         # Slower the fuller it is, and nothing new when it is full.

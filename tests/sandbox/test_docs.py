@@ -9,7 +9,7 @@ import pytest
 from integrations.sandbox.control import LOOP_ACTIONS
 from integrations.sandbox.faults import KINDS
 from integrations.sandbox.netsuite.person import ACTIONS
-from integrations.sandbox.scenarios import SCENARIOS
+from integrations.sandbox.scenario_kinds import SCENARIOS
 from integrations.sandbox.settings import DEFAULTS
 
 DOCS = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text()

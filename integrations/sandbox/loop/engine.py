@@ -8,10 +8,11 @@ from typing import Any
 
 from integrations.sandbox.clock import Clock
 from integrations.sandbox.jobs import Jobs
-from integrations.sandbox.loop import views
 from integrations.sandbox.loop.model import LoopReturn
+from integrations.sandbox.loop.payloads import payloads_of
 from integrations.sandbox.loop.shelf import load_return, save_return, write_log
 from integrations.sandbox.loop.totals import total_up
+from integrations.sandbox.loop.views import money
 from integrations.sandbox.loop.webhooks import Webhooks
 from integrations.sandbox.money import ZERO
 from integrations.sandbox.settings import Settings
@@ -64,17 +65,7 @@ class Engine:
     def emit(self, loop_return: LoopReturn, *triggers: str, source: str | None = None) -> None:
         shop = self.shops[loop_return.shop]
         for trigger in triggers:
-            payloads: dict[str, Json] = {
-                "return": views.webhook_payload(loop_return, shop=shop, trigger=trigger),
-            }
-            if trigger.startswith("label."):
-                payloads["label"] = views.label_payload(loop_return, shop=shop, trigger=trigger)
-            if trigger == "return.processing.failed":
-                payloads["return.processing"] = views.processing_failed_payload(loop_return, source=source)
-            if trigger == "restock.requested":
-                payloads["restock"] = views.restock_payload(loop_return, shop=shop)
-            if trigger == "giftcard.requested":
-                payloads["giftcard"] = views.gift_card_payload(loop_return, shop=shop)
+            payloads = payloads_of(loop_return, shop=shop, trigger=trigger, source=source)
             self.webhooks.emit(loop_return.shop, trigger=trigger, payloads=payloads)
 
     # --- the parcel
@@ -239,4 +230,4 @@ class Engine:
 
 
 def _refund_row(gateway: str, *, amount: Decimal, currency: str) -> Json:
-    return {"gateway": gateway, "amount": views.money(amount), "currency": currency}
+    return {"gateway": gateway, "amount": money(amount), "currency": currency}

@@ -47,7 +47,8 @@ def _matching_line(document: Document, *, row: Json, keys: Sequence[str], path: 
             if getattr(line, attribute) == number:
                 return line
         if key == "orderline" or len(keys) > 1 or "item" not in row:
-            raise invalid_value(row[key], field=key.replace("orderline", "orderLine"), path=f"{path}.{key}")
+            name = key.replace("orderline", "orderLine")
+            raise invalid_value(row[key], field=name, path=f"{path}.{name}")
     return None
 
 
