@@ -71,9 +71,7 @@ def stop(data_dir: Path) -> bool:
 
 
 def erase(data_dir: Path) -> None:
-    """Stop the server of data_dir and remove all of its files."""
-    if not data_dir.exists():
-        return
+    """Stop the server of data_dir and remove all of its files, also what a removed or moved data_dir left."""
     with _locked(data_dir):
         _stop(socket_dir_of(data_dir))
         remove_home(data_dir)
@@ -186,8 +184,7 @@ def _run_pg_ctl(verb: str, *arguments: str, home: Home) -> None:
     )
     if done.returncode:
         raise PostgresError(
-            f"PostgreSQL did not {verb}: {done.stderr.strip()}\n"
-            f"The end of its log, {home.log}:\n{_end_of(home.log)}"
+            f"PostgreSQL did not {verb}: {done.stderr.strip()}\nThe end of its log, {home.log}:\n{_end_of(home.log)}"
         )
 
 
