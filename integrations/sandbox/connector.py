@@ -147,7 +147,7 @@ def import_exchange_order(
 ) -> Document | None:
     """The exchange order as a connector brings it: the replacements, and the return's worth as a discount line.
 
-    lines: {"item_id", "price", "discount", "provider_line_item_id", "title"} per unit; credit: what Loop's
+    lines: {"item_id", "price", "discount", "tax", "provider_line_item_id", "title"} per unit; credit: what Loop's
     discount covers, 0 when Loop discount is off. None when NetSuite has no original order to take the customer from.
     """
     with account.store.transaction():
@@ -192,7 +192,7 @@ def _replacement(order: Document, line: Json, *, number: int, tax_rate: Decimal)
         memo=line["title"],
         custom={"custcol_shopify_line_id": str(line["provider_line_item_id"])},
     )
-    entered.tax_by_amount()
+    entered.tax_amount = cents(line["tax"])  # the connector brings the shop's own figure
     return entered
 
 

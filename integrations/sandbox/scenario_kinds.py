@@ -39,6 +39,9 @@ class Making:
     fails_with: str | None = None
     cancel_after_s: float | None = None
     closes_unprocessed: bool = False
+    has_label: bool = True
+    is_instant: bool = False
+    in_two_returns: bool = False
 
 
 Preparation = Callable[[Making], None]
@@ -109,6 +112,20 @@ def _processing_fails(making: Making) -> None:
     making.fails_with = str(making.params.get("message", "Refund could not be created"))
 
 
+def _keep_item(making: Making) -> None:
+    making.has_label = False
+
+
+def _instant_exchange(making: Making) -> None:
+    _exchange(making)
+    making.is_instant = True
+    making.parcel = str(making.params.get("parcel", "created"))
+
+
+def _second_return(making: Making) -> None:
+    making.units, making.in_two_returns = max(2, making.units), True
+
+
 SCENARIOS: dict[str, Preparation] = {
     "refund": _refund,
     "refund_fee": _refund_fee,
@@ -125,4 +142,7 @@ SCENARIOS: dict[str, Preparation] = {
     "flagged": _flagged,
     "closed_unprocessed": _closed_unprocessed,
     "processing_fails": _processing_fails,
+    "keep_item": _keep_item,
+    "instant_exchange": _instant_exchange,
+    "second_return": _second_return,
 }

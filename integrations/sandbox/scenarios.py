@@ -51,21 +51,36 @@ class Scenarios:
             raise BadScenarioError("billing is invoice or cash_sale")
         sale = import_sale(self.accounts[making.shop.netsuite_account], order, billing=billing)
         with self.engine.store.transaction():
-            loop_return = _make_return(making, order, scenario=scenario)
-            loop_return.walks = walks
-            loop_return.netsuite = {**sale, "account": making.shop.netsuite_account}
-            self._publish(making, loop_return)
-        return _described(loop_return, sale=sale)
+            units = _make_units(making, order)
+            groups = [units[:1], units[1:]] if making.in_two_returns else [units]
+            made = [self._make_one(making, order, units=group, scenario=scenario) for group in groups]
+            for loop_return in made:
+                loop_return.walks = walks
+                loop_return.netsuite = {**sale, "account": making.shop.netsuite_account}
+                self._publish(making, loop_return)
+        described = _described(made[-1], sale=sale)
+        return described | ({"first_return_id": str(made[0].id)} if making.in_two_returns else {})
+
+    def _make_one(self, making: Making, order: ShopOrder, *, units: list[Unit], scenario: str) -> LoopReturn:
+        loop_return = _make_return(making, order, scenario=scenario)
+        loop_return.units = units
+        _add_exchanges(making, loop_return, tax_rate=order.tax_rate)
+        if making.is_instant:
+            self.engine.make_exchange_order(loop_return)
+        return loop_return
 
     def _publish(self, making: Making, loop_return: LoopReturn) -> None:
         engine = self.engine
         save_return(engine.store, loop_return)
         engine.log(loop_return, who="shopper", action="create", content={"scenario": loop_return.scenario})
         engine.emit(loop_return, "return.created")
-        engine.make_label(loop_return)
-        engine.watch_expiry(loop_return)
-        if making.parcel != "created":
-            engine.advance_parcel(loop_return, to=making.parcel)
+        if making.has_label:
+            engine.make_label(loop_return)
+            engine.watch_expiry(loop_return)
+            if making.parcel != "created":
+                engine.advance_parcel(loop_return, to=making.parcel)
+        else:
+            engine.queue_processing(loop_return, source=None)  # kept goods: the outcome runs at once
         if making.cancel_after_s is not None:
             content = {"return_id": loop_return.id}
             engine.jobs.add("cancel", content=content, after_s=making.cancel_after_s)
@@ -126,7 +141,7 @@ def _make_return(making: Making, order: ShopOrder, *, scenario: str) -> LoopRetu
     number = engine.store.next_number("return", start=110_700_001)
     now = engine.now_text()
     is_british = shop.country_code == "GB"
-    loop_return = LoopReturn(
+    return LoopReturn(
         id=number,
         shop=shop.code,
         scenario=scenario,
@@ -151,12 +166,9 @@ def _make_return(making: Making, order: ShopOrder, *, scenario: str) -> LoopRetu
         settles_at=making.settles_at,
         fails_with=making.fails_with,
     )
-    loop_return.units = _make_units(making, order, at=now)
-    _add_exchanges(making, loop_return)
-    return loop_return
 
 
-def _make_units(making: Making, order: ShopOrder, *, at: str) -> list[Unit]:
+def _make_units(making: Making, order: ShopOrder) -> list[Unit]:
     units: list[Unit] = []
     for line in order.lines[: making.units]:
         for sold in line.units[: int(making.params.get("returned", making.per_line))]:
@@ -178,7 +190,7 @@ def _make_units(making: Making, order: ShopOrder, *, at: str) -> list[Unit]:
                 outcome=outcome,
                 reason=reason,
                 parent_reason=parent,
-                returned_at=at,
+                returned_at=making.engine.now_text(),
             )
             units.append(unit)
     units[0].sku = making.sku or units[0].sku
@@ -186,13 +198,12 @@ def _make_units(making: Making, order: ShopOrder, *, at: str) -> list[Unit]:
     return units
 
 
-def _add_exchanges(making: Making, loop_return: LoopReturn) -> None:
+def _add_exchanges(making: Making, loop_return: LoopReturn, *, tax_rate: Decimal) -> None:
     for unit in loop_return.units:
         if unit.outcome == "exchange":
             other = _replacement(making, unit)
             is_even = making.exchange == "even"
             price = unit.price if is_even else other.price
-            rate = unit.tax / (unit.price - unit.discount) if unit.price > unit.discount else Decimal(0)
             unit.exchange_variant = other.variant_id if is_even else None
             loop_return.exchanges.append(
                 Exchange(
@@ -204,7 +215,7 @@ def _add_exchanges(making: Making, loop_return: LoopReturn) -> None:
                     title=other.full_title,
                     price=price,
                     discount=unit.discount if is_even else ZERO,
-                    tax=unit.tax if is_even else cents(price * rate),
+                    tax=unit.tax if is_even else cents(price * tax_rate),
                 )
             )
 

@@ -45,6 +45,7 @@ class ExchangeCarrier:
                     "item_id": one.item_id,
                     "price": one.price,
                     "discount": one.discount,
+                    "tax": one.tax,
                     "title": one.title,
                     "provider_line_item_id": 14_450_000_000_000 + one.exchange_id,
                 }

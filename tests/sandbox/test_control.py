@@ -199,3 +199,47 @@ def test_traffic_lives_and_parcels_arrive(tmp_path: Path) -> None:
         assert wait_for(lambda: len(arrived()) > 3)
         assert director.get("health")["failed_jobs"] == 0
     served.stop()
+
+
+def test_two_returns_share_an_order(loop: LoopStranger, director: Director) -> None:
+    made = director.make_return("second_return")
+
+    several = loop.call("GET", f"warehouse/return/details?order_id={made['provider_order_id']}").json()
+
+    assert [str(one["id"]) for one in several] == [made["first_return_id"], made["return_id"]]
+    assert [len(one["line_items"]) for one in several] == [1, 1]
+
+
+def test_kept_goods_have_no_label_and_settle_at_once(loop: LoopStranger, director: Director) -> None:
+    return_id = director.make_return("keep_item")["return_id"]
+
+    assert wait_for(lambda: loop.details(return_id)["state"] == "closed")
+    assert (loop.details(return_id)["label_status"], loop.details(return_id)["labels"]) == ("N/A", [])
+
+
+def test_an_instant_exchange_has_its_order_before_the_goods_move(
+    netsuite: NetSuiteStranger, loop: LoopStranger, director: Director
+) -> None:
+    made = director.make_return("instant_exchange")
+
+    found = loop.details(made["return_id"])
+    assert (found["state"], found["label_status"]) == ("open", "new")
+    order = found["exchanges"][0]["exchange_order_id"]
+    sql = "SELECT id FROM transaction WHERE externalid = ?"
+    assert wait_for(lambda: netsuite.query(sql, order))
+
+    loop.act(made["return_id"], "process")
+    assert wait_for(lambda: loop.details(made["return_id"])["state"] == "closed")
+    assert loop.details(made["return_id"])["exchanges"][0]["exchange_order_id"] == order
+
+
+def test_an_upsell_leaves_what_the_shopper_paid_on_the_order(
+    netsuite: NetSuiteStranger, loop: LoopStranger, director: Director
+) -> None:
+    made = director.make_return("upsell", tax_rate="0.0725")
+    loop.act(made["return_id"], "process")
+    sql = "SELECT foreigntotal AS total FROM transaction WHERE otherrefnum = ?"
+
+    rows = wait_for(lambda: netsuite.query(sql, f"EXC-{made['order_name'].lstrip('#')}"))
+
+    assert float(rows[0]["total"]) == float(loop.details(made["return_id"])["upsell"])

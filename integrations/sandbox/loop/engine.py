@@ -133,7 +133,7 @@ class Engine:
             loop_return.gift_card_issued = str(totals.gift_card)
         if loop_return.exchanges:
             loop_return.processed_at["exchange_processed"] = now
-            self._make_exchange_order(loop_return)
+            self.make_exchange_order(loop_return)
             if not totals.refund:
                 loop_return.refunds.append(_refund_row("manual", amount=ZERO, currency=loop_return.currency))
         self.save(loop_return)
@@ -161,7 +161,7 @@ class Engine:
             }
         )
 
-    def _make_exchange_order(self, loop_return: LoopReturn) -> None:
+    def make_exchange_order(self, loop_return: LoopReturn) -> None:
         if loop_return.exchanges[0].order_id is not None:
             return  # an instant exchange has its order already
         number = self.store.next_number("provider_order", start=1)
