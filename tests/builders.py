@@ -470,7 +470,7 @@ def make_rma(sale: RecordFacts, **changes: Any) -> RecordFacts:
         "ours": True,
         "lines": lines,
     }
-    return make_netsuite("returnAuthorization", "8001", **values | changes)
+    return make_netsuite("returnAuthorization", changes.pop("internal_id", "8001"), **values | changes)
 
 
 def make_posted(kind: str, their_id: str, covers: Iterable[str] = (), **changes: Any) -> PostingFacts:
@@ -508,7 +508,8 @@ def _with_counts(facts: ReturnFacts, name: str, *, status: str) -> ReturnFacts:
     (rma,) = facts.records_of("returnAuthorization")
     line_of = {line.reference: line.line for line in sale.lines}
     counts = Counter(line_of[unit.provider_line] for unit in facts.accepted_units)
-    lines = tuple(replace(line, **{name: counts[line.order_line]}) for line in rma.lines)
+    changed: list[dict[str, Any]] = [{name: counts[line.order_line]} for line in rma.lines]
+    lines = tuple(replace(line, **change) for line, change in zip(rma.lines, changed, strict=True))
     others = tuple(one for one in facts.records if one.internal_id != rma.internal_id)
     return replace(facts, records=(*others, replace(rma, lines=lines, status=status)))
 

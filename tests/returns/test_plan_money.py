@@ -190,7 +190,7 @@ def test_refused_unit_leaves_by_one_remove_call_and_its_line_is_lowered_after_th
         [("customer_refund", None)],
     ]
     (credit,) = facts.records_of("creditMemo")
-    assert (credit.total, credit.amount_remaining) == (Decimal("77.76"), 0)
+    assert (credit.total, credit.amount_remaining) == (Decimal("77.76"), Decimal(0))
     assert [line.quantity for line in facts.records_of("returnAuthorization")[0].lines] == [1]
     assert plan_return(facts).stage == "settled"
 

@@ -126,8 +126,14 @@ def test_twin_units_of_one_line_go_to_two_places_by_two_receipts() -> None:
 
     receipts = [due for due in plan.postings if due.kind == "receipt"]
     assert [(due.covers, rows_of(due)) for due in receipts] == [
-        ({"unit:387001"}, [{"orderLine": 1, "itemReceive": True, "quantity": 1, "location": {"id": SELLABLE}}]),
-        ({"unit:387002"}, [{"orderLine": 1, "itemReceive": True, "quantity": 1, "location": {"id": DAMAGED}}]),
+        (
+            frozenset({"unit:387001"}),
+            [{"orderLine": 1, "itemReceive": True, "quantity": 1, "location": {"id": SELLABLE}}],
+        ),
+        (
+            frozenset({"unit:387002"}),
+            [{"orderLine": 1, "itemReceive": True, "quantity": 1, "location": {"id": DAMAGED}}],
+        ),
     ]
 
 

@@ -34,7 +34,7 @@ def find_sale(draft: Draft) -> Sale | None:
         return None
     for sku in sorted({unit.sku for unit in unmapped}):
         draft.problem(_unmapped_problem(facts, sku))
-    bills = [bill for bill in facts.records_of(*BILLED) if bill.status != VOIDED]
+    bills = _bills(facts)
     if not bills:
         _wait_for_bill(draft)
         return None
@@ -42,6 +42,13 @@ def find_sale(draft: Draft) -> Sale | None:
         draft.step("sale", StepState.BLOCKED, f"waits for the mapping of {len(unmapped)} unit(s)")
         return None
     return _choose_sale(draft, bills)
+
+
+def _bills(facts: ReturnFacts) -> list[RecordFacts]:
+    """The bills that may have sold the units; once an authorization was made, the one it was made from."""
+    bills = [bill for bill in facts.records_of(*BILLED) if bill.status != VOIDED]
+    sources = {rma.created_from_id for rma in facts.records_of("returnAuthorization") if _is_own(facts, rma)}
+    return [bill for bill in bills if bill.internal_id in sources] or bills
 
 
 def _choose_sale(draft: Draft, bills: list[RecordFacts]) -> Sale | None:
