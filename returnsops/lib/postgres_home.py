@@ -144,9 +144,7 @@ def _find_account() -> pwd.struct_passwd:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    subprocess.run(
-        ["useradd", "--system", "--no-create-home", "--shell", "/sbin/nologin", ACCOUNTS[-1]], check=True
-    )
+    subprocess.run(["useradd", "--system", "--no-create-home", "--shell", "/sbin/nologin", ACCOUNTS[-1]], check=True)
     return pwd.getpwnam(ACCOUNTS[-1])
 
 
