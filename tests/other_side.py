@@ -180,10 +180,13 @@ def _close_lines(facts: ReturnFacts, due: PostingDue) -> Effect:
 
 
 def _settle(facts: ReturnFacts, due: PostingDue) -> Effect:
-    """Loop drops the units it was told to drop, then pays and closes."""
+    """Loop drops the units it was told to drop, then pays and closes; without any unit left it cancels."""
     dropped = set(due.request.get("units", []))
     zero: dict[str, Any] = dict.fromkeys(("price", "discount", "tax", "refund", "refund_item", "refund_tax"), ZERO)
     units = tuple(replace(unit, removed=True, **zero) if unit.unit in dropped else unit for unit in facts.units)
+    if all(unit.removed for unit in units):
+        loop = replace(facts.loop, state="cancelled", refund=ZERO, return_total=ZERO)
+        return facts.loop.loop_id, replace(facts, loop=loop, units=units)
     refund = add_up(unit.refund for unit in units if not unit.removed) if dropped else facts.loop.refund
     worth = add_up(unit.worth + unit.tax for unit in units if not unit.removed)
     loop = replace(

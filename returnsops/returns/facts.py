@@ -182,6 +182,19 @@ class ReturnFacts:
     overrides: tuple[OverrideFacts, ...] = ()
     approvals: tuple[ApprovalFacts, ...] = ()
 
+    def in_order(self) -> "ReturnFacts":
+        """The same facts in one order, so that how they were loaded cannot change a plan."""
+        records = sorted(self.records, key=lambda one: _as_number(one.internal_id))
+        return replace(
+            self,
+            units=tuple(sorted(self.units, key=lambda one: _as_number(one.unit))),
+            exchanges=tuple(sorted(self.exchanges, key=lambda one: _as_number(one.exchange_id))),
+            records=tuple(replace(one, lines=_lines_in_order(one)) for one in records),
+            postings=tuple(sorted(self.postings, key=lambda one: (one.kind, one.number))),
+            overrides=tuple(sorted(self.overrides, key=lambda one: (one.kind, one.subject))),
+            approvals=tuple(sorted(self.approvals, key=lambda one: (one.subject, one.seen_hash))),
+        )
+
     def hash_without_now(self) -> str:
         return content_hash(replace(self, now=self.loop.created_at))
 
@@ -247,3 +260,12 @@ class ReturnFacts:
 
     def is_approved(self, subject: str, seen_hash: str) -> bool:
         return ApprovalFacts(subject, seen_hash) in self.approvals
+
+
+def _lines_in_order(record: RecordFacts) -> tuple[LineFacts, ...]:
+    return tuple(sorted(record.lines, key=lambda one: _as_number(one.line)))
+
+
+def _as_number(text: str) -> tuple[int, str]:
+    """Ids are text; shorter ones come first, as their numbers would."""
+    return (len(text), text)

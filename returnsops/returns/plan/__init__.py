@@ -32,6 +32,7 @@ def plan_return(facts: ReturnFacts) -> Plan:
     Raises nothing for bad data (that is a Problem); AssertionError if the facts were built wrong.
     Source: docs/architecture.md, «The plan»; loop.md §8 and netsuite.md §4 for what the two systems expect.
     """
+    facts = facts.in_order()
     draft = Draft(facts)
     draft.step("request", StepState.DONE, f"order {facts.loop.order_name}")
     stage = _write_chapters(draft)
