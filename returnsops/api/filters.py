@@ -3,7 +3,9 @@
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 
 from exceptions.models import Case, CaseMember
 from returnsops.api.pagination import KEY_MAX
@@ -11,6 +13,11 @@ from returnsops.posting.models import Posting
 from returnsops.returns.filters import visible_shops
 from returnsops.returns.models import InspectedUnit, ReturnLine
 from returnsops.returns.problems import KINDS
+
+
+@extend_schema_field(int)
+class KeyFilter(django_filters.Filter):  # type: ignore[misc]  # django-filter ships no types
+    field_class = forms.IntegerField
 
 
 class OfShop(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
@@ -23,7 +30,7 @@ class OfShop(django_filters.FilterSet):  # type: ignore[misc]  # django-filter s
         of_shop = django_filters.ModelChoiceFilter(
             field_name=cls.shop_path, queryset=visible_shops, to_field_name="code", label="Code of the shop"
         )
-        of_return = django_filters.NumberFilter(method="filter_return", min_value=1, max_value=KEY_MAX, label="Id")
+        of_return = KeyFilter(method="filter_return", min_value=1, max_value=KEY_MAX, label="Id of the return")
         return {"shop": of_shop, "return": of_return, **super().get_filters()}
 
     def filter_return(self, rows: QuerySet[Any], name: str, number: int) -> QuerySet[Any]:

@@ -1,5 +1,6 @@
 """Returns, their units and inspections, as they go out."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -89,24 +90,34 @@ class StepOut(serializers.Serializer[Any]):
     records = serializers.ListField(child=serializers.CharField(), help_text="NetSuite ids that met it")
 
 
-class CounterpartOut(serializers.Serializer[NetSuiteRecord]):
+@dataclass(frozen=True)
+class Counterpart:
+    """A record beside the currency of the return: its own row does not carry one."""
+
+    record: NetSuiteRecord
+    currency: str
+
+
+class CounterpartOut(serializers.Serializer[Counterpart]):
     """A NetSuite record that belongs to the return, whoever made it."""
 
-    record_type = serializers.CharField()
-    internal_id = serializers.CharField()
-    tran_id = serializers.CharField()
-    tran_date = serializers.DateField(allow_null=True)
-    external_id = serializers.CharField()
-    status = serializers.CharField(source="status_label")
-    total = AmountIfKnown("total", currency="return_currency")
-    amount_remaining = AmountIfKnown("amount_remaining", currency="return_currency")
-    currency = serializers.CharField(source="return_currency")
-    origin = Word(choices=NetSuiteRecord.Origin.choices)
-    gone_at = serializers.DateTimeField(allow_null=True, help_text="Since when it is deleted or voided there")
+    record_type = serializers.CharField(source="record.record_type")
+    internal_id = serializers.CharField(source="record.internal_id")
+    tran_id = serializers.CharField(source="record.tran_id")
+    tran_date = serializers.DateField(source="record.tran_date", allow_null=True)
+    external_id = serializers.CharField(source="record.external_id")
+    status = serializers.CharField(source="record.status_label")
+    total = AmountIfKnown("record.total")
+    amount_remaining = AmountIfKnown("record.amount_remaining")
+    currency = serializers.CharField()
+    origin = Word(source="record.origin", choices=NetSuiteRecord.Origin.choices)
+    gone_at = serializers.DateTimeField(
+        source="record.gone_at", allow_null=True, help_text="Since when it is deleted or voided there"
+    )
     link = serializers.SerializerMethodField(help_text="The record's page in NetSuite; null in a sandbox")
 
-    def get_link(self, record: NetSuiteRecord) -> str | None:
-        return netsuite_link(record.account, record.internal_id)
+    def get_link(self, one: Counterpart) -> str | None:
+        return netsuite_link(one.record.account, one.record.internal_id)
 
 
 class ExchangeItemOut(serializers.Serializer[Any]):
@@ -143,13 +154,17 @@ class ReturnOut(ReturnRowOut):
     steps = serializers.SerializerMethodField()
     units = UnitOut(many=True, source="lines.all")
     exchange_items = ExchangeItemOut(many=True, source="exchange_items.all")
-    counterparts = CounterpartOut(many=True, source="known_records")
+    counterparts = serializers.SerializerMethodField()
     postings = PostingRowOut(many=True, source="postings.all")
     open_cases = OpenCaseOut(many=True, source="open_memberships")
 
     @extend_schema_field(StepOut(many=True))
     def get_steps(self, row: LoopReturn) -> Any:
         return row.plan.get("steps", [])
+
+    @extend_schema_field(CounterpartOut(many=True))
+    def get_counterparts(self, row: LoopReturn) -> Any:
+        return CounterpartOut([Counterpart(record, row.currency) for record in row.records.all()], many=True).data
 
 
 class RecordedUnitOut(InspectedOut):
