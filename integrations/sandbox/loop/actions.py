@@ -7,6 +7,7 @@ from werkzeug.wrappers import Request
 
 from integrations.sandbox.loop.engine import Engine
 from integrations.sandbox.loop.model import LoopReturn
+from integrations.sandbox.numbers import whole_number
 from integrations.sandbox.shops import ShopProfile
 
 Json = dict[str, Any]
@@ -19,7 +20,7 @@ GRADES = ("grade_a", "grade_b", "grade_c", "grade_d", "incorrect_item", "missing
 
 def act(engine: Engine, shop: ShopProfile, return_id: str, action: str, request: Request) -> Answer:
     with engine.store.transaction():
-        loop_return = engine.load(int(return_id), shop=shop.code) if return_id.isdigit() else None
+        loop_return = _find(engine, shop, return_id)
         if loop_return is None:
             return {"error": {"message": "No return found with this ID."}}, 200
         match action:
@@ -36,6 +37,11 @@ def act(engine: Engine, shop: ShopProfile, return_id: str, action: str, request:
             case "note":
                 return _note(engine, loop_return, request)
     return {"message": "Not Found"}, 404
+
+
+def _find(engine: Engine, shop: ShopProfile, return_id: str) -> LoopReturn | None:
+    number = whole_number(return_id)
+    return None if number is None else engine.load(number, shop=shop.code)
 
 
 def _refused(loop_return: LoopReturn, *, verb: str) -> Answer:
@@ -62,7 +68,7 @@ def _process(engine: Engine, loop_return: LoopReturn, request: Request) -> Answe
 
 
 def _remove(engine: Engine, loop_return: LoopReturn, ids: str) -> Answer:
-    wanted = [int(one) for one in ids.split(",") if one.strip().isdigit()]
+    wanted = [number for one in ids.split(",") if (number := whole_number(one.strip())) is not None]
     if not wanted:
         text = "The line item id field is required."
         return {"message": "The given data was invalid.", "errors": {"line_item_id": [text]}}, 422
@@ -119,7 +125,7 @@ def _add_note(engine: Engine, loop_return: LoopReturn, *, content: str) -> None:
 
 
 def notes(engine: Engine, shop: ShopProfile, return_id: str) -> Answer:
-    loop_return = engine.load(int(return_id), shop=shop.code) if return_id.isdigit() else None
+    loop_return = _find(engine, shop, return_id)
     if loop_return is None or not loop_return.notes:
         return False, 422  # a return without notes answers like this, too
     return {"notes": loop_return.notes}, 200
@@ -128,7 +134,7 @@ def notes(engine: Engine, shop: ShopProfile, return_id: str) -> Answer:
 def inspect(engine: Engine, shop: ShopProfile, what: str, request: Request, *, version: str) -> Answer:
     """Grade and assess only annotate the units: they never process, refund or restock."""
     items = _body(request).get("items")
-    if not isinstance(items, list) or not items:
+    if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
         return _invalid("items", text="The items field is required.")
     if len(items) > INSPECTED_MAX:
         return _invalid("items", text=f"The items may not have more than {INSPECTED_MAX} items.")

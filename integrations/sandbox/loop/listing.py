@@ -11,6 +11,7 @@ from integrations.sandbox.loop import views
 from integrations.sandbox.loop.engine import Engine
 from integrations.sandbox.loop.model import LoopReturn, from_json
 from integrations.sandbox.loop.shelf import load_returns_of_order
+from integrations.sandbox.numbers import whole_number
 from integrations.sandbox.shops import ShopProfile
 
 Json = dict[str, Any]
@@ -89,9 +90,10 @@ def _states(state: str | None) -> tuple[str, ...]:
 def _page_size(text: str | None) -> int:
     if text is None:
         return PAGE_DEFAULT
-    if not text.isdigit() or not 1 <= int(text) <= PAGE_MAX:
+    size = whole_number(text)
+    if size is None or not 1 <= size <= PAGE_MAX:
         raise BadQueryError("pageSize", text=f"The page size must be between 1 and {PAGE_MAX}.")
-    return int(text)
+    return size
 
 
 def _cursor(text: str | None, *, column: str) -> tuple[str, int] | None:
@@ -100,7 +102,7 @@ def _cursor(text: str | None, *, column: str) -> tuple[str, int] | None:
     try:
         content = json.loads(base64.b64decode(text))
         return str(content[column]), int(content.get("id", 0))
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise BadQueryError("cursor", text="The cursor is invalid.") from None
 
 
@@ -140,7 +142,8 @@ def return_details(engine: Engine, shop: ShopProfile, request: Request) -> Answe
     """One object by return id, an array by order; an unknown id is an error with HTTP 200."""
     query = request.args
     if query.get("return_id"):
-        found = engine.load(int(query["return_id"]), shop=shop.code) if query["return_id"].isdigit() else None
+        number = whole_number(query["return_id"])
+        found = None if number is None else engine.load(number, shop=shop.code)
         if found is None:
             return {"error": {"message": "No return found with this ID."}}, 200
         return views.details(found, shop=shop), 200

@@ -53,10 +53,10 @@ def _checked(request: Request) -> tuple[Json, Answer | None]:
         body = json.loads(request.get_data() or b"{}")
     except ValueError:
         body = {}
-    if body.get("topic") not in TOPICS:
+    if not isinstance(body, dict) or body.get("topic") not in TOPICS:
         text = f"Must be one of the following values:{','.join(TOPICS)}"
         return body, ({"message": text, "errors": {}}, 422)
-    if not body.get("trigger") or not body.get("url"):
+    if not all(isinstance(body.get(name), str) and body[name] for name in ("trigger", "url")):
         return body, ({"message": "The trigger and url fields are required.", "errors": {}}, 422)
     return body, None
 

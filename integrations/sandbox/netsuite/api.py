@@ -20,12 +20,14 @@ from integrations.sandbox.netsuite.kinds import Kind
 from integrations.sandbox.netsuite.ledger import load_document
 from integrations.sandbox.netsuite.render import render_document
 from integrations.sandbox.netsuite.suiteql import check_page, run_query
+from integrations.sandbox.numbers import whole_number
 
 Json = dict[str, Any]
 ROOT = "/services/rest/"
 SINGULAR = "application/vnd.oracle.resource+json; type=singular"
 COLLECTION = "application/vnd.oracle.resource+json; type=collection"
 FAULT = "application/vnd.oracle.resource+json; type=error"
+SCALARS = (str, int, float, bool, type(None))
 FORM = "type=create-form"
 
 
@@ -125,9 +127,10 @@ def _identity(account: Account, text: str, *, kind: Kind) -> int:
         if found is None:
             raise not_found()
         return int(found)
-    if not text.isdigit():
+    number = whole_number(text)
+    if number is None:
         raise not_found()
-    return int(text)
+    return number
 
 
 def _get(account: Account, kind: Kind, request: Request, *, base: str, identity: str, sublist: list[str]) -> Response:
@@ -243,12 +246,15 @@ def _suiteql(account: Account, request: Request) -> Response:
         body = json.loads(request.get_data() or b"{}")
     except ValueError as error:
         raise Refusal("Invalid content in the request body.", code="INVALID_CONTENT") from error
-    if not isinstance(body.get("q"), str):
+    parameters = body.get("params") or [] if isinstance(body, dict) else None
+    if parameters is None or not isinstance(body.get("q"), str):
         raise Refusal("Missing required property 'q'.", code="INVALID_CONTENT", path="q")
+    if not isinstance(parameters, list) or not all(isinstance(one, SCALARS) for one in parameters):
+        raise Refusal("Invalid value of the property 'params'.", code="INVALID_CONTENT", path="params")
     page = run_query(
         account,
         query=body["q"],
-        parameters=list(body.get("params") or []),
+        parameters=parameters,
         limit=limit,
         offset=offset,
         url=request.base_url,

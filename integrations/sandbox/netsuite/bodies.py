@@ -10,10 +10,12 @@ from integrations.sandbox.netsuite.account import Account
 from integrations.sandbox.netsuite.documents import Document, Line
 from integrations.sandbox.netsuite.errors import invalid_value, missing_values
 from integrations.sandbox.netsuite.kinds import RETURN_AUTHORIZATION, SALES_ORDER
+from integrations.sandbox.numbers import whole_number
 
 Json = dict[str, Any]
 
 TABLE_OF_FIELD = {"entity": "customer", "customer": "customer", "item": "item", "location": "location"}
+AMOUNT_MAX = Decimal(10**12)
 KEPT_AS_SENT = ("handlingmode", "paymentoperation", "tobeemailed", "shipstatus", "custbody_loop_exchange")
 KEPT_REFERENCES = (
     "account",
@@ -46,10 +48,10 @@ def reference(account: Account, *, value: Any, field: str, path: str = "") -> in
             raise invalid_value(value["externalId"], field=field, path=path)
         return int(found)
     bare = value.get("id") if isinstance(value, dict) else value
-    try:
-        return int(str(bare))
-    except ValueError:
-        raise invalid_value(bare, field=field, path=path) from None
+    number = whole_number(bare)
+    if number is None:
+        raise invalid_value(bare, field=field, path=path)
+    return number
 
 
 def optional_reference(account: Account, *, value: Any, field: str, path: str = "") -> int | None:
@@ -73,7 +75,7 @@ def amount_of(value: Any, *, field: str, path: str = "") -> Decimal:
         number = Decimal(str(value))
     except InvalidOperation:
         raise invalid_value(value, field=field, path=path) from None
-    if isinstance(value, bool) or not number.is_finite():
+    if isinstance(value, bool) or not number.is_finite() or abs(number) > AMOUNT_MAX:
         raise invalid_value(value, field=field, path=path)
     return number
 
@@ -176,7 +178,7 @@ def apply_row(account: Account, document: Document, line: Line, *, row: Json, pa
         line.location = optional_reference(account, value=row["location"], field="location", path=where)
         account.check_location(line.location, path=where)
     if "description" in row:
-        line.memo = row["description"]
+        line.memo = None if row["description"] is None else str(row["description"])
     if "isclosed" in row:
         line.is_closed = truth(row["isclosed"])
     if "itemreceive" in row:
@@ -189,8 +191,9 @@ def apply_row(account: Account, document: Document, line: Line, *, row: Json, pa
     _apply_numbers(document, line, row=row, path=path)
 
 
-def _plain(value: Any) -> Any:
-    return str(value.get("id")) if isinstance(value, dict) else value
+def _plain(value: Any) -> str | None:
+    inner = value.get("id") if isinstance(value, dict) else value
+    return None if inner is None else str(inner)
 
 
 def _apply_numbers(document: Document, line: Line, *, row: Json, path: str) -> None:

@@ -59,10 +59,22 @@ def lower_keys(body: Json) -> Json:
     lowered = {key.lower(): value for key, value in body.items()}
     for sublist in ("item", "apply", "inventory"):
         value = lowered.get(sublist)
-        if isinstance(value, dict) and isinstance(value.get("items"), list):
-            rows = [{key.lower(): inner for key, inner in row.items()} for row in value["items"]]
-            lowered[sublist] = {**value, "items": rows}
+        if value is not None:
+            lowered[sublist] = {"items": _lower_rows(value, sublist=sublist)}
     return lowered
+
+
+def _lower_rows(value: Any, *, sublist: str) -> list[Json] | None:
+    rows = value.get("items") if isinstance(value, dict) else value
+    if rows is None:
+        return None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Refusal(
+            f"Invalid content in the request body. '{sublist}' must hold rows.",
+            code="INVALID_CONTENT",
+            path=f"{sublist}.items",
+        )
+    return [{key.lower(): inner for key, inner in row.items()} for row in rows]
 
 
 def check_names(kind: Kind, *, body: Json, mode: str, restock: str) -> list[str]:

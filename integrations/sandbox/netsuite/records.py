@@ -31,6 +31,7 @@ from integrations.sandbox.netsuite.rules import check_document
 from integrations.sandbox.netsuite.stock import post_stock
 from integrations.sandbox.netsuite.sublists import merge_rows
 from integrations.sandbox.netsuite.transforms import propose
+from integrations.sandbox.numbers import whole_number
 
 Json = dict[str, Any]
 IN_USE = "This transaction cannot be deleted because it is linked to by one or more transactions."
@@ -116,7 +117,7 @@ def _fill_applies(account: Account, document: Document, *, body: Json, replace: 
         if row.get("apply") is None or truth(row["apply"]):
             amount = row.get("amount")
             given = _all_remaining(account, doc) if amount is None else amount_of(amount, field="amount")
-            applies[doc] = Apply(doc, amount=given, line=int(row.get("line") or 0))
+            applies[doc] = Apply(doc, amount=given, line=whole_number(row.get("line")) or 0)
     document.applies = list(applies.values())
 
 

@@ -8,6 +8,7 @@ from integrations.sandbox.netsuite.account import Account
 from integrations.sandbox.netsuite.bodies import apply_row, reference
 from integrations.sandbox.netsuite.documents import Document, Line
 from integrations.sandbox.netsuite.errors import invalid_value, missing_values, user_error
+from integrations.sandbox.numbers import whole_number
 
 Json = dict[str, Any]
 
@@ -41,10 +42,10 @@ def _matching_line(document: Document, *, row: Json, keys: Sequence[str], path: 
     for key in keys:
         if row.get(key) is None:
             continue
-        number = int(row[key]) if str(row[key]).isdigit() else -1
+        number = whole_number(row[key])
         attribute = "order_line" if key == "orderline" else "line"
         for line in document.lines:
-            if getattr(line, attribute) == number:
+            if number is not None and getattr(line, attribute) == number:
                 return line
         if key == "orderline" or len(keys) > 1 or "item" not in row:
             name = key.replace("orderline", "orderLine")

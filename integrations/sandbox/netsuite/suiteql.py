@@ -7,6 +7,7 @@ from typing import Any
 from integrations.sandbox.netsuite.account import Account
 from integrations.sandbox.netsuite.errors import Refusal
 from integrations.sandbox.netsuite.sqltext import Translated, invalid_query, translate
+from integrations.sandbox.numbers import whole_number
 
 Json = dict[str, Any]
 PAGE_MAX = 1000
@@ -41,9 +42,10 @@ def check_page(*, limit: str | None, offset: str | None) -> tuple[int, int]:
 def _whole(text: str | None, *, name: str, default: int) -> int:
     if text is None:
         return default
-    if not text.isdigit():
+    number = whole_number(text)
+    if number is None:
         raise _bad_page(name, f"Invalid value for the {name} parameter: {text}.")
-    return int(text)
+    return number
 
 
 def _bad_page(name: str, detail: str) -> Refusal:
@@ -63,7 +65,7 @@ def _page(
         total = offset + len(found)
         if len(found) == limit or (offset and not found):
             total = account.store.value(f"SELECT COUNT(*) FROM ({sql})", bound)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OverflowError) as error:
         raise _explained(error) from error
     if total > ROWS_MAX:
         total = ROWS_MAX
@@ -86,7 +88,7 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _explained(error: sqlite3.Error) -> Refusal:
+def _explained(error: Exception) -> Refusal:
     column = _NO_COLUMN.search(str(error))
     if column:
         name = column.group(1).split(".")[-1].strip('"')
