@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
 from integrations.models import Shop
 from returnsops.returns.inspection import SCAN_CHARS_MAX
@@ -43,10 +44,10 @@ class BlindParcelForm(forms.Form):
     )  # fmt: skip
     client_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
-    def __init__(self, *args: Any, shops: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, shops: QuerySet[Shop], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["shop"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = shops
-        if len(shops) == 1:
-            field.widget, field.initial = forms.HiddenInput(), shops[0]
+        if shops.count() == 1:
+            field.widget, field.initial = forms.HiddenInput(), shops.first()

@@ -33,6 +33,7 @@ class Stop:
     title: str
     text: str
     tone: str = "warn"
+    keeps_parcel: bool = False  # the goods are here and belong to nothing: they can be recorded
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,10 @@ def find_stop(parcel: Parcel) -> Stop | None:
     if row.state in ENDED_STATES and row.stage != LoopReturn.Stage.SETTLED:
         return Stop(
             f"{row.get_state_display()} in Loop",
-            "Nothing is received or refunded for this return. Put the parcel aside and record it below, so that "
+            "Nothing is received or refunded for this return. Put the parcel aside and record it, so that "
             "finance can agree with the customer what happens to the goods.",
             tone="bad",
+            keeps_parcel=True,
         )
     if parcel.units and all(unit.is_counted for unit in parcel.units):
         return _inspected_stop(parcel)

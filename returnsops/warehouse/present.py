@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -23,7 +24,11 @@ OUTCOMES = {
 }
 WORDS = {
     Outcome.DAMAGED: ("Worn", "Stained", "Torn", "Broken", "Parts missing"),
-    Outcome.REFUSED: ("Wrong item", "Used for long", "Damaged by customer", "Not ours"),
+    Outcome.REFUSED: ("Wrong item", "Used", "Damaged by customer", "Not ours"),
+}
+FINISHING = {
+    "will": ["Your outcomes count: receipts, refund or exchange go on by themselves."],
+    "will_not": ["Nothing can be corrected here afterwards. If something is wrong then, ask finance."],
 }
 TRIED = ("tracking number", "Loop id", "order", "RMA number", "item barcode")
 
@@ -41,7 +46,6 @@ def unit_shown(parcel: Parcel, unit: Unit) -> Shown:
         else [],
         "reason": f"Reason: {line.reason.lower()}" if line.reason else "",
         "comment": line.comment,
-        "rows": [{"label": "Barcode", "value": line.barcode}] if line.barcode else [],
     }
 
 
@@ -142,7 +146,7 @@ def nothing_found(scanned: str) -> Shown:
             "tone": "bad", "icon": "circle-alert", "text": f"Nothing found for {scanned}.", "feedback": "refused",
         },
         "tried": TRIED,
-        "ways": [{"label": "Search all returns", "href": f"/search/?q={scanned}"}],
+        "ways": [{"label": "Search all returns", "href": f"/search/?{urlencode({'q': scanned})}"}],
     }  # fmt: skip
 
 

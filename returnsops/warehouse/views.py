@@ -10,12 +10,14 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from integrations.models import Shop
+from returnsops.lib.htmx import render_page, wants_fragment
 from returnsops.people import access
 from returnsops.people.models import User
 from returnsops.returns.errors import NotPossibleError
@@ -31,14 +33,21 @@ from returnsops.returns.models import InspectedUnit, Inspection, LoopReturn
 from returnsops.warehouse import present
 from returnsops.warehouse.forms import BlindParcelForm, JudgeForm
 from returnsops.warehouse.parcel import Parcel, Unit, find_stop, load_parcel
-from returnsops.warehouse.waiting import BLIND_MAX, WAITING_MAX, blind_parcels, parcels_waiting
+from returnsops.warehouse.waiting import (
+    BLIND_MAX,
+    UNFINISHED_MAX,
+    WAITING_MAX,
+    blind_parcels,
+    parcels_waiting,
+    unfinished_by,
+)
 
 RIGHT = "inspect units"
 
 
 @require_GET
 def station(request: HttpRequest) -> HttpResponse:
-    """The scan box. ?q= is a scan; ?done= the return just finished."""
+    """The scan box. ?q= is a scan, ?done= the return just finished, ?record= a parcel to be recorded as unknown."""
     user = _inspector(request)
     scanned = clean_scan(request.GET.get("q", ""))
     found = list(find_by_scan(user, scanned).select_related("shop")) if scanned else []
@@ -49,6 +58,8 @@ def station(request: HttpRequest) -> HttpResponse:
         context |= {"found": present.found_shown(found, scanned=scanned), "scanned": scanned}
     elif scanned:
         context |= present.nothing_found(scanned) | {"blind_form": _blind_form(user, scanned), "scanned": scanned}
+    elif "record" in request.GET:
+        context["blind_form"] = _blind_form(user, clean_scan(request.GET["record"]))
     elif request.GET.get("done", "").isdecimal():
         context |= _done_context(user, int(request.GET["done"]))
     return render(request, "warehouse/station.html", context)
@@ -67,11 +78,9 @@ def scan_beside_parcel(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def show_parcel(request: HttpRequest, pk: int) -> HttpResponse:
     """One parcel: the unit to judge (?unit=), the note it still wants (?outcome=), or the summary."""
-    parcel = _parcel(request, pk)
-    context = _parcel_context(parcel, request)
-    is_fragment = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
-    answer = render(request, "warehouse/_parcel.html" if is_fragment else "warehouse/parcel.html", context)
-    if is_fragment:
+    context = _parcel_context(_parcel(request, pk), request)
+    answer = render_page(request, "warehouse/parcel.html", context, fragment="warehouse/_parcel.html")
+    if wants_fragment(request):
         answer["HX-Replace-Url"] = request.get_full_path()
     return answer
 
@@ -161,13 +170,13 @@ def _back_to(pk: int, **query: str) -> HttpResponse:
 def _inspector(request: HttpRequest) -> User:
     """The person at the station. Raises PermissionDenied for somebody who may inspect nowhere."""
     assert isinstance(request.user, User)
-    if not _shops(request.user):
+    if not _shops(request.user).exists():
         raise PermissionDenied("The inspection station is for the warehouse. Ask an administrator for that role.")
     return request.user
 
 
-def _shops(user: User) -> list[Shop]:
-    return list(access.shops_where(user, RIGHT, shops=Shop.objects.all()))
+def _shops(user: User) -> QuerySet[Shop]:
+    return access.shops_where(user, RIGHT, shops=Shop.objects.all())
 
 
 def _parcel(request: HttpRequest, pk: int) -> Parcel:
@@ -179,8 +188,9 @@ def _parcel(request: HttpRequest, pk: int) -> Parcel:
 
 
 def _parcel_context(parcel: Parcel, request: HttpRequest) -> dict[str, Any]:
-    stop = find_stop(parcel)
-    unit = None if stop else _unit_asked_for(parcel, request.GET.get("unit", ""))
+    user, stop = _inspector(request), find_stop(parcel)
+    is_summary = stop is not None or "summary" in request.GET
+    unit = None if is_summary else _unit_asked_for(parcel, request.GET.get("unit", ""))
     context: dict[str, Any] = {
         "parcel": parcel,
         "row": parcel.row,
@@ -188,10 +198,12 @@ def _parcel_context(parcel: Parcel, request: HttpRequest) -> dict[str, Any]:
         "stop": stop,
         "unit_rows": present.units_shown(parcel, current=unit),
         "to_judge": len(parcel.to_judge),
+        "judged": len(parcel.mine),
+        "unfinished": unfinished_by(user).exclude(loop_return=parcel.row)[:UNFINISHED_MAX],
     }
     if unit is None:
         mine = present.outcome_counts(one.standing.outcome for one in parcel.mine if one.standing)
-        return context | {"mine": mine, "others": present.unfinished_shown(parcel)}
+        return context | present.FINISHING | {"mine": mine, "others": present.unfinished_shown(parcel)}
     asked = request.GET.get("outcome", "")
     return context | {
         "unit": present.unit_shown(parcel, unit),
@@ -216,6 +228,7 @@ def _station_context(user: User) -> dict[str, Any]:
     return {
         "waiting": present.waiting_shown(waiting[:WAITING_MAX]),
         "waiting_count": waiting.count(),
+        "unfinished": unfinished_by(user)[:UNFINISHED_MAX],
         "blind": list(blind[:BLIND_MAX]),
         "blind_count": blind.count(),
     }

@@ -3,10 +3,11 @@
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from returnsops.people.models import User
-from returnsops.returns.models import Arrival, ExchangeItem, InspectedUnit, LoopReturn, ReturnLine
+from returnsops.returns.models import Arrival, ExchangeItem, InspectedUnit, Inspection, LoopReturn, ReturnLine
 
 WAITING_MAX = 20
 BLIND_MAX = 10
+UNFINISHED_MAX = 5
 ENDED = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
 LIVE_STATES = (LoopReturn.State.OPEN, LoopReturn.State.REVIEW, LoopReturn.State.CLOSED)
 
@@ -34,6 +35,17 @@ def parcels_waiting(user: User) -> QuerySet[LoopReturn]:
         )
         .select_related("shop")
         .order_by("-has_exchange", F("delivered_at").asc(nulls_last=True), "pk")
+    )
+
+
+def unfinished_by(user: User) -> QuerySet[Inspection]:
+    """Parcels this person judged and left without finishing: until then none of it counts."""
+    judged = InspectedUnit.objects.filter(inspection=OuterRef("pk"), superseded_at=None)
+    return (
+        Inspection.objects.visible_to(user)
+        .filter(Exists(judged), inspector=user, finished_at=None)
+        .select_related("loop_return")
+        .order_by("started_at", "pk")
     )
 
 
