@@ -9,7 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
+
+from django.contrib.auth.hashers import make_password
 
 from integrations.loop.parsing import parse_return
 from integrations.models import NetSuiteAccount, Shop
@@ -90,12 +93,18 @@ def make_policy(shop: Shop, **changes: Any) -> PolicyVersion:
 def make_user(role: str = "", shop: Shop | None = None, *, username: str = "", limit: str | None = None) -> User:
     """A person with one role in one shop; without a role they see nothing."""
     name = username or f"{role or 'nobody'}-{User.objects.count() + 1}"
-    user = User.objects.create_user(name, password=PASSWORD)
+    user = User.objects.create(username=name, password=_hashed(PASSWORD))
     if role:
         assert shop is not None, "a role is held in a shop"
         approval_limit = None if limit is None else Decimal(limit)
         Membership.objects.create(user=user, shop=shop, role=role, approval_limit=approval_limit)
     return user
+
+
+@cache
+def _hashed(password: str) -> str:
+    """Hashing is slow on purpose; once is enough."""
+    return make_password(password)
 
 
 def make_item(sku: str = "BOOT-42", internal_id: str = "501", *, account: NetSuiteAccount | None = None) -> Item:
