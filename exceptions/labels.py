@@ -1,0 +1,60 @@
+"""How cases are shown: label, tone and owner from one map each."""
+
+from exceptions.models import Case
+from returnsops.people.models import Role
+from returnsops.returns.labels import Label
+from returnsops.returns.problems import KINDS, ProblemKind
+
+STATUSES: dict[str, Label] = {
+    Case.Status.OPEN: Label("Open", "bad"),
+    Case.Status.TAKEN: Label("In progress", "info"),
+    Case.Status.CLOSED: Label("Closed", "good"),
+}
+# Warn: it waits for a decision. Bad: something failed or is wrong, and stays so until somebody acts.
+WARNINGS = frozenset(
+    {
+        "amount_differs", "approval_needed", "inspection_overdue", "sale_missing", "loop_settled_early",
+        "exchange_order_missing", "sku_unmapped", "connection_down",
+    }
+)  # fmt: skip
+LANES = {
+    "inspection_overdue": "warehouse",
+    "ended_after_receipt": "warehouse",
+    "settled_differently": "loop",
+    "loop_settled_early": "loop",
+    "loop_did_not_settle": "loop",
+    "loop_processing_failed": "loop",
+    "closed_unprocessed": "loop",
+    "unknown_word": "loop",
+    "exchange_order_missing": "exchange",
+    "refused_exchange_unit": "exchange",
+}
+ICONS = {
+    "approve": "check", "correct_date": "calendar", "choose_line": "list-checks", "retry": "rotate-cw",
+    "acknowledge": "square-pen",
+}  # fmt: skip
+# What taking an action will not do, beside its effect in `exceptions.actions`.
+WILL_NOT = {
+    "approve": ("It does not move stock and pays no card.", "If the figures move meanwhile, the approval lapses."),
+    "correct_date": ("It does not change the amounts or the units of the document.",),
+    "choose_line": ("It does not change the order in NetSuite.",),
+    "retry": ("It does not change the document, and cannot make it twice.",),
+    "acknowledge": ("It does not change anything in Loop or NetSuite.",),
+}
+
+
+def kind_of(code: str) -> ProblemKind:
+    return KINDS.get(code) or ProblemKind(code, Role.FINANCE, "")
+
+
+def tone_of(code: str) -> str:
+    return "warn" if code in WARNINGS else "bad"
+
+
+def lane_of(code: str) -> str:
+    return LANES.get(code, "netsuite")
+
+
+def owner_of(code: str) -> str:
+    """Which role settles it: «Finance»."""
+    return str(Role(kind_of(code).role).label)

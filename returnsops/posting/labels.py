@@ -1,0 +1,43 @@
+"""How postings and their tries are shown: label and tone from one map each."""
+
+from returnsops.posting.models import Posting
+from returnsops.returns.labels import Label
+from returnsops.returns.plan.outbox_problems import KIND_NAMES
+
+Status = Posting.Status
+
+STATUSES: dict[str, Label] = {
+    Status.PENDING: Label("Waiting to be sent", "neutral"),
+    Status.SENDING: Label("Being sent", "accent"),
+    Status.UNCERTAIN: Label("Answer lost, being looked up", "warn"),
+    Status.POSTED: Label("Done", "good"),
+    Status.REJECTED: Label("Refused", "bad"),
+    Status.VOIDED: Label("Withdrawn", "neutral"),
+}
+ATTEMPT_OUTCOMES: dict[str, Label] = {
+    "posted": Label("Accepted", "good"),
+    "rejected": Label("Refused", "bad"),
+    "uncertain": Label("Answer lost", "warn"),
+    "put_back": Label("Not done, again later", "warn"),
+    "overtaken": Label("Overtaken", "neutral"),
+}
+# The NetSuite record that each kind of posting makes; Loop's actions make none.
+RECORD_TYPES = {
+    "rma": "returnAuthorization",
+    "receipt": "itemReceipt",
+    "credit": "creditMemo",
+    "cash_refund": "cashRefund",
+    "customer_refund": "customerRefund",
+    "exchange_order": "salesOrder",
+    "rma_close": "returnAuthorization",
+}
+
+
+def attempt_label(outcome: str) -> Label:
+    return ATTEMPT_OUTCOMES.get(outcome, Label(outcome.replace("_", " ").capitalize()))
+
+
+def kind_name(kind: str) -> str:
+    """«Item Receipt», «Request to settle»: with a capital, to begin a line."""
+    name = KIND_NAMES.get(kind, kind.replace("_", " "))
+    return name[:1].upper() + name[1:]
