@@ -1,3 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from exceptions import views
+
+urlpatterns = [
+    path("", views.queue, name="exceptions"),
+    path("<int:pk>/", views.case_page, name="case"),
+    path("<int:pk>/take/", views.take, name="case-take"),
+    path("<int:pk>/note/", views.note, name="case-note"),
+    path("<int:pk>/<slug:name>/", views.act, name="case-action"),
+]

@@ -1,0 +1,97 @@
+"""The case page and the detail beside the queue: one case from rows to what the templates take."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.urls import reverse
+
+from exceptions.forms import FOR_ALL, FORMS, MemberForm, NoteForm
+from exceptions.labels import kind_of, owner_of
+from exceptions.models import Case, CaseEvent, CaseMember
+from exceptions.present import EVENTS_MAX, mapping_url, show_offers, show_problem, show_words
+from exceptions.queue import stake_of, standing_members, total_returns
+from returnsops.lib import clock
+from returnsops.people import access
+from returnsops.people.models import User
+from returnsops.returns.labels import STAGES
+
+MEMBERS_PER_PAGE = 20
+
+
+def describe_case(
+    case: Case, user: User, *, member: CaseMember | None, form: MemberForm | None = None,
+    note: NoteForm | None = None, page: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The context of exceptions/case.html and exceptions/_case.html. `form`: one that came back with errors."""
+    kind, stakes = kind_of(case.code), stake_of(case)
+    is_closed = case.status == Case.Status.CLOSED
+    return {
+        "case": case,
+        "now": clock.now(),
+        "title": kind.title,
+        "problem": show_problem(case, member)
+        | {"title": _cause(case, member), "cause": "", "actions": _take(case, user, member)},
+        "member": member,
+        "words": show_words(member),
+        "offers": [_with_form(one, member, form) for one in show_offers(member, user)]
+        if member and not is_closed
+        else [],
+        "stakes": stakes,
+        "returns": total_returns(stakes),
+        "members": _members(case, page),
+        "events": list(case.events.select_related("actor", "loop_return").order_by("-pk")[:EVENTS_MAX]),
+        "owner": owner_of(case.code),
+        "note": note or NoteForm(auto_id="note-%s"),
+        "may_note": access.may(user, "note", shop=case.shop),
+        "is_closed": is_closed,
+        "mapping_url": mapping_url(case),
+    }
+
+
+def choose_member(case: Case, pk: str | int | None) -> CaseMember | None:
+    """The return of the case that is looked at: the one asked for, else the first."""
+    members = standing_members(case)
+    asked = members.filter(pk=pk).first() if pk and str(pk).isdigit() else None
+    return asked or members.first()
+
+
+def _cause(case: Case, member: CaseMember | None) -> str:
+    """A case without returns (a connection, the inbox) keeps its cause in its first event."""
+    if member:
+        return str(member.problem.get("cause", ""))
+    opened: CaseEvent | None = case.events.filter(kind="opened").order_by("pk").first()
+    return opened.text if opened else kind_of(case.code).title
+
+
+def _with_form(offer: dict[str, Any], member: CaseMember, form: MemberForm | None) -> dict[str, Any]:
+    if offer["name"] not in FORMS or offer["refused"]:
+        return offer
+    own = form if form and form.name == offer["name"] else FORMS[offer["name"]](member=member)
+    return offer | {"form": own, "for_all": offer["name"] in FOR_ALL}
+
+
+def _members(case: Case, page: str | None) -> Any:
+    paginator: Paginator[CaseMember] = Paginator(standing_members(case), MEMBERS_PER_PAGE)
+    found = paginator.get_page(page)
+    for member in found.object_list:
+        member.stage = STAGES[member.loop_return.stage]  # type: ignore[attr-defined]  # for the template
+    return found
+
+
+def _take(case: Case, user: User, member: CaseMember | None) -> list[dict[str, Any]]:
+    """Saying «mine»: what components/action.html takes."""
+    if case.status == Case.Status.CLOSED or case.assignee_id == user.pk:
+        return []
+    allowed = access.may(user, "assign", shop=case.shop)
+    return [
+        {
+            "label": "Take it over" if case.assignee_id else "Take it",
+            "icon": "user-check",
+            "url": reverse("case-take", args=[case.pk]),
+            "key": "a",
+            "target": "#detail",
+            "swap": "innerHTML",
+            "fields": [{"name": "member", "value": member.pk}] if member else [],
+            "reason": "" if allowed else f"Your role in {case.shop} does not include it.",
+        }
+    ]

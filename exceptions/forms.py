@@ -1,0 +1,142 @@
+"""What a person fills in to act on a case. Each form carries its action out through `exceptions.actions`."""
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from exceptions import actions
+from exceptions.models import CaseMember
+from returnsops.people.models import User
+from returnsops.returns.models import NetSuiteLine
+from returnsops.returns.plan.sale import BILLED
+from returnsops.returns.problems import ACKNOWLEDGE, APPROVE, CHOOSE_LINE, CORRECT_DATE, RETRY
+
+REASON_CHARS_MAX = 500
+LINES_MAX = 200
+
+
+def reason_field(label: str, *, key: str = "", required: bool = True, help_text: str = "") -> forms.CharField:
+    """One line, so that Enter sends the form; `key` puts the cursor there."""
+    attrs = {"data-key": key, "data-key-label": label} if key else {}
+    return forms.CharField(
+        label=label, required=required, max_length=REASON_CHARS_MAX, help_text=help_text,
+        widget=forms.TextInput(attrs=attrs | {"autocomplete": "off"}),
+    )  # fmt: skip
+
+
+class MemberForm(forms.Form):
+    """An action on one return of a case."""
+
+    name = ""
+    done = ""  # what is said when it is done
+    member = forms.IntegerField(widget=forms.HiddenInput)
+    use_required_attribute = True
+
+    def __init__(self, data: Any = None, *, member: CaseMember) -> None:
+        super().__init__(data, auto_id=f"{self.name}-%s", initial={"member": member.pk})
+        self.case_member = member
+
+    def carry_out(self, member: CaseMember, *, by: User) -> None:
+        raise NotImplementedError
+
+
+class ApproveForm(MemberForm):
+    name = APPROVE
+    done = "Approved. The credit is posted next."
+    seen_hash = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    reason = reason_field("Why it is right", key="p", required=False, help_text="Kept with the approval.")
+
+    def __init__(self, data: Any = None, *, member: CaseMember) -> None:
+        super().__init__(data, member=member)
+        self.initial["seen_hash"] = member.problem.get("seen_hash", "")
+
+    def carry_out(self, member: CaseMember, *, by: User) -> None:
+        said = self.cleaned_data
+        actions.approve(member, seen_hash=said["seen_hash"], by=by, reason=said["reason"])
+
+
+class CorrectDateForm(MemberForm):
+    name = CORRECT_DATE
+    done = "Date saved. The document is sent again with it."
+    tran_date = forms.DateField(
+        label="Date of the document",
+        widget=forms.DateInput(
+            attrs={"type": "date", "data-key": "e", "data-key-label": "Correct the date"}, format="%Y-%m-%d"
+        ),
+        help_text="A day in an open period, today at the latest.",
+    )
+    reason = reason_field("Why this date")
+
+    def __init__(self, data: Any = None, *, member: CaseMember) -> None:
+        super().__init__(data, member=member)
+        self.initial["tran_date"] = timezone.now().date()
+
+    def carry_out(self, member: CaseMember, *, by: User) -> None:
+        said = self.cleaned_data
+        actions.correct_date(member, tran_date=said["tran_date"], by=by, reason=said["reason"])
+
+
+class ChooseLineForm(MemberForm):
+    name = CHOOSE_LINE
+    done = "Order line chosen. The return goes on with it."
+    unit = forms.ChoiceField(label="Unit")
+    line = forms.ChoiceField(label="Line of the original order")
+    reason = reason_field("Why this line", key="e")
+
+    def __init__(self, data: Any = None, *, member: CaseMember) -> None:
+        super().__init__(data, member=member)
+        self.fields["unit"] = forms.ChoiceField(label="Unit", choices=unit_choices(member))
+        self.fields["line"] = forms.ChoiceField(label="Line of the original order", choices=line_choices(member))
+
+    def carry_out(self, member: CaseMember, *, by: User) -> None:
+        said = self.cleaned_data
+        actions.choose_line(member, unit=said["unit"], line=said["line"], by=by, reason=said["reason"])
+
+
+class RetryForm(MemberForm):
+    name = RETRY
+    done = "Sent again."
+
+    def carry_out(self, member: CaseMember, *, by: User) -> None:
+        actions.retry(member, by=by)
+
+
+class AcknowledgeForm(MemberForm):
+    name = ACKNOWLEDGE
+    done = "Noted. The case closes by itself."
+    reason = reason_field("What you found or did", key="d", help_text="Stays on the return with your name.")
+
+    def carry_out(self, member: CaseMember, *, by: User) -> None:
+        actions.acknowledge(member, by=by, reason=self.cleaned_data["reason"])
+
+
+class NoteForm(forms.Form):
+    """A word to colleagues; changes nothing."""
+
+    text = forms.CharField(label="Note", max_length=2_000, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+FORMS: dict[str, type[MemberForm]] = {
+    form.name: form for form in (ApproveForm, CorrectDateForm, ChooseLineForm, RetryForm, AcknowledgeForm)
+}
+# Nothing about these is particular to one return, so one word can go for all returns of a case.
+FOR_ALL = frozenset({RETRY, ACKNOWLEDGE})
+
+
+def unit_choices(member: CaseMember) -> list[tuple[str, str]]:
+    """The unit the case is about first."""
+    about = member.case.subject.removeprefix("unit:")
+    lines = member.loop_return.lines.filter(removed=False)
+    found = [(line.line_item_id, f"{line.title or line.sku} ({line.line_item_id})") for line in lines]
+    return sorted(found, key=lambda choice: choice[0] != about)
+
+
+def line_choices(member: CaseMember) -> list[tuple[str, str]]:
+    lines = NetSuiteLine.objects.filter(
+        record__returns=member.loop_return_id, record__record_type__in=BILLED, record__gone_at=None
+    ).exclude(line="")
+    return [
+        (line.line, f"{line.record.tran_id}, line {line.line}: {line.quantity} × {line.item_name or line.item_id}")
+        for line in lines.select_related("record").order_by("record", "pk")[:LINES_MAX]
+    ]

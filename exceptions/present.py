@@ -1,0 +1,128 @@
+"""Cases as the screens show them: business words first, codes last."""
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+
+from exceptions.actions import Offer, offers
+from exceptions.labels import ICONS, STATUSES, WILL_NOT, kind_of, owner_of, tone_of
+from exceptions.models import Case, CaseMember
+from returnsops.lib.money import ZERO
+from returnsops.people import access
+from returnsops.people.models import User
+from returnsops.returns.problems import MAP_SKU
+
+EVENTS_MAX = 50
+
+
+def show_problem(case: Case, member: CaseMember | None) -> dict[str, Any]:
+    """What components/problem.html takes, without actions."""
+    kind, status = kind_of(case.code), STATUSES[case.status]
+    problem: dict[str, Any] = member.problem if member else {}
+    shown: dict[str, Any] = {
+        "tone": "good" if case.status == Case.Status.CLOSED else tone_of(case.code),
+        "title": kind.title,
+        "cause": problem.get("cause", ""),
+        "code": case.code,
+        "status": {"tone": status.tone, "label": status.label},
+        "owner": whose(case),
+        "opened_at": case.opened_at,
+        "sides": _sides(problem),
+        "advice": kind.advice if case.status != Case.Status.CLOSED else "",
+    }
+    gap = _gap(problem)
+    if gap and member:
+        shown["gap"] = {"label": "Difference", "value": f"{gap:,} {member.currency}"}
+    if member and member.amount:
+        shown["stake"] = {"amount": member.amount, "currency": member.currency, "text": "at stake for this return"}
+    return shown
+
+
+def whose(case: Case) -> str:
+    return f"taken by {case.assignee}" if case.assignee else f"for {owner_of(case.code).lower()}"
+
+
+def _sides(problem: dict[str, Any]) -> list[dict[str, str]]:
+    """The two values that differ. «Credit by NetSuite 77.76 USD» is a label and a value."""
+    texts = [text for text in (problem.get("expected", ""), problem.get("found", "")) if text]
+    if len(texts) < 2:
+        return []
+    return [_side(text, label) for text, label in zip(texts, ("Expected", "Found"), strict=True)]
+
+
+MONEY_AT_END = re.compile(r"^(?P<label>\D*?)\s*(?P<value>-?[\d,]+(?:\.\d+)? [A-Z]{3})$")
+
+
+def _side(text: str, label: str) -> dict[str, str]:
+    match = MONEY_AT_END.match(text)
+    if match:
+        return {"label": match["label"] or label, "value": match["value"]}
+    return {"label": label, "value": text}
+
+
+def _gap(problem: dict[str, Any]) -> Decimal | None:
+    """Between two amounts; other values have no difference that could be counted."""
+    values = [MONEY_AT_END.match(problem.get(name, "")) for name in ("expected", "found")]
+    if values[0] is None or values[1] is None:
+        return None
+    expected, found = (Decimal(match["value"].split()[0].replace(",", "")) for match in values if match)
+    return found - expected or None
+
+
+def show_words(member: CaseMember | None) -> dict[str, Any]:
+    """What stands below the problem: the other side's own words, and the rows of the document it is about."""
+    problem: dict[str, Any] = member.problem if member else {}
+    rows = [{"label": label, "value": value} for label, value in problem.get("detail", ()) if value]
+    return {"words": problem.get("words", ""), "rows": rows, "posting": problem.get("posting", "")}
+
+
+def show_offers(member: CaseMember, user: User) -> list[dict[str, Any]]:
+    """The actions that help, each with what it will and will not do."""
+    return [_show_offer(offer) for offer in offers(member, user)] + _mapping_offer(member, user)
+
+
+def _show_offer(offer: Offer) -> dict[str, Any]:
+    return {
+        "name": offer.name,
+        "label": offer.label,
+        "icon": ICONS[offer.name],
+        "will": [offer.effect],
+        "will_not": WILL_NOT[offer.name],
+        "refused": offer.refused,
+    }
+
+
+def _mapping_offer(member: CaseMember, user: User) -> list[dict[str, Any]]:
+    """The mapping is made in the admin: one place shows all that it blocks."""
+    if MAP_SKU not in kind_of(member.case.code).actions:
+        return []
+    shop = member.case.shop
+    allowed = access.may(user, "map SKUs", shop=shop)
+    offer = {
+        "name": MAP_SKU,
+        "label": "Map this SKU",
+        "icon": "link",
+        "href": mapping_url(member.case),
+        "will": ["Everything that waits for this SKU goes on by itself, in every return."],
+        "will_not": ["It does not create an item in NetSuite."],
+        "refused": "" if allowed else f"Your role in {shop} does not include it; the data team does it.",
+    }
+    return [offer]
+
+
+def mapping_url(case: Case) -> str:
+    sku = case.subject.removeprefix("sku:")
+    return reverse("admin:returns_skumapping_add", query={"shop": str(case.shop_id), "sku": sku})
+
+
+def sum_up(members: Iterable[CaseMember]) -> list[dict[str, Any]]:
+    """Money at stake by currency, the largest first."""
+    sums: dict[str, Decimal] = {}
+    for member in members:
+        sums[member.currency] = sums.get(member.currency, ZERO) + member.amount
+    return [
+        {"amount": amount, "currency": currency} for currency, amount in sorted(sums.items(), key=lambda pair: -pair[1])
+    ]

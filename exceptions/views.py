@@ -1,0 +1,118 @@
+"""The queue, the case page, and what a person does about a case."""
+
+from collections.abc import Callable
+from functools import partial
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from exceptions import actions
+from exceptions.case_page import choose_member, describe_case
+from exceptions.forms import FOR_ALL, FORMS, MemberForm, NoteForm
+from exceptions.models import Case, CaseMember
+from exceptions.queue import count_by_status, standing_members, visible_cases
+from exceptions.queue_page import describe_queue
+from returnsops.lib.htmx import PageRequest, render_page, wants_fragment
+from returnsops.people.models import User
+from returnsops.returns.errors import NotPossibleError
+
+FOR_ALL_MAX = 200  # returns of one case that one press of a button settles
+LOOKS_AFTER_ACTION = 10  # how often the page looks again by itself, every two seconds
+
+
+@require_GET
+def queue(request: PageRequest) -> HttpResponse:
+    return render_page(request, "exceptions/queue.html", describe_queue(request), fragment="exceptions/_queue.html")
+
+
+@require_GET
+def case_page(request: PageRequest, pk: int) -> HttpResponse:
+    looks = request.GET.get("looks", "")
+    looks_left = int(looks) if looks.isdigit() and int(looks) <= LOOKS_AFTER_ACTION else 0
+    return _answer(request, _case_of(request, pk), member_pk=request.GET.get("member"), looks_left=looks_left)
+
+
+@require_POST
+def act(request: PageRequest, pk: int, name: str) -> HttpResponse:
+    """One of the actions that settle a case, for one of its returns or for all of them."""
+    case = _case_of(request, pk)
+    member = choose_member(case, request.POST.get("member"))
+    if name not in FORMS or member is None:
+        raise Http404(f"Case {pk} has no action «{name}».")
+    form = FORMS[name](request.POST, member=member)
+    if not form.is_valid():
+        return _answer(request, case, member_pk=member.pk, form=form, status=422)
+    chosen = standing_members(case)[:FOR_ALL_MAX] if name in FOR_ALL and "for_all" in request.POST else [member]
+    done, refused = _carry_out(form, list(chosen), by=request.user)
+    for text in refused[:1]:
+        form.add_error(None, text if not done else f"{len(refused)} of them cannot: {text}")
+    if not done:
+        return _answer(request, case, member_pk=member.pk, form=form, status=422)
+    messages.success(request, form.done if len(chosen) == 1 else f"{done} returns: {form.done}")
+    return _go_on(request, case, member_pk=member.pk, looks_left=LOOKS_AFTER_ACTION)
+
+
+@require_POST
+def take(request: PageRequest, pk: int) -> HttpResponse:
+    case = _case_of(request, pk)
+    refused = _try(partial(actions.take, case, by=request.user))
+    messages.error(request, refused) if refused else messages.success(request, "The case is yours.")
+    return _go_on(request, case, member_pk=request.POST.get("member"))
+
+
+@require_POST
+def note(request: PageRequest, pk: int) -> HttpResponse:
+    case = _case_of(request, pk)
+    form = NoteForm(request.POST, auto_id="note-%s")
+    if form.is_valid():
+        text = form.cleaned_data["text"]
+        refused = _try(partial(actions.add_note, case, by=request.user, text=text))
+        if not refused:
+            return _go_on(request, case, member_pk=request.POST.get("member"))
+        form.add_error(None, refused)
+    return _answer(request, case, member_pk=request.POST.get("member"), note=form, status=422)
+
+
+def _case_of(request: PageRequest, pk: int) -> Case:
+    return get_object_or_404(visible_cases(request.user), pk=pk)
+
+
+def _carry_out(form: MemberForm, members: list[CaseMember], *, by: User) -> tuple[int, list[str]]:
+    """How many were done, and why the others were not. Each return is a decision of its own."""
+    refused = [text for member in members if (text := _try(partial(form.carry_out, member, by=by)))]
+    return len(members) - len(refused), refused
+
+
+def _try(action: Callable[[], None]) -> str:
+    """Why it cannot be, as a sentence for the person; empty when it is done."""
+    try:
+        action()
+    except (NotPossibleError, PermissionDenied) as error:
+        return str(error)
+    return ""
+
+
+def _go_on(request: PageRequest, case: Case, *, member_pk: int | str | None, looks_left: int = 0) -> HttpResponse:
+    """Done: HTMX gets the case as it is now, a plain form goes back to where it came from."""
+    if wants_fragment(request):
+        return _answer(request, _case_of(request, case.pk), member_pk=member_pk, looks_left=looks_left)
+    came_from = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()})
+    return redirect(came_from if is_ours else reverse("case", args=[case.pk]))
+
+
+def _answer(
+    request: PageRequest, case: Case, *, member_pk: int | str | None, form: MemberForm | None = None,
+    note: NoteForm | None = None, looks_left: int = 0, status: int = 200,
+) -> HttpResponse:  # fmt: skip
+    member = choose_member(case, member_pk)
+    context = describe_case(case, request.user, member=member, form=form, note=note, page=request.GET.get("page"))
+    if wants_fragment(request):
+        context["counts"] = count_by_status(request.user, shop_code=request.GET.get("shop", ""))
+    context["looks_left"] = 0 if context["is_closed"] else looks_left
+    return render_page(request, "exceptions/case.html", context, fragment="exceptions/_case_answer.html", status=status)
