@@ -1,3 +1,15 @@
-from django.urls import URLPattern
+from django.conf import settings
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from returnsops.pages import gallery, views
+
+urlpatterns = [
+    path("", views.today, name="today"),
+    path("returns/", views.return_list, name="returns"),
+    path("returns/<int:pk>/", views.return_page, name="return"),
+    path("search/", views.search, name="search"),
+    path("connections/", views.connections, name="connections"),
+    path("connections/<slug:kind>/<int:pk>/resume/", views.resume, name="resume"),
+]
+if settings.DEBUG:
+    urlpatterns += [path("_gallery/", gallery.gallery, name="gallery")]

@@ -1,0 +1,165 @@
+"""How each connection is doing, what waits behind it, and letting it go on."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.db.models import Count, Max, Q
+from django.http import Http404
+from django.urls import reverse
+from django.utils import timezone
+
+from integrations.connections import resume_connection
+from integrations.models import InboundEvent, Lane, NetSuiteAccount, Shop, SyncCursor
+from returnsops.lib import clock
+from returnsops.pages.frame import shorten
+from returnsops.people import access, audit
+from returnsops.people.models import User
+from returnsops.posting.labels import STATUSES
+from returnsops.posting.models import Posting
+
+HOUR = timedelta(hours=1)
+WAITING = (Posting.Status.PENDING, Posting.Status.SENDING, Posting.Status.UNCERTAIN, Posting.Status.REJECTED)
+Card = dict[str, Any]
+
+
+def describe_connections(user: User) -> dict[str, Any]:
+    """The context of pages/connections.html."""
+    shops = list(Shop.objects.visible_to(user).select_related("account").order_by("name", "pk"))
+    accounts = list({shop.account_id: shop.account for shop in shops}.values())
+    return {
+        "now": clock.now(),
+        "loop": [_loop_card(shop, user, facts) for shop, facts in _loop_facts(shops)],
+        "netsuite": [_netsuite_card(one, shops, user, facts) for one, facts in _netsuite_facts(accounts)],
+    }
+
+
+def _loop_facts(shops: list[Shop]) -> list[tuple[Shop, Card]]:
+    since = timezone.now() - HOUR
+    events = InboundEvent.objects.filter(shop__in=shops).order_by().values("shop")
+    counts = {
+        row["shop"]: row
+        for row in events.annotate(
+            last=Max("last_received_at"),
+            hour=Count("pk", filter=Q(last_received_at__gte=since)),
+            unsigned=Count("pk", filter=Q(signed=False, last_received_at__gte=since)),
+            unread=Count("pk", filter=Q(verdict=InboundEvent.Verdict.WAITING)),
+        )
+    }
+    cursors = {one.stream: one for one in SyncCursor.objects.filter(stream__in=[f"loop:{shop.code}" for shop in shops])}
+    return [(shop, counts.get(shop.pk, {}) | {"cursor": cursors.get(f"loop:{shop.code}")}) for shop in shops]
+
+
+def _netsuite_facts(accounts: list[NetSuiteAccount]) -> list[tuple[NetSuiteAccount, Card]]:
+    now = timezone.now()
+    lanes: dict[int, Card] = {
+        row["account_id"]: dict(row)
+        for row in Lane.objects.filter(account__in=accounts)
+        .order_by()
+        .values("account_id")
+        .annotate(all=Count("pk"), busy=Count("pk", filter=Q(leased_until__gte=now)))
+    }
+    return [(account, lanes.get(account.pk, {"all": 0, "busy": 0})) for account in accounts]
+
+
+def outbox_counts(shops: list[Shop], *, system: str) -> dict[str, int]:
+    postings = Posting.objects.filter(shop__in=shops, system=system, status__in=WAITING)
+    return dict(postings.order_by().values_list("status").annotate(count=Count("pk")))
+
+
+def _loop_card(shop: Shop, user: User, facts: Card) -> Card:
+    cursor: SyncCursor | None = facts["cursor"]
+    unsigned = facts.get("unsigned", 0)
+    rows = [
+        {"label": "Last webhook", "at": facts.get("last"), "value": "none yet"},
+        {
+            "label": "Webhooks",
+            "value": f"{facts.get('hour', 0)} in the last hour",
+            "note": f"{unsigned} not signed, refused" if unsigned else "",
+        },
+        {"label": "To be read", "value": f"{facts.get('unread', 0)}"},
+        {"label": "Last sweep", "at": cursor.swept_at if cursor else None, "value": "none yet"},
+        *_outbox_rows(outbox_counts([shop], system="loop"), shop),
+    ]
+    card = _state(shop) | {"name": f"Loop, {shop.name}", "kind": _place(shop), "rows": rows}
+    return card | {"actions": _actions(shop, [shop], user, kind="loop")}
+
+
+def _netsuite_card(account: NetSuiteAccount, shops: list[Shop], user: User, lanes: Card) -> Card:
+    own = [shop for shop in shops if shop.account_id == account.pk]
+    rows = [
+        {"label": "Shops", "value": ", ".join(shop.name for shop in own)},
+        {"label": "Lanes in use", "value": f"{lanes['busy']} of {lanes['all']}"},
+        *_outbox_rows(outbox_counts(own, system="netsuite"), own[0] if len(own) == 1 else None),
+    ]
+    card = _state(account) | {"name": str(account), "kind": _place(account), "rows": rows}
+    return card | {"actions": _actions(account, own, user, kind="netsuite")}
+
+
+def _outbox_rows(counts: dict[str, int], shop: Shop | None) -> list[Card]:
+    """What is owed, by status; each number opens the returns that it is about."""
+    rows = []
+    for status in WAITING:
+        if counts.get(status):
+            query = {"posting": str(status)} | ({"shop": shop.code} if shop else {})
+            rows.append(
+                {"label": STATUSES[status].label, "value": str(counts[status]), "href": reverse("returns", query=query)}
+            )
+    return rows or [{"label": "To be sent", "value": "nothing"}]
+
+
+def _place(connection: Shop | NetSuiteAccount) -> str:
+    return "Sandbox on this machine" if connection.is_sandbox else str(urlsplit(connection.base_url).hostname)
+
+
+def _state(connection: Shop | NetSuiteAccount) -> Card:
+    if connection.paused_at:
+        text = (
+            f"Stopped: {shorten(connection.paused_reason) or 'no reason is known'} Nothing is sent until it is resumed."
+        )
+        return {"tone": "bad", "state": "Stopped", "text": text, "checked_at": connection.last_ok_at}
+    if connection.failing_since:
+        text = f"{shorten(connection.failure)} Nothing is lost: everything waits and goes on by itself."
+        return {"tone": "warn", "state": "Not answering", "text": text, "checked_at": connection.last_ok_at}
+    if connection.last_ok_at is None:
+        return {"tone": "neutral", "state": "Not asked yet", "text": "", "checked_at": None}
+    return {"tone": "good", "state": "Answering", "text": "", "checked_at": connection.last_ok_at}
+
+
+def _actions(connection: Shop | NetSuiteAccount, shops: list[Shop], user: User, *, kind: str) -> list[Card]:
+    if not connection.paused_at:
+        return []
+    allowed = any(access.may(user, "pause", shop=shop) for shop in shops)
+    url = reverse("resume", args=[kind, connection.pk])
+    reason = "" if allowed else "Your role does not include it."
+    return [{"label": "Resume", "url": url, "tone": "primary", "icon": "play", "reason": reason}]
+
+
+@transaction.atomic
+def resume_by(user: User, *, kind: str, pk: int) -> str:
+    """Let a stopped connection go on. Gives its name. Raises PermissionDenied without the right, Http404 unseen."""
+    shops = list(Shop.objects.visible_to(user).select_related("account"))
+    connection = _find(shops, kind=kind, pk=pk)
+    concerned = [shop for shop in shops if connection in (shop, shop.account)]
+    if not any(access.may(user, "pause", shop=shop) for shop in concerned):
+        access.require(user, "pause", shop=concerned[0])
+    reason = connection.paused_reason
+    resume_connection(connection)
+    audit.record_event(
+        user, "resumed connection", connection, shop=concerned[0], before=reason, reason="Resumed by hand"
+    )
+    return str(connection)
+
+
+def _find(shops: list[Shop], *, kind: str, pk: int) -> Shop | NetSuiteAccount:
+    connections: list[Shop | NetSuiteAccount] = list(shops) if kind == "loop" else [shop.account for shop in shops]
+    found = next((one for one in connections if one.pk == pk), None)
+    if found is None:
+        raise Http404("You see no such connection.")
+    return found
+
+
+def last_sweep() -> datetime | None:
+    """When the sweep for due returns last ran: what «checked» means on Today."""
+    return SyncCursor.objects.filter(stream="job:plans").values_list("swept_at", flat=True).first()

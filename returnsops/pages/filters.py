@@ -1,0 +1,48 @@
+"""The filters of the screens: those of `returnsops.returns.filters`, as people want to see them."""
+
+from datetime import timedelta
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+
+from returnsops.pages.gaps import ANY_GAP, NAMES, with_gap
+from returnsops.returns.filters import ReturnFilter, visible_shops
+from returnsops.returns.models import LoopReturn
+
+GAPS = [(ANY_GAP, "Anything due"), *((code, name) for code, name in NAMES.items() if code != "request")]
+
+
+def date_input() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"})
+
+
+class ReturnListFilter(ReturnFilter):
+    """One box for every identifier instead of one for each; days instead of moments."""
+
+    loop_id = order = sku = tracking = settled = created_to = None
+    q = django_filters.CharFilter(
+        method="filter_identifier",
+        label="Find",
+        widget=forms.TextInput(
+            attrs={"type": "search", "placeholder": "Any number: return, order, RMA, tracking, SKU"}
+        ),
+    )
+    stage = django_filters.ChoiceFilter(choices=LoopReturn.Stage.choices, label="Stage", empty_label="Every stage")
+    missing = django_filters.ChoiceFilter(choices=GAPS, method="filter_missing", label="Missing", empty_label="–")
+    shop = django_filters.ModelChoiceFilter(
+        queryset=visible_shops, to_field_name="code", label="Shop", empty_label="All shops"
+    )
+    state = django_filters.ChoiceFilter(choices=LoopReturn.State.choices, label="In Loop", empty_label="Every state")
+    created_from = django_filters.DateFilter(
+        field_name="created_at__date", lookup_expr="gte", label="From", widget=date_input()
+    )
+    created_until = django_filters.DateFilter(method="filter_until", label="To", widget=date_input())
+    field_order = ("q", "stage", "missing", "state", "shop", "created_from", "created_until")
+
+    def filter_missing(self, rows: QuerySet[Any], name: str, step: str) -> QuerySet[Any]:
+        return with_gap(rows, step)
+
+    def filter_until(self, rows: QuerySet[Any], name: str, day: Any) -> QuerySet[Any]:
+        return rows.filter(created_at__date__lt=day + timedelta(days=1))

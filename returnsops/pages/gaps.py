@@ -1,0 +1,74 @@
+"""Gaps, not runs: which returns lack something, by the step that is missing (requirements A17, A18)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, Func, Min, QuerySet, Sum, TextField
+
+from returnsops.returns.models import LoopReturn
+from returnsops.returns.plan.draft import STEPS
+
+OVER = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
+# A parcel that is still on its way is not a gap: nothing is missing in NetSuite yet.
+NOT_DUE = frozenset({"request", "arrival", "inspection"})
+ANY_GAP, UNKNOWN = "any", "unplanned"
+NAMES = {code: title for code, (title, _) in STEPS.items()} | {UNKNOWN: "Not planned yet"}
+Rows = QuerySet[LoopReturn, LoopReturn]
+
+
+class NextStep(Func):
+    """The code of the first step of the plan that is not done; NULL when there is none."""
+
+    function = "jsonb_path_query_first"
+    template = (
+        "(%(function)s(%(expressions)s,"
+        " '$.steps[*] ? (@.state != \"done\" && @.state != \"not_needed\").code') #>> '{}')"
+    )
+    output_field = TextField()
+
+
+@dataclass
+class Gap:
+    """Returns that wait at one step. Money by currency, since currencies don't add up."""
+
+    step: str
+    returns: int = 0
+    amounts: dict[str, Decimal] = field(default_factory=dict)
+    oldest: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        return NAMES.get(self.step, self.step)
+
+
+def unsettled(rows: Rows) -> Rows:
+    return rows.exclude(stage__in=OVER)
+
+
+def with_gap(rows: Rows, step: str) -> Rows:
+    """The rows that wait at this step, or at any step whose record is due."""
+    waiting = unsettled(rows).annotate(next_step=NextStep(F("plan")))
+    if step == ANY_GAP:
+        return waiting.exclude(next_step__in=NOT_DUE)
+    return waiting.filter(next_step__isnull=True) if step == UNKNOWN else waiting.filter(next_step=step)
+
+
+def gaps_by_step(rows: Rows) -> list[Gap]:
+    """In the order of the journey; one query."""
+    found: dict[str, Gap] = {}
+    waiting = unsettled(rows).order_by().annotate(next_step=NextStep(F("plan")))
+    sums = waiting.values("next_step", "currency").annotate(
+        returns=Count("pk"), amount=Sum("return_total"), oldest=Min("created_at")
+    )
+    for row in sums:
+        _add(found.setdefault(row["next_step"] or UNKNOWN, Gap(row["next_step"] or UNKNOWN)), dict(row))
+    order = list(NAMES)
+    return sorted(found.values(), key=lambda gap: order.index(gap.step) if gap.step in order else len(order))
+
+
+def _add(gap: Gap, row: dict[str, Any]) -> None:
+    gap.returns += row["returns"]
+    gap.amounts[row["currency"]] = gap.amounts.get(row["currency"], Decimal(0)) + row["amount"]
+    gap.oldest = min(gap.oldest, row["oldest"]) if gap.oldest else row["oldest"]

@@ -1,0 +1,60 @@
+"""Loop's figure beside the credit that NetSuite computes, with a name for every cent between them (promise 4)."""
+
+from decimal import Decimal
+from typing import Any
+
+from returnsops.lib.money import ZERO
+from returnsops.posting.facts import load_facts
+from returnsops.returns.facts import ReturnFacts
+from returnsops.returns.models import LoopReturn, NetSuiteRecord
+from returnsops.returns.plan import Draft
+from returnsops.returns.plan.money import Credit, propose_credit
+from returnsops.returns.plan.sale import find_sale
+
+
+def compare_amounts(row: LoopReturn, *, records: list[NetSuiteRecord]) -> dict[str, Any] | None:
+    """What components/compare.html takes; None as long as no credit can be drawn up."""
+    if not row.plan:
+        return None
+    facts = load_facts(row)
+    if not facts.accepted_units or not facts.all_judged:
+        return None
+    sale = find_sale(Draft(facts))
+    if sale is None:
+        return None
+    credit = propose_credit(facts, sale)
+    return {
+        "currency": facts.currency,
+        "rows": _rows(credit),
+        "total": _row("Total", loop=credit.total, netsuite=credit.netsuite_total),
+        "note": _note(facts, credit, records),
+    }
+
+
+def _rows(credit: Credit) -> list[dict[str, Any]]:
+    gaps = dict(credit.differences)
+    count = sum(line.quantity for line in credit.lines)
+    goods = f"{count} unit" if count == 1 else f"{count} units"
+    rows = [
+        _row(goods, loop=credit.goods + gaps.get("discount", ZERO), netsuite=credit.goods, cause="discount"),
+        _row("Tax", loop=credit.tax + gaps.get("tax", ZERO), netsuite=credit.tax, cause="tax"),
+        _row("Fee kept", loop=-credit.fee, netsuite=-credit.fee),
+        _row("Used for the exchange", loop=-credit.exchange_discount, netsuite=-credit.exchange_discount),
+        _row("Rest", loop=gaps.get("rounding", ZERO), netsuite=ZERO, cause="rounding"),
+    ]
+    return [row for row in rows if row["left"] or row["right"]]
+
+
+def _row(label: str, *, loop: Decimal, netsuite: Decimal, cause: str = "") -> dict[str, Any]:
+    gap = loop - netsuite
+    return {"label": label, "left": loop, "right": netsuite, "gap": gap or None, "cause": cause, "tone": "warn"}
+
+
+def _note(facts: ReturnFacts, credit: Credit, records: list[NetSuiteRecord]) -> str:
+    memos = [one for one in records if one.record_type in ("creditMemo", "cashRefund") and not one.gone_at]
+    ours = next((one for one in memos if facts.taken("credit") or facts.taken("cash_refund")), None)
+    if ours is None:
+        return "This is what will be credited. Nothing is posted yet."
+    if credit.differences:
+        return f"{ours.tran_id} is posted; each difference is a line of its own on it, so nothing is left open."
+    return f"{ours.tran_id} is posted and equal to the cent."

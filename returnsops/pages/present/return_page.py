@@ -1,0 +1,217 @@
+"""The return page: everything known about one return, from rows to what the components take."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Prefetch
+from django.urls import reverse
+
+from exceptions.actions import offers
+from exceptions.labels import STATUSES as CASE_STATUSES
+from exceptions.models import CaseMember
+from exceptions.present import show_problem
+from integrations.links import loop_link
+from returnsops.lib import clock
+from returnsops.lib.money import add_up
+from returnsops.pages.present.amounts import compare_amounts
+from returnsops.pages.present.steps import OVER, record_link, show_steps, waits_for
+from returnsops.pages.present.timeline import tell_story
+from returnsops.people.models import User
+from returnsops.posting.labels import STATUSES as POSTING_STATUSES
+from returnsops.posting.labels import attempt_label, kind_name
+from returnsops.posting.models import Posting
+from returnsops.returns.labels import LOOP_STATES, NOT_JUDGED, OUTCOMES, STAGES
+from returnsops.returns.models import InspectedUnit, LoopReturn, NetSuiteRecord, ReturnLine
+
+POLL_S, POLL_SLOWLY_S = 2, 30
+POLL_FAST_FOR = timedelta(minutes=10)  # a return that hangs is looked at, but not every two seconds all day
+POSTINGS_MAX = 50
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One return with the rows that its page is made of."""
+
+    row: LoopReturn
+    records: list[NetSuiteRecord]
+    postings: list[Posting]
+    members: list[CaseMember]
+    now: datetime
+
+
+def look_up(row: LoopReturn) -> Looked:
+    return Looked(
+        row=row,
+        records=list(row.records.defer("raw").order_by("pk")),
+        postings=list(row.postings.prefetch_related("tries", "covers").order_by("-pk")[:POSTINGS_MAX]),
+        members=list(
+            row.case_members.filter(left_at=None).select_related("case__assignee", "case__shop", "loop_return__shop")
+        ),
+        now=clock.now(),
+    )
+
+
+def describe_return(row: LoopReturn, user: User) -> dict[str, Any]:
+    """The context of pages/return.html and its fragments."""
+    seen = look_up(row)
+    return {
+        "row": row,
+        "stage": STAGES[row.stage],
+        "now": seen.now,
+        "waits_for": waits_for(row),
+        "steps": show_steps(row, records=seen.records, members=seen.members, now=seen.now),
+        "problems": [_problem(member, user) for member in seen.members],
+        "facts": _facts(row),
+        "ids": _ids(seen),
+        "units": _units(seen),
+        "exchange_items": list(row.exchange_items.all()),
+        "compare": compare_amounts(row, records=seen.records),
+        "events": tell_story(row, records=seen.records, postings=seen.postings),
+        "postings": [_posting(one) for one in seen.postings],
+        "poll_s": poll_interval_s(seen),
+    }
+
+
+def poll_interval_s(seen: Looked) -> int:
+    """How often the page looks again; 0: it is over and nothing will move."""
+    if seen.row.stage in OVER:
+        return 0
+    moves = any(
+        one.status in (Posting.Status.PENDING, Posting.Status.SENDING, Posting.Status.UNCERTAIN)
+        for one in seen.postings
+    )
+    is_due = seen.row.look_again_at is not None and seen.row.look_again_at <= seen.now
+    last = max([seen.row.planned_at or seen.row.created_at, *(one.created_at for one in seen.postings)])
+    is_recent = seen.now - last < POLL_FAST_FOR
+    return POLL_S if (moves or is_due or seen.row.stage == LoopReturn.Stage.POSTING) and is_recent else POLL_SLOWLY_S
+
+
+def _problem(member: CaseMember, user: User) -> dict[str, Any]:
+    """The case as a card: what needs no words can be done here, the rest on the case's own page."""
+    case_url = reverse("case", args=[member.case_id])
+    shown = show_problem(member.case, member)
+    actions = [
+        {
+            "label": offer.label,
+            "url": f"{case_url}?member={member.pk}#{offer.name}",
+            "method": "get",
+            "tone": "",
+            "reason": offer.refused,
+        }
+        for offer in offers(member, user)
+    ]
+    opens = {"label": "Open the case", "url": case_url, "method": "get", "tone": "" if actions else "primary"}
+    status = CASE_STATUSES[member.case.status]
+    return shown | {
+        "href": case_url,
+        "actions": [*actions, opens],
+        "status": {"tone": status.tone, "label": status.label},
+    }
+
+
+def _facts(row: LoopReturn) -> list[dict[str, Any]]:
+    state = LOOP_STATES[row.state]
+    rows: list[dict[str, Any]] = [
+        {"label": "Shop", "value": row.shop.name},
+        {"label": "In Loop", "badge": {"tone": state.tone, "label": state.label}},
+        {"label": "Outcome", "value": row.outcome or None},
+        {"label": "Value", "amount": row.return_total, "currency": row.currency},
+        {"label": "Customer", "value": row.customer_email or None},
+        {"label": "Requested", "at": row.created_at},
+        {"label": "Parcel", "value": row.label_status.replace("_", " ") or "no label yet"},
+    ]
+    rows += [{"label": "Tracking", "id": {"value": number}} for number in row.tracking_numbers]
+    if row.settled_at:
+        rows.append({"label": "Settled", "at": row.settled_at})
+    return rows
+
+
+def _ids(seen: Looked) -> list[dict[str, Any]]:
+    """Every number under which this return is known, on both sides."""
+    row = seen.row
+    href = loop_link(row.shop, row.loop_id)
+    ids: list[dict[str, Any]] = [{"kind": "Loop", "value": row.loop_id, "href": href, "is_external": bool(href)}]
+    ids += [{"kind": "Order", "value": row.order_name}] if row.order_name else []
+    ids += [record_link(row, record) for record in seen.records if not record.gone_at]
+    return ids
+
+
+def _units(seen: Looked) -> list[dict[str, Any]]:
+    """What components/unit_row.html takes, with receipt, inspector and note."""
+    judged = Prefetch(
+        "inspected",
+        queryset=InspectedUnit.objects.filter(superseded_at=None).select_related("inspector", "inspection"),
+        to_attr="standing",
+    )
+    receipts = _receipts_by_unit(seen)
+    return [_unit(line, receipts.get(f"unit:{line.line_item_id}")) for line in seen.row.lines.prefetch_related(judged)]
+
+
+def _unit(line: Any, receipt: dict[str, Any] | None) -> dict[str, Any]:
+    standing: InspectedUnit | None = next(iter(line.standing), None)
+    label = OUTCOMES[standing.outcome] if standing else NOT_JUDGED
+    counts = bool(standing and standing.inspection.finished_at)
+    badge = {
+        "tone": label.tone,
+        "label": label.label if counts or not standing else f"{label.label}, not finished",
+        "icon": label.icon,
+    }
+    if line.removed and not standing:
+        badge = {"tone": "neutral", "label": "Taken out", "icon": "minus"}
+    return {
+        "title": line.title or line.sku,
+        "variant": line.reason,
+        "sku": line.sku,
+        "image": line.image_url,
+        "badge": badge,
+        "receipt": receipt,
+        "note": standing.note if standing else "",
+        "who": standing.inspector.name if standing else "",
+        "at": standing.inspected_at if standing else None,
+        "comment": line.comment,
+        "amount": _worth(line),
+    }
+
+
+def _worth(line: ReturnLine) -> Any:
+    return add_up([line.price, -line.discount, line.tax])
+
+
+def _receipts_by_unit(seen: Looked) -> dict[str, dict[str, Any]]:
+    by_id = {record.internal_id: record for record in seen.records}
+    found: dict[str, dict[str, Any]] = {}
+    for posting in seen.postings:
+        if posting.kind == "receipt" and posting.their_id in by_id:
+            link = record_link(seen.row, by_id[posting.their_id])
+            found |= {cover.unit: link for cover in posting.covers.all() if cover.live}
+    return found
+
+
+def _posting(posting: Posting) -> dict[str, Any]:
+    status = POSTING_STATUSES[posting.status]
+    return {
+        "name": kind_name(posting.kind),
+        "system": posting.get_system_display(),
+        "external_id": posting.external_id,
+        "their_id": posting.their_id,
+        "status": status,
+        "not_before": posting.not_before if posting.status == Posting.Status.PENDING and posting.attempts else None,
+        "refusal": (posting.refusal or {}).get("detail", ""),
+        "differences": posting.differences,
+        "attempts": [_attempt(one) for one in posting.tries.all()],
+    }
+
+
+def _attempt(one: Any) -> dict[str, Any]:
+    label = attempt_label(one.outcome)
+    return {
+        "number": one.number,
+        "at": one.started_at,
+        "tone": label.tone,
+        "label": label.label,
+        "took": f"{one.duration_s:.1f} s",
+        "request": json.dumps(one.request, indent=2, ensure_ascii=False),
+        "answer": one.answer,
+    }

@@ -1,0 +1,54 @@
+"""Today, the returns, one return, search and connections. Each reads; only a connection is changed here: resumed."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from returnsops.lib.htmx import PageRequest, render_page
+from returnsops.pages.connections import describe_connections, resume_by
+from returnsops.pages.finding import describe_search, find_returns
+from returnsops.pages.lists import describe_list
+from returnsops.pages.present.return_page import describe_return
+from returnsops.pages.today import describe_today
+from returnsops.returns.models import LoopReturn
+
+
+@require_GET
+def today(request: PageRequest) -> HttpResponse:
+    context = describe_today(request.user, shop_code=request.GET.get("shop", ""))
+    return render_page(request, "pages/today.html", context, fragment="pages/_today.html")
+
+
+@require_GET
+def return_list(request: PageRequest) -> HttpResponse:
+    return render_page(request, "pages/returns.html", describe_list(request), fragment="pages/_returns.html")
+
+
+@require_GET
+def return_page(request: PageRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(LoopReturn.objects.visible_to(request.user).select_related("shop__account"), pk=pk)
+    context = describe_return(row, request.user)
+    return render_page(request, "pages/return.html", context, fragment="pages/_return_live.html")
+
+
+@require_GET
+def search(request: PageRequest) -> HttpResponse:
+    """One hit opens it; several are listed; none says where it was looked for."""
+    found = find_returns(request.user, request.GET.get("q", ""))
+    if len(found.rows) == 1:
+        return redirect("return", pk=found.rows[0].pk)
+    return render(request, "pages/search.html", describe_search(found, request))
+
+
+@require_GET
+def connections(request: PageRequest) -> HttpResponse:
+    context = describe_connections(request.user)
+    return render_page(request, "pages/connections.html", context, fragment="pages/_connections.html")
+
+
+@require_POST
+def resume(request: PageRequest, kind: str, pk: int) -> HttpResponse:
+    name = resume_by(request.user, kind=kind, pk=pk)
+    messages.success(request, f"{name} is resumed. What waited goes on by itself.")
+    return redirect("connections")
