@@ -12,6 +12,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 Json = dict[str, Any]
+DELAY = "sandbox.delay_s"
 KINDS = (
     "error",
     "drop_before",
@@ -107,7 +108,7 @@ def answer_before(fault: Fault, request: Request, *, system: str) -> Response | 
     if fault.kind == "drop_before":
         drop_connection(request)
     if fault.kind == "delay_commit":
-        time.sleep(fault.seconds)
+        request.environ[DELAY] = fault.seconds
     if fault.kind == "http_503_html":
         return Response(MAINTENANCE, status=503, content_type="text/html")
     described = {
@@ -119,6 +120,11 @@ def answer_before(fault: Fault, request: Request, *, system: str) -> Response | 
     if fault.kind not in described:
         return None
     return _error(*described[fault.kind], system=system)
+
+
+def wait_inside(request: Request) -> None:
+    """A delayed call takes its time while it holds its place among the calls at once, as a slow one would."""
+    time.sleep(request.environ.get(DELAY, 0.0))
 
 
 def answer_after(fault: Fault, request: Request, response: Response, *, system: str) -> Response:

@@ -44,6 +44,21 @@ def test_faults_answer_what_they_are_told_to(
     assert netsuite.call("GET", "system/v1/serverTime").status_code == 200
 
 
+def test_a_delayed_commit_is_done_though_the_caller_went_away(netsuite: NetSuiteStranger, director: Director) -> None:
+    rma = authorize(netsuite, director.make_return("refund"))
+    director.post("settings", {"netsuite": {"concurrency": 1}})
+    director.post("faults", {"system": "netsuite", "path": "itemReceipt", "kind": "delay_commit", "seconds": 0.6})
+    url = f"{netsuite.url}/services/rest/record/v1/returnAuthorization/{rma}/!transform/itemReceipt"
+    headers = {"Authorization": f"Bearer {netsuite.token}"}
+
+    with pytest.raises(requests.ReadTimeout):
+        netsuite.session.post(url, json={}, headers=headers, timeout=0.2)
+
+    assert netsuite.call("GET", "system/v1/serverTime").status_code == 429  # the lost call still holds its place
+    assert wait_for(lambda: netsuite.call("GET", "system/v1/serverTime").status_code == 200)
+    assert receipts(netsuite) == 1
+
+
 def test_an_error_fault_speaks_netsuites_words(netsuite: NetSuiteStranger, director: Director) -> None:
     words = "Error while accessing a resource. SSS_CUSTOM says no."
     director.post("faults", {"system": "netsuite", "kind": "error", "detail": words, "code": "USER_ERROR"})

@@ -8,6 +8,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from integrations.sandbox.faults import wait_inside
 from integrations.sandbox.loop import actions, listing, subscriptions
 from integrations.sandbox.loop.engine import Engine
 from integrations.sandbox.shops import ShopProfile
@@ -33,6 +34,7 @@ class LoopApi:
             response = _json({"message": "Too Many Attempts."}, status=429)
         else:
             self._wait()
+            wait_inside(request)
             response = self._route(request, shop=shop)
         response.headers["x-ratelimit-limit"] = str(limit)
         response.headers["x-ratelimit-remaining"] = str(max(limit - used, 0))

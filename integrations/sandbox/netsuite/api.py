@@ -10,6 +10,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from integrations.sandbox.faults import wait_inside
 from integrations.sandbox.netsuite import kinds, lists, records
 from integrations.sandbox.netsuite.account import Account
 from integrations.sandbox.netsuite.auth import GrantRefusedError, TokenDesk
@@ -42,6 +43,7 @@ class NetSuiteApi:
                 return self._token(request)
             account = self._desk.account_of(request.headers.get("Authorization", ""))
             with _one_call(account, is_write=request.method != "GET" and parts[0] == "record"):
+                wait_inside(request)
                 return self._route(account, request, parts=parts)
         except Refusal as refusal:
             body = json.dumps(refusal.envelope())
