@@ -18,6 +18,16 @@ DEFAULTS: Json = {
         "allow_flagged_processing": False,
         "loop_discount": True,
         "expiry_days": 28,
+        "drift": {
+            "extra_fields": False,
+            "fee_with_sign": False,
+            "null_for_na": False,
+            "unsorted_list": False,
+            "details_as_array": False,
+            "silent_updates": False,
+            "outcome": "",
+            "label_status": "",
+        },
         "ids_in_webhooks": "text",  # or "number"
         "webhooks": {
             "attempts": 6,

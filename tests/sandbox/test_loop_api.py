@@ -280,3 +280,28 @@ def test_an_unsent_parcel_expires(loop: LoopStranger, director: Director) -> Non
 
     assert wait_for(lambda: loop.details(unsent)["state"] == "expired")
     assert loop.details(sent)["state"] == "open"
+
+
+def test_shapes_drift_as_switched(loop: LoopStranger, director: Director) -> None:
+    return_id = director.make_return("refund_fee")["return_id"]
+    plain = loop.details(return_id)
+
+    switches = {"extra_fields": True, "fee_with_sign": True, "details_as_array": True, "outcome": "refund+credit"}
+    director.post("settings", {"loop": {"drift": switches}})
+    (drifted,) = loop.call("GET", f"warehouse/return/details?return_id={return_id}").json()
+
+    assert drifted["handling_fee"] == f"${plain['handling_fee']}"
+    assert drifted["outcome"] == "refund+credit"
+    assert set(drifted) > set(plain)
+
+
+def test_a_silent_update_leaves_the_time_alone(loop: LoopStranger, director: Director) -> None:
+    return_id = director.make_return("refund", parcel="created")["return_id"]
+    before = loop.details(return_id)["updated_at"]
+    director.post("settings", {"loop": {"drift": {"silent_updates": True}}})
+    director.post("clock", {"advance_seconds": 60})
+
+    director.post(f"loop/returns/{return_id}/advance", {"to": "delivered"})
+
+    assert loop.details(return_id)["label_status"] == "delivered"
+    assert loop.details(return_id)["updated_at"] == before

@@ -48,7 +48,8 @@ class Engine:
         return load_return(self.store, return_id=return_id, shop=shop)
 
     def save(self, loop_return: LoopReturn) -> None:
-        loop_return.updated_at = self.now_text()
+        if not self.settings.flag("loop.drift.silent_updates"):
+            loop_return.updated_at = self.now_text()
         save_return(self.store, loop_return)
 
     def log(self, loop_return: LoopReturn, *, who: str, action: str, content: Json | None = None) -> None:

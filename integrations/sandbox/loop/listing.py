@@ -8,6 +8,7 @@ from typing import Any
 from werkzeug.wrappers import Request
 
 from integrations.sandbox.loop import views
+from integrations.sandbox.loop.drift import drifted, ordered
 from integrations.sandbox.loop.engine import Engine
 from integrations.sandbox.loop.model import LoopReturn, from_json
 from integrations.sandbox.loop.shelf import load_returns_of_order
@@ -45,15 +46,20 @@ def _list(engine: Engine, shop: ShopProfile, request: Request) -> Any:
     states = _states(query.get("state"))
     if query.get("paginate", "").lower() not in ("true", "1"):
         rows = _rows(engine, shop, column=column, start=start, end=end, states=states, after=None, limit=-1)
-        return [views.list_row(row, shop=shop) for row in rows]
+        return _shown(engine, shop, rows)
     size = _page_size(query.get("pageSize"))
     after = _cursor(query.get("cursor"), column=column)
     rows = _rows(engine, shop, column=column, start=start, end=end, states=states, after=after, limit=size + 1)
     return {
-        "returns": [views.list_row(row, shop=shop) for row in rows[:size]],
+        "returns": _shown(engine, shop, rows[:size]),
         "nextPageUrl": _next_url(request, rows, size=size, column=column),
         "previousPageUrl": None,
     }
+
+
+def _shown(engine: Engine, shop: ShopProfile, rows: list[LoopReturn]) -> list[Json]:
+    shown = [drifted(views.list_row(row, shop=shop), settings=engine.settings) for row in rows]
+    return ordered(shown, settings=engine.settings, draw=engine.draw)
 
 
 def window(start: str | None, end: str | None, *, now: datetime) -> tuple[str, str]:
@@ -146,11 +152,12 @@ def return_details(engine: Engine, shop: ShopProfile, request: Request) -> Answe
         found = None if number is None else engine.load(number, shop=shop.code)
         if found is None:
             return {"error": {"message": "No return found with this ID."}}, 200
-        return views.details(found, shop=shop), 200
+        shown = drifted(views.details(found, shop=shop), settings=engine.settings)
+        return [shown] if engine.settings.flag("loop.drift.details_as_array") else shown, 200
     for parameter, column in (("order_id", "provider_order_id"), ("order_name", "order_name")):
         if query.get(parameter):
             several = load_returns_of_order(engine.store, shop=shop.code, column=column, value=query[parameter])
-            return [views.details(one, shop=shop) for one in several], 200
+            return [drifted(views.details(one, shop=shop), settings=engine.settings) for one in several], 200
     errors = {"return_id": ["The return id field is required."]}
     return {"message": "The given data was invalid.", "errors": errors}, 422
 
