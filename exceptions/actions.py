@@ -22,10 +22,10 @@ from returnsops.posting import outbox
 from returnsops.posting.models import Posting
 from returnsops.returns.decisions import add_approval, add_override, last_author
 from returnsops.returns.errors import NotPossibleError
-from returnsops.returns.models import LoopReturn, Override
+from returnsops.returns.models import Override
 from returnsops.returns.plan.crediting import CREDIT_SUBJECT
 from returnsops.returns.problems import ACKNOWLEDGE, APPROVE, CHOOSE_LINE, CORRECT_DATE, KINDS, RETRY
-from returnsops.returns.replan import ask_for_plan
+from returnsops.returns.replan import ask_for_plan, hold_return
 
 # Documents whose date is one decision: the Cash Refund is the credit of a cash sale.
 DATE_SUBJECTS = {
@@ -202,7 +202,7 @@ def _require(name: str, member: CaseMember, by: User) -> None:
 
 def _locked(member: CaseMember) -> CaseMember:
     """The return's row first, as the plan does; then the member as it is now."""
-    LoopReturn.objects.select_for_update().get(pk=member.loop_return_id)
+    hold_return(member.loop_return_id)
     return CaseMember.objects.select_related("case", "loop_return__shop").get(pk=member.pk)
 
 

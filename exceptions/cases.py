@@ -53,7 +53,7 @@ def sync_source(shop: Shop, source: str, problems: Iterable[Problem]) -> None:
 @transaction.atomic
 def open_case(shop: Shop, problem: Problem, *, source: str) -> Case:
     """The open case of this code and subject, made if there is none. Two at once get the same one."""
-    known = _live().select_for_update().filter(shop=shop, code=problem.code, subject=problem.subject).first()
+    known = _live().select_for_update(no_key=True).filter(shop=shop, code=problem.code, subject=problem.subject).first()
     if known:
         return known
     before = Case.objects.filter(shop=shop, code=problem.code, subject=problem.subject).count()
@@ -112,7 +112,7 @@ def _update_member(member: CaseMember, problem: Problem, loop_return: LoopReturn
 
 def _leave(member: CaseMember) -> None:
     """A case ends with its last member. The row lock keeps a return that joins just now from being missed."""
-    case = Case.objects.select_for_update().get(pk=member.case_id)
+    case = Case.objects.select_for_update(no_key=True).get(pk=member.case_id)
     CaseMember.objects.filter(pk=member.pk).update(left_at=clock.now())
     note_event(case, "left", "Nothing stands in its way any more.", loop_return=member.loop_return)
     if case.status != Case.Status.CLOSED and not case.members.filter(left_at=None).exists():

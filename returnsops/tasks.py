@@ -32,6 +32,7 @@ from returnsops.returns.history import note_fact_change
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import plan_return
 from returnsops.returns.problems import Problem
+from returnsops.returns.replan import hold_return
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +74,8 @@ def look_at_return(return_pk: int) -> None:
     LoopReturn.objects.filter(pk=return_pk).update(plan_attempts=F("plan_attempts") + 1)
     with transaction.atomic():
         lock_until_commit("order", row.shop.code, row.provider_order_id or row.loop_id)
-        row = LoopReturn.objects.select_for_update(of=("self",)).select_related("shop__account").get(pk=return_pk)
+        row = hold_return(return_pk)
+        outbox.hold_open_postings(row)
         facts = load_facts(row)
         plan = plan_return(facts)
         note_fact_change(row, facts)

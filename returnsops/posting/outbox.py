@@ -26,7 +26,7 @@ def enqueue(loop_return: LoopReturn, wanted: Sequence[PostingDue]) -> list[Posti
     """
     assert transaction.get_connection().in_atomic_block, "the outbox changes together with the plan"
     standing = list(
-        loop_return.postings.select_for_update()
+        loop_return.postings.select_for_update(no_key=True)
         .filter(status__in=Posting.CHANGEABLE, uncertain_since=None)
         .prefetch_related("covers")
     )
@@ -43,6 +43,13 @@ def enqueue(loop_return: LoopReturn, wanted: Sequence[PostingDue]) -> list[Posti
     changed += [_change_posting(match, due) for due, match in differing]
     changed += [_create_posting(loop_return, due) for due, match in matched if match is None]
     return changed
+
+
+def hold_open_postings(loop_return: LoopReturn) -> None:
+    """Keep the open postings where they are until the plan is made: a claim or an answer in between would let the
+    plan and the outbox look at two different truths."""
+    open_postings = loop_return.postings.filter(status__in=Posting.OPEN).order_by("pk")
+    list(open_postings.select_for_update(no_key=True).values_list("pk"))
 
 
 def withdraw(posting: Posting) -> None:

@@ -20,10 +20,11 @@ from returnsops.posting.models import Posting
 from returnsops.posting.record_answer import mark_posted, mark_rejected, mark_uncertain
 from returnsops.returns.mirror import apply_return, fetch_record
 from returnsops.returns.models import LoopReturn
-from returnsops.returns.replan import ask_for_plan
+from returnsops.returns.replan import ask_for_plan, hold_return
 
 Status = Posting.Status
 LOOK_AGAIN_S = 5.0
+DEAD_LEASES_MAX = 100
 LOOK_AGAIN_S_MAX = 120.0
 # Which records change by themselves when one of ours is posted: read them again as well.
 ALSO_CHANGED = {
@@ -31,6 +32,7 @@ ALSO_CHANGED = {
     "credit": "returnAuthorization",
     "cash_refund": "returnAuthorization",
     "customer_refund": "creditMemo",
+    "credit_fix": "",
     "rma_close": "",
     "rma": "",
     "exchange_order": "",
@@ -43,8 +45,13 @@ def postings_in_doubt() -> QuerySet[Posting]:
 
 def give_up_dead_leases() -> int:
     """A posting that is being sent for too long lost its sender: it may be over there or not."""
-    overdue = Posting.objects.filter(status=Status.SENDING, sending_since__lt=clock.now() - settings.SENDING_LEASE)
-    return sum(mark_uncertain(posting) == "uncertain" for posting in overdue)
+    lost_since = clock.now() - settings.SENDING_LEASE
+    overdue = list(Posting.objects.filter(status=Status.SENDING, sending_since__lt=lost_since)[:DEAD_LEASES_MAX])
+    for posting in overdue:
+        with transaction.atomic():
+            hold_return(posting.loop_return_id)
+            mark_uncertain(posting)
+    return len(overdue)
 
 
 def settle(posting: Posting) -> None:
@@ -68,7 +75,9 @@ def _settle_by_external_id(posting: Posting) -> None:
     ref = found[0]
     if ref.record_type != posting.request["target_type"]:
         detail = f"External id {posting.external_id} is on a {ref.record_type} ({ref.tran_id})."
-        mark_rejected(posting, {"family": "other_content", "detail": detail, "code": "", "status": None, "path": ""})
+        with transaction.atomic():
+            hold_return(posting.loop_return_id)
+            mark_rejected(posting, {"family": "other_content", "detail": detail})
         return
     _adopt(posting, ref)
 
@@ -76,12 +85,19 @@ def _settle_by_external_id(posting: Posting) -> None:
 def _adopt(posting: Posting, ref: RecordRef) -> None:
     """Found under our id: it is ours if it holds what we sent; the read-back compares every field."""
     with transaction.atomic():
+        hold_return(posting.loop_return_id)
         mark_posted(posting, ref.internal_id, adopted=True)
 
 
 def _settle_update(posting: Posting) -> None:
-    """Setting lines to a state is the same twice, so once the window is past it is simply sent again."""
-    _absent(posting)
+    """An update has no external id to look for, so the record itself tells whether it holds what was sent."""
+    record = fetch_record(posting.account, posting.request["target_type"], posting.request["target_id"])
+    if record and holds_update(record, posting.request):
+        with transaction.atomic():
+            hold_return(posting.loop_return_id)
+            mark_posted(posting, record.internal_id, adopted=True)
+    else:
+        _absent(posting)
 
 
 def _settle_in_loop(posting: Posting) -> None:
@@ -95,6 +111,7 @@ def _settle_in_loop(posting: Posting) -> None:
     apply_return(posting.shop, record, fetched_at=started_at)
     if settled_at(record) or record.state != "open":
         with transaction.atomic():
+            hold_return(posting.loop_return_id)
             mark_posted(posting, record.id, adopted=True)
     else:
         _absent(posting)
@@ -106,15 +123,31 @@ def _absent(posting: Posting) -> None:
     now = clock.now()
     age = now - posting.uncertain_since
     if age >= settings.NETSUITE_COMMIT_WINDOW:
-        move_row(
-            posting, field="status", target=Status.PENDING, moves=Posting.MOVES,
-            uncertain_since=None, sending_since=None, not_before=now, claimed_by="",
-        )  # fmt: skip
-        ask_for_plan([posting.loop_return_id])
+        with transaction.atomic():
+            hold_return(posting.loop_return_id)
+            move_row(
+                posting, field="status", target=Status.PENDING, moves=Posting.MOVES,
+                uncertain_since=None, sending_since=None, not_before=now, claimed_by="",
+            )  # fmt: skip
+            ask_for_plan([posting.loop_return_id])
         return
     longest = max(LOOK_AGAIN_S, min(age.total_seconds(), LOOK_AGAIN_S_MAX))
     wait = min(timedelta(seconds=longest), settings.NETSUITE_COMMIT_WINDOW / 3)
     Posting.objects.filter(pk=posting.pk, status=Status.UNCERTAIN).update(not_before=now + wait)
+
+
+def holds_update(record: TransactionRecord, request: dict[str, Any]) -> bool:
+    """Whether every row of an update stands on the record: a changed line as sent, an added one with its amount."""
+    return all(_holds_row(record, row) for row in request["body"]["item"]["items"])
+
+
+def _holds_row(record: TransactionRecord, row: dict[str, Any]) -> bool:
+    if "line" not in row:
+        return any(line.item_id == row["item"]["id"] and line.amount == Decimal(row["amount"]) for line in record.lines)
+    line = next((line for line in record.lines if line.line == row["line"]), None)
+    if line is None:
+        return False
+    return line.is_closed if row.get("isClosed") else line.quantity == row["quantity"]
 
 
 # --- Read back -------------------------------------------------------------------------------------
@@ -137,6 +170,7 @@ def read_back(posting: Posting) -> None:
     _fetch_changed_with(posting)
     differences = compare_record(posting.request, record, posting.external_id)
     with transaction.atomic():
+        hold_return(posting.loop_return_id)
         Posting.objects.filter(pk=posting.pk).update(read_back_at=clock.now(), differences=differences)
         mirrored = posting.account.records.filter(internal_id=posting.their_id)
         posting.loop_return.records.add(*mirrored)
@@ -157,7 +191,7 @@ def compare_record(request: dict[str, Any], record: TransactionRecord | None, ex
     if record is None:
         return ["NetSuite says it does not exist"]
     if request["operation"] == "update":
-        return []
+        return [] if holds_update(record, request) else ["the change did not take effect"]
     found = []
     if (record.external_id or "").lower() != external_id:
         found.append(f"external id is {record.external_id or 'empty'}")

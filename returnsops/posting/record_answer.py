@@ -23,7 +23,7 @@ from returnsops.lib.nudge import nudge
 from returnsops.posting.claim import ATTEMPTS_MAX
 from returnsops.posting.models import Posting, PostingAttempt
 from returnsops.posting.wire import Call, carry_out
-from returnsops.returns.replan import ask_for_plan
+from returnsops.returns.replan import ask_for_plan, hold_return
 
 Status = Posting.Status
 RETRY_AFTER_S = 1.0
@@ -55,13 +55,13 @@ def try_call(call: Call) -> Answer:
 def record_answer(posting: Posting, answer: Answer) -> None:
     """Write the try and move the posting. A posting that somebody moved meanwhile keeps their move."""
     connection = posting.shop if posting.system == Posting.System.LOOP else posting.account
+    if answer.error:
+        note_failure(connection, answer.error)
+    else:
+        note_success(connection)
     with transaction.atomic():
-        if answer.error:
-            note_failure(connection, answer.error)
-            outcome = _record_failure(posting, answer.error)
-        else:
-            note_success(connection)
-            outcome = mark_posted(posting, answer.their_id)
+        hold_return(posting.loop_return_id)
+        outcome = _record_failure(posting, answer.error) if answer.error else mark_posted(posting, answer.their_id)
         PostingAttempt.objects.create(
             posting=posting,
             number=posting.attempts,

@@ -15,7 +15,7 @@ from returnsops.people import access, audit
 from returnsops.people.models import User
 from returnsops.returns.errors import AlreadyInspectedError, NotPossibleError
 from returnsops.returns.models import Arrival, InspectedUnit, Inspection, LoopReturn, ReturnLine
-from returnsops.returns.replan import ask_for_plan
+from returnsops.returns.replan import ask_for_plan, hold_return
 
 SCAN_CHARS_MAX = 120
 FOUND_MAX = 20
@@ -92,7 +92,7 @@ def judge_units(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], *, by:
     Raises AlreadyInspectedError if somebody else judged a unit; NotPossibleError for a unit or outcome there is not.
     """
     access.require(by, "inspect units", shop=loop_return.shop)
-    LoopReturn.objects.select_for_update().get(pk=loop_return.pk)
+    hold_return(loop_return.pk)
     inspection, _ = Inspection.objects.get_or_create(
         loop_return=loop_return, inspector=by, finished_at=None, defaults={"started_at": clock.now()}
     )
@@ -106,7 +106,8 @@ def judge_units(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], *, by:
 def finish_inspection(inspection: Inspection, *, by: User) -> None:
     """Let the outcomes count: the plan posts the receipts and goes on. Finishing twice changes nothing."""
     access.require(by, "inspect units", shop=inspection.loop_return.shop)
-    inspection = Inspection.objects.select_for_update().get(pk=inspection.pk)
+    hold_return(inspection.loop_return_id)
+    inspection = Inspection.objects.get(pk=inspection.pk)
     if inspection.finished_at:
         return
     if not inspection.units.filter(superseded_at=None).exists():

@@ -49,7 +49,7 @@ def fetch_return(shop: Shop, loop_id: str, *, hinted_at: datetime | None = None)
 def apply_return(shop: Shop, record: LoopReturnRecord, *, fetched_at: datetime) -> LoopReturn:
     """Write what Loop said at `fetched_at` (when the call began). Older news changes nothing."""
     with transaction.atomic():
-        row, is_new = LoopReturn.objects.select_for_update().get_or_create(
+        row, is_new = LoopReturn.objects.select_for_update(no_key=True).get_or_create(
             shop=shop, loop_id=record.id, defaults=_columns_of(record) | {"fetched_at": fetched_at}
         )
         stale = record.updated_at < row.updated_at or (
@@ -208,7 +208,9 @@ def _returns_with(record_pks: list[int]) -> list[int]:
 def _write_record(
     account: NetSuiteAccount, record: TransactionRecord, *, fetched_at: datetime
 ) -> NetSuiteRecord | None:
-    known = NetSuiteRecord.objects.select_for_update().filter(account=account, internal_id=record.internal_id).first()
+    natural_key = {"account": account, "internal_id": record.internal_id}
+    same = NetSuiteRecord.objects.filter(**natural_key)
+    known = same.select_for_update(no_key=True).first()
     if known and known.fetched_at > fetched_at:
         return None
     is_ours = (record.external_id or "").startswith(OUR_PREFIX)
@@ -231,7 +233,9 @@ def _write_record(
         "origin": NetSuiteRecord.Origin.OURS if is_ours else NetSuiteRecord.Origin.FOREIGN,
         "raw": record.raw,
     }
-    row, _ = NetSuiteRecord.objects.update_or_create(account=account, internal_id=record.internal_id, defaults=values)
+    row, is_new = (known, False) if known else same.get_or_create(**natural_key, defaults=values)
+    if not is_new:
+        same.update(**values)
     row.lines.all().delete()
     NetSuiteLine.objects.bulk_create([_line_row(row, line, account) for line in record.lines])
     return row

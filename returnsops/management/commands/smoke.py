@@ -16,7 +16,7 @@ from exceptions.models import Case, CaseMember
 from returnsops.lib import postgres
 from returnsops.lib.errors import PostgresError, ProcessError
 from returnsops.lib.processes import PROJECT_DIR, Processes, find_free_port
-from returnsops.management.rehearsal.books import Verdict, check_books, group_by_order, what_is_missing
+from returnsops.management.rehearsal.books import Family, Verdict, check_books, group_by_order, what_is_missing
 from returnsops.management.rehearsal.players import Office, Part, Warehouse
 from returnsops.management.rehearsal.script import deal_parts
 from returnsops.management.stack import STOP_PATIENCE_S, Stack, start_stack, stop_database
@@ -57,9 +57,9 @@ class Command(BaseCommand):
         self.report(verdict, wrong, count=options["returns"], open_cases=rehearsal.open_cases, started=started)
 
     def report(self, verdict: Verdict, wrong: list[str], *, count: int, open_cases: int, started: float) -> None:
-        for line in [*verdict.findings, *wrong]:
-            self.stderr.write(line)
-        line = {
+        for finding in [*verdict.findings, *wrong]:
+            self.stderr.write(finding)
+        result = {
             "returns": count,
             "settled": verdict.settled,
             "open_cases": open_cases,
@@ -70,7 +70,7 @@ class Command(BaseCommand):
             "card_operations": verdict.card_operations,
             "seconds": round(time.monotonic() - started, 1),
         }
-        self.stdout.write(json.dumps(line))
+        self.stdout.write(json.dumps(result))
         if wrong or not verdict.promises_kept():
             sys.exit(1)
 
@@ -158,16 +158,16 @@ class Rehearsal:
 
     def find_unexpected(self, dump: dict[str, Any]) -> list[str]:
         """Returns that are neither complete nor in the case they should have; a case nobody expected counts too."""
-        families = {}
-        for account in dump["netsuite"].values():
-            families |= group_by_order(account["transactions"])
+        families: dict[str, Family] = {}
+        for account_id, account in dump["netsuite"].items():
+            families |= group_by_order(account["transactions"], account_id=account_id)
         wrong = []
         for shop in dump["loop"].values():
             for one in shop["returns"]:
                 part, _ = self.made[str(one["id"])]
                 cases = self.cases_of(str(one["id"]))
                 expected = {part.expects_case} if part.expects_case else set()
-                missing = what_is_missing(one, families[str(one["provider_order_id"])])
+                missing = what_is_missing(one, families.get(str(one["provider_order_id"]), Family()))
                 if cases != expected or (missing and not expected):
                     wrong.append(
                         f"return {one['id']} ({part.scenario}): {missing or 'complete'}, cases {cases or 'none'}"

@@ -34,8 +34,9 @@ class Verdict:
 
 @dataclass
 class Family:
-    """All NetSuite documents of one shop order."""
+    """All NetSuite documents of one shop order. Ids are unique within the account only."""
 
+    account: str = ""
     sales: list[dict[str, Any]] = field(default_factory=list)
     rmas: list[dict[str, Any]] = field(default_factory=list)
     receipts: list[dict[str, Any]] = field(default_factory=list)
@@ -48,8 +49,8 @@ def check_books(dump: Mapping[str, Any], *, passed: Mapping[str, int], with_case
     verdict = Verdict()
     cases = set(with_case)
     families: dict[str, Family] = {}
-    for account in dump["netsuite"].values():
-        families |= group_by_order(account["transactions"])
+    for account_id, account in dump["netsuite"].items():
+        families |= group_by_order(account["transactions"], account_id=account_id)
         verdict.card_operations += int(account["card_operations"])
         _check_exchange_orders(account["transactions"], verdict)
     sellable = _sellable_units(dump)
@@ -64,11 +65,11 @@ def check_books(dump: Mapping[str, Any], *, passed: Mapping[str, int], with_case
     return verdict
 
 
-def group_by_order(transactions: list[dict[str, Any]]) -> dict[str, Family]:
+def group_by_order(transactions: list[dict[str, Any]], *, account_id: str) -> dict[str, Family]:
     """Documents by the shop's order id, following «made from» upwards and applications sideways."""
     live = [one for one in transactions if not one["deleted"] and not one["voided"]]
     by_id = {one["id"]: one for one in live}
-    families: dict[str, Family] = defaultdict(Family)
+    families: dict[str, Family] = defaultdict(lambda: Family(account_id))
     for one in live:
         order = _order_of(one, by_id)
         if order:
@@ -146,20 +147,20 @@ def _check_settlements(log: list[dict[str, Any]], verdict: Verdict) -> None:
             verdict.findings.append(f"return {return_id}: settled {count} times in Loop")
 
 
-def _sellable_units(dump: Mapping[str, Any]) -> dict[str, int]:
-    """Units that each document brought into a sellable location, by document id; the first sales stock is older."""
-    brought: Counter[str] = Counter()
-    for account in dump["netsuite"].values():
+def _sellable_units(dump: Mapping[str, Any]) -> dict[tuple[str, str], int]:
+    """Units that each document brought into a sellable location, by account and document."""
+    brought: Counter[tuple[str, str]] = Counter()
+    for account_id, account in dump["netsuite"].items():
         for row in account["ledger"]:
             if row["sellable"] and row["quantity"] > 0 and row["type"] != "InvAdjst":
-                brought[row["transaction"]] += row["quantity"]
+                brought[account_id, row["transaction"]] += row["quantity"]
     return brought
 
 
 def _check_sellable(
-    one: dict[str, Any], family: Family, sellable: dict[str, int], passed: int, verdict: Verdict
+    one: dict[str, Any], family: Family, sellable: dict[tuple[str, str], int], passed: int, verdict: Verdict
 ) -> None:
-    brought = sum(sellable.get(document["id"], 0) for document in [*family.receipts, *family.credits])
+    brought = sum(sellable.get((family.account, document["id"]), 0) for document in [*family.receipts, *family.credits])
     if brought > passed:
         verdict.uninspected_sellable += brought - passed
         verdict.findings.append(f"return {one['id']}: {brought} unit(s) made sellable, {passed} passed inspection")

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from returnsops.lib.money import money_text
-from returnsops.returns.facts import ReturnFacts
+from returnsops.returns.facts import PostingFacts, RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.money import Credit, allowed_difference, propose_credit
@@ -80,7 +80,7 @@ def _differs(facts: ReturnFacts, credit: Credit) -> str:
 
 def _mappings_complete(draft: Draft, credit: Credit) -> bool:
     items = draft.facts.policy.items
-    needed = [f"difference_{cause}" for cause, _ in credit.differences]
+    needed = ["difference_rounding", *(f"difference_{cause}" for cause, _ in credit.differences)]
     needed += ["fee"] if credit.fee else []
     needed += ["exchange_discount"] if credit.exchange_discount else []
     missing = [key for key in needed if not items.get(key)]
@@ -97,13 +97,11 @@ def _mappings_complete(draft: Draft, credit: Credit) -> bool:
 
 
 def plan_credit(draft: Draft, authorization: Authorization, credit: Credit) -> bool:
-    """The Credit Memo of an invoiced order. Gives whether it is in NetSuite."""
+    """The Credit Memo of an invoiced order. Gives whether it is in NetSuite and comes to the figure agreed on."""
     facts = draft.facts
     posted = facts.posted("credit")
     if posted:
-        record = facts.record(posted.their_id)
-        draft.step("credit", StepState.DONE, record.tran_id if record else "posted", records=(posted.their_id,))
-        return True
+        return is_credit_right(draft, "credit", posted, credit)
     if not facts.policy.writes("credit"):
         draft.step("credit", StepState.WAITING, "written by another system; we watch")
         return False
@@ -112,6 +110,65 @@ def plan_credit(draft: Draft, authorization: Authorization, credit: Credit) -> b
         draft.post(credit_due(facts, authorization, kind="credit", target="creditMemo", body=body))
     draft.step("credit", StepState.DUE, "on its way to NetSuite")
     return False
+
+
+def is_credit_right(draft: Draft, step: str, posted: PostingFacts, credit: Credit) -> bool:
+    """Does the posted document come to the figure agreed on? NetSuite computes tax by itself, and may differ by cents.
+
+    Cents inside the tolerance get a line of their own on the document, before anybody is paid on the strength of it.
+    """
+    facts = draft.facts
+    record = facts.record(posted.their_id)
+    if record is None:
+        draft.step(step, StepState.DUE, "posted; being read back", records=(posted.their_id,))
+        return False
+    rest = credit.total - record.total
+    if rest and not facts.posted("credit_fix") and abs(rest) <= allowed_difference(facts, credit):
+        if not facts.taken("credit_fix"):
+            draft.post(_fix_due(facts, posted, record, rest))
+        words = f"{record.tran_id}; {money_text(rest, facts.currency)} of rounding is being added"
+        draft.step(step, StepState.DUE, words, records=(record.internal_id,))
+        return False
+    if rest and draft.problem(_wrong_total(facts, record, credit)):
+        draft.step(step, StepState.BLOCKED, f"{record.tran_id} has another total", records=(record.internal_id,))
+        return False
+    draft.step(step, StepState.DONE, record.tran_id, records=(record.internal_id,))
+    return True
+
+
+def _wrong_total(facts: ReturnFacts, record: RecordFacts, credit: Credit) -> Problem:
+    return Problem(
+        "record_differs",
+        f"record:{record.internal_id}",
+        f"{record.tran_id} comes to {money_text(record.total, facts.currency)} in NetSuite; "
+        f"{money_text(credit.total, facts.currency)} was agreed on.",
+        expected=money_text(credit.total, facts.currency),
+        found=money_text(record.total, facts.currency),
+        amount=abs(credit.total - record.total),
+    )
+
+
+def _fix_due(facts: ReturnFacts, posted: PostingFacts, record: RecordFacts, rest: Decimal) -> PostingDue:
+    row = {
+        "item": {"id": facts.policy.items["difference_rounding"]},
+        "quantity": 1,
+        "rate": str(rest),
+        "amount": str(rest),
+    }
+    return PostingDue(
+        kind="credit_fix",
+        system="netsuite",
+        request={
+            "operation": "update",
+            "target_type": record.record_type,
+            "target_id": record.internal_id,
+            "source_id": posted.request["source_id"],
+            "body": {"item": {"items": [row]}},
+        },
+        covers=frozenset({f"part:rounding:{facts.loop.loop_id}"}),
+        serial_key=f"{facts.account_id}:{posted.request['source_id']}",
+        priority=10 if facts.exchanges else 20,
+    )
 
 
 def credit_body(facts: ReturnFacts, authorization: Authorization, credit: Credit) -> dict[str, Any]:

@@ -8,6 +8,7 @@ KIND_NAMES = {
     "rma": "Return Authorization",
     "receipt": "Item Receipt",
     "credit": "Credit Memo",
+    "credit_fix": "rounding line of the credit",
     "cash_refund": "Cash Refund",
     "customer_refund": "Customer Refund",
     "exchange_order": "exchange order",

@@ -10,7 +10,7 @@ from typing import Any
 from returnsops.lib.money import ZERO, add_up, money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import Authorization, memo_text
-from returnsops.returns.plan.crediting import credit_body, credit_due
+from returnsops.returns.plan.crediting import credit_body, credit_due, is_credit_right
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.money import Credit, owed_by_loop
 from returnsops.returns.policy import Tender
@@ -48,9 +48,7 @@ def plan_cash_refund(draft: Draft, authorization: Authorization, credit: Credit)
     facts = draft.facts
     posted = facts.posted("cash_refund")
     if posted:
-        record = facts.record(posted.their_id)
-        draft.step("refund", StepState.DONE, record.tran_id if record else "posted", records=(posted.their_id,))
-        return True
+        return is_credit_right(draft, "refund", posted, credit)
     payments = read_payments(draft)
     if payments is None:
         return False
