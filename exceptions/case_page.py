@@ -8,7 +8,7 @@ from django.urls import reverse
 from exceptions.forms import FOR_ALL, FORMS, MemberForm, NoteForm
 from exceptions.labels import kind_of, owner_of
 from exceptions.models import Case, CaseEvent, CaseMember
-from exceptions.present import EVENTS_MAX, mapping_url, show_offers, show_problem, show_words
+from exceptions.present import EVENTS_MAX, show_offers, show_problem, show_words
 from exceptions.queue import stake_of, standing_members, total_returns
 from returnsops.lib import clock
 from returnsops.people import access
@@ -44,7 +44,6 @@ def describe_case(
         "note": note or NoteForm(auto_id="note-%s"),
         "may_note": access.may(user, "note", shop=case.shop),
         "is_closed": is_closed,
-        "mapping_url": mapping_url(case),
     }
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -114,8 +115,9 @@ def _mapping_offer(member: CaseMember, user: User) -> list[dict[str, Any]]:
 
 
 def mapping_url(case: Case) -> str:
-    sku = case.subject.removeprefix("sku:")
-    return reverse("admin:returns_skumapping_add", query={"shop": str(case.shop_id), "sku": sku})
+    """The admin's form with the shop and the SKU filled in."""
+    query = urlencode({"shop": case.shop_id, "sku": case.subject.removeprefix("sku:")})
+    return f"{reverse('admin:index')}returns/skumapping/add/?{query}"
 
 
 def sum_up(members: Iterable[CaseMember]) -> list[dict[str, Any]]:

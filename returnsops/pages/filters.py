@@ -8,10 +8,15 @@ from django import forms
 from django.db.models import QuerySet
 
 from returnsops.pages.gaps import ANY_GAP, NAMES, with_gap
+from returnsops.posting.labels import STATUSES
+from returnsops.posting.models import Posting
 from returnsops.returns.filters import ReturnFilter, visible_shops
 from returnsops.returns.models import LoopReturn
 
 GAPS = [(ANY_GAP, "Anything due"), *((code, name) for code, name in NAMES.items() if code != "request")]
+
+POSTINGS = [(str(value), label.label) for value, label in STATUSES.items()]
+ORDER = ("q", "stage", "missing", "state", "created_from", "created_until", "shop", "posting")
 
 
 def date_input() -> forms.DateInput:
@@ -32,14 +37,24 @@ class ReturnListFilter(ReturnFilter):
     stage = django_filters.ChoiceFilter(choices=LoopReturn.Stage.choices, label="Stage", empty_label="Every stage")
     missing = django_filters.ChoiceFilter(choices=GAPS, method="filter_missing", label="Missing", empty_label="–")
     shop = django_filters.ModelChoiceFilter(
-        queryset=visible_shops, to_field_name="code", label="Shop", empty_label="All shops"
-    )
+        queryset=visible_shops, to_field_name="code", label="Shop", widget=forms.HiddenInput
+    )  # chosen at the side of the page
+    posting = django_filters.ChoiceFilter(
+        choices=POSTINGS, method="filter_posting", label="Owed", widget=forms.HiddenInput
+    )  # where the counts of the connections lead to
     state = django_filters.ChoiceFilter(choices=LoopReturn.State.choices, label="In Loop", empty_label="Every state")
     created_from = django_filters.DateFilter(
         field_name="created_at__date", lookup_expr="gte", label="From", widget=date_input()
     )
     created_until = django_filters.DateFilter(method="filter_until", label="To", widget=date_input())
-    field_order = ("q", "stage", "missing", "state", "shop", "created_from", "created_until")
+
+    def filter_posting(self, rows: QuerySet[Any], name: str, status: str) -> QuerySet[Any]:
+        return rows.filter(pk__in=Posting.objects.filter(status=status).values("loop_return"))
+
+    @classmethod
+    def get_filters(cls) -> dict[str, Any]:
+        filters = super().get_filters()
+        return {name: filters[name] for name in ORDER}
 
     def filter_missing(self, rows: QuerySet[Any], name: str, step: str) -> QuerySet[Any]:
         return with_gap(rows, step)

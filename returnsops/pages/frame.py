@@ -101,7 +101,7 @@ class Shell:
         return is_admin or any(role in RIGHTS["inspect units"] for role in self._roles)
 
     def _count_cases(self, user: User) -> int:
-        cases = Case.objects.visible_to(user).exclude(status=Case.Status.CLOSED)
+        cases = Case.objects.visible_to(user).filter(status=Case.Status.OPEN)
         return int((cases.filter(shop=self._shop) if self._shop else cases).count())
 
     def _count_units(self, user: User) -> int:

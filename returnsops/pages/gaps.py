@@ -8,13 +8,28 @@ from typing import Any
 from django.db.models import Count, F, Func, Min, QuerySet, Sum, TextField
 
 from returnsops.returns.models import LoopReturn
-from returnsops.returns.plan.draft import STEPS
 
 OVER = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
 # A parcel that is still on its way is not a gap: nothing is missing in NetSuite yet.
 NOT_DUE = frozenset({"request", "arrival", "inspection"})
 ANY_GAP, UNKNOWN = "any", "unplanned"
-NAMES = {code: title for code, (title, _) in STEPS.items()} | {UNKNOWN: "Not planned yet"}
+# What is missing, named as the thing that is not there. In the order of the journey.
+NAMES = {
+    "request": "Request",
+    "sale": "Original order",
+    "rma": "Return Authorization",
+    "arrival": "Parcel",
+    "inspection": "Inspection",
+    "receipt": "Item Receipt",
+    "amount": "Agreed amount",
+    "credit": "Credit Memo",
+    "settle": "Settlement in Loop",
+    "exchange": "Exchange order",
+    "refund": "Refund",
+    "close_rma": "Closed authorization",
+    "proof": "Proof on both sides",
+    UNKNOWN: "Not planned yet",
+}
 Rows = QuerySet[LoopReturn, LoopReturn]
 
 

@@ -107,12 +107,16 @@ def _missing_tile(scope: Scope, due: list[Gap]) -> Tile:
 
 def _cases_tile(scope: Scope, causes: list[dict[str, Any]]) -> Tile:
     count = sum(cause["cases"] for cause in causes)
-    mine = scope.of(Case.objects.filter(assignee=scope.user, status=Case.Status.TAKEN)).count()
+    taken = scope.of(Case.objects.filter(status=Case.Status.TAKEN)).aggregate(
+        all=Count("pk"), mine=Count("pk", filter=Q(assignee=scope.user))
+    )
     oldest = min((cause["oldest"] for cause in causes), default=None)
-    hint = f"oldest {age_words(scope.now, oldest)}" if count else "nothing waits for a person"
+    hints = [f"oldest {age_words(scope.now, oldest)}"] if count else ["nothing waits for a person"]
+    hints += [f"{taken['all']} in progress"] if taken["all"] else []
+    hints += [f"{taken['mine']} yours"] if taken["mine"] else []
     return {
-        "label": "Cases to settle", "value": count, "unit": f"{mine} yours" if mine else "", "icon": "inbox",
-        "href": scope.href("exceptions"), "hint": hint, "tone": "bad" if count else "good",
+        "label": "Cases to settle", "value": count, "unit": "", "icon": "inbox",
+        "href": scope.href("exceptions"), "hint": ", ".join(hints), "tone": "bad" if count else "good",
     }  # fmt: skip
 
 
@@ -159,7 +163,7 @@ def _gap_bars(scope: Scope, gaps: list[Gap]) -> list[dict[str, Any]]:
             "value": gap.returns,
             "max": most,
             "text": count_words(gap.returns, "return"),
-            "note": f"{money_words(gap.amounts)}, oldest {age_words(scope.now, gap.oldest)}",
+            "note": f"{money_words(gap.amounts)}, {age_words(scope.now, gap.oldest)}",
             "tone": _gap_tone(gap, scope.now),
         }
         for gap in gaps
@@ -173,10 +177,10 @@ def _gap_tone(gap: Gap, now: datetime) -> str:
 
 
 def _open_causes(scope: Scope) -> list[dict[str, Any]]:
-    """Cases that are not closed, by code, the most numerous first; the money of their standing members by currency."""
-    cases = scope.of(Case.objects.exclude(status=Case.Status.CLOSED)).order_by()
+    """Open cases by code, the most numerous first; the money of their standing members by currency."""
+    cases = scope.of(Case.objects.filter(status=Case.Status.OPEN)).order_by()
     causes: list[dict[str, Any]] = list(cases.values("code").annotate(cases=Count("pk"), oldest=Min("opened_at")))
-    members = scope.of(CaseMember.objects.filter(left_at=None).exclude(case__status=Case.Status.CLOSED), "case__shop")
+    members = scope.of(CaseMember.objects.filter(left_at=None, case__status=Case.Status.OPEN), "case__shop")
     sums = members.order_by().values("case__code", "currency").annotate(amount=Sum("amount"), returns=Count("pk"))
     for cause in causes:
         own = [row for row in sums if row["case__code"] == cause["code"]]
@@ -194,9 +198,7 @@ def _cause_bars(scope: Scope, causes: list[dict[str, Any]]) -> list[dict[str, An
             "value": cause["cases"],
             "max": most,
             "text": count_words(cause["cases"], "case"),
-            "note": ", ".join(
-                filter(None, [money_words(cause["amounts"]), f"oldest {age_words(scope.now, cause['oldest'])}"])
-            ),
+            "note": ", ".join(filter(None, [money_words(cause["amounts"]), age_words(scope.now, cause["oldest"])])),
             "tone": tone_of(cause["code"]),
         }
         for cause in causes

@@ -62,6 +62,8 @@ RECORD_NAMES: dict[str, tuple[str, str]] = {
     "creditMemo": ("CM", "Credit Memo"),
     "customerRefund": ("CR", "Customer Refund"),
     "cashRefund": ("CSR", "Cash Refund"),
+    "customerPayment": ("PYMT", "Customer payment"),
+    "customerDeposit": ("DEP", "Customer deposit"),
 }
 
 

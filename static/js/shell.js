@@ -136,6 +136,11 @@
   }
   document.addEventListener("change", previewPhoto);
 
+  // A picture that cannot be loaded leaves its place empty instead of a broken sign. Such events do not bubble.
+  document.addEventListener("error", (event) => {
+    if (event.target.matches?.("img")) event.target.dataset.failed = "";
+  }, true);
+
   document.addEventListener("DOMContentLoaded", refresh);
   document.addEventListener("htmx:afterSettle", refresh);
   setInterval(refreshTimes, TIMES_EVERY_MS);

@@ -26,7 +26,8 @@ def compare_amounts(row: LoopReturn, *, records: list[NetSuiteRecord]) -> dict[s
     return {
         "currency": facts.currency,
         "rows": _rows(credit),
-        "total": _row("Total", loop=credit.total, netsuite=credit.netsuite_total),
+        "total": _row("Total", loop=credit.total, netsuite=credit.netsuite_total)
+        | {"gap": credit.total - credit.netsuite_total},
         "note": _note(facts, credit, records),
     }
 

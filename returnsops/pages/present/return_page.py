@@ -16,7 +16,7 @@ from integrations.links import loop_link
 from returnsops.lib import clock
 from returnsops.lib.money import add_up
 from returnsops.pages.present.amounts import compare_amounts
-from returnsops.pages.present.steps import OVER, record_link, show_steps, waits_for
+from returnsops.pages.present.steps import OVER, record_link, show_steps, times_of_steps, waits_for
 from returnsops.pages.present.timeline import tell_story
 from returnsops.people.models import User
 from returnsops.posting.labels import STATUSES as POSTING_STATUSES
@@ -56,16 +56,18 @@ def look_up(row: LoopReturn) -> Looked:
 def describe_return(row: LoopReturn, user: User) -> dict[str, Any]:
     """The context of pages/return.html and its fragments."""
     seen = look_up(row)
+    units = _units(seen)
+    times = times_of_steps(row, postings=seen.postings, inspected=[unit["at"] for unit in units if unit["counts"]])
     return {
         "row": row,
         "stage": STAGES[row.stage],
         "now": seen.now,
         "waits_for": waits_for(row),
-        "steps": show_steps(row, records=seen.records, members=seen.members, now=seen.now),
+        "steps": show_steps(row, records=seen.records, members=seen.members, done_at=times, now=seen.now),
         "problems": [_problem(member, user) for member in seen.members],
         "facts": _facts(row),
         "ids": _ids(seen),
-        "units": _units(seen),
+        "units": units,
         "exchange_items": list(row.exchange_items.all()),
         "compare": compare_amounts(row, records=seen.records),
         "events": tell_story(row, records=seen.records, postings=seen.postings),
@@ -166,6 +168,7 @@ def _unit(line: Any, receipt: dict[str, Any] | None) -> dict[str, Any]:
         "sku": line.sku,
         "image": line.image_url,
         "badge": badge,
+        "counts": counts,
         "receipt": receipt,
         "note": standing.note if standing else "",
         "who": standing.inspector.name if standing else "",

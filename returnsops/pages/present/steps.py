@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from exceptions.models import CaseMember
 from integrations.links import netsuite_link
+from returnsops.posting.models import Posting
 from returnsops.returns.labels import LATER, STEP_STATES, record_name
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.plan.draft import STEPS
@@ -48,12 +49,29 @@ def _is_skipped(code: str, planned: Mapping[str, Any]) -> bool:
 
 
 def show_steps(
-    row: LoopReturn, *, records: Iterable[NetSuiteRecord], members: Iterable[CaseMember], now: datetime
-) -> list[dict[str, Any]]:
-    """What components/steps.html takes."""
+    row: LoopReturn, *, records: Iterable[NetSuiteRecord], members: Iterable[CaseMember],
+    done_at: Mapping[str, datetime], now: datetime,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """What components/steps.html takes. done_at: when each step was met, as far as it is known."""
     by_id = {record.internal_id: record for record in records}
     cases = cases_by_step(members)
-    return [_show_step(row, step, by_id, cases.get(step["code"]), now=now) for step in plan_steps(row)]
+    return [
+        _show_step(row, step, by_id, cases.get(step["code"]), now=now) | {"at": done_at.get(step["code"])}
+        for step in plan_steps(row)
+    ]
+
+
+def times_of_steps(
+    row: LoopReturn, *, postings: Iterable[Posting], inspected: Iterable[datetime]
+) -> dict[str, datetime]:
+    times: dict[str, datetime] = {"request": row.created_at}
+    told = [(STEP_OF_POSTING.get(one.kind, ""), one.posted_at) for one in postings]
+    told += [("inspection", moment) for moment in inspected]
+    told += [("arrival", row.delivered_at), ("proof", row.settled_at)]
+    for step, moment in told:
+        if moment and step != "settle":  # what was sent there is only our request
+            times[step] = max(moment, times.get(step, moment))
+    return times
 
 
 def _show_step(
@@ -83,7 +101,7 @@ def _detail(text: str, records: list[NetSuiteRecord]) -> str:
     numbers = {record.tran_id for record in records}
     if text and set(text.split(", ")) <= numbers:
         return ""
-    return text[:1].upper() + text[1:] + ("" if not text or text.endswith((".", "…", "?")) else ".")
+    return capitalise(text) + ("" if not text or text.endswith((".", "…", "?")) else ".")
 
 
 def record_link(row: LoopReturn, record: NetSuiteRecord) -> dict[str, Any]:
@@ -131,5 +149,9 @@ def waits_for(row: LoopReturn) -> str:
     step = next_step(row)
     if step is None:
         return "Complete on both sides" if row.stage == LoopReturn.Stage.SETTLED else "Nothing more is expected"
-    text = str(step["detail"] or step["title"])
-    return text[:1].upper() + text[1:]
+    return capitalise(str(step["detail"] or step["title"]))
+
+
+def capitalise(text: str) -> str:
+    """Loop's own words (out_for_delivery) become ours."""
+    return text[:1].upper() + text[1:].replace("_", " ")
