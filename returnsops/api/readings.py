@@ -1,16 +1,16 @@
 """A case as it is read through the API: its row, its sums, its returns, its events, what the reader may do."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
 from rest_framework.exceptions import NotFound
 
 from exceptions.actions import Offer, offers
 from exceptions.models import Case, CaseEvent, CaseMember
+from exceptions.queue import stake_of, stakes_of, total_returns, visible_cases
 from returnsops.people.models import User
 from returnsops.returns.problems import KINDS, ProblemKind
 
@@ -18,22 +18,19 @@ SHOWN_MAX = 50
 
 
 @dataclass(frozen=True)
-class Money:
-    amount: Decimal
-    currency: str
-
-
-@dataclass(frozen=True)
 class CaseRow:
-    """A case with the sums over the returns that are still in it."""
+    """A case with the sums over its returns, as the queue shows them."""
 
     case: Case
-    returns_waiting: int
-    at_stake: list[Money]
+    at_stake: list[dict[str, Any]]
 
     @property
     def kind(self) -> ProblemKind:
         return KINDS[self.case.code]
+
+    @property
+    def returns(self) -> int:
+        return total_returns(self.at_stake)
 
 
 @dataclass(frozen=True)
@@ -47,11 +44,6 @@ class CaseReading(CaseRow):
     members: list[CaseMember]
     events: list[CaseEvent]
     offers: MemberOffers
-
-
-def visible_cases(user: User) -> QuerySet[Case]:
-    cases: QuerySet[Case] = Case.objects.visible_to(user)
-    return cases.select_related("shop", "assignee")
 
 
 def visible_case(pk: int, *, user: User) -> Case:
@@ -73,26 +65,9 @@ def find_member(case: Case, return_pk: int) -> CaseMember:
     return member
 
 
-def add_sums(cases: Iterable[Case]) -> list[CaseRow]:
-    """One query for all of them."""
-    cases = list(cases)
-    sums = (
-        CaseMember.objects.filter(case__in=cases, left_at=None)
-        .values("case_id", "currency")
-        .annotate(returns=Count("pk"), amount=Sum("amount"))
-        .order_by("case_id", "currency")
-    )
-    by_case = defaultdict(list)
-    for one in sums:
-        by_case[one["case_id"]].append(one)
-    return [
-        CaseRow(
-            case,
-            returns_waiting=sum(one["returns"] for one in by_case[case.pk]),
-            at_stake=[Money(one["amount"], one["currency"]) for one in by_case[case.pk]],
-        )
-        for case in cases
-    ]
+def add_sums(cases: Sequence[Case]) -> list[CaseRow]:
+    stakes = stakes_of(cases)
+    return [CaseRow(case, stakes.get(case.pk, [])) for case in cases]
 
 
 def read_case(case: Case, *, user: User, return_pk: int | None = None) -> CaseReading:
@@ -100,13 +75,11 @@ def read_case(case: Case, *, user: User, return_pk: int | None = None) -> CaseRe
 
     Offers are worked out for one return at a time, since each costs queries and a case may have a thousand returns.
     """
-    [row] = add_sums([case])
     members = list(members_of(case).order_by(F("left_at").asc(nulls_first=True), "pk")[:SHOWN_MAX])
     asked = find_member(case, return_pk) if return_pk else next((one for one in members if not one.left_at), None)
     return CaseReading(
         case,
-        returns_waiting=row.returns_waiting,
-        at_stake=row.at_stake,
+        at_stake=stake_of(case),
         members=members,
         events=list(events_of(case)[:SHOWN_MAX]),
         offers=MemberOffers(asked.loop_return_id, offers(asked, user)) if asked else MemberOffers(None, []),

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from exceptions.cases import sync_cases
@@ -21,9 +20,8 @@ API = "/api/v1"
 
 
 @pytest.fixture(autouse=True)
-def _web_server(settings: Settings) -> None:
-    """No folder of collected files in tests; and the throttle counts in memory, which no rollback clears."""
-    settings.WHITENOISE_AUTOREFRESH = True
+def _fresh_counts() -> None:
+    """The throttle counts in memory, which no rollback clears."""
     cache.clear()
 
 

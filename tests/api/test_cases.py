@@ -58,17 +58,26 @@ def test_case_adds_up_its_returns(as_person: Login, finn: User, shop: Shop, diff
     [newest, _] = as_person(finn).get(f"{API}/cases/").json()["results"]
 
     assert newest["title"] == "A mapping is missing in the policy"
-    assert newest["returns_waiting"] == 2
-    assert newest["at_stake"] == [{"amount": "3.75", "currency": "USD"}]
+    assert newest["returns"] == 2
+    assert newest["at_stake"] == [{"amount": "3.75", "currency": "USD", "returns": 2}]
 
 
-def test_return_that_left_is_not_added(as_person: Login, finn: User, differing: CaseMember) -> None:
+def test_return_that_left_is_not_added(as_person: Login, finn: User, shop: Shop, differing: CaseMember) -> None:
+    other = make_member(make_return(shop, loop_id="100"), subject=differing.case.subject, amount="9.00")
+    CaseMember.objects.filter(pk=other.pk).update(left_at=other.joined_at)
+
+    [told] = as_person(finn).get(f"{API}/cases/").json()["results"]
+
+    assert (told["returns"], told["at_stake"][0]["amount"]) == (1, "0.03")
+
+
+def test_closed_case_tells_what_it_was_about(as_person: Login, finn: User, differing: CaseMember) -> None:
     Case.objects.update(status="closed", closed_at=differing.joined_at)
     CaseMember.objects.update(left_at=differing.joined_at)
 
     told = as_person(finn).get(f"{API}/cases/{differing.case_id}/").json()
 
-    assert (told["returns_waiting"], told["at_stake"]) == (0, [])
+    assert (told["returns"], told["at_stake"][0]["amount"]) == (1, "0.03")
     assert told["offers"] == {"return": None, "actions": []}
     assert len(told["members"]) == 1
 

@@ -66,8 +66,12 @@ def test_return_tells_where_it_stands(tool: APIClient, rich_row: LoopReturn) -> 
 def test_counterpart_carries_its_total_and_page(tool: APIClient, rich_row: LoopReturn) -> None:
     NetSuiteAccount.objects.update(base_url="https://1234567-sb1.suitetalk.api.netsuite.com")
 
-    invoice = tool.get(f"{LIST}{rich_row.pk}/").json()["counterparts"][0]
+    Shop.objects.update(base_url="https://api.loopreturns.com")
 
+    told = tool.get(f"{LIST}{rich_row.pk}/").json()
+
+    invoice = told["counterparts"][0]
+    assert told["link"] == "https://admin.loopreturns.com/returns/110700123"
     assert (invoice["tran_id"], invoice["total"], invoice["currency"]) == ("INV7001", "155.52", "USD")
     assert invoice["link"] == (
         "https://1234567-sb1.app.netsuite.com/app/accounting/transactions/transaction.nl?id=7001"

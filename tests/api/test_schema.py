@@ -92,7 +92,6 @@ def test_page_has_nothing_inline_and_nothing_from_elsewhere(as_person: Callable[
 
 
 @pytest.mark.browser
-@pytest.mark.filterwarnings("ignore:No directory at")  # no collected files: the server finds them where they lie
 def test_page_works_in_a_browser_under_the_strict_policy(live_server: LiveServer, finn: User) -> None:
     path = find_browser()
     if path is None:

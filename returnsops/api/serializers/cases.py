@@ -7,12 +7,20 @@ from rest_framework import serializers
 
 from exceptions.actions import Offer
 from exceptions.models import Case, CaseMember
-from returnsops.api.serializers.fields import Amount, OfReturn, Person, Word
+from returnsops.api.serializers.fields import AMOUNT_SCHEMA, Amount, OfReturn, Person, Word
+from returnsops.lib.money import round_money
 
 
-class MoneyOut(serializers.Serializer[Any]):
-    amount = Amount("amount")
+class StakeOut(serializers.Serializer[Any]):
+    """Takes a row of `exceptions.queue.stakes_of`."""
+
+    amount = serializers.SerializerMethodField()
     currency = serializers.CharField()
+    returns = serializers.IntegerField()
+
+    @extend_schema_field(AMOUNT_SCHEMA)
+    def get_amount(self, stake: dict[str, Any]) -> str:
+        return str(round_money(stake["amount"], stake["currency"]))
 
 
 class CaseRowOut(serializers.Serializer[Any]):
@@ -29,8 +37,8 @@ class CaseRowOut(serializers.Serializer[Any]):
     opened_at = serializers.DateTimeField(source="case.opened_at")
     closed_at = serializers.DateTimeField(source="case.closed_at", allow_null=True)
     times_before = serializers.IntegerField(source="case.times_before")
-    returns_waiting = serializers.IntegerField(help_text="How many returns are still in it")
-    at_stake = MoneyOut(many=True, help_text="Sum over the returns still in it, one entry a currency")
+    returns = serializers.IntegerField(help_text="How many returns are in it; of a closed case, how many were")
+    at_stake = StakeOut(many=True, help_text="Sum over these returns, one entry a currency")
 
 
 class ProblemDetailOut(serializers.Serializer[Any]):

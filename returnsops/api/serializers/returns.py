@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from returnsops.api.links import netsuite_link
+from integrations.links import loop_link, netsuite_link
 from returnsops.api.serializers.fields import Amount, AmountIfKnown, OfReturn, Person, Word
 from returnsops.api.serializers.postings import PostingRowOut
 from returnsops.returns.models import InspectedUnit, LoopReturn, NetSuiteRecord
@@ -98,7 +98,7 @@ class Counterpart:
     currency: str
 
 
-class CounterpartOut(serializers.Serializer[Counterpart]):
+class CounterpartOut(serializers.Serializer[Any]):
     """A NetSuite record that belongs to the return, whoever made it."""
 
     record_type = serializers.CharField(source="record.record_type")
@@ -117,7 +117,7 @@ class CounterpartOut(serializers.Serializer[Counterpart]):
     link = serializers.SerializerMethodField(help_text="The record's page in NetSuite; null in a sandbox")
 
     def get_link(self, one: Counterpart) -> str | None:
-        return netsuite_link(one.record.account, one.record.internal_id)
+        return netsuite_link(one.record.account, one.record.internal_id) or None
 
 
 class ExchangeItemOut(serializers.Serializer[Any]):
@@ -147,6 +147,7 @@ class OpenCaseOut(serializers.Serializer[Any]):
 
 
 class ReturnOut(ReturnRowOut):
+    link = serializers.SerializerMethodField(help_text="The return's page in Loop; null in a sandbox")
     customer_email = serializers.CharField()
     label_status = serializers.CharField()
     planned_at = serializers.DateTimeField(allow_null=True)
@@ -157,6 +158,9 @@ class ReturnOut(ReturnRowOut):
     counterparts = serializers.SerializerMethodField()
     postings = PostingRowOut(many=True, source="postings.all")
     open_cases = OpenCaseOut(many=True, source="open_memberships")
+
+    def get_link(self, row: LoopReturn) -> str | None:
+        return loop_link(row.shop, row.loop_id) or None
 
     @extend_schema_field(StepOut(many=True))
     def get_steps(self, row: LoopReturn) -> Any:

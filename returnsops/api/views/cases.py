@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from exceptions import actions
 from exceptions.models import Case, CaseEvent, CaseMember
+from exceptions.queue import visible_cases
 from returnsops.api.filters import CaseFilter
 from returnsops.api.pagination import KEY_MAX, read_number
 from returnsops.api.readings import (
@@ -20,7 +21,6 @@ from returnsops.api.readings import (
     members_of,
     read_case,
     visible_case,
-    visible_cases,
 )
 from returnsops.api.serializers.cases import CaseOut, CaseRowOut, EventOut, MemberOut
 from returnsops.api.serializers.inputs import AcknowledgeIn, ApproveIn, ChooseLineIn, CorrectDateIn, RetryIn, TextIn
