@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 
 from integrations.loop.parsing import parse_return
 from integrations.models import NetSuiteAccount, Shop
@@ -281,7 +282,8 @@ def make_due(kind: str = "rma", *, covers: Iterable[str] = ("unit:387001",), **c
 
 def make_posting(row: LoopReturn, due: PostingDue | None = None, **columns: Any) -> Posting:
     """A posting in the outbox, planned and ready to be claimed; columns overwrite its row."""
-    (posting,) = enqueue(row, [*_standing(row), due or make_due()])
+    with transaction.atomic():
+        (posting,) = enqueue(row, [*_standing(row), due or make_due()])
     LoopReturn.objects.filter(pk=row.pk).update(look_again_at=None)
     row.refresh_from_db()
     if columns:

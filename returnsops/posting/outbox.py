@@ -37,7 +37,7 @@ def enqueue(loop_return: LoopReturn, wanted: Sequence[PostingDue]) -> list[Posti
         matched.append((due, match))
     for posting in standing:
         withdraw(posting)
-    differing = [(due, match) for due, match in matched if match and match.content_hash != due.content_hash]
+    differing = [(due, match) for due, match in matched if match and _differs(match, due)]
     for _, match in differing:
         match.covers.all().delete()  # all first: units may move from one posting to another
     changed += [_change_posting(match, due) for due, match in differing]
@@ -77,6 +77,11 @@ def _take_match(standing: list[Posting], due: PostingDue) -> Posting | None:
         return None
     standing.remove(best)
     return best
+
+
+def _differs(posting: Posting, due: PostingDue) -> bool:
+    """Other content, or the same content for other units: twins of one order line call for equal documents."""
+    return posting.content_hash != due.content_hash or {cover.unit for cover in posting.covers.all()} != due.covers
 
 
 def _shared(posting: Posting, due: PostingDue) -> int:

@@ -1,0 +1,197 @@
+"""A NetSuite and a Loop that do what a test tells them, in the place of the clients."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from integrations.errors import AlreadyExistsError, TemporaryError, UncertainError
+from integrations.loop.client import LoopClient
+from integrations.loop.parsing import parse_return
+from integrations.loop.records import LoopReturnRecord
+from integrations.models import Shop
+from integrations.netsuite.records import RecordRef, TransactionLine, TransactionRecord
+from returnsops.lib import clock
+from returnsops.returns.models import LoopReturn
+from tests.builders import make_return
+
+DOWN = TemporaryError(system="netsuite", operation="create", status=503, detail="Down for maintenance")
+LOST = UncertainError(system="netsuite", operation="create", detail="No answer within 180 s")
+
+
+@dataclass
+class FakeNetSuite:
+    """Makes what it is asked for, unless `failures` has something to raise first.
+
+    loses_answers: the next so many records are made and the answer is lost.
+    """
+
+    failures: list[Exception] = field(default_factory=list)
+    loses_answers: int = 0
+    records: dict[str, TransactionRecord] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+
+    def transform_record(
+        self,
+        source_type: str,
+        source_id: str,
+        target_type: str,
+        body: Mapping[str, Any],
+        *,
+        replace: Sequence[str] = (),
+    ) -> str:
+        return self._make(target_type, body, source_id=source_id)
+
+    def create_record(self, record_type: str, body: Mapping[str, Any], *, replace: Sequence[str] = ()) -> str:
+        return self._make(record_type, body, source_id=None)
+
+    def find_by_external_ids(self, external_ids: Collection[str]) -> list[RecordRef]:
+        found = [one for one in self.records.values() if one.external_id in external_ids]
+        return [
+            RecordRef(
+                record_type=one.record_type,
+                internal_id=one.internal_id,
+                external_id=one.external_id,
+                tran_id=one.tran_id,
+                status=one.status,
+                last_modified=None,
+                type_code="",
+            )
+            for one in found
+        ]
+
+    def get_record(self, record_type: str, internal_id: str) -> TransactionRecord | None:
+        return self.records.get(internal_id)
+
+    def change(self, internal_id: str, **changes: Any) -> None:
+        self.records[internal_id] = replace(self.records[internal_id], **changes)
+
+    def _make(self, record_type: str, body: Mapping[str, Any], *, source_id: str | None) -> str:
+        external_id = str(body["externalId"])
+        self.calls.append(external_id)
+        if self.failures:
+            raise self.failures.pop(0)
+        if any(one.external_id == external_id for one in self.records.values()):
+            raise AlreadyExistsError(system="netsuite", operation="create", detail="This record already exists.")
+        internal_id = str(9000 + len(self.records) + 1)
+        self.records[internal_id] = make_netsuite_record(record_type, internal_id, body, source_id)
+        if self.loses_answers:
+            self.loses_answers -= 1
+            raise LOST
+        return internal_id
+
+
+def make_netsuite_record(
+    record_type: str, internal_id: str, body: Mapping[str, Any], source_id: str | None
+) -> TransactionRecord:
+    rows = [row for row in body.get("item", {}).get("items", []) if row.get("itemReceive", True)]
+    lines = tuple(
+        TransactionLine(
+            line=number,
+            order_line=row.get("orderLine"),
+            unique_key=None,
+            item_id=str(row.get("item", {}).get("id", "501")),
+            item_name="BOOT-42",
+            quantity=int(row["quantity"]),
+            rate=None,
+            amount=Decimal(str(row["amount"])) if "amount" in row else None,
+            tax_amount=None,
+            location_id=str(row["location"]["id"]) if "location" in row else None,
+            is_closed=False,
+            quantity_received=0,
+            quantity_billed=0,
+            custom={},
+            raw={},
+        )
+        for number, row in enumerate(rows, start=1)
+    )
+    return TransactionRecord(
+        record_type=record_type,
+        internal_id=internal_id,
+        external_id=str(body["externalId"]),
+        tran_id=f"T{internal_id}",
+        tran_date=None,
+        status="B",
+        status_label="Pending Receipt",
+        created_from_id=source_id,
+        created_from_type=None,
+        entity_id="8801",
+        currency="USD",
+        currency_id="1",
+        location_id=None,
+        subtotal=None,
+        tax_total=None,
+        total=None,
+        amount_remaining=None,
+        other_ref_num=None,
+        memo=None,
+        last_modified=None,
+        created_at=None,
+        lines=lines,
+        applies=(),
+        raw={},
+    )
+
+
+class FakeLoop(LoopClient):
+    """Says yes, unless `failures` has something to raise first. `payload` is the return as details tell it."""
+
+    def __init__(self) -> None:
+        self.failures: list[Exception] = []
+        self.calls: list[tuple[str, ...]] = []
+        self.payload: dict[str, Any] | None = None
+
+    def process_return(self, return_id: str) -> None:
+        self._act("process", return_id)
+
+    def remove_units(self, return_id: str, line_item_ids: Sequence[str]) -> None:
+        self._act("remove", return_id, *line_item_ids)
+
+    def get_return(self, return_id: str) -> LoopReturnRecord | None:
+        return None if self.payload is None else parse_return(self.payload, is_detailed=True)
+
+    def _act(self, *words: str, **_: Any) -> None:  # type: ignore[override]
+        self.calls.append(words)
+        if self.failures:
+            raise self.failures.pop(0)
+
+
+@pytest.fixture
+def netsuite(monkeypatch: pytest.MonkeyPatch) -> FakeNetSuite:
+    fake = FakeNetSuite()
+    for room in ("returnsops.posting.sender", "returnsops.posting.reconcile", "returnsops.returns.mirror"):
+        monkeypatch.setattr(f"{room}.netsuite_client", lambda account: fake)
+    return fake
+
+
+@pytest.fixture
+def loop(monkeypatch: pytest.MonkeyPatch) -> FakeLoop:
+    fake = FakeLoop()
+    for room in ("returnsops.posting.sender", "returnsops.posting.reconcile", "returnsops.returns.mirror"):
+        monkeypatch.setattr(f"{room}.loop_client", lambda shop: fake)
+    return fake
+
+
+@pytest.fixture
+def let_pass(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """Let business time pass."""
+    passed = timedelta(0)
+
+    def jump(span: timedelta) -> None:
+        nonlocal passed
+        passed += span
+        monkeypatch.setattr(clock, "offset", lambda: passed)
+
+    return jump
+
+
+@pytest.fixture
+def row(shop: Shop) -> LoopReturn:
+    """A mirrored return whose plan is made and wants nothing just now."""
+    row = make_return(shop, fetched_at=datetime.now(UTC) - timedelta(hours=1))
+    LoopReturn.objects.filter(pk=row.pk).update(look_again_at=None)
+    row.refresh_from_db()
+    return row

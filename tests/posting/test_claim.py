@@ -1,0 +1,133 @@
+"""Which posting goes next, and that nobody gets one twice."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from integrations.models import NetSuiteAccount, Shop
+from returnsops.lib import clock
+from returnsops.posting.claim import claim_postings, claimable
+from returnsops.posting.models import Posting
+from returnsops.returns.models import LoopReturn
+from tests.builders import make_due, make_posting, make_return, make_shop
+
+pytestmark = pytest.mark.django_db
+
+
+def claimed_ids(count: int = 9) -> list[str]:
+    return [posting.external_id for posting in claim_postings("me", count=count)]
+
+
+def test_claim_marks_before_any_call(row: LoopReturn) -> None:
+    posting = make_posting(row)
+
+    (claimed,) = claim_postings("host:1", count=1)
+
+    assert claimed == posting
+    assert (claimed.status, claimed.attempts, claimed.claimed_by) == ("sending", 1, "host:1")
+    assert claimed.sending_since is not None
+
+
+def test_claimed_posting_is_not_claimed_again(row: LoopReturn) -> None:
+    make_posting(row)
+
+    assert len(claimed_ids()) == 1
+    assert claimed_ids() == []
+
+
+def test_waiting_time_is_kept(row: LoopReturn) -> None:
+    make_posting(row, not_before=clock.now() + timedelta(seconds=5))
+
+    assert claimed_ids() == []
+
+
+@pytest.mark.parametrize("minutes", [0, -5])
+def test_posting_whose_return_awaits_a_plan_is_not_claimed(row: LoopReturn, minutes: int) -> None:
+    make_posting(row)
+    LoopReturn.objects.update(look_again_at=clock.now() + timedelta(minutes=minutes))
+
+    assert claimed_ids() == []
+
+
+def test_deadline_still_to_come_holds_nothing_up(row: LoopReturn) -> None:
+    make_posting(row)
+    LoopReturn.objects.update(look_again_at=clock.now() + timedelta(minutes=5))
+
+    assert len(claimed_ids()) == 1
+
+
+def test_one_at_a_time_per_source_document(row: LoopReturn) -> None:
+    first = make_posting(row, make_due("receipt", covers=["unit:1"]))
+    make_posting(row, make_due("receipt", covers=["unit:2"]))
+
+    assert claimed_ids() == [first.external_id]
+
+
+def test_lost_answer_holds_up_its_source_document(row: LoopReturn) -> None:
+    make_posting(row, make_due("receipt", covers=["unit:1"]), status="uncertain", uncertain_since=clock.now())
+    make_posting(row, make_due("credit", covers=["unit:1"]))
+
+    assert claimed_ids() == []
+
+
+def test_promises_go_first_then_age(shop: Shop) -> None:
+    for number, priority in ((1, 30), (2, 10), (3, 30)):
+        row = make_return(shop, loop_id=str(number), created_at=f"2026-11-1{9 - number} 09:00:00")
+        make_posting(row, make_due(priority=priority, serial_key=str(number), covers=[f"unit:{number}"]))
+
+    assert claimed_ids() == ["loop-fern-2-rma-1", "loop-fern-3-rma-1", "loop-fern-1-rma-1"]
+
+
+def test_paused_account_keeps_its_own_postings_only(row: LoopReturn) -> None:
+    make_posting(row)
+    make_posting(row, make_due("loop_process", covers=["part:settlement:1"], system="loop", serial_key="loop:1"))
+    NetSuiteAccount.objects.update(paused_at=timezone.now())
+
+    assert claimed_ids() == ["loop-fern-110700123-loop-process-1"]
+
+
+def test_paused_shop_keeps_what_is_for_loop(row: LoopReturn) -> None:
+    make_posting(row, make_due("loop_process", covers=["part:settlement:1"], system="loop", serial_key="loop:1"))
+    Shop.objects.update(paused_at=timezone.now())
+
+    assert claimed_ids() == []
+
+
+def test_dead_endpoint_is_left_alone_until_its_probe(row: LoopReturn) -> None:
+    make_posting(row)
+    NetSuiteAccount.objects.update(next_probe_at=timezone.now() + timedelta(seconds=30))
+    assert claimed_ids() == []
+
+    NetSuiteAccount.objects.update(next_probe_at=timezone.now() - timedelta(seconds=1))
+
+    assert len(claimed_ids()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("one_source", [True, False])
+def test_two_claimers_never_get_the_same_nor_two_of_one_source(one_source: bool) -> None:
+    row = make_return(make_shop())
+    for number in range(12):
+        serial_key = "7001" if one_source else f"70{number}"
+        make_posting(row, make_due("receipt", covers=[f"unit:{number}"], serial_key=serial_key))
+    got: list[list[str]] = []
+    start = threading.Barrier(3)
+
+    def claim() -> None:
+        start.wait()
+        got.append([posting.external_id for posting in claim_postings("me", count=12)])
+        connections.close_all()
+
+    claimers = [threading.Thread(target=claim) for _ in range(3)]
+    for claimer in claimers:
+        claimer.start()
+    for claimer in claimers:
+        claimer.join()
+
+    claimed = [external_id for one in got for external_id in one]
+    assert len(claimed) == len(set(claimed)) == (1 if one_source else 12)
+    assert Posting.objects.filter(status="sending").count() == len(claimed)
+    assert claimable().count() == 0

@@ -1,0 +1,158 @@
+"""The outbox follows the plan; what may be over there already is never changed."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from returnsops.lib import clock
+from returnsops.posting.models import Posting
+from returnsops.posting.outbox import enqueue, external_id, retry
+from returnsops.returns.models import LoopReturn
+from tests.builders import make_due, make_posting
+
+pytestmark = pytest.mark.django_db
+CORRECTED = {
+    "operation": "transform",
+    "source_type": "invoice",
+    "source_id": "7001",
+    "body": {"tranDate": "2026-12-01"},
+}
+
+
+def put(posting: Posting, **columns: object) -> Posting:
+    Posting.objects.filter(pk=posting.pk).update(**columns)
+    return Posting.objects.get(pk=posting.pk)
+
+
+def covers_of(posting: Posting) -> set[str]:
+    return set(posting.covers.filter(live=True).values_list("unit", flat=True))
+
+
+def test_posting_has_its_external_id_and_covers_before_the_first_try(row: LoopReturn) -> None:
+    (posting,) = enqueue(row, [make_due(covers=["unit:387001", "unit:387002"])])
+
+    assert posting.external_id == "loop-fern-110700123-rma-1"
+    assert (posting.status, posting.attempts) == ("pending", 0)
+    assert covers_of(posting) == {"unit:387001", "unit:387002"}
+
+
+def test_external_id_is_lower_case_without_underscores() -> None:
+    assert external_id("fern", "R12", "customer_refund", 2) == "loop-fern-r12-customer-refund-2"
+
+
+def test_same_plan_again_changes_nothing(row: LoopReturn) -> None:
+    enqueue(row, [make_due()])
+
+    assert enqueue(row, [make_due()]) == []
+    assert Posting.objects.count() == 1
+
+
+def test_what_is_no_longer_wanted_is_withdrawn_and_frees_its_units(row: LoopReturn) -> None:
+    posting = make_posting(row)
+
+    enqueue(row, [])
+
+    assert put(posting).status == "voided"
+    assert covers_of(posting) == set()
+
+
+def test_next_one_after_a_withdrawal_has_the_next_number(row: LoopReturn) -> None:
+    make_posting(row)
+    enqueue(row, [])
+
+    (posting,) = enqueue(row, [make_due()])
+
+    assert posting.external_id.endswith("-rma-2")
+
+
+def test_new_content_keeps_the_external_id(row: LoopReturn) -> None:
+    posting = make_posting(row)
+
+    enqueue(row, [make_due(request=CORRECTED)])
+
+    changed = put(posting)
+    assert (changed.external_id, changed.request) == (posting.external_id, CORRECTED)
+    assert changed.content_hash != posting.content_hash
+
+
+def test_corrected_refusal_is_sent_again_under_the_same_external_id(row: LoopReturn) -> None:
+    posting = make_posting(row, status="rejected", attempts=3, refusal={"family": "period_closed"})
+
+    enqueue(row, [make_due(request=CORRECTED)])
+
+    again = put(posting)
+    assert (again.status, again.attempts, again.refusal) == ("pending", 0, None)
+    assert again.external_id == posting.external_id
+
+
+def test_refusal_stands_while_its_content_stays_the_same(row: LoopReturn) -> None:
+    posting = make_posting(row, status="rejected", refusal={"family": "period_closed"})
+
+    enqueue(row, [make_due()])
+
+    assert put(posting).status == "rejected"
+
+
+@pytest.mark.parametrize("status", ["sending", "uncertain", "posted"])
+def test_what_may_be_over_there_is_neither_changed_nor_withdrawn(row: LoopReturn, status: str) -> None:
+    now = clock.now()
+    posting = make_posting(
+        row, status=status, sending_since=now, uncertain_since=now, posted_at=now, their_id="1" * (status == "posted")
+    )
+
+    enqueue(row, [])
+
+    assert put(posting).status == status
+    assert covers_of(posting) == {"unit:387001"}
+
+
+def test_second_posting_for_units_in_flight_is_refused_by_the_database(row: LoopReturn) -> None:
+    make_posting(row, status="sending", sending_since=clock.now())
+
+    with pytest.raises(IntegrityError, match="nothing_is_covered_twice"), transaction.atomic():
+        enqueue(row, [make_due(request=CORRECTED)])
+
+
+def test_units_may_move_between_two_waiting_postings(row: LoopReturn) -> None:
+    one, two = {"body": {"place": "14"}}, {"body": {"place": "33"}}
+    enqueue(
+        row, [make_due("receipt", covers=["unit:1"], request=one), make_due("receipt", covers=["unit:2"], request=two)]
+    )
+
+    enqueue(
+        row,
+        [
+            make_due("receipt", covers=["unit:2"], request=one | {"n": 1}),
+            make_due("receipt", covers=["unit:1"], request=two),
+        ],
+    )
+
+    held = {posting.request["body"]["place"]: covers_of(posting) for posting in row.postings.filter(status="pending")}
+    assert held == {"14": {"unit:2"}, "33": {"unit:1"}}
+
+
+def test_same_content_for_other_units_covers_the_other_units(row: LoopReturn) -> None:
+    """Two twins of one order line call for the same document, letter for letter."""
+    posting = make_posting(row, make_due("receipt", covers=["unit:1"]))
+
+    enqueue(row, [make_due("receipt", covers=["unit:2"])])
+
+    (standing,) = row.postings.exclude(status="voided")
+    assert covers_of(standing) == {"unit:2"}
+    assert standing == posting
+
+
+def test_retry_sends_the_same_again(row: LoopReturn) -> None:
+    posting = make_posting(row, status="rejected", attempts=5)
+
+    assert retry(posting)
+
+    again = put(posting)
+    assert (again.status, again.attempts, again.content_hash) == ("pending", 0, posting.content_hash)
+
+
+def test_only_what_is_refused_can_be_retried(row: LoopReturn) -> None:
+    posting = make_posting(row, status="rejected")
+    put(posting, status="pending")
+
+    assert not retry(posting)
+    assert not retry(put(posting))
