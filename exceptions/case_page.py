@@ -8,12 +8,13 @@ from django.urls import reverse
 from exceptions.forms import FOR_ALL, FORMS, MemberForm, NoteForm
 from exceptions.labels import kind_of, owner_of
 from exceptions.models import Case, CaseEvent, CaseMember
-from exceptions.present import EVENTS_MAX, show_offers, show_problem, show_words
+from exceptions.present import show_events, show_offers, show_problem, show_words
 from exceptions.queue import stake_of, standing_members, total_returns
 from returnsops.lib import clock
 from returnsops.people import access
 from returnsops.people.models import User
 from returnsops.returns.labels import STAGES
+from returnsops.returns.problems import APPROVE
 
 MEMBERS_PER_PAGE = 20
 
@@ -33,13 +34,14 @@ def describe_case(
         | {"title": _cause(case, member), "cause": "", "actions": _take(case, user, member)},
         "member": member,
         "words": show_words(member),
+        "has_document": APPROVE in kind.actions,
         "offers": [_with_form(one, member, form) for one in show_offers(member, user)]
         if member and not is_closed
         else [],
         "stakes": stakes,
         "returns": total_returns(stakes),
         "members": _members(case, page),
-        "events": list(case.events.select_related("actor", "loop_return").order_by("-pk")[:EVENTS_MAX]),
+        "events": show_events(case),
         "owner": owner_of(case.code),
         "note": note or NoteForm(auto_id="note-%s"),
         "may_note": access.may(user, "note", shop=case.shop),

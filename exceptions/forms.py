@@ -45,7 +45,7 @@ class ApproveForm(MemberForm):
     name = APPROVE
     done = "Approved. The credit is posted next."
     seen_hash = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    reason = reason_field("Why it is right", key="p", required=False, help_text="Kept with the approval.")
+    reason = reason_field("Why it is right", key="p", required=False)
 
     def __init__(self, data: Any = None, *, member: CaseMember) -> None:
         super().__init__(data, member=member)

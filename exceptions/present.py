@@ -1,7 +1,6 @@
 """Cases as the screens show them: business words first, codes last."""
 
 import re
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -10,10 +9,10 @@ from django.urls import reverse
 
 from exceptions.actions import Offer, offers
 from exceptions.labels import ICONS, STATUSES, WILL_NOT, kind_of, owner_of, tone_of
-from exceptions.models import Case, CaseMember
-from returnsops.lib.money import ZERO
+from exceptions.models import Case, CaseEvent, CaseMember
 from returnsops.people import access
 from returnsops.people.models import User
+from returnsops.returns.models import Item
 from returnsops.returns.problems import MAP_SKU
 
 EVENTS_MAX = 50
@@ -76,8 +75,23 @@ def _gap(problem: dict[str, Any]) -> Decimal | None:
 def show_words(member: CaseMember | None) -> dict[str, Any]:
     """What stands below the problem: the other side's own words, and the rows of the document it is about."""
     problem: dict[str, Any] = member.problem if member else {}
-    rows = [{"label": label, "value": value} for label, value in problem.get("detail", ()) if value]
-    return {"words": problem.get("words", ""), "rows": rows, "posting": problem.get("posting", "")}
+    details = [(label, value) for label, value in problem.get("detail", ()) if value]
+    names = _item_names(member, [label for label, _ in details]) if member else {}
+    rows = [
+        {"label": ITEM.sub(lambda match: names.get(match[1], match[0]), label), "value": value}
+        for label, value in details
+    ]
+    return {"words": problem.get("words", ""), "rows": rows}
+
+
+ITEM = re.compile(r"\bitem (\d+)$")
+
+
+def _item_names(member: CaseMember, labels: list[str]) -> dict[str, str]:
+    """A document holds ids of items; a person knows their names."""
+    ids = [match[1] for label in labels if (match := ITEM.search(label))]
+    items = Item.objects.filter(account=member.loop_return.shop.account_id, internal_id__in=ids) if ids else ()
+    return {item.internal_id: str(item) for item in items}
 
 
 def show_offers(member: CaseMember, user: User) -> list[dict[str, Any]]:
@@ -120,11 +134,35 @@ def mapping_url(case: Case) -> str:
     return f"{reverse('admin:index')}returns/skumapping/add/?{query}"
 
 
-def sum_up(members: Iterable[CaseMember]) -> list[dict[str, Any]]:
-    """Money at stake by currency, the largest first."""
-    sums: dict[str, Decimal] = {}
-    for member in members:
-        sums[member.currency] = sums.get(member.currency, ZERO) + member.amount
-    return [
-        {"amount": amount, "currency": currency} for currency, amount in sorted(sums.items(), key=lambda pair: -pair[1])
-    ]
+EVENT_TITLES = {
+    "opened": "Opened",
+    "joined": "Return {} joined",
+    "joined again": "Return {} joined again",
+    "left": "Return {} left",
+    "closed": "Closed",
+    "taken": "Taken",
+    "note": "Note",
+    "noted": "Noted for return {}",
+    "approved": "Approved for return {}",
+    "corrected date": "Date corrected for return {}",
+    "chose order line": "Order line chosen for return {}",
+    "retried": "Retried for return {}",
+}
+
+
+def show_events(case: Case) -> list[dict[str, Any]]:
+    """The history, newest first. A cause is said once, not again by each return that joins for it."""
+    events = list(case.events.select_related("actor", "loop_return").order_by("-pk")[:EVENTS_MAX])
+    return [_show_event(event, before=events[at + 1 :]) for at, event in enumerate(events)]
+
+
+def _show_event(event: CaseEvent, *, before: list[CaseEvent]) -> dict[str, Any]:
+    loop_id = event.loop_return.loop_id if event.loop_return else ""
+    title = EVENT_TITLES.get(event.kind, event.kind.capitalize()).format(loop_id)
+    return {
+        "title": title,
+        "text": "" if any(event.text == one.text for one in before) else event.text,
+        "who": str(event.actor or "ReturnsOps"),
+        "at": event.at,
+        "href": reverse("return", args=[event.loop_return_id]) if event.loop_return_id else "",
+    }

@@ -140,6 +140,9 @@
   document.addEventListener("error", (event) => {
     if (event.target.matches?.("img")) event.target.dataset.failed = "";
   }, true);
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const image of document.images) if (image.complete && !image.naturalWidth) image.dataset.failed = "";
+  });
 
   document.addEventListener("DOMContentLoaded", refresh);
   document.addEventListener("htmx:afterSettle", refresh);

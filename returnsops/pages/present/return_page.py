@@ -94,15 +94,17 @@ def _problem(member: CaseMember, user: User) -> dict[str, Any]:
     """The case as a card: what needs no words can be done here, the rest on the case's own page."""
     case_url = reverse("case", args=[member.case_id])
     shown = show_problem(member.case, member)
+    offered = offers(member, user)
+    allowed = [offer.name for offer in offered if not offer.refused]
     actions = [
         {
             "label": offer.label,
             "url": f"{case_url}?member={member.pk}#{offer.name}",
             "method": "get",
-            "tone": "",
+            "tone": "primary" if offer.name in allowed[:1] else "",
             "reason": offer.refused,
         }
-        for offer in offers(member, user)
+        for offer in offered
     ]
     opens = {"label": "Open the case", "url": case_url, "method": "get", "tone": "" if actions else "primary"}
     status = CASE_STATUSES[member.case.status]
