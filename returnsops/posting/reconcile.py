@@ -15,9 +15,10 @@ from integrations.connections import loop_client, netsuite_client, watched
 from integrations.netsuite.records import RecordRef, TransactionRecord
 from returnsops.lib import clock
 from returnsops.lib.moves import move_row
+from returnsops.posting.claim import ATTEMPTS_MAX
 from returnsops.posting.facts import settled_at
 from returnsops.posting.models import Posting
-from returnsops.posting.record_answer import mark_posted, mark_rejected, mark_uncertain
+from returnsops.posting.record_answer import DIED, mark_posted, mark_rejected, mark_uncertain, note_dead_sender
 from returnsops.returns.mirror import apply_return, fetch_record
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.replan import ask_for_plan, hold_return
@@ -26,6 +27,7 @@ Status = Posting.Status
 LOOK_AGAIN_S = 5.0
 DEAD_LEASES_MAX = 100
 LOOK_AGAIN_S_MAX = 120.0
+DEATHS_MAX = 3
 # Which records change by themselves when one of ours is posted: read them again as well.
 ALSO_CHANGED = {
     "receipt": "returnAuthorization",
@@ -50,6 +52,7 @@ def give_up_dead_leases() -> int:
     for posting in overdue:
         with transaction.atomic():
             hold_return(posting.loop_return_id)
+            note_dead_sender(posting)
             mark_uncertain(posting)
     return len(overdue)
 
@@ -125,15 +128,26 @@ def _absent(posting: Posting) -> None:
     if age >= settings.NETSUITE_COMMIT_WINDOW:
         with transaction.atomic():
             hold_return(posting.loop_return_id)
-            move_row(
-                posting, field="status", target=Status.PENDING, moves=Posting.MOVES,
-                uncertain_since=None, sending_since=None, not_before=now, claimed_by="",
-            )  # fmt: skip
-            ask_for_plan([posting.loop_return_id])
+            _send_again_or_give_up(posting, now)
         return
     longest = max(LOOK_AGAIN_S, min(age.total_seconds(), LOOK_AGAIN_S_MAX))
     wait = min(timedelta(seconds=longest), settings.NETSUITE_COMMIT_WINDOW / 3)
     Posting.objects.filter(pk=posting.pk, status=Status.UNCERTAIN).update(not_before=now + wait)
+
+
+def _send_again_or_give_up(posting: Posting, now: datetime) -> None:
+    """Surely not over there. What took three senders with it, or failed too often, is for a person."""
+    last = list(posting.tries.order_by("-id").values_list("outcome", flat=True)[:DEATHS_MAX])
+    if posting.attempts >= DEATHS_MAX and last == [DIED] * DEATHS_MAX:
+        mark_rejected(posting, {"family": "set_aside", "detail": f"{DEATHS_MAX} senders in a row died on it."})
+    elif posting.attempts >= ATTEMPTS_MAX:
+        mark_rejected(posting, {"family": "gave_up", "detail": f"No answer after {posting.attempts} tries."})
+    else:
+        move_row(
+            posting, field="status", target=Status.PENDING, moves=Posting.MOVES,
+            uncertain_since=None, sending_since=None, not_before=now, claimed_by="",
+        )  # fmt: skip
+        ask_for_plan([posting.loop_return_id])
 
 
 def holds_update(record: TransactionRecord, request: dict[str, Any]) -> bool:
@@ -220,9 +234,20 @@ def _compare_amounts(sent: list[dict[str, Any]], record: TransactionRecord) -> l
         if line.item_id and line.amount is not None:
             by_item[line.item_id] = by_item.get(line.item_id, Decimal(0)) + abs(line.amount)
     found = []
-    for row in sent:
-        item = str(row.get("item", {}).get("id", ""))
-        amount = row.get("amount")
-        if amount is not None and by_item.get(item) != abs(Decimal(str(amount))):
+    for item, amount in _amounts_sent(sent).items():
+        if by_item.get(item) != amount:
             found.append(f"item {item} has amount {by_item.get(item)}, {amount} was sent")
     return found
+
+
+def _amounts_sent(rows: list[dict[str, Any]]) -> dict[str, Decimal]:
+    """By item, as lines of one item cannot be told apart; without the items that have a row at NetSuite's own price."""
+    sums: dict[str, Decimal] = {}
+    unpriced = set()
+    for row in rows:
+        item = str(row.get("item", {}).get("id", ""))
+        if row.get("amount") is None:
+            unpriced.add(item)
+        else:
+            sums[item] = sums.get(item, Decimal(0)) + abs(Decimal(str(row["amount"])))
+    return {item: amount for item, amount in sums.items() if item not in unpriced}

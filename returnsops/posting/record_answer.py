@@ -1,11 +1,13 @@
 """What an answer means for the posting it belongs to. Every try is kept; a move is compare-and-set."""
 
+import logging
 import random
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,6 +18,7 @@ from integrations.errors import (
     IntegrationError,
     RejectedError,
     TemporaryError,
+    UncertainError,
 )
 from returnsops.lib import clock
 from returnsops.lib.moves import move_row
@@ -25,10 +28,13 @@ from returnsops.posting.models import Posting, PostingAttempt
 from returnsops.posting.wire import Call, carry_out
 from returnsops.returns.replan import ask_for_plan, hold_return
 
+logger = logging.getLogger(__name__)
+
 Status = Posting.Status
 RETRY_AFTER_S = 1.0
 RETRY_AFTER_S_MAX = 300.0
 ANSWER_CHARS_KEPT = 2_000
+DIED = "died"  # outcome of a try that took its sender with it
 
 
 @dataclass(frozen=True)
@@ -43,22 +49,30 @@ class Answer:
 
 
 def try_call(call: Call) -> Answer:
-    """Make the call and give its answer as a value. Runs in a thread; anything but an IntegrationError is a bug."""
+    """Make the call and give its answer as a value. Runs in a thread.
+
+    A fault of ours says nothing about what was done over there, so it counts as a lost answer.
+    """
     started_at, begun = timezone.now(), time.monotonic()
     try:
         their_id = carry_out(call)
     except IntegrationError as error:
         return Answer(call.request, started_at, time.monotonic() - begun, error=error)
+    except Exception as fault:
+        logger.exception("the call of %s failed by a fault of ours", call.external_id)
+        detail = f"A fault of ReturnsOps: {type(fault).__name__}: {fault}"
+        lost = UncertainError(operation=f"carry out {call.external_id}", code=DIED, detail=detail)
+        return Answer(call.request, started_at, time.monotonic() - begun, error=lost)
     return Answer(call.request, started_at, time.monotonic() - begun, their_id=their_id)
 
 
 def record_answer(posting: Posting, answer: Answer) -> None:
     """Write the try and move the posting. A posting that somebody moved meanwhile keeps their move."""
     connection = posting.shop if posting.system == Posting.System.LOOP else posting.account
-    if answer.error:
-        note_failure(connection, answer.error)
-    else:
+    if answer.error is None:
         note_success(connection)
+    elif answer.error.code != DIED:  # a fault of ours tells nothing about the connection
+        note_failure(connection, answer.error)
     with transaction.atomic():
         hold_return(posting.loop_return_id)
         outcome = _record_failure(posting, answer.error) if answer.error else mark_posted(posting, answer.their_id)
@@ -71,6 +85,19 @@ def record_answer(posting: Posting, answer: Answer) -> None:
             outcome=outcome,
             answer=str(answer.error or f"id {answer.their_id}")[:ANSWER_CHARS_KEPT],
         )
+
+
+def note_dead_sender(posting: Posting) -> None:
+    """The try of which nobody came back to tell. Its row is what counts how often a posting kills its sender."""
+    PostingAttempt.objects.create(
+        posting=posting,
+        number=posting.attempts,
+        started_at=posting.sending_since or timezone.now(),
+        duration_s=settings.SENDING_LEASE.total_seconds(),
+        request=posting.request,
+        outcome=DIED,
+        answer="The sender ended before it could tell what came of it.",
+    )
 
 
 def mark_posted(posting: Posting, their_id: str, *, adopted: bool = False) -> str:
@@ -113,7 +140,8 @@ def _record_failure(posting: Posting, error: IntegrationError) -> str:
         return mark_rejected(posting, refusal_of(error))
     if isinstance(error, TemporaryError | ConfigurationError):
         return _put_back(posting, error)
-    return mark_uncertain(posting)
+    mark_uncertain(posting)
+    return DIED if error.code == DIED else "uncertain"
 
 
 def _put_back(posting: Posting, error: IntegrationError) -> str:

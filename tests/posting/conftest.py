@@ -153,7 +153,7 @@ class FakeLoop(LoopClient):
     def get_return(self, return_id: str) -> LoopReturnRecord | None:
         return None if self.payload is None else parse_return(self.payload, is_detailed=True)
 
-    def _act(self, *words: str, **_: Any) -> None:  # type: ignore[override]
+    def _act(self, *words: str, **_: Any) -> None:
         self.calls.append(words)
         if self.failures:
             raise self.failures.pop(0)

@@ -240,7 +240,7 @@ def test_every_constraint_has_somebody_who_tries_to_break_it() -> None:
     for model in (model for app in OUR_APPS for model in apps.get_app_config(app).get_models()):
         names |= {constraint.name for constraint in model._meta.constraints}
         names |= {
-            f"{model._meta.db_table}.{field.column.removesuffix('_id') if field.is_relation else field.column}"
+            f"{model._meta.db_table}.{field.name}"
             for field in model._meta.local_fields
             if field.unique and not field.primary_key
         }

@@ -1,0 +1,301 @@
+"""Claim, commit, call, record: what every answer means, and what a crash at any line leaves behind."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from integrations.errors import (
+    ConfigurationError,
+    IntegrationError,
+    RejectedError,
+    TemporaryError,
+    UncertainError,
+)
+from integrations.models import NetSuiteAccount
+from returnsops.lib import clock
+from returnsops.posting import reconcile
+from returnsops.posting.claim import ATTEMPTS_MAX, claim_postings
+from returnsops.posting.models import Posting
+from returnsops.posting.record_answer import Answer, record_answer, try_call
+from returnsops.posting.sender import Sender
+from returnsops.posting.wire import Call, netsuite_body
+from returnsops.returns.models import LoopReturn
+from tests.builders import make_due, make_posting, make_return
+from tests.posting.conftest import DOWN, LOST, FakeLoop, FakeNetSuite
+
+pytestmark = pytest.mark.django_db
+CLOSED = RejectedError(
+    system="netsuite",
+    operation="create",
+    status=400,
+    code="USER_ERROR",
+    detail="Period closed.",
+    family="period_closed",
+)
+
+
+def send() -> None:
+    Sender(threads=1).drain()
+
+
+def only() -> Posting:
+    return Posting.objects.get()
+
+
+def answer(posting: Posting, *, their_id: str = "", error: IntegrationError | None = None) -> None:
+    record_answer(posting, Answer(posting.request, timezone.now(), 0.1, their_id=their_id, error=error))
+
+
+def test_sent_posting_holds_their_id_and_asks_for_a_plan(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    make_posting(row)
+
+    send()
+
+    posting = only()
+    row.refresh_from_db()
+    assert (posting.status, posting.their_id, posting.adopted) == ("posted", "9001", False)
+    assert row.look_again_at is not None
+    assert netsuite.calls == ["loop-fern-110700123-rma-1"]
+
+
+def test_every_try_is_kept(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    make_posting(row)
+    netsuite.failures = [DOWN]
+    send()
+    Posting.objects.update(not_before=clock.now())
+    NetSuiteAccount.objects.update(next_probe_at=None)
+
+    send()
+
+    tries = only().tries.all()
+    assert [(one.number, one.outcome) for one in tries] == [(1, "put_back"), (2, "posted")]
+    assert "Down for maintenance" in tries[0].answer
+
+
+def test_temporary_failure_is_put_back_with_a_growing_wait(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    make_posting(row)
+    netsuite.failures = [DOWN]
+
+    send()
+
+    posting = only()
+    assert (posting.status, posting.attempts, posting.claimed_by) == ("pending", 1, "")
+    assert posting.not_before > clock.now()
+
+
+def test_their_own_waiting_time_is_kept(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    make_posting(row)
+    netsuite.failures = [TemporaryError(system="netsuite", operation="create", status=429, retry_after_s=90.0)]
+
+    send()
+
+    assert only().not_before > clock.now() + timedelta(seconds=80)
+
+
+def test_passing_reasons_come_to_an_end(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    make_posting(row, attempts=ATTEMPTS_MAX - 1)
+    netsuite.failures = [DOWN]
+
+    send()
+
+    posting = only()
+    assert posting.status == "rejected"
+    assert posting.refusal is not None
+    assert posting.refusal["family"] == "gave_up"
+
+
+def test_refusal_keeps_their_words(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    make_posting(row)
+    netsuite.failures = [CLOSED]
+
+    send()
+
+    posting = only()
+    assert posting.status == "rejected"
+    assert posting.refusal == {
+        "family": "period_closed", "path": "", "status": 400, "code": "USER_ERROR", "detail": "Period closed.",
+    }  # fmt: skip
+
+
+def test_refused_credentials_stop_the_account(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    make_posting(row)
+    netsuite.failures = [ConfigurationError(system="netsuite", operation="create", status=401, detail="Invalid login")]
+
+    send()
+
+    account = NetSuiteAccount.objects.get()
+    assert only().status == "pending"
+    assert account.paused_at is not None
+    assert "Invalid login" in account.paused_reason
+    assert claim_postings("me", count=1) == []
+
+
+def test_lost_answer_is_not_resent(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    make_posting(row)
+    netsuite.failures = [LOST]
+
+    send()
+    send()
+
+    assert only().status == "uncertain"
+    assert len(netsuite.calls) == 1
+
+
+def test_already_exists_is_looked_up_not_refused(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    make_posting(row)
+    netsuite.transform_record("invoice", "7001", "returnAuthorization", {"externalId": "loop-fern-110700123-rma-1"})
+
+    send()
+    assert only().status == "uncertain"
+    reconcile.settle(only())
+
+    assert (only().status, only().their_id, only().adopted) == ("posted", "9001", True)
+
+
+def test_loop_is_asked_to_process(row: LoopReturn, loop: FakeLoop) -> None:
+    request = {"operation": "process", "return_id": "110700123"}
+    make_posting(row, make_due("loop_process", covers=["part:settlement:1"], system="loop", request=request))
+
+    send()
+
+    assert (only().status, only().their_id) == ("posted", "110700123")
+    assert loop.calls == [("process", "110700123")]
+
+
+def test_loop_is_told_every_refused_unit_in_one_call(row: LoopReturn, loop: FakeLoop) -> None:
+    request = {"operation": "remove", "units": ["387001", "387002"], "return_id": "110700123"}
+    make_posting(row, make_due("loop_remove", covers=["part:settlement:1"], system="loop", request=request))
+
+    send()
+
+    assert loop.calls == [("remove", "110700123", "387001", "387002")]
+
+
+# --- Crashes ----------------------------------------------------------------------------------------
+
+
+def test_crash_after_the_claim_ends_in_doubt_not_in_a_second_try(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: Callable[[timedelta], None]
+) -> None:
+    make_posting(row)
+    claim_postings("killed", count=1)
+
+    let_pass(settings.SENDING_LEASE + timedelta(seconds=1))
+    reconcile.give_up_dead_leases()
+
+    assert only().status == "uncertain"
+    assert claim_postings("me", count=1) == []
+
+
+def test_call_that_is_still_young_keeps_its_claim(row: LoopReturn) -> None:
+    make_posting(row)
+    claim_postings("alive", count=1)
+
+    reconcile.give_up_dead_leases()
+
+    assert only().status == "sending"
+
+
+def test_crash_after_the_call_is_adopted(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: Callable[[timedelta], None]
+) -> None:
+    make_posting(row)
+    (posting,) = claim_postings("killed", count=1)
+    netsuite.transform_record("invoice", "7001", "returnAuthorization", {"externalId": posting.external_id})
+
+    let_pass(settings.SENDING_LEASE + timedelta(seconds=1))
+    reconcile.give_up_dead_leases()
+    reconcile.settle(only())
+
+    assert (only().status, only().their_id) == ("posted", "9001")
+    assert len(netsuite.records) == 1
+
+
+def test_posting_that_kills_its_sender_three_times_is_set_aside(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: Callable[[timedelta], None]
+) -> None:
+    make_posting(row)
+    for _ in range(3):
+        LoopReturn.objects.update(look_again_at=None)
+        assert len(claim_postings("killed", count=1)) == 1
+        let_pass(settings.SENDING_LEASE + timedelta(seconds=1))
+        reconcile.give_up_dead_leases()
+        let_pass(settings.NETSUITE_COMMIT_WINDOW)
+        reconcile.settle(only())
+
+    posting = only()
+    assert posting.status == "rejected"
+    assert posting.refusal is not None
+    assert posting.refusal["family"] == "set_aside"
+
+
+def test_bug_in_one_call_is_in_doubt_and_does_not_stop_the_sender(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    make_posting(row)
+    make_posting(make_return(row.shop, loop_id="2"), make_due(serial_key="7002", covers=["unit:2"]))
+    netsuite.failures = [ZeroDivisionError("a bug")]
+
+    send()
+
+    assert sorted(Posting.objects.values_list("status", flat=True)) == ["posted", "uncertain"]
+
+
+def test_late_answer_does_not_undo_what_somebody_decided_meanwhile(row: LoopReturn) -> None:
+    make_posting(row)
+    (posting,) = claim_postings("slow", count=1)
+    Posting.objects.update(status="uncertain", uncertain_since=clock.now())
+
+    answer(posting, their_id="9009")
+
+    assert only().status == "uncertain"
+    assert only().tries.get().outcome == "overtaken"
+
+
+def test_second_answer_to_the_same_posting_changes_nothing(row: LoopReturn) -> None:
+    make_posting(row)
+    (first,) = claim_postings("me", count=1)
+    second = Posting.objects.get(pk=first.pk)
+
+    answer(first, their_id="9001")
+    answer(second, error=LOST)
+
+    assert (only().status, only().their_id) == ("posted", "9001")
+
+
+@pytest.mark.parametrize("error", [DOWN, LOST, CLOSED])
+def test_failed_call_comes_back_as_a_value(error: IntegrationError) -> None:
+    failing = FakeNetSuite(failures=[error])
+    call = Call("loop-fern-1-rma-1", make_due().request, failing)  # type: ignore[arg-type]
+
+    assert try_call(call).error is error
+
+
+# --- The wire ---------------------------------------------------------------------------------------
+
+
+def test_every_record_we_make_carries_our_external_id() -> None:
+    assert netsuite_body(make_due().request, "loop-fern-1-rma-1")["externalId"] == "loop-fern-1-rma-1"
+
+
+def test_update_of_a_record_carries_no_external_id() -> None:
+    request = {"operation": "update", "body": {"item": {"items": [{"line": 1, "isClosed": True}]}}}
+
+    assert netsuite_body(request, "x") == request["body"]
+
+
+def test_amounts_go_out_as_numbers_and_nothing_else_does() -> None:
+    request = {
+        "operation": "create",
+        "body": {"memo": "12.50", "item": {"items": [{"amount": "-6.95", "rate": "0.1"}]}},
+    }
+
+    body = netsuite_body(request, "x")
+
+    assert body["memo"] == "12.50"
+    assert body["item"]["items"] == [{"amount": -6.95, "rate": 0.1}]
+
+
+def test_uncertain_error_is_no_temporary_one() -> None:
+    assert not issubclass(UncertainError, TemporaryError)
