@@ -2,10 +2,13 @@
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 from rest_framework.test import APIClient
 
 from returnsops.people.models import User
@@ -51,6 +54,22 @@ def test_resend_changes_nothing(tool: APIClient, row: LoopReturn) -> None:
     assert second.status_code == 200
     assert second.json() == first.json()
     assert Inspection.objects.count() == InspectedUnit.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_copies_that_arrive_at_once_get_the_same_answer(tool: APIClient, row: LoopReturn) -> None:
+    sent = unit()
+
+    def send(_: int) -> Any:
+        with closing(connection):
+            return record(tool, row, sent)
+
+    with ThreadPoolExecutor() as pool:
+        answers = list(pool.map(send, range(3)))
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert answers[0].json() == answers[1].json() == answers[2].json()
+    assert InspectedUnit.objects.count() == 1
 
 
 def test_resend_with_a_new_unit_is_not_silently_dropped(tool: APIClient, row: LoopReturn) -> None:
