@@ -22,6 +22,7 @@ from integrations.netsuite.auth import ClientCredentials, TokenSource
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.lanes import hold_lane
 
+READ_TIMEOUT_S = 60.0
 PROBE_AFTER = timedelta(seconds=5)  # a dead endpoint is asked again after this, then twice as long, …
 PROBE_AFTER_MAX = timedelta(minutes=2)
 
@@ -38,11 +39,12 @@ def loop_client(shop: Shop) -> LoopClient:
     return _kept_client("loop", shop.pk, settings, partial(_build_loop, shop, key))
 
 
-def netsuite_client(account: NetSuiteAccount) -> NetSuiteClient:
-    """Raises ConfigurationError if the account has no private key."""
+def netsuite_client(account: NetSuiteAccount, *, read_timeout_s: float = READ_TIMEOUT_S) -> NetSuiteClient:
+    """read_timeout_s: shorter where a person waits. Raises ConfigurationError if the account has no private key."""
     private_key = open_secret(account, Credential.Kind.NETSUITE_PRIVATE_KEY)
     settings = (account.base_url, account.client_id, account.certificate_id, private_key)
-    return _kept_client("netsuite", account.pk, settings, partial(_build_netsuite, account, private_key))
+    name = f"netsuite within {read_timeout_s} s"
+    return _kept_client(name, account.pk, settings, partial(_build_netsuite, account, private_key, read_timeout_s))
 
 
 def _kept_client(system: str, pk: int, settings: tuple[str, ...], build: Callable[[], Client]) -> Client:
@@ -58,7 +60,7 @@ def _build_loop(shop: Shop, key: str) -> LoopClient:
     return LoopClient(shop.base_url, key, version=shop.api_version)
 
 
-def _build_netsuite(account: NetSuiteAccount, private_key: str) -> NetSuiteClient:
+def _build_netsuite(account: NetSuiteAccount, private_key: str, read_timeout_s: float) -> NetSuiteClient:
     credentials = ClientCredentials(
         account_id=account.account_id,
         client_id=account.client_id,
@@ -66,7 +68,8 @@ def _build_netsuite(account: NetSuiteAccount, private_key: str) -> NetSuiteClien
         private_key_pem=private_key,
         token_url=f"{account.base_url.rstrip('/')}/services/rest/auth/oauth2/v1/token",
     )
-    return NetSuiteClient(account.base_url, TokenSource(credentials), lane=partial(hold_lane, account.pk))
+    lane = partial(hold_lane, account.pk)
+    return NetSuiteClient(account.base_url, TokenSource(credentials), lane=lane, read_timeout_s=read_timeout_s)
 
 
 @contextmanager

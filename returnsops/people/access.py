@@ -18,6 +18,8 @@ RIGHTS: dict[str, Collection[str]] = {
     "note": {Role.WAREHOUSE, Role.FINANCE, Role.DATA, Role.CARE, Role.ADMIN},
     "map SKUs": {Role.DATA, Role.ADMIN},
     "pause": {Role.FINANCE, Role.ADMIN},
+    "change the policy": {Role.ADMIN},
+    "read the mirrors": {Role.ADMIN},
 }
 
 
@@ -34,6 +36,14 @@ def require(user: User, right: str, *, shop: Any) -> None:
     if not may(user, right, shop=shop):
         roles = " or ".join(sorted(str(Role(role).label) for role in RIGHTS[right]))
         raise PermissionDenied(f"To {right} in {shop} you need the role {roles}. Ask an administrator for it.")
+
+
+def rights_somewhere(user: User) -> frozenset[str]:
+    """What this person may do in at least one shop."""
+    if user.is_superuser:
+        return frozenset(RIGHTS)
+    held = set(Membership.objects.filter(user_id=user.pk).values_list("role", flat=True))
+    return frozenset(right for right, roles in RIGHTS.items() if held & set(roles))
 
 
 def shops_where(user: User, right: str, *, shops: QuerySet[Any]) -> QuerySet[Any]:

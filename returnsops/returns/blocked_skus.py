@@ -65,8 +65,8 @@ def _unmapped(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.exclude(sku="").filter(~Exists(mapped))
 
 
-def _by_sku(rows: QuerySet[Any], *, worth: Any) -> Iterable[dict[str, Any]]:
-    return (
+def _by_sku(rows: QuerySet[Any], *, worth: Any) -> list[dict[str, Any]]:
+    return list(
         rows.values("sku", shop=F("loop_return__shop"), name=F("loop_return__shop__name"),
                     currency=F("loop_return__shop__currency"))
         .annotate(returns=Count("loop_return", distinct=True), rows=Count("pk"), amount=Sum(worth))

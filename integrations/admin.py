@@ -1,0 +1,120 @@
+"""Shops, accounts and their secrets, for superusers; what came in, to look at. A secret goes in and never comes out."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from integrations.credentials import store_secret
+from integrations.models import Credential, InboundEvent, NetSuiteAccount, Shop
+from integrations.netsuite.lanes import ensure_lanes
+from returnsops.people.admin_parts import AuditedAdmin, ModelForm, ReadOnlyAdmin, person_of
+
+HEALTH = ("last_ok_at", "failing_since", "failure", "paused_at", "paused_reason")
+BODY_CHARS_MAX = 10_000
+HTTPS: Any = {models.URLField: {"assume_scheme": "https"}}
+KEEPS = "Leave empty to keep the one that is stored; it is never shown."
+
+
+def secret_input() -> forms.PasswordInput:
+    return forms.PasswordInput(attrs={"autocomplete": "off"}, render_value=False)
+
+
+class ShopForm(ModelForm):
+    loop_api_key = forms.CharField(label="Loop API key", required=False, widget=secret_input(), help_text=KEEPS)
+    loop_webhook_secret = forms.CharField(
+        label="Loop webhook secret", required=False, widget=secret_input(), help_text=KEEPS
+    )
+    keep_old = forms.BooleanField(
+        label="Accept the former webhook secret too", required=False, help_text="While Loop changes over to the new one"
+    )
+
+
+class AccountForm(ModelForm):
+    netsuite_private_key = forms.CharField(
+        label="Private key (PEM)", required=False, strip=False, help_text=KEEPS,
+        widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"}),
+    )  # fmt: skip
+    lane_count = forms.IntegerField(
+        label="Calls in flight at most", min_value=1, max_value=50, help_text="Of the account's concurrency limit"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("lane_count", self.instance.lanes.count() or 5 if self.instance.pk else 5)
+
+
+@admin.register(Shop)
+class ShopAdmin(AuditedAdmin):
+    form = ShopForm
+    secrets = ("loop_api_key", "loop_webhook_secret")
+    formfield_overrides = HTTPS
+    list_display = ("name", "code", "account", "currency", "last_ok_at", "failing_since", "paused_at")
+    list_select_related = ("account",)
+    search_fields = ("^name", "^code")
+    readonly_fields = HEALTH
+    fieldsets = (
+        (None, {"fields": ("code", "name", "currency", "time_zone", "start_from", "account")}),
+        ("Loop", {"fields": ("base_url", "api_version", "loop_api_key", "loop_webhook_secret", "keep_old")}),
+        ("Connection", {"fields": HEALTH}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return (*HEALTH, "code") if obj else HEALTH  # part of every external id there is
+
+    def save_model(self, request: HttpRequest, obj: Shop, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        key, secret = form.cleaned_data["loop_api_key"], form.cleaned_data["loop_webhook_secret"]
+        if key:
+            store_secret(obj, Credential.Kind.LOOP_API_KEY, key)
+        if secret:
+            store_secret(obj, Credential.Kind.LOOP_WEBHOOK_SECRET, secret, keep_old=form.cleaned_data["keep_old"])
+
+
+@admin.register(NetSuiteAccount)
+class NetSuiteAccountAdmin(AuditedAdmin):
+    form = AccountForm
+    secrets = ("netsuite_private_key",)
+    formfield_overrides = HTTPS
+    list_display = ("account_id", "base_url", "last_ok_at", "failing_since", "paused_at")
+    search_fields = ("^account_id",)
+    readonly_fields = HEALTH
+    fieldsets = (
+        (None, {"fields": ("account_id", "base_url", "time_zone", "subsidiary_id", "lane_count")}),
+        ("Access", {"fields": ("client_id", "certificate_id", "netsuite_private_key")}),
+        ("Fields", {"fields": ("line_reference_field", "refund_apply_line")}),
+        ("Connection", {"fields": HEALTH}),
+    )
+
+    def save_model(self, request: HttpRequest, obj: NetSuiteAccount, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.cleaned_data["netsuite_private_key"]:
+            store_secret(obj, Credential.Kind.NETSUITE_PRIVATE_KEY, form.cleaned_data["netsuite_private_key"])
+        ensure_lanes(obj, count=form.cleaned_data["lane_count"])
+
+
+@admin.register(InboundEvent)
+class InboundEventAdmin(ReadOnlyAdmin):
+    list_display = ("received_at", "shop", "verdict", "trigger", "loop_return_id", "times_received")
+    list_select_related = ("shop",)
+    list_filter = ("verdict", "shop", "trigger")
+    search_fields = ("=loop_return_id", "^digest")
+    ordering = ("-pk",)
+    fields = (
+        "shop", "received_at", "last_received_at", "times_received", "signed", "verdict", "failure", "topic",
+        "trigger", "loop_return_id", "acknowledged_at", "digest", "body",
+    )  # fmt: skip
+    readonly_fields = ("body",)
+
+    @admin.display(description="Body as received")
+    def body(self, event: InboundEvent) -> str:
+        return bytes(event.raw)[:BODY_CHARS_MAX].decode(errors="replace")
+
+
+def accounts_seen_by(request: HttpRequest) -> QuerySet[NetSuiteAccount]:
+    """Accounts in which the shops of this person keep their books."""
+    shops = Shop.objects.visible_to(person_of(request))
+    return NetSuiteAccount.objects.filter(pk__in=shops.values("account_id"))
