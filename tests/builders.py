@@ -535,7 +535,8 @@ def with_credit(facts: ReturnFacts, *, total: str, remaining: str | None = None)
         amount_remaining=Decimal(remaining if remaining is not None else total),
         ours=True,
     )
-    posting = make_posted("credit", "8201", [unit.cover for unit in facts.accepted_units])
+    covers = [unit.cover for unit in facts.accepted_units]
+    posting = make_posted("credit", "8201", covers, request={"source_id": "8001"})
     booked = replace(facts, records=(*facts.records, memo), postings=(*facts.postings, posting))
     return _with_counts(booked, "billed", status="G")
 

@@ -13,6 +13,7 @@ from typing import Any
 from returnsops.lib.money import ZERO, add_up, share_of
 from returnsops.returns.facts import LineFacts, PostingFacts, RecordFacts, RefundFacts, ReturnFacts
 from returnsops.returns.plan import Plan, PostingDue, Step, plan_return
+from returnsops.returns.plan.money import tax_on
 from tests.builders import make_netsuite
 
 ROUNDS_MAX = 12
@@ -90,7 +91,7 @@ def total_of(facts: ReturnFacts, due: PostingDue) -> Decimal:
         sold = _line(sale, _line(rma, str(row["orderLine"])).order_line)
         own = _share(facts, sold, sold.amount, row["quantity"])
         amount = Decimal(row["amount"]) if "amount" in row else own
-        total += amount + share_of(sold.tax_amount, part=amount, whole=sold.amount, currency=facts.currency)
+        total += amount + tax_on(sold, amount, currency=facts.currency)
     return total
 
 
@@ -155,6 +156,18 @@ def _credit(facts: ReturnFacts, due: PostingDue) -> Effect:
     return "8201", _with_record(_with_record(facts, record), _with_status(rma, lines))
 
 
+def _add_rounding(facts: ReturnFacts, due: PostingDue) -> Effect:
+    record = facts.record(due.request["target_id"])
+    (row,) = rows_of(due)
+    assert record is not None
+    assert "line" not in row, "this would overwrite a line"
+    amount = Decimal(row["amount"])
+    remaining = record.amount_remaining + (amount if record.record_type == "creditMemo" else ZERO)
+    return record.internal_id, _with_record(
+        facts, replace(record, total=record.total + amount, amount_remaining=remaining)
+    )
+
+
 def _pay_out(facts: ReturnFacts, due: PostingDue) -> Effect:
     (row,) = due.request["body"]["apply"]["items"]
     memo = facts.record(row["doc"]["id"])
@@ -211,6 +224,7 @@ EFFECTS: dict[str, Callable[[ReturnFacts, PostingDue], Effect]] = {
     "receipt": _receive,
     "credit": _credit,
     "cash_refund": _credit,
+    "credit_fix": _add_rounding,
     "customer_refund": _pay_out,
     "rma_close": _close_lines,
     "loop_process": _settle,

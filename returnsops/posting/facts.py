@@ -125,6 +125,7 @@ def _exchange_facts(record: LoopReturnRecord, items: dict[str, Item]) -> tuple[E
                 item_id=item.internal_id if item else "",
                 price=one.price,
                 total=one.total,
+                tax=one.tax,
                 order_id=one.exchange_order_id or "",
                 order_name=one.exchange_order_name or "",
             )
@@ -182,6 +183,7 @@ def _posting_facts(row: Posting) -> PostingFacts:
         differences=tuple(row.differences),
         posted_at=row.posted_at,
         uncertain_since=row.uncertain_since,
+        read_back=row.read_back_at is not None,
     )
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from returnsops.lib.canonical import content_hash
+from returnsops.lib.money import ZERO
 from returnsops.returns.policy import Policy
 
 ACCEPTED = frozenset({"sellable", "damaged"})
@@ -52,6 +53,8 @@ class UnitFacts:
 
 @dataclass(frozen=True)
 class ExchangeFacts:
+    """One replacement. `total` is with `tax`, after discount."""
+
     exchange_id: str
     sku: str
     title: str
@@ -60,6 +63,7 @@ class ExchangeFacts:
     total: Decimal
     order_id: str
     order_name: str
+    tax: Decimal = ZERO
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,7 @@ class PostingFacts:
     differences: tuple[str, ...] = ()
     posted_at: datetime | None = None
     uncertain_since: datetime | None = None
+    read_back: bool = True  # the mirror shows what it did
 
     @property
     def is_taken(self) -> bool:

@@ -7,7 +7,7 @@ from returnsops.lib.money import money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import Authorization
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.money import left_open, owed_by_loop
+from returnsops.returns.plan.money import left_open
 from returnsops.returns.problems import Problem
 
 REFUNDED, CLOSED, FULLY_APPLIED = "G", "H", "B"
@@ -121,18 +121,7 @@ def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts) -> list[str]:
         found.append("the Credit Memo is not read back")
     if memo and memo.amount_remaining != left_open(facts):
         found.append(f"{memo.tran_id} has {money_text(memo.amount_remaining, facts.currency)} open")
-    return found + _open_in_cash_refund(facts)
-
-
-def _open_in_cash_refund(facts: ReturnFacts) -> list[str]:
-    posting = facts.posted("cash_refund")
-    record = facts.record(posting.their_id) if posting else None
-    if posting and record is None:
-        return ["the Cash Refund is not read back"]
-    if record and record.total != owed_by_loop(facts):
-        booked, paid = money_text(record.total, facts.currency), money_text(owed_by_loop(facts), facts.currency)
-        return [f"{record.tran_id} is over {booked}, Loop paid {paid}"]
-    return []
+    return found
 
 
 def _open_in_loop(facts: ReturnFacts) -> list[str]:

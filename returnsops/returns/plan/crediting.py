@@ -122,21 +122,29 @@ def is_credit_right(draft: Draft, step: str, posted: PostingFacts, credit: Credi
     if record is None:
         draft.step(step, StepState.DUE, "posted; being read back", records=(posted.their_id,))
         return False
-    rest = credit.total - record.total
-    if rest and not facts.posted("credit_fix") and abs(rest) <= allowed_difference(facts, credit):
+    rest, fix = credit.total - record.total, facts.posted("credit_fix")
+    if fix and not fix.read_back:
+        draft.step(step, StepState.DUE, f"{record.tran_id}; its rounding is being read back")
+        return False
+    may_fix = fix is None and facts.policy.items.get("difference_rounding")
+    if rest and may_fix and abs(rest) <= allowed_difference(facts, credit):
         if not facts.taken("credit_fix"):
             draft.post(_fix_due(facts, posted, record, rest))
         words = f"{record.tran_id}; {money_text(rest, facts.currency)} of rounding is being added"
         draft.step(step, StepState.DUE, words, records=(record.internal_id,))
         return False
-    if rest and draft.problem(_wrong_total(facts, record, credit)):
+    if rest and draft.problem(_wrong_total(facts, posted, record, credit)):
         draft.step(step, StepState.BLOCKED, f"{record.tran_id} has another total", records=(record.internal_id,))
         return False
     draft.step(step, StepState.DONE, record.tran_id, records=(record.internal_id,))
     return True
 
 
-def _wrong_total(facts: ReturnFacts, record: RecordFacts, credit: Credit) -> Problem:
+def _wrong_total(facts: ReturnFacts, posted: PostingFacts, record: RecordFacts, credit: Credit) -> Problem:
+    """Booked before Loop settled it was right then, so Loop paid something else; booked after, NetSuite computed it."""
+    settled_at, posted_at = facts.loop.settled_at, posted.posted_at
+    if settled_at and posted_at and posted_at < settled_at:
+        return settled_differently(facts, record, paid=credit.total)
     return Problem(
         "record_differs",
         f"record:{record.internal_id}",
@@ -145,6 +153,18 @@ def _wrong_total(facts: ReturnFacts, record: RecordFacts, credit: Credit) -> Pro
         expected=money_text(credit.total, facts.currency),
         found=money_text(record.total, facts.currency),
         amount=abs(credit.total - record.total),
+    )
+
+
+def settled_differently(facts: ReturnFacts, record: RecordFacts, *, paid: Decimal) -> Problem:
+    paid_text, credited_text = money_text(paid, facts.currency), money_text(record.total, facts.currency)
+    return Problem(
+        "settled_differently",
+        f"return:{facts.loop.loop_id}",
+        f"Loop settled {paid_text}; {record.tran_id} credits {credited_text}.",
+        expected=credited_text,
+        found=paid_text,
+        amount=abs(paid - record.total),
     )
 
 

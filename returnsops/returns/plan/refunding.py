@@ -10,7 +10,7 @@ from typing import Any
 from returnsops.lib.money import ZERO, add_up, money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import Authorization, memo_text
-from returnsops.returns.plan.crediting import credit_body, credit_due, is_credit_right
+from returnsops.returns.plan.crediting import credit_body, credit_due, is_credit_right, settled_differently
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.money import Credit, owed_by_loop
 from returnsops.returns.policy import Tender
@@ -121,16 +121,7 @@ def _paid_what_was_credited(draft: Draft, memo: RecordFacts) -> bool:
     owed = owed_by_loop(facts)
     if memo.total == owed:
         return True
-    paid_text, credited_text = money_text(owed, facts.currency), money_text(memo.total, facts.currency)
-    problem = Problem(
-        "settled_differently",
-        f"return:{facts.loop.loop_id}",
-        f"Loop settled {paid_text}; {memo.tran_id} credits {credited_text}.",
-        expected=credited_text,
-        found=paid_text,
-        amount=abs(owed - memo.total),
-    )
-    if draft.problem(problem):
+    if draft.problem(settled_differently(facts, memo, paid=owed)):
         draft.step("refund", StepState.BLOCKED, "Loop paid another amount than was credited")
         return False
     return True
