@@ -17,6 +17,7 @@ QUEUE_TABLES = (django_q.admin.Schedule, django_q.admin.Success, django_q.admin.
 admin.site.site_header = "ReturnsOps"
 admin.site.site_title = "ReturnsOps"
 admin.site.index_title = "Data and settings"
+admin.site.site_url = None  # the way back stands in templates/admin/base_site.html
 admin.site.login = login_required(admin.site.login)  # type: ignore[method-assign]  # one log-in page for all
 
 # Rights come from memberships, so groups would be a second truth; the queue's rows are pickles and never edited.

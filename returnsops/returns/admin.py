@@ -37,6 +37,7 @@ from returnsops.returns.sku_mapping import apply_items, map_sku
 
 LOOK_UP_LIMIT_S = 10.0
 RETURNS_SHOWN_MAX = 10
+ONE_SAVE = {"show_save_and_add_another": False, "show_save_and_continue": False}  # saving leads to what is left to map
 
 
 @admin.register(Item)
@@ -98,12 +99,12 @@ class SkuMappingAdmin(RightsAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         shops = access.shops_where(person_of(request), self.right, shops=Shop.objects.all())
         blocked = find_blocked_skus(shops)
-        return super().changelist_view(request, {**(extra_context or {}), "blocked": blocked})
+        return super().changelist_view(request, {**(extra_context or {}), "blocked": blocked, "title": "SKU mappings"})
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        more = self._what_waits(request, object_id)
+        more = self._what_waits(request, object_id) | ONE_SAVE
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **more})
 
     def save_model(self, request: HttpRequest, obj: SkuMapping, form: Any, change: bool) -> None:

@@ -146,7 +146,7 @@ def nothing_found(scanned: str) -> Shown:
             "tone": "bad", "icon": "circle-alert", "text": f"Nothing found for {scanned}.", "feedback": "refused",
         },
         "tried": TRIED,
-        "ways": [{"label": "Search all returns", "href": f"/search/?{urlencode({'q': scanned})}"}],
+        "ways": [{"label": "Search all returns", "href": f"{reverse('search')}?{urlencode({'q': scanned})}"}],
     }  # fmt: skip
 
 

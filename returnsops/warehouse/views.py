@@ -238,7 +238,7 @@ def _done_context(user: User, pk: int) -> dict[str, Any]:
     row = LoopReturn.objects.visible_to(user).select_related("shop").filter(pk=pk).first()
     if row is None:
         return {}
-    ways = [{"label": "Open the return", "href": f"/returns/{pk}/"}]
+    ways = [{"label": "Open the return", "href": reverse("return", args=[pk])}]
     return {"answer": present.finished_answer(load_parcel(row, user)), "ways": ways}
 
 
