@@ -137,10 +137,13 @@ def acknowledge(member: CaseMember, *, by: User, reason: str) -> None:
 def take(case: Case, *, by: User) -> None:
     """Say «mine». Taking a case that somebody else has moves it to you, and says so."""
     access.require(by, "assign", shop=case.shop)
+    case = Case.objects.select_for_update(of=("self",), no_key=True).select_related("assignee", "shop").get(pk=case.pk)
+    if case.status == Case.Status.CLOSED:
+        raise NotPossibleError("The case is closed already. Reload the page.")
     before = case.assignee
     if case.status == Case.Status.OPEN:
         move_row(case, field="status", target=Case.Status.TAKEN, moves=Case.MOVES)
-    Case.objects.filter(pk=case.pk).exclude(status=Case.Status.CLOSED).update(assignee=by)
+    Case.objects.filter(pk=case.pk).update(assignee=by)
     note_event(case, "taken", f"{by} takes it" + (f" from {before}." if before and before != by else "."), actor=by)
     audit.record_event(by, "took case", case, shop=case.shop, before=before and str(before), after=str(by))
 

@@ -181,6 +181,9 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
 
+# Calls a key may make; each web process counts for itself unless CACHES is shared.
+API_RATE = env_text("API_RATE", "600/min")
+
 # --- Task queue: carries nudges only, our rows are the truth (docs/adr/0004) ------------------------
 Q_CLUSTER = {
     "name": "returnsops",

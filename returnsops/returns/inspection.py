@@ -125,13 +125,28 @@ def finish_inspection(inspection: Inspection, *, by: User) -> None:
 
 @transaction.atomic
 def record_units(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], *, by: User) -> Inspection:
-    """Judge and finish in one go, as tools do. A resend with the same client ids changes nothing."""
-    known = InspectedUnit.objects.filter(client_id__in=[one.client_id for one in outcomes]).first()
-    if known:
-        return known.inspection
+    """Judge and finish in one go, as tools do. A resend with the same client ids and content changes nothing."""
+    access.require(by, "inspect units", shop=loop_return.shop)
+    hold_return(loop_return.pk)
+    known = InspectedUnit.objects.filter(client_id__in=[one.client_id for one in outcomes])
+    sent_before = list(known.select_related("line", "inspection"))
+    if sent_before:
+        _require_same_content(loop_return, sent_before, outcomes)
+        return sent_before[0].inspection
     inspection = judge_units(loop_return, outcomes, by=by)
     finish_inspection(inspection, by=by)
     return inspection
+
+
+def _require_same_content(
+    loop_return: LoopReturn, sent_before: list[InspectedUnit], outcomes: Sequence[UnitOutcome]
+) -> None:
+    """A client id stands for one outcome of one unit; another content under it would be lost without a word."""
+    then = {(unit.client_id, unit.line.line_item_id, unit.outcome) for unit in sent_before}
+    now = {(one.client_id, one.line_item_id, one.outcome) for one in outcomes}
+    elsewhere = any(unit.line.loop_return_id != loop_return.pk for unit in sent_before)
+    if then != now or elsewhere:
+        raise NotPossibleError("One of these client ids was used for something else. Send new outcomes with new ids.")
 
 
 def _line_of(loop_return: LoopReturn, lines: dict[str, ReturnLine], one: UnitOutcome) -> ReturnLine:

@@ -96,6 +96,7 @@ class LoopReturn(models.Model):
             models.Index(fields=["shop", "provider_order_id"]),
             models.Index(fields=["shop", "stage", "-created_at"]),
             models.Index(fields=["order_name"]),
+            models.Index(fields=["loop_id"]),
             GinIndex(fields=["tracking_numbers"]),
         ]
 
@@ -133,7 +134,7 @@ class ReturnLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["loop_return", "line_item_id"], name="one_row_per_returned_unit")
         ]
-        indexes = [models.Index(fields=["sku"])]
+        indexes = [models.Index(fields=["sku"]), models.Index(fields=["line_item_id"])]
 
     def __str__(self) -> str:
         return f"{self.title or self.sku} ({self.line_item_id})"
@@ -153,6 +154,7 @@ class ExchangeItem(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["loop_return", "exchange_id"], name="one_row_per_exchange_item")]
+        indexes = [models.Index(fields=["exchange_order_name"]), models.Index(fields=["exchange_order_id"])]
 
     def __str__(self) -> str:
         return self.title or self.sku
@@ -190,7 +192,11 @@ class NetSuiteRecord(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account", "internal_id"], name="one_mirror_per_netsuite_record")
         ]
-        indexes = [models.Index(fields=["account", "created_from_id"]), models.Index(fields=["tran_id"])]
+        indexes = [
+            models.Index(fields=["account", "created_from_id"]),
+            models.Index(fields=["tran_id"]),
+            models.Index(fields=["external_id"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.record_type} {self.tran_id or self.internal_id}"

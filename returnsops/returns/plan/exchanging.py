@@ -116,9 +116,17 @@ def _order_due(facts: ReturnFacts, sale: Sale) -> PostingDue:
 
 
 def order_body(facts: ReturnFacts, sale: Sale) -> dict[str, Any]:
-    """The replacements at what the customer was charged, less what the return paid for (the Loop discount)."""
+    """The replacements at what the customer was charged, less what the return paid for (the Loop discount).
+
+    Without tax: NetSuite adds that by itself.
+    """
     rows: list[dict[str, Any]] = [
-        {"item": {"id": one.item_id}, "quantity": 1, "rate": str(one.total), "amount": str(one.total)}
+        {
+            "item": {"id": one.item_id},
+            "quantity": 1,
+            "rate": str(one.total - one.tax),
+            "amount": str(one.total - one.tax),
+        }
         for one in facts.exchanges
     ]
     discount = str(-facts.loop.exchange_credit)

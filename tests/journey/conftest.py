@@ -1,0 +1,34 @@
+"""A whole ReturnsOps against a running sandbox: real HTTP, real PostgreSQL; the test itself is the task queue."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import call_command
+
+from integrations import connections
+from integrations.sandbox.sandbox import Options
+from integrations.sandbox.server import Served
+from returnsops.lib import nudge
+from returnsops.management.commands.seed_demo import seed_people
+from tests.journey.stage import Stage
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Served]:
+    running = Served(Options(seed="journey"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def stage(served: Served, transactional_db: None, monkeypatch: pytest.MonkeyPatch, settings: object) -> Iterator[Stage]:
+    """Connected, with the demo people. What a nudge asks for is done when the test says `run()`."""
+    stage = Stage(served.url)
+    stage.reset()
+    monkeypatch.setattr(nudge, "async_task", stage.note)
+    monkeypatch.setattr(connections, "_clients", {})
+    call_command("connect_sandbox", url=served.url, verbosity=0)
+    seed_people()
+    yield stage
+    stage.close()
