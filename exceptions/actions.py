@@ -20,7 +20,7 @@ from returnsops.people import access, audit
 from returnsops.people.models import User
 from returnsops.posting import outbox
 from returnsops.posting.models import Posting
-from returnsops.returns.decisions import add_approval, add_override, last_author
+from returnsops.returns.decisions import add_approval, add_override, has_corrected
 from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.models import Override
 from returnsops.returns.plan.crediting import CREDIT_SUBJECT
@@ -169,7 +169,7 @@ def _why_not(name: str, member: CaseMember, user: User) -> str:
 
 def _approval_refused(member: CaseMember, user: User) -> str:
     amount = Decimal(member.problem["amount"])
-    if last_author(member.loop_return) == user:
+    if has_corrected(user, member.loop_return):
         return "You corrected this return yourself; somebody else must approve it."
     if not access.may_approve_amount(user, amount, shop=member.loop_return.shop):
         return f"{money_text(amount, member.currency)} is above your approval limit."

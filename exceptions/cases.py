@@ -64,7 +64,8 @@ def open_case(shop: Shop, problem: Problem, *, source: str) -> Case:
                 times_before=before,
             )  # fmt: skip
     except IntegrityError:
-        return _live().get(shop=shop, code=problem.code, subject=problem.subject)
+        # Held like a known one: its last member may be about to leave.
+        return _live().select_for_update(no_key=True).get(shop=shop, code=problem.code, subject=problem.subject)
     note_event(case, "opened", problem.cause)
     return case
 

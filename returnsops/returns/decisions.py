@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from returnsops.lib import clock
 from returnsops.people.models import User
@@ -33,7 +34,7 @@ def add_approval(
 ) -> Approval:
     """A yes to exactly what was seen. Raises NotPossibleError if the approver made the values they approve."""
     author = last_author(loop_return)
-    if author == by:
+    if has_corrected(by, loop_return):
         raise NotPossibleError("You corrected this return yourself, so somebody else must approve it.")
     approval, _ = Approval.objects.get_or_create(
         loop_return=loop_return,
@@ -51,13 +52,17 @@ def add_approval(
     return approval
 
 
+def has_corrected(user: User, loop_return: LoopReturn) -> bool:
+    """Does a value of this person stand in the return, whoever came after them?"""
+    return _standing_values(loop_return).filter(author=user).exists()
+
+
 def last_author(loop_return: LoopReturn) -> User | None:
     """Who last put a value of their own into this return. Noting «seen» is not a value."""
-    override = (
-        Override.objects.filter(loop_return=loop_return, withdrawn_at=None)
-        .exclude(kind=Override.Kind.ACKNOWLEDGE)
-        .select_related("author")
-        .order_by("-id")
-        .first()
-    )
+    override = _standing_values(loop_return).select_related("author").order_by("-id").first()
     return override.author if override else None
+
+
+def _standing_values(loop_return: LoopReturn) -> QuerySet[Override]:
+    standing = Override.objects.filter(loop_return=loop_return, withdrawn_at=None)
+    return standing.exclude(kind=Override.Kind.ACKNOWLEDGE)

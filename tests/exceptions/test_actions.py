@@ -1,0 +1,284 @@
+"""What a person may do about a case, and what they may not."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from exceptions import actions
+from exceptions.cases import sync_cases
+from exceptions.models import Case, CaseMember
+from integrations.models import Shop
+from returnsops.lib import clock
+from returnsops.people.models import AuditEvent, Role, User
+from returnsops.posting.models import Posting
+from returnsops.returns.decisions import add_override
+from returnsops.returns.errors import NotPossibleError
+from returnsops.returns.models import Approval, LoopReturn, Override
+from returnsops.returns.problems import KINDS, MAP_SKU, Problem
+from tests.builders import make_due, make_posting, make_return, make_user
+
+pytestmark = pytest.mark.django_db
+SEEN = "a" * 64
+
+
+@pytest.fixture
+def row(shop: Shop) -> LoopReturn:
+    row = make_return(shop)
+    LoopReturn.objects.update(look_again_at=None)
+    return row
+
+
+def member_of(row: LoopReturn, code: str, **changes: Any) -> CaseMember:
+    values: dict[str, Any] = {"subject": f"return:{row.loop_id}", "cause": "It differs.", "amount": Decimal("0.03")}
+    sync_cases(row, [Problem(code, **values | changes)])
+    return CaseMember.objects.get(loop_return=row, left_at=None)
+
+
+def differing(row: LoopReturn, **changes: Any) -> CaseMember:
+    return member_of(row, "amount_differs", seen_hash=SEEN, **changes)
+
+
+def refused(row: LoopReturn, kind: str = "receipt") -> CaseMember:
+    request = {"operation": "transform", "body": {"tranDate": "2026-10-31"}}
+    refusal = {"family": "period_closed"}
+    posting = make_posting(row, make_due(kind, request=request), status="rejected", refusal=refusal, attempts=1)
+    return member_of(row, "posting_refused", subject=f"posting:{posting}", posting=posting.external_id)
+
+
+def is_planned_anew(row: LoopReturn) -> bool:
+    row.refresh_from_db()
+    return row.look_again_at is not None
+
+
+# --- Approve ----------------------------------------------------------------------------------------
+
+
+def test_approval_is_bound_to_what_was_seen(row: LoopReturn, finn: User) -> None:
+    actions.approve(differing(row), seen_hash=SEEN, by=finn, reason="Tax rounding")
+
+    approval = Approval.objects.get()
+    assert (approval.subject, approval.seen_hash, approval.approver) == ("credit", SEEN, finn)
+    assert is_planned_anew(row)
+
+
+def test_approval_is_on_the_case_and_in_the_audit_trail(row: LoopReturn, finn: User) -> None:
+    member = differing(row)
+
+    actions.approve(member, seen_hash=SEEN, by=finn, reason="Tax rounding")
+
+    event = member.case.events.last()
+    assert event is not None
+    assert (event.kind, event.actor, event.text) == ("approved", finn, "Tax rounding")
+    assert AuditEvent.objects.filter(actor=finn, action="approved", reason="Tax rounding").count() == 1
+
+
+def test_approval_of_figures_that_moved_is_refused(row: LoopReturn, finn: User) -> None:
+    member = differing(row)
+    differing(row, cause="It differs more.", amount=Decimal("0.04"))
+    CaseMember.objects.update(problem=CaseMember.objects.get().problem | {"seen_hash": "b" * 64})
+
+    with pytest.raises(NotPossibleError, match="figures changed"):
+        actions.approve(member, seen_hash=SEEN, by=finn)
+
+    assert not Approval.objects.exists()
+
+
+def test_who_corrected_a_value_does_not_approve_it(row: LoopReturn, finn: User, fay: User) -> None:
+    member = differing(row)
+    add_override(row, kind=Override.Kind.TRAN_DATE, subject="all", value="2026-11-01", reason="why", by=finn)
+
+    with pytest.raises(NotPossibleError, match="corrected this return yourself"):
+        actions.approve(member, seen_hash=SEEN, by=finn)
+    actions.approve(member, seen_hash=SEEN, by=fay)
+
+    assert Approval.objects.get().author == finn
+
+
+def test_who_corrected_first_does_not_approve_after_a_second_correction(row: LoopReturn, finn: User, fay: User) -> None:
+    member = differing(row)
+    add_override(row, kind=Override.Kind.ORDER_LINE, subject="387001", value="3", reason="why", by=finn)
+    add_override(row, kind=Override.Kind.TRAN_DATE, subject="all", value="2026-11-01", reason="why", by=fay)
+
+    with pytest.raises(NotPossibleError, match="corrected this return yourself"):
+        actions.approve(member, seen_hash=SEEN, by=finn)
+
+
+def test_noting_a_problem_is_no_correction(row: LoopReturn, finn: User) -> None:
+    member = differing(row)
+    add_override(row, kind=Override.Kind.ACKNOWLEDGE, subject="x", value="seen", reason="why", by=finn)
+
+    actions.approve(member, seen_hash=SEEN, by=finn)
+
+    assert Approval.objects.exists()
+
+
+def test_approval_above_ones_limit_is_refused(row: LoopReturn, shop: Shop) -> None:
+    junior = make_user(Role.FINANCE, shop, limit="50")
+
+    with pytest.raises(NotPossibleError, match=r"60\.00 USD is above your approval limit"):
+        actions.approve(differing(row, amount=Decimal(60)), seen_hash=SEEN, by=junior)
+
+
+@pytest.mark.parametrize("role", [Role.WAREHOUSE, Role.DATA, Role.CARE])
+def test_only_finance_approves(row: LoopReturn, shop: Shop, role: Role) -> None:
+    with pytest.raises(PermissionDenied):
+        actions.approve(differing(row), seen_hash=SEEN, by=make_user(role, shop))
+
+
+def test_approval_twice_is_one(row: LoopReturn, finn: User, fay: User) -> None:
+    member = differing(row)
+
+    actions.approve(member, seen_hash=SEEN, by=finn)
+    actions.approve(member, seen_hash=SEEN, by=fay)
+
+    assert Approval.objects.get().approver == finn
+
+
+# --- Correct and retry ------------------------------------------------------------------------------
+
+
+def test_corrected_date_is_a_fact_with_a_reason(row: LoopReturn, finn: User) -> None:
+    yesterday = clock.now().date() - timedelta(days=1)
+
+    actions.correct_date(refused(row), tran_date=yesterday, by=finn, reason="October is closed")
+
+    override = Override.objects.get()
+    assert (override.kind, override.subject, override.value) == ("tran_date", "receipt", yesterday.isoformat())
+    assert override.reason == "October is closed"
+    assert is_planned_anew(row)
+
+
+def test_date_in_the_future_is_refused(row: LoopReturn, finn: User) -> None:
+    with pytest.raises(NotPossibleError, match="in the future"):
+        actions.correct_date(refused(row), tran_date=clock.now().date() + timedelta(days=2), by=finn, reason="why")
+
+
+def test_date_without_a_reason_is_refused(row: LoopReturn, finn: User) -> None:
+    with pytest.raises(NotPossibleError, match="Say why"):
+        actions.correct_date(refused(row), tran_date=clock.now().date(), by=finn, reason=" ")
+
+
+def test_second_correction_takes_the_place_of_the_first(row: LoopReturn, finn: User) -> None:
+    today = clock.now().date()
+    member = refused(row)
+    for days in (2, 1):
+        actions.correct_date(member, tran_date=today - timedelta(days=days), by=finn, reason="why")
+
+    standing = Override.objects.get(withdrawn_at=None)
+    assert standing.value == (today - timedelta(days=1)).isoformat()
+    assert Override.objects.count() == 2
+
+
+def test_document_without_a_date_of_ours_has_none_to_correct(row: LoopReturn, finn: User) -> None:
+    with pytest.raises(NotPossibleError, match="no date that we set"):
+        actions.correct_date(refused(row, "rma"), tran_date=clock.now().date(), by=finn, reason="why")
+
+
+def test_retry_sends_the_same_again(row: LoopReturn, finn: User) -> None:
+    actions.retry(refused(row), by=finn)
+
+    assert Posting.objects.get().status == "pending"
+    assert is_planned_anew(row)
+
+
+def test_retry_of_what_is_no_longer_refused_says_so(row: LoopReturn, finn: User) -> None:
+    member = refused(row)
+    actions.retry(member, by=finn)
+
+    with pytest.raises(NotPossibleError, match="not refused any more"):
+        actions.retry(member, by=finn)
+
+
+def test_action_that_does_not_help_is_refused(row: LoopReturn, finn: User) -> None:
+    with pytest.raises(NotPossibleError, match="does not help"):
+        actions.retry(differing(row), by=finn)
+
+
+def test_chosen_order_line_is_a_fact(row: LoopReturn, finn: User) -> None:
+    member = member_of(row, "unit_not_on_order", subject="unit:387001")
+
+    actions.choose_line(member, unit="387001", line="3", by=finn, reason="Sold on line 3")
+
+    assert Override.objects.get(kind="order_line", subject="387001").value == "3"
+
+
+def test_line_of_a_unit_of_another_return_cannot_be_chosen(row: LoopReturn, finn: User) -> None:
+    member = member_of(row, "unit_not_on_order", subject="unit:387001")
+
+    with pytest.raises(NotPossibleError, match="not part of this return"):
+        actions.choose_line(member, unit="999", line="3", by=finn, reason="why")
+
+
+# --- Note, take, offers -----------------------------------------------------------------------------
+
+
+def test_noted_problem_no_longer_stands(row: LoopReturn, finn: User) -> None:
+    member = member_of(row, "foreign_record", subject="record:8099")
+
+    actions.acknowledge(member, by=finn, reason="Made by hand, voided now")
+
+    assert Override.objects.get().subject == "foreign_record record:8099"
+    assert is_planned_anew(row)
+
+
+def test_note_without_words_is_refused(row: LoopReturn, finn: User) -> None:
+    with pytest.raises(NotPossibleError, match="Say why"):
+        actions.acknowledge(member_of(row, "foreign_record"), by=finn, reason="")
+
+    assert not Override.objects.exists()
+
+
+def test_nothing_can_be_done_about_a_closed_case(row: LoopReturn, finn: User) -> None:
+    member = differing(row)
+    sync_cases(row, [])
+
+    with pytest.raises(NotPossibleError, match="case is closed"):
+        actions.approve(member, seen_hash=SEEN, by=finn)
+
+
+def test_taking_a_case_says_whose_it_is(row: LoopReturn, finn: User, fay: User) -> None:
+    case = differing(row).case
+
+    actions.take(case, by=finn)
+    actions.take(Case.objects.get(), by=fay)
+
+    taken = Case.objects.get()
+    assert (taken.status, taken.assignee) == ("taken", fay)
+    assert [event.text for event in taken.events.filter(kind="taken")] == ["finn takes it.", "fay takes it from finn."]
+
+
+def test_closed_case_cannot_be_taken(row: LoopReturn, finn: User) -> None:
+    case = differing(row).case
+    sync_cases(row, [])
+
+    with pytest.raises(NotPossibleError, match="closed"):
+        actions.take(case, by=finn)
+
+    assert Case.objects.get().assignee is None
+
+
+def test_note_is_kept_with_its_author(row: LoopReturn, ada: User) -> None:
+    case = differing(row).case
+
+    actions.add_note(case, by=ada, text=" Parcel is on shelf 4 ")
+
+    event = case.events.get(kind="note")
+    assert (event.actor, event.text) == (ada, "Parcel is on shelf 4")
+
+
+def test_offers_show_what_helps_and_why_not(row: LoopReturn, finn: User, ada: User) -> None:
+    member = differing(row)
+
+    assert [(offer.name, offer.refused) for offer in actions.offers(member, finn)] == [("approve", "")]
+    assert actions.offers(member, ada)[0].refused == "Your role in Fern does not include it."
+
+
+def test_every_action_of_the_catalogue_can_be_offered_or_lies_in_the_admin() -> None:
+
+    named = {action for kind in KINDS.values() for action in kind.actions}
+
+    assert named - actions.OFFERS.keys() == {MAP_SKU}
+    assert actions.OFFERS.keys() == actions.RIGHT_FOR.keys()
