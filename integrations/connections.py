@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from django.db.models import F
 from django.db.models.functions import Coalesce
@@ -74,13 +74,27 @@ def _build_netsuite(account: NetSuiteAccount, private_key: str, read_timeout_s: 
 
 @contextmanager
 def watched(connection: Shop | NetSuiteAccount) -> Iterator[None]:
-    """Note on the row whether the calls inside reached the other side. Errors pass through."""
+    """Note on the row whether the calls inside reached the other side. Errors pass through.
+
+    Raises TemporaryError without any call while the connection is stopped, or down and not due for a probe.
+    """
+    _require_open(connection)
     try:
         yield
     except IntegrationError as error:
         note_failure(connection, error)
         raise
     note_success(connection)
+
+
+def _require_open(connection: Shop | NetSuiteAccount) -> None:
+    now = timezone.now()
+    paused_at, next_probe_at = _row(connection).values_list("paused_at", "next_probe_at").get()
+    if paused_at is None and (next_probe_at is None or next_probe_at <= now):
+        return
+    reason = "stopped until a person resumes it" if paused_at else f"down, asked again at {next_probe_at:%H:%M:%S} UTC"
+    system: Literal["loop", "netsuite"] = "loop" if isinstance(connection, Shop) else "netsuite"
+    raise TemporaryError(system=system, operation="call", detail=f"{connection} is {reason}.")
 
 
 def note_success(connection: Shop | NetSuiteAccount) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from integrations.connections import loop_client, netsuite_client, watched
@@ -293,16 +293,21 @@ def _skus_of(row: LoopReturn) -> set[str]:
 # --- Sweeps: what the hints missed -----------------------------------------------------------------
 
 UNSETTLED = ~Q(stage__in=[LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED])
-RECORDS_STALE_AFTER = timedelta(seconds=60)
+# Reads share the account's lanes with postings, so only who waits for NetSuite is read often.
+STALE_AFTER = timedelta(minutes=2)
+STALE_AFTER_AT_REST = timedelta(hours=6)
+WAITS_FOR_NETSUITE = [LoopReturn.Stage.POSTING, LoopReturn.Stage.WAITING, LoopReturn.Stage.NEEDS_PERSON]
 
 
-def hint_stale_records(*, limit: int = 50) -> int:
+def hint_stale_records(*, limit: int = 20) -> int:
     """Open returns whose NetSuite side we have not read for a while are read again, the stalest first."""
-    stale_before = timezone.now() - RECORDS_STALE_AFTER
+    now = timezone.now()
+    has_sale = NetSuiteRecord.objects.filter(returns=OuterRef("pk"), record_type__in=("invoice", "cashSale"))
+    waits = Q(stage__in=WAITS_FOR_NETSUITE) | ~Exists(has_sale)
     pks = (
         LoopReturn.objects.filter(UNSETTLED)
-        .filter(Q(records_fetched_at=None) | Q(records_fetched_at__lt=stale_before))
-        .filter(Q(records_hinted_at=None) | Q(records_hinted_at__lt=stale_before))
+        .filter(_older("records_fetched_at", now - STALE_AFTER_AT_REST) | waits)
+        .filter(_older("records_fetched_at", now - STALE_AFTER), _older("records_hinted_at", now - STALE_AFTER))
         .filter(shop__account__paused_at=None)
         .order_by(F("records_fetched_at").asc(nulls_first=True))
         .values_list("pk", flat=True)[:limit]
@@ -310,3 +315,7 @@ def hint_stale_records(*, limit: int = 50) -> int:
     found = list(pks)
     hint_records(found)
     return len(found)
+
+
+def _older(column: str, moment: datetime) -> Q:
+    return Q(**{column: None}) | Q(**{f"{column}__lt": moment})
