@@ -158,7 +158,7 @@ def sweep_loop() -> None:
 
 
 def sweep_records() -> None:
-    mirror.hint_stale_records()
+    sweeps.hint_stale_records()
 
 
 def sweep_connections() -> None:
@@ -173,7 +173,7 @@ JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
     "postings": (timedelta(seconds=5), sweep_postings),
     "events": (timedelta(seconds=10), sweep_events),
     "connections": (timedelta(seconds=10), sweep_connections),
-    "records": (timedelta(seconds=30), sweep_records),
+    "records": (timedelta(seconds=10), sweep_records),
     "loop": (timedelta(seconds=60), sweep_loop),
 }
 

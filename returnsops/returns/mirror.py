@@ -6,10 +6,9 @@ same `updated_at` the later fetch wins.
 
 import logging
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from integrations.connections import loop_client, netsuite_client, watched
@@ -288,34 +287,3 @@ def _references_of(row: LoopReturn) -> list[str]:
 def _skus_of(row: LoopReturn) -> set[str]:
     skus = {*row.lines.values_list("sku", flat=True), *row.exchange_items.values_list("sku", flat=True)}
     return {sku for sku in skus if sku}
-
-
-# --- Sweeps: what the hints missed -----------------------------------------------------------------
-
-UNSETTLED = ~Q(stage__in=[LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED])
-# Reads share the account's lanes with postings, so only who waits for NetSuite is read often.
-STALE_AFTER = timedelta(minutes=2)
-STALE_AFTER_AT_REST = timedelta(hours=6)
-WAITS_FOR_NETSUITE = [LoopReturn.Stage.POSTING, LoopReturn.Stage.WAITING, LoopReturn.Stage.NEEDS_PERSON]
-
-
-def hint_stale_records(*, limit: int = 20) -> int:
-    """Open returns whose NetSuite side we have not read for a while are read again, the stalest first."""
-    now = timezone.now()
-    has_sale = NetSuiteRecord.objects.filter(returns=OuterRef("pk"), record_type__in=("invoice", "cashSale"))
-    waits = Q(stage__in=WAITS_FOR_NETSUITE) | ~Exists(has_sale)
-    pks = (
-        LoopReturn.objects.filter(UNSETTLED)
-        .filter(_older("records_fetched_at", now - STALE_AFTER_AT_REST) | waits)
-        .filter(_older("records_fetched_at", now - STALE_AFTER), _older("records_hinted_at", now - STALE_AFTER))
-        .filter(shop__account__paused_at=None)
-        .order_by(F("records_fetched_at").asc(nulls_first=True))
-        .values_list("pk", flat=True)[:limit]
-    )
-    found = list(pks)
-    hint_records(found)
-    return len(found)
-
-
-def _older(column: str, moment: datetime) -> Q:
-    return Q(**{column: None}) | Q(**{f"{column}__lt": moment})

@@ -95,7 +95,7 @@ class Stage:
         return list(LoopReturn.objects.order_by("pk").values_list("pk", "plan_hash", "state"))
 
     def waiting_for_records(self) -> list[int]:
-        open_returns = LoopReturn.objects.filter(mirror.UNSETTLED).exclude(stage=LoopReturn.Stage.NEEDS_PERSON)
+        open_returns = LoopReturn.objects.filter(sweeps.UNSETTLED).exclude(stage=LoopReturn.Stage.NEEDS_PERSON)
         return list(open_returns.values_list("pk", flat=True))
 
     # --- Looking ---
