@@ -9,6 +9,7 @@ from returnsops.lib.money import ZERO
 from returnsops.posting.models import Posting
 from returnsops.returns.facts import (
     ApprovalFacts,
+    ClaimFacts,
     ExchangeFacts,
     LineFacts,
     LoopFacts,
@@ -49,6 +50,7 @@ def load_facts(row: LoopReturn) -> ReturnFacts:
         postings=tuple(_posting_facts(one) for one in row.postings.prefetch_related("covers").order_by("pk")),
         overrides=_override_facts(row),
         approvals=tuple(ApprovalFacts(one.subject, one.seen_hash) for one in row.approvals.order_by("pk")),
+        claims=_claims_of_siblings(row),
     )
 
 
@@ -184,6 +186,25 @@ def _posting_facts(row: Posting) -> PostingFacts:
         posted_at=row.posted_at,
         uncertain_since=row.uncertain_since,
         read_back=row.read_back_at is not None,
+    )
+
+
+def _claims_of_siblings(row: LoopReturn) -> tuple[ClaimFacts, ...]:
+    """What other returns of this order will take by authorizations that our mirror of NetSuite does not show yet."""
+    if not row.provider_order_id:
+        return ()
+    siblings = LoopReturn.objects.filter(shop=row.shop, provider_order_id=row.provider_order_id).exclude(pk=row.pk)
+    mirrored = row.records.filter(record_type="returnAuthorization")
+    coming = (
+        Posting.objects.filter(loop_return__in=siblings, kind="rma")
+        .exclude(status=Posting.Status.VOIDED)
+        .exclude(external_id__in=mirrored.values("external_id"))
+        .order_by("pk")
+    )
+    return tuple(
+        ClaimFacts(str(posting.request["source_id"]), str(line["orderLine"]), int(line["quantity"]))
+        for posting in coming
+        for line in posting.request["body"]["item"]["items"]
     )
 
 

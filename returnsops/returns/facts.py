@@ -154,6 +154,15 @@ class PostingFacts:
 
 
 @dataclass(frozen=True)
+class ClaimFacts:
+    """Units of a bill's line that another return of the same order is about to take, not to be seen in NetSuite yet."""
+
+    source_id: str
+    line: str
+    quantity: int
+
+
+@dataclass(frozen=True)
 class OverrideFacts:
     kind: str
     subject: str
@@ -186,6 +195,7 @@ class ReturnFacts:
     postings: tuple[PostingFacts, ...] = ()
     overrides: tuple[OverrideFacts, ...] = ()
     approvals: tuple[ApprovalFacts, ...] = ()
+    claims: tuple[ClaimFacts, ...] = ()
 
     def in_order(self) -> "ReturnFacts":
         """The same facts in one order, so that how they were loaded cannot change a plan."""
@@ -198,6 +208,7 @@ class ReturnFacts:
             postings=tuple(sorted(self.postings, key=lambda one: (one.kind, one.number))),
             overrides=tuple(sorted(self.overrides, key=lambda one: (one.kind, one.subject))),
             approvals=tuple(sorted(self.approvals, key=lambda one: (one.subject, one.seen_hash))),
+            claims=tuple(sorted(self.claims, key=lambda one: (one.source_id, one.line, one.quantity))),
         )
 
     def hash_without_now(self) -> str:

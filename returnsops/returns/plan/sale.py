@@ -91,11 +91,14 @@ def match_units(facts: ReturnFacts, bill: RecordFacts) -> Sale:
 
 
 def claimed_by_siblings(facts: ReturnFacts, bill: RecordFacts) -> Counter[str]:
-    """Units of each line of the bill that Return Authorizations of other returns have taken.
+    """Units of each line of the bill that other returns have taken, or are about to take.
 
     One that another system made may be for this very return; it takes units only once a person has said otherwise.
     """
     claimed: Counter[str] = Counter()
+    for claim in facts.claims:
+        if claim.source_id == bill.internal_id:
+            claimed[claim.line] += claim.quantity
     for rma in facts.records_of("returnAuthorization"):
         counts = rma.ours or facts.is_acknowledged("foreign_record", f"record:{rma.internal_id}")
         if rma.created_from_id == bill.internal_id and counts and not _is_own(facts, rma):

@@ -1,0 +1,160 @@
+"""From rows to the values that a plan looks at."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from integrations.loop.parsing import parse_return
+from integrations.models import Shop
+from returnsops.people.models import User
+from returnsops.posting.facts import load_facts, settled_at
+from returnsops.posting.models import Posting
+from returnsops.posting.outbox import enqueue
+from returnsops.returns.decisions import add_approval, add_override
+from returnsops.returns.models import LoopReturn, Override
+from returnsops.returns.plan import plan_return
+from tests.builders import (
+    CREATED,
+    details_payload,
+    make_inspection,
+    make_mapping,
+    make_netsuite,
+    make_record,
+    make_return,
+    make_rma,
+    make_sale,
+    make_unit,
+    unit_payload,
+)
+from tests.other_side import codes_of, kinds_of
+
+pytestmark = pytest.mark.django_db
+PHP_MOMENT = {"date": "2026-11-18 10:00:00.000000", "timezone_type": 3, "timezone": "UTC"}
+
+
+def plan_and_enqueue(row: LoopReturn) -> list[str]:
+    with transaction.atomic():
+        plan = plan_return(load_facts(row))
+        enqueue(row, plan.postings)
+    return [*kinds_of(plan), *codes_of(plan)]
+
+
+@pytest.fixture
+def siblings(shop: Shop) -> list[LoopReturn]:
+    """Two returns of one order, both of the one unit that was sold."""
+    make_mapping(shop)
+    rows = []
+    for number in (1, 2):
+        row = make_return(shop, loop_id=str(number), line_items=[unit_payload(387000 + number)])
+        make_record(row, make_sale([make_unit(1)]))
+        rows.append(row)
+    return rows
+
+
+def test_sibling_that_plans_second_cannot_take_the_same_unit(siblings: list[LoopReturn]) -> None:
+    first, second = siblings
+
+    assert plan_and_enqueue(first) == ["rma"]
+    assert plan_and_enqueue(second) == ["unit_not_on_order"]
+    assert Posting.objects.count() == 1
+
+
+def test_unit_is_free_again_once_the_sibling_gave_it_up(siblings: list[LoopReturn]) -> None:
+    first, second = siblings
+    plan_and_enqueue(first)
+
+    with transaction.atomic():
+        enqueue(first, [])
+
+    assert plan_and_enqueue(second) == ["rma"]
+
+
+def test_sibling_is_counted_once_when_its_authorization_is_mirrored(shop: Shop) -> None:
+    make_mapping(shop)
+    sold = make_sale([make_unit(1), make_unit(2)])
+    rows = [make_return(shop, loop_id=str(n), line_items=[unit_payload(387000 + n)]) for n in (1, 2)]
+    for row in rows:
+        make_record(row, sold)
+    plan_and_enqueue(rows[0])
+    taken = make_rma(make_sale([make_unit(1)]), external_id=Posting.objects.get().external_id, internal_id="8050")
+    make_record(rows[1], taken)
+
+    assert load_facts(rows[1]).claims == ()
+    assert plan_and_enqueue(rows[1]) == ["rma"]
+
+
+def test_return_of_another_order_claims_nothing(siblings: list[LoopReturn], shop: Shop) -> None:
+    plan_and_enqueue(siblings[0])
+    other = make_return(shop, loop_id="3", order_id=999)
+
+    assert load_facts(other).claims == ()
+
+
+def test_outcomes_count_once_the_inspection_is_finished(shop: Shop, ada: User) -> None:
+    row = make_return(shop)
+    inspection = make_inspection(row, ada, "sellable")
+    assert [unit.outcome for unit in load_facts(row).units] == ["sellable", ""]
+
+    type(inspection).objects.update(finished_at=None)
+
+    assert [unit.outcome for unit in load_facts(row).units] == ["", ""]
+
+
+def test_withdrawn_override_is_no_fact(shop: Shop, finn: User) -> None:
+    row = make_return(shop)
+    for value in ("2026-11-01", "2026-11-02"):
+        add_override(row, kind=Override.Kind.TRAN_DATE, subject="all", value=value, reason="why", by=finn)
+
+    assert [one.value for one in load_facts(row).overrides] == ["2026-11-02"]
+
+
+def test_approval_is_a_fact(shop: Shop, finn: User) -> None:
+    row = make_return(shop)
+    add_approval(row, subject="credit", seen_hash="a" * 64, amount=Decimal(1), reason="why", by=finn)
+
+    assert load_facts(row).is_approved("credit", "a" * 64)
+
+
+def test_record_gone_over_there_is_a_fact_of_its_own(shop: Shop) -> None:
+    row = make_return(shop)
+    record = make_record(row, make_netsuite("creditMemo", "8201"))
+    type(record).objects.update(gone_at=datetime.now(UTC))
+
+    facts = load_facts(row)
+
+    assert facts.records[0].gone
+    assert facts.record("8201") is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, None),
+        ({"state": "closed"}, None),
+        ({"state": "closed", "was_processed": True}, CREATED),
+        ({"refunds": [{"gateway": "manual", "amount": "0.00"}]}, None),
+        ({"refunds": [{"gateway": "shopify_payments", "amount": "5.00"}]}, CREATED),
+        ({"shopify_refund_object": [{"provider_refund_id": 7}]}, CREATED),
+        ({"outcomes_processed_at": {"refund_processed": PHP_MOMENT}}, datetime(2026, 11, 18, 10, tzinfo=UTC)),
+        ({"state": "cancelled", "was_processed": True}, None),
+        ({"state": "expired", "was_processed": True}, None),
+    ],
+)
+def test_settlement_needs_proof(changes: dict[str, Any], expected: datetime | None) -> None:
+    assert settled_at(parse_return(details_payload(**changes), is_detailed=True)) == expected
+
+
+def test_same_rows_give_the_same_facts(shop: Shop) -> None:
+    row = make_return(shop)
+
+    assert load_facts(row).hash_without_now() == load_facts(row).hash_without_now()
+
+
+def test_delivery_is_a_fact_only_when_the_carrier_says_so(shop: Shop) -> None:
+    delivered = make_return(shop, label_status="delivered")
+
+    assert load_facts(delivered).loop.delivered_at == CREATED + timedelta(days=1)
+    assert load_facts(make_return(shop, loop_id="2")).loop.delivered_at is None
