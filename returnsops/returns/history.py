@@ -8,12 +8,12 @@ from returnsops.returns.models import FactChange, LoopReturn
 
 LEFT_OUT = frozenset({"now", "policy"})  # the policy has versions of its own
 KEYS = {
-    "units": "unit",
-    "exchanges": "exchange_id",
-    "records": "internal_id",
-    "postings": "external_id",
-    "overrides": "subject",
-    "approvals": "seen_hash",
+    "units": ("unit",),
+    "exchanges": ("exchange_id",),
+    "records": ("internal_id",),
+    "postings": ("external_id",),
+    "overrides": ("kind", "subject"),
+    "approvals": ("subject", "seen_hash"),
 }
 
 
@@ -29,6 +29,8 @@ def note_fact_change(row: LoopReturn, facts: ReturnFacts, *, came_from: str = "p
         for name in sorted(before.keys() | after.keys())
         if before.get(name) != after.get(name)
     }
+    if not changed:  # only the policy is another
+        return {}
     FactChange.objects.create(
         loop_return=row, at=facts.now, came_from=came_from, facts_hash=facts_hash, changed=changed
     )
@@ -54,7 +56,8 @@ def flatten_facts(facts: ReturnFacts) -> dict[str, Any]:
             flat |= {f"{name}.{key}": item for key, item in value.items()}
         elif name in KEYS:
             for item in value:
-                flat |= {f"{name}.{item[KEYS[name]]}.{key}": part for key, part in item.items()}
+                known_by = ".".join(str(item[key]) for key in KEYS[name])
+                flat |= {f"{name}.{known_by}.{key}": part for key, part in item.items()}
         else:
             flat[name] = value
     return {name: value for name, value in flat.items() if value not in (None, "", [])}

@@ -127,6 +127,8 @@ def find_contradictions(policy: Policy) -> list[str]:
         found.append("Receipts are written but no holding location is set. Set «locations.holding».")
     if policy.locations.sellable and policy.locations.sellable == policy.locations.damaged:
         found.append("Sellable and damaged units go to the same location. Choose two.")
+    if policy.locations.sellable and policy.locations.sellable == policy.locations.holding:
+        found.append("Units on hold would lie at the sellable location. Choose a holding location of its own.")
     if policy.writes("receipt") and not policy.writes("rma"):
         found.append("Receipts need the Return Authorization's lines. Let ReturnsOps write «rma» as well.")
     return found
@@ -155,7 +157,10 @@ def read_amount(value: Any) -> Decimal:
 
 def read_deadlines(value: dict[str, float]) -> Deadlines:
     """Seconds by name, as JSON has no durations."""
-    return Deadlines(**{name: timedelta(seconds=float(seconds)) for name, seconds in value.items()})
+    deadlines = Deadlines(**{name: timedelta(seconds=float(seconds)) for name, seconds in value.items()})
+    if any(getattr(deadlines, name) < timedelta(0) for name in value):
+        raise ValueError("a deadline before its moment")
+    return deadlines
 
 
 READERS: dict[str, Any] = {

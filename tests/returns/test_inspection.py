@@ -1,0 +1,214 @@
+"""What the warehouse saw: the only door to an outcome."""
+
+import threading
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import connections
+
+from integrations.models import Shop
+from returnsops.lib import clock
+from returnsops.people.models import AuditEvent, Role, User
+from returnsops.returns.errors import AlreadyInspectedError, NotPossibleError
+from returnsops.returns.inspection import (
+    UnitOutcome,
+    clean_scan,
+    find_by_scan,
+    finish_inspection,
+    judge_units,
+    record_arrival,
+    record_units,
+)
+from returnsops.returns.models import Arrival, InspectedUnit, LoopReturn
+from tests.builders import make_inspection, make_return, make_shop, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def row(shop: Shop) -> LoopReturn:
+    return make_return(shop)
+
+
+def judged(outcome: str = "sellable", unit: str = "387001", client_id: uuid.UUID | None = None) -> UnitOutcome:
+    return UnitOutcome(unit, outcome, client_id or uuid.uuid4())
+
+
+def standing() -> list[tuple[str, str]]:
+    units = InspectedUnit.objects.filter(superseded_at=None).order_by("line__line_item_id")
+    return list(units.values_list("line__line_item_id", "outcome"))
+
+
+def test_outcome_counts_once_finished_and_asks_for_a_plan(row: LoopReturn, ada: User) -> None:
+    inspection = judge_units(row, [judged()], by=ada)
+    LoopReturn.objects.update(look_again_at=None)
+
+    finish_inspection(inspection, by=ada)
+
+    row.refresh_from_db()
+    assert row.look_again_at is not None
+    assert AuditEvent.objects.filter(action="finished inspection", after={"387001": "sellable"}).count() == 1
+
+
+def test_changing_ones_mind_before_finishing_keeps_both(row: LoopReturn, ada: User) -> None:
+    judge_units(row, [judged("sellable")], by=ada)
+
+    judge_units(row, [judged("damaged")], by=ada)
+
+    first, second = InspectedUnit.objects.order_by("id")
+    assert standing() == [("387001", "damaged")]
+    assert first.superseded_by == second
+
+
+def test_second_person_is_told_who_judged_it(row: LoopReturn, ada: User, shop: Shop) -> None:
+    make_inspection(row, ada, "sellable")
+
+    with pytest.raises(AlreadyInspectedError, match="already judged sellable by ada"):
+        judge_units(row, [judged("damaged")], by=make_user(Role.WAREHOUSE, shop))
+
+    assert standing() == [("387001", "sellable")]
+
+
+def test_finished_outcome_is_not_overwritten_by_its_own_author(row: LoopReturn, ada: User) -> None:
+    make_inspection(row, ada, "refused")
+
+    with pytest.raises(AlreadyInspectedError):
+        judge_units(row, [judged("sellable")], by=ada)
+
+
+def test_units_of_one_parcel_may_be_judged_by_two_people(row: LoopReturn, ada: User, shop: Shop) -> None:
+    make_inspection(row, ada, "sellable")
+
+    record_units(row, [judged("damaged", "387002")], by=make_user(Role.WAREHOUSE, shop))
+
+    assert standing() == [("387001", "sellable"), ("387002", "damaged")]
+
+
+def test_resend_is_the_same_row(row: LoopReturn, ada: User) -> None:
+    outcome = judged()
+
+    assert record_units(row, [outcome], by=ada) == record_units(row, [outcome], by=ada)
+    assert InspectedUnit.objects.count() == 1
+
+
+def test_late_resend_does_not_undo_a_correction(row: LoopReturn, ada: User) -> None:
+    first = judged("sellable")
+    judge_units(row, [first], by=ada)
+    judge_units(row, [judged("damaged")], by=ada)
+
+    with pytest.raises(AlreadyInspectedError):
+        judge_units(row, [first], by=ada)
+
+    assert standing() == [("387001", "damaged")]
+
+
+def test_one_bad_outcome_leaves_all_unjudged(row: LoopReturn, ada: User) -> None:
+    with pytest.raises(NotPossibleError, match="«lovely» is no outcome"):
+        judge_units(row, [judged(), judged("lovely", "387002")], by=ada)
+
+    assert standing() == []
+
+
+@pytest.mark.parametrize("unit", ["999", "387003"])
+def test_unit_that_is_not_in_the_return_is_refused(shop: Shop, ada: User, unit: str) -> None:
+    row = make_return(shop, lines=3)
+    row.lines.filter(line_item_id="387003").update(removed=True)
+
+    with pytest.raises(NotPossibleError, match="not part of Return"):
+        judge_units(row, [judged(unit=unit)], by=ada)
+
+
+def test_nothing_judged_cannot_be_finished(row: LoopReturn, ada: User) -> None:
+    inspection = judge_units(row, [], by=ada)
+
+    with pytest.raises(NotPossibleError, match="No unit is judged yet"):
+        finish_inspection(inspection, by=ada)
+
+
+def test_finishing_twice_is_once(row: LoopReturn, ada: User) -> None:
+    inspection = make_inspection(row, ada, "sellable")
+
+    finish_inspection(inspection, by=ada)
+
+    assert AuditEvent.objects.filter(action="finished inspection").count() == 1
+
+
+def test_only_the_warehouse_judges(row: LoopReturn, finn: User) -> None:
+    with pytest.raises(PermissionDenied):
+        record_units(row, [judged()], by=finn)
+
+
+def test_unit_is_never_judged_in_the_future(row: LoopReturn, ada: User) -> None:
+    ahead = UnitOutcome("387001", "sellable", uuid.uuid4(), inspected_at=clock.now() + timedelta(days=1))
+
+    judge_units(row, [ahead], by=ada)
+
+    assert InspectedUnit.objects.get().inspected_at <= clock.now()
+
+
+@pytest.mark.parametrize(
+    ("scanned", "expected"),
+    [
+        (" 9400100000000000000001\r\n", "9400100000000000000001"),
+        ("420941079400100000000000000001", "9400100000000000000001"),
+        ("\x1d9400100000000000000001", "9400100000000000000001"),
+        ("", ""),
+    ],
+)
+def test_scan_is_cleaned(scanned: str, expected: str) -> None:
+    assert clean_scan(scanned) == expected
+
+
+@pytest.mark.parametrize("text", ["9400100000000000000001", "110700123", "#20418", "20418", "5873120045678"])
+def test_return_is_found_by_what_is_on_the_parcel(row: LoopReturn, ada: User, text: str) -> None:
+    assert list(find_by_scan(ada, text)) == [row]
+
+
+@pytest.mark.parametrize("text", ["", "nothing", "%", "9400"])
+def test_unknown_scan_finds_nothing(row: LoopReturn, ada: User, text: str) -> None:
+    assert not find_by_scan(ada, text).exists()
+
+
+def test_return_of_another_shop_is_not_found(ada: User) -> None:
+    make_return(make_shop("moss"))
+
+    assert not find_by_scan(ada, "110700123").exists()
+
+
+def test_arrival_is_noted_once_per_scan(row: LoopReturn, ada: User, shop: Shop) -> None:
+    client_id = uuid.uuid4()
+
+    for _ in range(2):
+        record_arrival(shop, "9400100000000000000001", by=ada, client_id=client_id, loop_return=row)
+
+    assert Arrival.objects.get().loop_return == row
+    assert AuditEvent.objects.filter(action="scanned arrival").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_judging_one_unit_at_once_leave_one_outcome() -> None:
+    shop = make_shop()
+    row = make_return(shop)
+    people = [make_user(Role.WAREHOUSE, shop) for _ in range(2)]
+    told: list[Exception] = []
+    start = threading.Barrier(2)
+
+    def judge(person: User) -> None:
+        start.wait()
+        try:
+            record_units(row, [judged()], by=person)
+        except AlreadyInspectedError as error:
+            told.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=judge, args=[person]) for person in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert standing() == [("387001", "sellable")]
+    assert len(told) == 1

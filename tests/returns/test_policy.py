@@ -1,0 +1,116 @@
+"""The rules of a shop: typed, contradictions refused, versions kept."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from integrations.models import Shop
+from returnsops.returns.models import LoopReturn, PolicyVersion
+from returnsops.returns.policies import activate_policy, active_policy
+from returnsops.returns.policy import Policy, Tender, parse_policy
+from tests.builders import WRITES_ALL, make_policy, make_return, make_shop
+
+
+def test_policy_without_rules_writes_nothing() -> None:
+    assert not any(parse_policy({}).writes(kind) for kind in ("rma", "receipt", "credit", "refund", "exchange_order"))
+
+
+def test_values_get_their_types() -> None:
+    policy = parse_policy(WRITES_ALL | {"tolerance_per_line": "0.02", "deadlines": {"rma": 60}, "approval_above": 500})
+
+    assert policy.tolerance_per_line == Decimal("0.02")
+    assert policy.deadlines.rma == timedelta(minutes=1)
+    assert policy.approval_above == Decimal(500)
+    assert policy.tenders["gift_card"] == Tender("218")
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"no_such_setting": 1},
+        {"refund_authority": "coin_toss"},
+        {"ownership": {"invoice": "write"}},
+        {"ownership": {"rma": "shadow-write"}},
+        {"ownership": "write"},
+        {"tolerance_per_line": "-1"},
+        {"tolerance_per_line": "NaN"},
+        {"tolerance_share": "a lot"},
+        {"deadlines": {"rma": "soon"}},
+        {"deadlines": {"lunch": 5}},
+        {"deadlines": {"rma": -60}},
+        {"locations": {"moon": "1"}},
+        {"items": {"shoe": "1"}},
+        {"tenders": {"gift_card": "218"}},
+    ],
+)
+def test_nonsense_is_refused_by_name(rules: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        parse_policy(rules)
+
+    assert f"«{next(iter(rules))}»" in str(refusal.value)
+
+
+def test_every_wrong_setting_is_told_at_once() -> None:
+    with pytest.raises(ValidationError) as refusal:
+        parse_policy({"a": 1, "rma_trigger": "never"})
+
+    assert len(refusal.value.messages) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"locations": {"sellable": "14"}}, "no holding location"),
+        ({"locations": {"holding": "31", "sellable": "14", "damaged": "14"}}, "go to the same location"),
+        ({"locations": {"holding": "14", "sellable": "14", "damaged": "33"}}, "holding"),
+        ({"ownership": {"receipt": "write"}}, "let ReturnsOps write «rma»"),
+    ],
+)
+def test_contradiction_is_refused_with_the_way_out(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        parse_policy(WRITES_ALL | changes)
+
+    assert words.lower() in str(refusal.value).lower()
+
+
+@pytest.mark.django_db
+def test_new_version_is_followed_and_the_old_one_kept(shop: Shop) -> None:
+    make_policy(shop, approval_above="100")
+
+    assert active_policy(shop).approval_above == Decimal(100)
+    assert list(PolicyVersion.objects.order_by("number").values_list("number", "active")) == [(1, False), (2, True)]
+
+
+@pytest.mark.django_db
+def test_same_rules_again_are_no_new_version(shop: Shop) -> None:
+    make_policy(shop)
+
+    assert PolicyVersion.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_new_rules_ask_for_new_plans_of_this_shop_only(shop: Shop) -> None:
+    mine, other = make_return(shop), make_return(make_shop("moss"))
+    LoopReturn.objects.update(look_again_at=None)
+
+    make_policy(shop, approval_above="100")
+
+    mine.refresh_from_db()
+    other.refresh_from_db()
+    assert (mine.look_again_at is None, other.look_again_at is None) == (False, True)
+
+
+@pytest.mark.django_db
+def test_refused_rules_leave_the_old_ones(shop: Shop) -> None:
+    with pytest.raises(ValidationError):
+        activate_policy(shop, {"a": 1}, by=None, reason="")
+
+    assert PolicyVersion.objects.get().active
+
+
+@pytest.mark.django_db
+def test_shop_without_a_policy_observes() -> None:
+    assert active_policy(make_shop("moss", policy=False)) == Policy()

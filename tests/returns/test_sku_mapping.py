@@ -1,0 +1,108 @@
+"""What a shop's SKU means in NetSuite."""
+
+from typing import Any
+
+import pytest
+
+from integrations.models import Shop
+from integrations.netsuite.records import ItemRecord
+from returnsops.people.models import AuditEvent, User
+from returnsops.returns import sku_mapping
+from returnsops.returns.models import Item, LoopReturn, SkuMapping
+from tests.builders import make_item, make_mapping, make_return, make_shop
+
+pytestmark = pytest.mark.django_db
+
+
+def found(sku: str, internal_id: str, **changes: Any) -> ItemRecord:
+    values: dict[str, Any] = {"display_name": None, "upc": None, "item_type": "InvtPart", "is_inactive": False}
+    return ItemRecord(internal_id=internal_id, sku=sku, **values | changes)
+
+
+class Catalogue:
+    """NetSuite as far as items go; notes what it was asked."""
+
+    def __init__(self, *items: ItemRecord) -> None:
+        self.items = items
+        self.asked: list[list[str]] = []
+
+    def find_items(self, skus: list[str]) -> list[ItemRecord]:
+        self.asked.append(list(skus))
+        return [item for item in self.items if item.sku in skus]
+
+
+def ask(monkeypatch: pytest.MonkeyPatch, shop: Shop, skus: set[str], *items: ItemRecord) -> Catalogue:
+    catalogue = Catalogue(*items)
+    monkeypatch.setattr(sku_mapping, "netsuite_client", lambda account: catalogue)
+    sku_mapping.look_up_items(shop, skus)
+    return catalogue
+
+
+def meanings(shop: Shop, *skus: str) -> dict[str, str]:
+    return {sku: item.internal_id for sku, item in sku_mapping.items_by_sku(shop, skus).items()}
+
+
+def test_exact_text_is_taken_over_by_itself(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(monkeypatch, shop, {"BOOT-42", "SOCK"}, found("BOOT-42", "501"))
+
+    assert meanings(shop, "BOOT-42", "SOCK") == {"BOOT-42": "501"}
+    assert SkuMapping.objects.get().kind == "exact"
+
+
+def test_inactive_item_is_known_but_not_taken(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(monkeypatch, shop, {"BOOT-42"}, found("BOOT-42", "501", is_inactive=True))
+
+    assert Item.objects.get().is_inactive
+    assert meanings(shop, "BOOT-42") == {}
+
+
+def test_mapped_sku_is_not_asked_for_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_mapping(shop, "BOOT-42")
+
+    assert ask(monkeypatch, shop, {"BOOT-42"}).asked == []
+
+
+def test_choice_of_a_person_is_not_overwritten(shop: Shop, dana: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    sku_mapping.map_sku(shop, "BOOT-42", make_item("OTHER", "777"), by=dana, reason="Renamed")
+
+    ask(monkeypatch, shop, {"BOOT-42", "SOCK"}, found("BOOT-42", "501"))
+
+    assert meanings(shop, "BOOT-42") == {"BOOT-42": "777"}
+
+
+def test_mapping_lets_everything_it_blocked_go_on(shop: Shop, dana: User) -> None:
+    row = make_return(shop)
+    LoopReturn.objects.update(look_again_at=None)
+
+    sku_mapping.map_sku(shop, "BOOT-42", make_item(), by=dana, reason="New item")
+
+    row.refresh_from_db()
+    assert row.look_again_at is not None
+    assert AuditEvent.objects.filter(action="mapped SKU", actor=dana, reason="New item").count() == 1
+
+
+def test_former_mapping_stays_as_history(shop: Shop, dana: User) -> None:
+    for internal_id in ("501", "502"):
+        sku_mapping.map_sku(shop, "BOOT-42", make_item(f"I{internal_id}", internal_id), by=dana, reason="why")
+
+    assert meanings(shop, "BOOT-42") == {"BOOT-42": "502"}
+    assert SkuMapping.objects.filter(active=False).count() == 1
+
+
+def test_mapping_of_one_shop_says_nothing_in_another(shop: Shop) -> None:
+    make_mapping(shop)
+
+    assert meanings(make_shop("moss"), "BOOT-42") == {}
+
+
+def test_replacement_waits_for_its_sku_as_well(shop: Shop) -> None:
+    row = make_return(shop, exchanges=[{"exchange_id": 1, "sku": "BOOT-43", "total": "77.76"}])
+
+    assert sku_mapping.returns_waiting_for(shop, "BOOT-43") == [row.pk]
+
+
+def test_settled_return_waits_for_nothing(shop: Shop) -> None:
+    make_return(shop)
+    LoopReturn.objects.update(stage="settled")
+
+    assert sku_mapping.returns_waiting_for(shop, "BOOT-42") == []
