@@ -26,6 +26,8 @@ def describe_case(
     """The context of exceptions/case.html and exceptions/_case.html. `form`: one that came back with errors."""
     kind, stakes = kind_of(case.code), stake_of(case)
     is_closed = case.status == Case.Status.CLOSED
+    offered = show_offers(member, user) if member and not is_closed else []
+    offered = [_with_form(one, member, form) for one in offered] if member else []
     return {
         "case": case,
         "now": clock.now(),
@@ -35,9 +37,8 @@ def describe_case(
         "member": member,
         "words": show_words(member),
         "has_document": APPROVE in kind.actions,
-        "offers": [_with_form(one, member, form) for one in show_offers(member, user)]
-        if member and not is_closed
-        else [],
+        "offers": offered,
+        "refusal": _refusal_without_form(form, offered),
         "stakes": stakes,
         "returns": total_returns(stakes),
         "members": _members(case, page),
@@ -69,6 +70,13 @@ def _with_form(offer: dict[str, Any], member: CaseMember, form: MemberForm | Non
         return offer
     own = form if form and form.name == offer["name"] else FORMS[offer["name"]](member=member)
     return offer | {"form": own, "for_all": offer["name"] in FOR_ALL}
+
+
+def _refusal_without_form(form: MemberForm | None, offered: list[dict[str, Any]]) -> str:
+    """Why an action was refused, when its form is not on the page to say so."""
+    if form is None or any(offer.get("form") is form for offer in offered):
+        return ""
+    return " ".join(str(error) for error in form.non_field_errors())
 
 
 def _members(case: Case, page: str | None) -> Any:

@@ -27,7 +27,8 @@ def describe_queue(request: PageRequest) -> dict[str, Any]:
     asked["status"] = status
     found = QueueFilter(asked, queryset=_rows(request, status), request=request)
     counts = count_by_status(request.user, shop_code=request.GET.get("shop", ""))
-    page = Paginator(found.qs, PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = found.qs if found.form.is_valid() else found.queryset.none()
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     chosen = _chosen_case(request)
     detail = _detail(request, chosen) if chosen else {}
     return detail | {

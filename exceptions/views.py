@@ -22,7 +22,7 @@ from returnsops.people.models import User
 from returnsops.returns.errors import NotPossibleError
 
 FOR_ALL_MAX = 200  # returns of one case that one press of a button settles
-LOOKS_AFTER_ACTION = 10  # how often the page looks again by itself, every two seconds
+LOOKS_AFTER_ACTION = 20  # how often the page looks again by itself, every three seconds
 
 
 @require_GET

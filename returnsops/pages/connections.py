@@ -22,16 +22,18 @@ from returnsops.posting.models import Posting
 HOUR = timedelta(hours=1)
 WAITING = (Posting.Status.PENDING, Posting.Status.SENDING, Posting.Status.UNCERTAIN, Posting.Status.REJECTED)
 Card = dict[str, Any]
+Owed = dict[tuple[int, str], dict[str, int]]
 
 
 def describe_connections(user: User) -> dict[str, Any]:
     """The context of pages/connections.html."""
     shops = list(Shop.objects.visible_to(user).select_related("account").order_by("name", "pk"))
     accounts = list({shop.account_id: shop.account for shop in shops}.values())
+    owed = count_owed(shops)
     return {
         "now": clock.now(),
-        "loop": [_loop_card(shop, user, facts) for shop, facts in _loop_facts(shops)],
-        "netsuite": [_netsuite_card(one, shops, user, facts) for one, facts in _netsuite_facts(accounts)],
+        "loop": [_loop_card(shop, user, facts, owed) for shop, facts in _loop_facts(shops)],
+        "netsuite": [_netsuite_card(one, shops, user, facts, owed) for one, facts in _netsuite_facts(accounts)],
     }
 
 
@@ -63,12 +65,16 @@ def _netsuite_facts(accounts: list[NetSuiteAccount]) -> list[tuple[NetSuiteAccou
     return [(account, lanes.get(account.pk, {"all": 0, "busy": 0})) for account in accounts]
 
 
-def outbox_counts(shops: list[Shop], *, system: str) -> dict[str, int]:
-    postings = Posting.objects.filter(shop__in=shops, system=system, status__in=WAITING)
-    return dict(postings.order_by().values_list("status").annotate(count=Count("pk")))
+def count_owed(shops: list[Shop]) -> Owed:
+    """How many postings stand in the outbox, by (shop, system) and status."""
+    postings = Posting.objects.filter(shop__in=shops, status__in=WAITING).order_by()
+    owed: Owed = {}
+    for shop, system, status, count in postings.values_list("shop", "system", "status").annotate(count=Count("pk")):
+        owed.setdefault((shop, system), {})[status] = count
+    return owed
 
 
-def _loop_card(shop: Shop, user: User, facts: Card) -> Card:
+def _loop_card(shop: Shop, user: User, facts: Card, owed: Owed) -> Card:
     cursor: SyncCursor | None = facts["cursor"]
     unsigned = facts.get("unsigned", 0)
     rows = [
@@ -80,32 +86,33 @@ def _loop_card(shop: Shop, user: User, facts: Card) -> Card:
         },
         {"label": "To be read", "value": f"{facts.get('unread', 0)}"},
         {"label": "Last sweep", "at": cursor.swept_at if cursor else None, "value": "none yet"},
-        *_outbox_rows(outbox_counts([shop], system="loop"), shop),
+        *_outbox_rows([shop], owed, system="loop"),
     ]
     card = _state(shop) | {"name": f"Loop, {shop.name}", "kind": _place(shop), "rows": rows}
     return card | {"actions": _actions(shop, [shop], user, kind="loop")}
 
 
-def _netsuite_card(account: NetSuiteAccount, shops: list[Shop], user: User, lanes: Card) -> Card:
+def _netsuite_card(account: NetSuiteAccount, shops: list[Shop], user: User, facts: Card, owed: Owed) -> Card:
     own = [shop for shop in shops if shop.account_id == account.pk]
     rows = [
         {"label": "Shops", "value": ", ".join(shop.name for shop in own)},
-        {"label": "Lanes in use", "value": f"{lanes['busy']} of {lanes['all']}"},
-        *_outbox_rows(outbox_counts(own, system="netsuite"), own[0] if len(own) == 1 else None),
+        {"label": "Lanes in use", "value": f"{facts['busy']} of {facts['all']}"},
+        *_outbox_rows(own, owed, system="netsuite"),
     ]
     card = _state(account) | {"name": str(account), "kind": _place(account), "rows": rows}
     return card | {"actions": _actions(account, own, user, kind="netsuite")}
 
 
-def _outbox_rows(counts: dict[str, int], shop: Shop | None) -> list[Card]:
+def _outbox_rows(shops: list[Shop], owed: Owed, *, system: str) -> list[Card]:
     """What is owed, by status; each number opens the returns that it is about."""
     rows = []
     for status in WAITING:
-        if counts.get(status):
-            query = {"posting": str(status)} | ({"shop": shop.code} if shop else {})
-            rows.append(
-                {"label": STATUSES[status].label, "value": str(counts[status]), "href": reverse("returns", query=query)}
-            )
+        for shop in shops:
+            count = owed.get((shop.pk, system), {}).get(status, 0)
+            if count:
+                href = reverse("returns", query={"posting": str(status), "shop": shop.code})
+                note = shop.name if len(shops) > 1 else ""
+                rows.append({"label": STATUSES[status].label, "value": str(count), "href": href, "note": note})
     return rows or [{"label": "To be sent", "value": "nothing"}]
 
 

@@ -32,7 +32,8 @@ def listed_returns(user: User) -> Rows:
 def describe_list(request: PageRequest) -> dict[str, Any]:
     """The context of pages/returns.html and pages/_returns.html."""
     found = ReturnListFilter(request.GET, queryset=listed_returns(request.user), request=request)
-    table = ReturnTable(found.qs, request=request)
+    rows = found.qs if found.form.is_valid() else found.queryset.none()
+    table = ReturnTable(rows, request=request)
     RequestConfig(request, paginate={"per_page": PAGE_SIZE, "silent": True}).configure(table)
     return {
         "table": table,

@@ -130,7 +130,7 @@ def _inspect_tile(scope: Scope) -> Tile:
         oldest=Min("loop_return__delivered_at"),
         exchanges=Count("loop_return", distinct=True, filter=Q(loop_return__exchange_items__isnull=False)),
     )
-    hints = [f"in {sums['returns']} parcels"] if sums["units"] else ["nothing waits"]
+    hints = [f"in {count_words(sums['returns'], 'parcel')}"] if sums["units"] else ["nothing waits"]
     hints += [f"{sums['exchanges']} with an exchange waiting"] if sums["exchanges"] else []
     hints += [f"oldest {age_words(scope.now, sums['oldest'])}"] if sums["oldest"] else []
     return {

@@ -1,6 +1,7 @@
 """Today, the returns, one return, search and connections. Each reads; only a connection is changed here: resumed."""
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -49,6 +50,10 @@ def connections(request: PageRequest) -> HttpResponse:
 
 @require_POST
 def resume(request: PageRequest, kind: str, pk: int) -> HttpResponse:
-    name = resume_by(request.user, kind=kind, pk=pk)
-    messages.success(request, f"{name} is resumed. What waited goes on by itself.")
+    try:
+        name = resume_by(request.user, kind=kind, pk=pk)
+    except PermissionDenied as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{name} is resumed. What waited goes on by itself.")
     return redirect("connections")

@@ -1,0 +1,87 @@
+"""The shell: what it offers whom, and that it asks for nothing that is not shown."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from integrations.models import NetSuiteAccount, Shop
+from returnsops.people.models import Membership, Role, User
+from tests.builders import make_shop, make_user
+from tests.pages.scenes import make_case, make_planned_return
+
+
+def test_a_stranger_is_sent_to_log_in(client: Client, shop: Shop) -> None:
+    answer = client.get("/")
+
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/login/")
+
+
+def test_the_log_in_page_works_without_a_person(client: Client, shop: Shop) -> None:
+    assert client.get("/login/").status_code == 200
+
+
+def test_only_who_inspects_is_offered_the_station(client: Client, ada: User, finn: User) -> None:
+    client.force_login(ada)
+    assert 'href="/inspect/"' in client.get("/").text
+
+    client.force_login(finn)
+    assert 'href="/inspect/"' not in client.get("/").text
+
+
+def test_only_staff_is_offered_the_admin(client: Client, finn: User) -> None:
+    client.force_login(finn)
+    assert 'href="/admin/"' not in client.get("/connections/").text
+
+    User.objects.filter(pk=finn.pk).update(is_staff=True)
+    assert 'href="/admin/"' in client.get("/connections/").text
+
+
+def test_open_cases_of_own_shops_are_counted(client: Client, shop: Shop, finn: User) -> None:
+    make_case(make_planned_return(shop))
+    other = make_shop("moss")
+    make_case(make_planned_return(other, loop_id="110700124"))
+    client.force_login(finn)
+
+    page = client.get("/connections/").text
+
+    assert 'id="nav-exceptions-count">1<' in page
+
+
+def test_somebody_with_two_shops_can_look_at_one(client: Client, shop: Shop, finn: User) -> None:
+    moss = make_shop("moss")
+    Membership.objects.create(user=finn, shop=moss, role=Role.FINANCE)
+    client.force_login(finn)
+
+    page = client.get("/?shop=moss").text
+
+    assert 'href="/?shop=moss" aria-current="true"' in page
+    assert 'href="/returns/?shop=moss"' in page
+
+
+def test_a_stopped_connection_is_told_on_each_page(client: Client, shop: Shop, finn: User) -> None:
+    NetSuiteAccount.objects.update(paused_at=timezone.now(), paused_reason="401: the certificate has ended.")
+    client.force_login(finn)
+
+    page = client.get("/returns/").text
+
+    assert "NetSuite 1234567_SB1 is stopped." in page
+    assert "the certificate has ended" in page
+
+
+def test_the_clock_of_a_sandbox_is_shown(client: Client, shop: Shop, finn: User) -> None:
+    client.force_login(finn)
+    assert "Sandbox, " in client.get("/returns/").text
+
+    Shop.objects.update(base_url="https://api.loopreturns.com")
+    assert "Sandbox, " not in client.get("/returns/").text
+
+
+@pytest.mark.django_db
+def test_somebody_without_a_role_sees_no_shop_and_is_told_so(client: Client) -> None:
+    make_shop()
+    client.force_login(make_user())
+
+    for address in ("/", "/connections/"):
+        assert "You see no shop yet" in client.get(address).text
+    assert "No returns yet" in client.get("/returns/").text
