@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from integrations.models import NetSuiteAccount
 from integrations.netsuite.records import TransactionRecord
 from returnsops.lib import clock
 from returnsops.posting import reconcile
@@ -94,6 +95,7 @@ def test_lost_answer_of_a_done_call_makes_one_record(row: LoopReturn, netsuite: 
     netsuite.loses_answers = 1
 
     Sender(threads=1).drain()
+    NetSuiteAccount.objects.update(next_probe_at=None)
     reconcile.settle(only())
 
     assert only().status == "posted"
