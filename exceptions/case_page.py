@@ -13,6 +13,8 @@ from exceptions.queue import stake_of, standing_members, total_returns
 from returnsops.lib import clock
 from returnsops.people import access
 from returnsops.people.models import User
+from returnsops.posting.models import Posting
+from returnsops.posting.present import show_attempts
 from returnsops.returns.labels import STAGES
 from returnsops.returns.problems import APPROVE
 
@@ -37,6 +39,7 @@ def describe_case(
         "member": member,
         "words": show_words(member),
         "has_document": APPROVE in kind.actions,
+        "attempts": _attempts(member),
         "offers": offered,
         "refusal": _refusal_without_form(form, offered),
         "stakes": stakes,
@@ -70,6 +73,13 @@ def _with_form(offer: dict[str, Any], member: CaseMember, form: MemberForm | Non
         return offer
     own = form if form and form.name == offer["name"] else FORMS[offer["name"]](member=member)
     return offer | {"form": own, "for_all": offer["name"] in FOR_ALL}
+
+
+def _attempts(member: CaseMember | None) -> list[dict[str, Any]]:
+    """The tries of the posting that the case is about, if it is about one."""
+    external_id = member.problem.get("posting") if member else ""
+    posting = Posting.objects.filter(external_id=external_id).first() if external_id else None
+    return show_attempts(posting) if posting else []
 
 
 def _refusal_without_form(form: MemberForm | None, offered: list[dict[str, Any]]) -> str:

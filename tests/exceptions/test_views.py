@@ -202,6 +202,7 @@ def test_a_refusal_shows_their_words_and_our_explanation(finance: Client, row: L
     assert "The &lt;period&gt; is closed." in text
     assert "The accounting period of its date is closed." in text
     assert "Retry now" in text
+    assert "Attempt 1" in text
 
 
 def test_what_a_role_may_not_do_is_greyed_with_the_reason(client: Client, case: Case, ada: User) -> None:

@@ -1,6 +1,5 @@
 """The return page: everything known about one return, from rows to what the components take."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,9 +18,8 @@ from returnsops.pages.present.amounts import compare_amounts
 from returnsops.pages.present.steps import OVER, record_link, show_steps, times_of_steps, waits_for
 from returnsops.pages.present.timeline import tell_story
 from returnsops.people.models import User
-from returnsops.posting.labels import STATUSES as POSTING_STATUSES
-from returnsops.posting.labels import attempt_label, kind_name
 from returnsops.posting.models import Posting
+from returnsops.posting.present import show_posting
 from returnsops.returns.labels import LOOP_STATES, NOT_JUDGED, OUTCOMES, STAGES
 from returnsops.returns.models import InspectedUnit, LoopReturn, NetSuiteRecord, ReturnLine
 
@@ -71,7 +69,7 @@ def describe_return(row: LoopReturn, user: User) -> dict[str, Any]:
         "exchange_items": list(row.exchange_items.all()),
         "compare": compare_amounts(row, records=seen.records),
         "events": tell_story(row, records=seen.records, postings=seen.postings),
-        "postings": [_posting(one) for one in seen.postings],
+        "postings": [show_posting(one) for one in seen.postings],
         "poll_s": poll_interval_s(seen),
     }
 
@@ -192,31 +190,3 @@ def _receipts_by_unit(seen: Looked) -> dict[str, dict[str, Any]]:
             link = record_link(seen.row, by_id[posting.their_id])
             found |= {cover.unit: link for cover in posting.covers.all() if cover.live}
     return found
-
-
-def _posting(posting: Posting) -> dict[str, Any]:
-    status = POSTING_STATUSES[posting.status]
-    return {
-        "name": kind_name(posting.kind),
-        "system": posting.get_system_display(),
-        "external_id": posting.external_id,
-        "their_id": posting.their_id,
-        "status": status,
-        "not_before": posting.not_before if posting.status == Posting.Status.PENDING and posting.attempts else None,
-        "refusal": (posting.refusal or {}).get("detail", ""),
-        "differences": posting.differences,
-        "attempts": [_attempt(one) for one in posting.tries.all()],
-    }
-
-
-def _attempt(one: Any) -> dict[str, Any]:
-    label = attempt_label(one.outcome)
-    return {
-        "number": one.number,
-        "at": one.started_at,
-        "tone": label.tone,
-        "label": label.label,
-        "took": f"{one.duration_s:.1f} s",
-        "request": json.dumps(one.request, indent=2, ensure_ascii=False),
-        "answer": one.answer,
-    }

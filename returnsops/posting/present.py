@@ -1,0 +1,41 @@
+"""A posting and its tries as the screens show them, on the return's page and on the case's."""
+
+import json
+from typing import Any
+
+from returnsops.posting.labels import STATUSES, attempt_label, kind_name
+from returnsops.posting.models import Posting, PostingAttempt
+
+Status = Posting.Status
+
+
+def show_posting(posting: Posting) -> dict[str, Any]:
+    """What pages/_postings.html takes."""
+    return {
+        "name": kind_name(posting.kind),
+        "system": posting.get_system_display(),
+        "external_id": posting.external_id,
+        "status": STATUSES[posting.status],
+        "not_before": posting.not_before if posting.status == Status.PENDING and posting.attempts else None,
+        "refusal": (posting.refusal or {}).get("detail", ""),
+        "differences": posting.differences,
+        "attempts": show_attempts(posting),
+    }
+
+
+def show_attempts(posting: Posting) -> list[dict[str, Any]]:
+    """What components/attempts.html takes."""
+    return [_show_attempt(one) for one in posting.tries.all()]
+
+
+def _show_attempt(one: PostingAttempt) -> dict[str, Any]:
+    label = attempt_label(one.outcome)
+    return {
+        "number": one.number,
+        "at": one.started_at,
+        "tone": label.tone,
+        "label": label.label,
+        "took": f"{one.duration_s:.1f} s",
+        "request": json.dumps(one.request, indent=2, ensure_ascii=False),
+        "answer": one.answer,
+    }
