@@ -10,8 +10,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Literal, TypeVar, cast
 
-from django.db.models import F
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from integrations.credentials import open_secret
@@ -102,17 +100,18 @@ def note_success(connection: Shop | NetSuiteAccount) -> None:
 
 
 def note_failure(connection: Shop | NetSuiteAccount, error: IntegrationError) -> None:
-    """401 stops the connection until a person resumes it; no answer makes it wait for a probe; a no is an answer."""
+    """401 stops the connection until a person resumes it; a no is an answer.
+
+    One call without an answer is bad luck, two in a row are an outage: then nothing is called before the next probe.
+    """
     now = timezone.now()
     if isinstance(error, ConfigurationError):
         _row(connection).filter(paused_at=None).update(paused_at=now, paused_reason=str(error), failing_since=now)
     elif isinstance(error, TemporaryError | UncertainError) and error.status != 429:
         connection.refresh_from_db(fields=["failing_since"])
-        lasted = now - (connection.failing_since or now)
-        wait = min(max(PROBE_AFTER, lasted), PROBE_AFTER_MAX)
-        _row(connection).update(
-            failing_since=Coalesce(F("failing_since"), now), failure=str(error)[:500], next_probe_at=now + wait
-        )
+        since = connection.failing_since
+        probe_at = now + min(max(PROBE_AFTER, now - since), PROBE_AFTER_MAX) if since else None
+        _row(connection).update(failing_since=since or now, failure=str(error)[:500], next_probe_at=probe_at)
 
 
 def resume_connection(connection: Shop | NetSuiteAccount) -> None:

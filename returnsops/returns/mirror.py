@@ -159,7 +159,9 @@ def fetch_records(row: LoopReturn) -> None:
         look_up_items(row.shop, _skus_of(row))
         records = _read_family(account, _references_of(row))
         look_up_sold_items(account, records)
+        gone = _find_gone(row, records)
     apply_records(account, records, fetched_at=started_at)
+    mark_gone(account, gone)
     with transaction.atomic():
         mirrored = NetSuiteRecord.objects.filter(
             account=account, internal_id__in=[record.internal_id for record in records]
@@ -275,6 +277,15 @@ def _read_family(account: NetSuiteAccount, references: list[str]) -> list[Transa
     wanted = [ref for ref in refs.values() if ref.record_type not in ("unknown", "itemFulfillment")]
     read = [client.get_record(ref.record_type, ref.internal_id) for ref in wanted]
     return [record for record in read if record]
+
+
+def _find_gone(row: LoopReturn, records: list[TransactionRecord]) -> list[str]:
+    """Records of this return that no longer turn up among its order's, and that NetSuite says do not exist."""
+    found = {record.internal_id for record in records}
+    missing = row.records.filter(gone_at=None).exclude(internal_id__in=found)
+    client = netsuite_client(row.shop.account)
+    known = list(missing.values_list("record_type", "internal_id"))
+    return [internal_id for record_type, internal_id in known if client.get_record(record_type, internal_id) is None]
 
 
 def _references_of(row: LoopReturn) -> list[str]:

@@ -56,7 +56,7 @@ KINDS: dict[str, ProblemKind] = {
     ),
     "sale_missing": ProblemKind(
         "Original order not found in NetSuite", "finance",
-        "Check that the shop's connector brought the order over and that it is billed. We look again every minute.",
+        "Check that the shop's connector brought the order over and that it is billed. We look again by ourselves.",
     ),
     "several_sales": ProblemKind(
         "More than one bill fits this order", "finance",

@@ -17,6 +17,7 @@ from returnsops.people import audit
 from returnsops.people.models import AuditEvent, Role
 from returnsops.posting.models import Posting
 from returnsops.returns.errors import AlreadyInspectedError, NotPossibleError
+from returnsops.returns.mirror import hint_records
 from returnsops.returns.models import Item, LoopReturn, PolicyVersion
 from returnsops.returns.plan.sale import SOLD_AS
 from returnsops.returns.policies import activate_policy
@@ -230,6 +231,20 @@ def let_doubts_be_settled(stage: Stage) -> None:
         for posting in Posting.objects.filter(status="uncertain"):
             stage.queue.append(("doubt", posting.pk))
         stage.run()
+
+
+def test_record_a_person_deleted_is_a_case_and_is_not_posted_again(stage: Stage) -> None:
+    undone = stage.make("refund", parcel="in_transit")
+    rma = stage.books(undone).rmas[0]
+
+    act = {"account": undone.shop.account.account_id, "action": "delete", "record": rma["id"]}
+    stage.ask("netsuite/act", act)
+    LoopReturn.objects.update(records_fetched_at=None)
+    hint_records([undone.pk])
+    stage.run()
+
+    assert stage.books(undone).rmas == []
+    assert stage.cases(undone) == ["record_differs"]
 
 
 def test_everything_waits_while_netsuite_is_down_and_goes_on_alone(stage: Stage) -> None:

@@ -149,6 +149,7 @@ def rma_body(facts: ReturnFacts, sale: Sale, units: tuple[UnitFacts, ...]) -> di
         "orderStatus": {"id": "B"},
         "memo": memo_text(facts),
         "otherRefNum": facts.loop.loop_id,
+        "toBeEmailed": False,
         "location": holding,
         "item": {
             "items": [

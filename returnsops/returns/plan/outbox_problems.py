@@ -2,6 +2,7 @@
 
 from returnsops.returns.facts import PostingFacts
 from returnsops.returns.plan.draft import Draft
+from returnsops.returns.plan.sale import VOIDED
 from returnsops.returns.problems import Problem
 
 KIND_NAMES = {
@@ -43,7 +44,9 @@ def note_outbox_problems(draft: Draft) -> None:
 
 
 def _is_gone(draft: Draft, posting: PostingFacts) -> bool:
-    return any(one.gone and one.internal_id == posting.their_id for one in draft.facts.records)
+    return any(
+        one.internal_id == posting.their_id and (one.gone or one.status == VOIDED) for one in draft.facts.records
+    )
 
 
 def _refusal_problem(draft: Draft, posting: PostingFacts) -> Problem:
@@ -68,7 +71,7 @@ def _gone_problem(draft: Draft, posting: PostingFacts) -> Problem:
     return Problem(
         "record_differs",
         f"posting:{posting.external_id}",
-        f"The {KIND_NAMES[posting.kind]} of return {draft.facts.loop.loop_id} was deleted in NetSuite.",
+        f"The {KIND_NAMES[posting.kind]} of return {draft.facts.loop.loop_id} was deleted or voided in NetSuite.",
         amount=draft.facts.loop.return_total,
         posting=posting.external_id,
     )
