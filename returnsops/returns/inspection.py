@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from integrations.models import Shop
 from returnsops.lib import clock
@@ -57,8 +57,21 @@ def find_by_scan(user: User, scanned: str) -> QuerySet[LoopReturn]:
     found = visible.filter(pk__in=visible.filter(matches).values("pk")[:FOUND_MAX])
     if found.exists():
         return found
-    by_barcode = visible.filter(lines__barcode=text, lines__removed=False, stage=LoopReturn.Stage.TO_INSPECT)
+    by_barcode = visible.filter(_waits_on_the_dock(), lines__in=_unjudged_lines(text))
     return visible.filter(pk__in=by_barcode.values("pk")[:FOUND_MAX])
+
+
+def _waits_on_the_dock() -> Q:
+    """Whatever finance has to decide about a return, its parcel can be inspected."""
+    is_there = Q(arrivals__isnull=False) | Q(delivered_at__isnull=False)
+    return Q(stage=LoopReturn.Stage.TO_INSPECT) | (Q(stage=LoopReturn.Stage.NEEDS_PERSON) & is_there)
+
+
+def _unjudged_lines(barcode: str) -> QuerySet[ReturnLine]:
+    judged = InspectedUnit.objects.filter(
+        line=OuterRef("pk"), superseded_at=None, inspection__finished_at__isnull=False
+    )
+    return ReturnLine.objects.filter(~Exists(judged), barcode=barcode, removed=False)
 
 
 @transaction.atomic

@@ -166,6 +166,30 @@ def test_return_is_found_by_what_is_on_the_parcel(row: LoopReturn, ada: User, te
     assert list(find_by_scan(ada, text)) == [row]
 
 
+@pytest.mark.parametrize(
+    ("stage", "label", "expected"),
+    [
+        ("to_inspect", "delivered", True),
+        ("needs_person", "delivered", True),
+        ("needs_person", "in_transit", False),
+        ("on_its_way", "in_transit", False),
+        ("settled", "delivered", False),
+    ],
+)
+def test_barcode_finds_what_waits_on_the_dock(shop: Shop, ada: User, stage: str, label: str, expected: bool) -> None:
+    make_return(shop, label_status=label)
+    LoopReturn.objects.update(stage=stage)
+
+    assert find_by_scan(ada, "0000000000017").exists() is expected
+
+
+def test_barcode_of_judged_units_finds_nothing_more(row: LoopReturn, ada: User) -> None:
+    make_inspection(row, ada, "sellable", "sellable")
+    LoopReturn.objects.update(stage="to_inspect")
+
+    assert not find_by_scan(ada, "0000000000017").exists()
+
+
 @pytest.mark.parametrize("text", ["", "nothing", "%", "9400"])
 def test_unknown_scan_finds_nothing(row: LoopReturn, ada: User, text: str) -> None:
     assert not find_by_scan(ada, text).exists()
