@@ -18,6 +18,10 @@ class ItemSelect(AutocompleteSelect):
 
     shop_hint = ""
 
+    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
+        """With words in the empty box: they are also its name for a screen reader."""
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": "Search NetSuite items"}
+
     def get_url(self) -> str:
         address = super().get_url()
         return f"{address}?shop={self.shop_hint}" if self.shop_hint.isdecimal() else address

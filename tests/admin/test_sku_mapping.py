@@ -210,6 +210,10 @@ def test_queries_do_not_grow_with_blocked_skus(
     assert counts[0] == counts[-1]
 
 
+def test_address_of_no_mapping_is_answered(data_person: Client) -> None:
+    assert data_person.get("/admin/returns/skumapping/widgets.css/change/").status_code == 302
+
+
 def look_up(client: Client, shop: Shop, name: str, *, shop_pk: Any = None) -> Any:
     sent = {"shop": shop.pk if shop_pk is None else shop_pk, "sku": "BOOT-42", "reason": "Same boot", "look_up": name}
     return client.post(reverse("admin:returns_skumapping_look_up"), sent)
