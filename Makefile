@@ -42,7 +42,7 @@ smoke: install
 
 test: install-dev
 	$(BIN)/python -m tests.browser_setup
-	$(BIN)/python -m pytest --numprocesses 2 $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
 
 check: install-dev
 	$(BIN)/ruff format --check .

@@ -160,7 +160,7 @@ class SkuMappingAdmin(RightsAdmin):
         """For the box above the form: what the SKU in the address, or of this mapping, holds up."""
         person = person_of(request)
         if object_id:
-            key = int(object_id) if object_id.isdecimal() else None
+            key = int(object_id) if object_id.isdecimal() else 0
             known = SkuMapping.objects.visible_to(person).filter(pk=key).select_related("shop").first()
             shop, sku = (known.shop, known.sku) if known else (None, "")
         else:
