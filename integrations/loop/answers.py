@@ -119,9 +119,7 @@ def _family_of(words: str, *, code: str, status: int) -> str:
     return FAMILY_BY_CODE.get(code) or FAMILY_BY_STATUS.get(status) or "unknown"
 
 
-def _lost(
-    answer: HttpAnswer, *, operation: str, writes: bool, detail: str
-) -> UncertainError | TemporaryError:
+def _lost(answer: HttpAnswer, *, operation: str, writes: bool, detail: str) -> UncertainError | TemporaryError:
     failure = answer.failure(system="loop", operation=operation, detail=detail)
     return UncertainError(**failure) if writes else TemporaryError(**failure)
 

@@ -269,6 +269,4 @@ def _lower(text: str | None) -> str | None:
 
 
 def _unreadable(detail: str, *, path: str) -> UnreadableRecordError:
-    return UnreadableRecordError(
-        system="loop", operation="read answer", detail=detail, family="unreadable", path=path
-    )
+    return UnreadableRecordError(system="loop", operation="read answer", detail=detail, family="unreadable", path=path)

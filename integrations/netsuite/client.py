@@ -119,9 +119,7 @@ class NetSuiteClient:
 
     # Queries
 
-    def query(
-        self, sql: str, params: Sequence[str] = (), *, limit: int = PAGE_SIZE_MAX
-    ) -> Iterator[dict[str, str]]:
+    def query(self, sql: str, params: Sequence[str] = (), *, limit: int = PAGE_SIZE_MAX) -> Iterator[dict[str, str]]:
         """Rows of a SuiteQL query, page after page; limit is the size of a page.
 
         Only for queries whose order stands still meanwhile; otherwise page by a key.

@@ -37,9 +37,7 @@ def _family(name: str, pattern: str, source: str) -> Family:
 FAMILIES = (
     _family("already_exists", r"\balready exists\b", "captures of several clients, 2024 to 2026"),
     _family("record_changed", r"RCRD_HAS_BEEN_CHANGED|record has been changed", "SuiteScript sources"),
-    _family(
-        "too_many_requests", r"^(SSS_REQUEST_LIMIT|CONCURRENCY_LIMIT)_EXCEEDED", "NetSuite help, governance"
-    ),
+    _family("too_many_requests", r"^(SSS_REQUEST_LIMIT|CONCURRENCY_LIMIT)_EXCEEDED", "NetSuite help, governance"),
     _family("source_not_ready", r"can ?not initialize", "NetSuite help, INVALID_INITIALIZE_REF"),
     _family("nothing_left", r"at least one (valid )?line item", "NetSuite help, VALID_LINE_ITEM_REQD"),
     _family(
@@ -71,9 +69,7 @@ FAMILIES = (
         r"NONEXISTENT_ID|(record|instance|transaction)[^.]* (does not exist|has been deleted|was deleted)",
         "NetSuite help, NONEXISTENT_ID, TRANSACTION_DELETED and TRANS_DSNT_EXIST",
     ),
-    _family(
-        "invalid_field", r"invalid field value|^INVALID_CONTENT|INVALID_KEY_OR_REF", "NetSuite help, errors"
-    ),
+    _family("invalid_field", r"invalid field value|^INVALID_CONTENT|INVALID_KEY_OR_REF", "NetSuite help, errors"),
     _family("invalid_request", r"^INVALID_(REQUEST|PARAMETER|HEADER)", "NetSuite help, errors"),
 )
 

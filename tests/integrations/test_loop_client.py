@@ -57,9 +57,7 @@ def test_details_are_asked_for_by_id_with_the_raw_key(
     assert wire.calls[0].request.headers["X-Authorization"] == "loop-key"
 
 
-def test_details_may_come_as_an_array(
-    wire: responses.RequestsMock, loop: LoopClient, details: Details
-) -> None:
+def test_details_may_come_as_an_array(wire: responses.RequestsMock, loop: LoopClient, details: Details) -> None:
     wire.get(DETAILS, json=[{**details, "id": 7}, details])
 
     record = loop.get_return("110700123")
@@ -76,9 +74,7 @@ def test_details_may_come_as_an_array(
         (200, []),
     ],
 )
-def test_unknown_return_is_none(
-    wire: responses.RequestsMock, loop: LoopClient, status: int, body: object
-) -> None:
+def test_unknown_return_is_none(wire: responses.RequestsMock, loop: LoopClient, status: int, body: object) -> None:
     wire.get(DETAILS, json=body, status=status)
 
     assert loop.get_return("1") is None
@@ -114,9 +110,7 @@ def test_answer_about_another_return_is_refused(
         loop.get_return("5")
 
 
-def test_pages_are_followed_with_our_own_filters(
-    wire: responses.RequestsMock, loop: LoopClient, row: Details
-) -> None:
+def test_pages_are_followed_with_our_own_filters(wire: responses.RequestsMock, loop: LoopClient, row: Details) -> None:
     cursor = base64.b64encode(b'{"updated_at":"2026-11-12 16:30:40","_pointsToNextItems":true}').decode()
     next_url = f"https://elsewhere.example.com/list?pageSize=250&cursor={cursor.replace('=', '%3D')}"
     wire.get(LIST, json={"returns": [row], "nextPageUrl": next_url})
@@ -182,9 +176,7 @@ def test_window_loop_would_refuse_is_not_asked_for(loop: LoopClient, days: int) 
 
 
 @pytest.mark.parametrize("body", ["true", '"true"'])
-def test_action_is_done_when_the_body_says_true(
-    wire: responses.RequestsMock, loop: LoopClient, body: str
-) -> None:
+def test_action_is_done_when_the_body_says_true(wire: responses.RequestsMock, loop: LoopClient, body: str) -> None:
     wire.post(PROCESS, body=body)
 
     loop.process_return("110700123")
@@ -231,9 +223,7 @@ def test_refusal_with_http_200_is_a_refusal(
     assert raised.value.request_id == "req-1"
 
 
-@pytest.mark.parametrize(
-    ("status", "body"), [(200, ""), (200, "{}"), (200, "[]"), (200, "tr"), (500, "{}"), (504, "")]
-)
+@pytest.mark.parametrize(("status", "body"), [(200, ""), (200, "{}"), (200, "[]"), (200, "tr"), (500, "{}"), (504, "")])
 def test_action_without_a_clear_answer_is_uncertain(
     wire: responses.RequestsMock, loop: LoopClient, status: int, body: str
 ) -> None:

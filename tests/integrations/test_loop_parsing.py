@@ -150,9 +150,7 @@ def test_unit_without_refund_needs_no_parts(row: dict[str, Any]) -> None:
 def test_list_with_gaps_comes_as_an_object(row: dict[str, Any]) -> None:
     units = row["line_items"]
 
-    record = parse_return(
-        {**row, "line_items": {"1": units[0]}, "outcomes_processed_at": []}, is_detailed=False
-    )
+    record = parse_return({**row, "line_items": {"1": units[0]}, "outcomes_processed_at": []}, is_detailed=False)
 
     assert len(record.units) == 1
     assert record.processed_at == {}

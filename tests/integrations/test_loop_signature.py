@@ -20,9 +20,7 @@ def test_either_secret_of_a_rotation_fits(secrets: list[str]) -> None:
     assert signature_matches(PLAIN, PLAIN_SIGNATURE, secrets)
 
 
-@pytest.mark.parametrize(
-    "header", [None, "", "nonsense", PLAIN_SIGNATURE.lower(), "ünïcode", ESCAPED_SIGNATURE]
-)
+@pytest.mark.parametrize("header", [None, "", "nonsense", PLAIN_SIGNATURE.lower(), "ünïcode", ESCAPED_SIGNATURE])
 def test_missing_or_wrong_signature_does_not_match(header: str | None) -> None:
     assert not signature_matches(PLAIN, header, [SECRET])
 

@@ -50,9 +50,7 @@ def test_token_is_asked_for_as_documented(
 
 
 def test_no_two_assertions_are_alike(credentials: ClientCredentials) -> None:
-    ids = {
-        jwt.decode(credentials.sign_assertion(), options={"verify_signature": False})["jti"] for _ in range(3)
-    }
+    ids = {jwt.decode(credentials.sign_assertion(), options={"verify_signature": False})["jti"] for _ in range(3)}
 
     assert len(ids) == 3
 
@@ -66,9 +64,7 @@ def test_rsa_key_signs_with_pss(credentials: ClientCredentials) -> None:
 
 
 @pytest.mark.parametrize(("curve", "algorithm"), [(ec.SECP384R1(), "ES384"), (ec.SECP521R1(), "ES512")])
-def test_curve_decides_the_algorithm(
-    credentials: ClientCredentials, curve: ec.EllipticCurve, algorithm: str
-) -> None:
+def test_curve_decides_the_algorithm(credentials: ClientCredentials, curve: ec.EllipticCurve, algorithm: str) -> None:
     assertion = with_key(credentials, ec.generate_private_key(curve)).sign_assertion()
 
     assert jwt.get_unverified_header(assertion)["alg"] == algorithm
@@ -175,9 +171,7 @@ def test_token_endpoint_in_trouble_is_temporary(
         TokenSource(credentials).get_token()
 
 
-def test_account_is_back_after_a_refusal(
-    wire: responses.RequestsMock, credentials: ClientCredentials
-) -> None:
+def test_account_is_back_after_a_refusal(wire: responses.RequestsMock, credentials: ClientCredentials) -> None:
     wire.post(TOKEN_URL, status=401, json={})
     wire.post(TOKEN_URL, json=GRANT)
     source = TokenSource(credentials)

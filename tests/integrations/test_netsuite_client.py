@@ -46,9 +46,7 @@ def query_string(call: responses.Call) -> dict[str, list[str]]:
     return parse_qs(urlsplit(call.request.url or "").query)
 
 
-def test_transform_sends_path_body_and_strict_names(
-    wire: responses.RequestsMock, netsuite: NetSuiteClient
-) -> None:
+def test_transform_sends_path_body_and_strict_names(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:
     location = f"{RECORDS}/creditMemo/90544"
     wire.post(TRANSFORM, status=204, headers={"Location": location})
 
@@ -83,17 +81,13 @@ def test_transform_sends_path_body_and_strict_names(
         f"{RECORDS}/salesorder/77200?x=1",
     ],
 )
-def test_new_id_is_read_off_any_location(
-    wire: responses.RequestsMock, netsuite: NetSuiteClient, location: str
-) -> None:
+def test_new_id_is_read_off_any_location(wire: responses.RequestsMock, netsuite: NetSuiteClient, location: str) -> None:
     wire.post(f"{RECORDS}/salesOrder", status=201, headers={"Location": location})
 
     assert netsuite.create_record("salesOrder", {"externalId": "loop-alpha-1-so-1"}) == "77200"
 
 
-@pytest.mark.parametrize(
-    "location", ["", f"{RECORDS}/salesOrder/eid:x", f"{BASE}/services/rest/async/v1/job/12"]
-)
+@pytest.mark.parametrize("location", ["", f"{RECORDS}/salesOrder/eid:x", f"{BASE}/services/rest/async/v1/job/12"])
 def test_accepted_without_an_id_is_uncertain(
     wire: responses.RequestsMock, netsuite: NetSuiteClient, location: str
 ) -> None:
@@ -106,9 +100,7 @@ def test_accepted_without_an_id_is_uncertain(
 def test_update_is_a_patch(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:
     wire.patch(f"{RECORDS}/returnAuthorization/90211", status=204)
 
-    netsuite.update_record(
-        "returnAuthorization", "90211", {"item": {"items": [{"line": 2, "isClosed": True}]}}
-    )
+    netsuite.update_record("returnAuthorization", "90211", {"item": {"items": [{"line": 2, "isClosed": True}]}})
 
     assert sent(wire.calls[1]) == {"item": {"items": [{"line": 2, "isClosed": True}]}}
     assert wire.calls[1].request.headers["X-NetSuite-PropertyNameValidation"] == "Error"
@@ -132,9 +124,7 @@ def test_broken_answer_to_a_write_is_uncertain(
         netsuite.transform_record("returnAuthorization", "90211", "creditMemo", {})
 
 
-def test_write_on_a_missing_record_is_refused_as_gone(
-    wire: responses.RequestsMock, netsuite: NetSuiteClient
-) -> None:
+def test_write_on_a_missing_record_is_refused_as_gone(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:
     wire.patch(f"{RECORDS}/invoice/1", status=404, json=NO_SUCH_RECORD)
 
     with pytest.raises(RejectedError) as raised:
@@ -156,9 +146,7 @@ def test_record_is_read_with_its_lines(
     assert query_string(wire.calls[1]) == {"expandSubResources": ["true"]}
 
 
-def test_record_netsuite_does_not_have_is_none(
-    wire: responses.RequestsMock, netsuite: NetSuiteClient
-) -> None:
+def test_record_netsuite_does_not_have_is_none(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:
     wire.get(f"{RECORDS}/invoice/1", status=404, json=NO_SUCH_RECORD)
 
     assert netsuite.get_record("invoice", "1") is None
@@ -187,17 +175,13 @@ def test_what_looks_like_gone_and_is_not(
         netsuite.get_record("invoice", "1")
 
 
-def test_401_is_answered_with_a_new_token_once(
-    wire: responses.RequestsMock, credentials: ClientCredentials
-) -> None:
+def test_401_is_answered_with_a_new_token_once(wire: responses.RequestsMock, credentials: ClientCredentials) -> None:
     wire.post(TOKEN_URL, json={"access_token": "old"})
     wire.post(TRANSFORM, status=401)
     wire.post(TOKEN_URL, json={"access_token": "new"})
     wire.post(TRANSFORM, status=204, headers={"Location": f"{RECORDS}/creditMemo/1"})
 
-    NetSuiteClient(BASE, TokenSource(credentials)).transform_record(
-        "returnAuthorization", "90211", "creditMemo", {}
-    )
+    NetSuiteClient(BASE, TokenSource(credentials)).transform_record("returnAuthorization", "90211", "creditMemo", {})
 
     tokens = [call.request.headers.get("Authorization") for call in wire.calls]
     assert tokens == [None, "Bearer old", None, "Bearer new"]
@@ -214,9 +198,7 @@ def test_second_401_stops_every_caller(wire: responses.RequestsMock, netsuite: N
     assert len([call for call in wire.calls if "!transform" in (call.request.url or "")]) == 2
 
 
-def test_every_call_but_the_token_takes_a_lane(
-    wire: responses.RequestsMock, credentials: ClientCredentials
-) -> None:
+def test_every_call_but_the_token_takes_a_lane(wire: responses.RequestsMock, credentials: ClientCredentials) -> None:
     entered: list[str] = []
 
     @contextmanager
@@ -259,9 +241,7 @@ def test_query_without_a_clear_answer_is_temporary(
         list(netsuite.query("SELECT 1 FROM dual"))
 
 
-def test_external_ids_are_looked_up_whatever_their_case(
-    wire: responses.RequestsMock, netsuite: NetSuiteClient
-) -> None:
+def test_external_ids_are_looked_up_whatever_their_case(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:
     wire.post(SUITEQL, json=page({**CHANGED, "externalid": "LOOP-alpha-1-ra-1"}))
 
     (ref,) = netsuite.find_by_external_ids(["loop-ALPHA-1-ra-1", "loop-alpha-1-cm-1"])
@@ -300,9 +280,7 @@ def test_sales_are_found_by_either_reference(wire: responses.RequestsMock, netsu
     assert body["params"] == ["SalesOrd", "CustInvc", "CashSale", *["#20418", "5873120045678"] * 2]
 
 
-def test_children_are_found_by_source_and_by_link_once(
-    wire: responses.RequestsMock, netsuite: NetSuiteClient
-) -> None:
+def test_children_are_found_by_source_and_by_link_once(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:
     receipt, credit = {**CHANGED, "type": "ItemRcpt"}, {**CHANGED, "id": "8", "type": "CustCred"}
     wire.post(SUITEQL, json=page(receipt))
     wire.post(SUITEQL, json=page(receipt, credit))
@@ -314,9 +292,7 @@ def test_children_are_found_by_source_and_by_link_once(
     assert "l.previousdoc IN (?)" in sent(wire.calls[2])["q"]
 
 
-def test_links_we_may_not_read_are_no_empty_answer(
-    wire: responses.RequestsMock, netsuite: NetSuiteClient
-) -> None:
+def test_links_we_may_not_read_are_no_empty_answer(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:
     detail = {
         "o:errorCode": "INVALID_PARAMETER",
         "o:errorQueryParam": "q",
@@ -336,9 +312,7 @@ def test_changes_are_paged_by_id_in_the_clock_of_the_database(
     wire.post(SUITEQL, json=page(CHANGED, {**CHANGED, "id": "41"}, has_more=True))
     wire.post(SUITEQL, json=page({**CHANGED, "id": "42"}))
 
-    refs = netsuite.changed_since(
-        datetime(2026, 11, 22, 7, 30, tzinfo=UTC), ["returnAuthorization", "ItemRcpt"]
-    )
+    refs = netsuite.changed_since(datetime(2026, 11, 22, 7, 30, tzinfo=UTC), ["returnAuthorization", "ItemRcpt"])
 
     assert [ref.internal_id for ref in refs] == ["7", "41", "42"]
     assert [sent(call)["params"] for call in wire.calls[1:]] == [
@@ -399,9 +373,7 @@ def test_items_are_found_by_sku(wire: responses.RequestsMock, netsuite: NetSuite
     assert sent(wire.calls[1])["params"] == ["BOOT-RED-42"]
 
 
-def test_server_time_that_is_none_is_temporary(
-    wire: responses.RequestsMock, netsuite: NetSuiteClient
-) -> None:
+def test_server_time_that_is_none_is_temporary(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:
     wire.get(SERVER_TIME, json={"serverTime": "now"})
 
     with pytest.raises(TemporaryError):

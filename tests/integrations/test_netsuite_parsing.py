@@ -48,9 +48,7 @@ def test_lines_are_read_in_whole_pieces(rma: dict[str, Any]) -> None:
 
 
 def test_customer_refund_names_customer_and_applications(fixture_json: ReadFixture) -> None:
-    record = parse_transaction(
-        fixture_json("netsuite/customerRefund__applied.json"), record_type="customerRefund"
-    )
+    record = parse_transaction(fixture_json("netsuite/customerRefund__applied.json"), record_type="customerRefund")
 
     assert (record.entity_id, record.status, record.lines) == ("8801", "R", ())
     assert record.created_at == datetime(2026, 11, 12, 18, tzinfo=UTC)

@@ -60,8 +60,7 @@ REFUSALS = [
         "invalid_field",
         400,
         "INVALID_CONTENT",
-        "Error while accessing resource: "
-        "You have entered an Invalid Field Value 9999 for the following field: item",
+        "Error while accessing resource: You have entered an Invalid Field Value 9999 for the following field: item",
         "item.items[0].item",
     ),
     (
