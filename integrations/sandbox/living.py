@@ -1,4 +1,4 @@
-"""Living traffic: a new return every few seconds, parcels on their way, never more than a bounded number."""
+"""Living traffic: a new return every few seconds, parcels on their way, never more open ones than a bounded number."""
 
 import random
 from dataclasses import dataclass
@@ -41,8 +41,8 @@ class Living:
     def _make_one(self, job: Json) -> None:
         if self.every_s <= 0:
             return  # left over from a run that was a living one
-        open_parcels = self.engine.store.value("SELECT count(*) FROM loop_return WHERE is_underway = 1")
-        room = 1 - open_parcels / self.engine.settings.number("living.open_parcels_max")
+        open_returns = self.engine.store.value("SELECT count(*) FROM loop_return WHERE is_underway = 1")
+        room = 1 - open_returns / self.engine.settings.number("living.open_returns_max")
         # Slower the fuller it is, and nothing new when it is full.
         wait_s = self.every_s / max(room, 0.1) * self.draw.uniform(0.6, 1.4)
         self.engine.jobs.add("living", content={}, after_s=wait_s)

@@ -63,7 +63,7 @@ DEFAULTS: Json = {
         "auto_apply_default": False,
         "create_form": True,
     },
-    "living": {"parcel_step_s": 15.0, "open_parcels_max": 300},
+    "living": {"parcel_step_s": 15.0, "open_returns_max": 300},
 }
 
 

@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS memory (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 
 def save_return(store: Store, loop_return: LoopReturn) -> None:
-    is_underway = loop_return.walks and loop_return.state == "open" and loop_return.label_status != "delivered"
+    is_underway = loop_return.walks and loop_return.state == "open"  # a parcel nobody inspects counts as well
     store.execute(
         "INSERT OR REPLACE INTO loop_return (id, shop, state, created_at, updated_at, order_name,"
         " provider_order_id, tracking_number, is_underway, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
