@@ -21,7 +21,7 @@ from returnsops.returns.models import LoopReturn, ReturnLine
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 LATE_AFTER = DAY  # a gap this old is told in a louder tone; the plan itself says what is overdue
-SKUS_MAX = 10
+SKUS_MAX = 5  # the oldest; the queue has them all
 Tile = dict[str, Any]
 
 
@@ -54,6 +54,7 @@ def describe_today(user: User, *, shop_code: str) -> dict[str, Any]:
         "missing": _gap_bars(scope, due),
         "under_way": _gap_bars(scope, [gap for gap in gaps if gap.step in NOT_DUE]),
         "causes": _cause_bars(scope, causes),
+        "skus_href": scope.href("exceptions", code="sku_unmapped"),
         "skus": _unmapped(scope) if _main_role(user) == Role.DATA else [],
         "connections": _connection_checks(scope),
         "worth": money_words(_total(due)),
@@ -100,7 +101,7 @@ def _missing_tile(scope: Scope, due: list[Gap]) -> Tile:
     oldest = min((gap.oldest for gap in due if gap.oldest), default=None)
     hint = f"worth {money_words(_total(due))}, oldest {age_words(scope.now, oldest)}" if count else "0 gaps"
     return {
-        "label": "Not complete in NetSuite", "value": count, "unit": "returns", "icon": "layers",
+        "label": "Not complete in NetSuite", "value": f"{count:,}", "unit": "returns", "icon": "layers",
         "href": scope.href("returns", missing="any"), "hint": hint, "tone": "warn" if count else "good",
     }  # fmt: skip
 
@@ -115,7 +116,7 @@ def _cases_tile(scope: Scope, causes: list[dict[str, Any]]) -> Tile:
     hints += [f"{taken['all']} in progress"] if taken["all"] else []
     hints += [f"{taken['mine']} yours"] if taken["mine"] else []
     return {
-        "label": "Cases to settle", "value": count, "unit": "", "icon": "inbox",
+        "label": "Cases to settle", "value": f"{count:,}", "unit": "", "icon": "inbox",
         "href": scope.href("exceptions"), "hint": ", ".join(hints), "tone": "bad" if count else "good",
     }  # fmt: skip
 
@@ -134,7 +135,7 @@ def _inspect_tile(scope: Scope) -> Tile:
     hints += [f"{sums['exchanges']} with an exchange waiting"] if sums["exchanges"] else []
     hints += [f"oldest {age_words(scope.now, sums['oldest'])}"] if sums["oldest"] else []
     return {
-        "label": "To inspect", "value": sums["units"], "unit": "units", "icon": "package-open",
+        "label": "To inspect", "value": f"{sums['units']:,}", "unit": "units", "icon": "package-open",
         "href": scope.href("returns", stage=LoopReturn.Stage.TO_INSPECT), "hint": ", ".join(hints),
         "tone": "neutral" if sums["units"] else "good",
     }  # fmt: skip
@@ -145,7 +146,7 @@ def _settled_tile(scope: Scope) -> Tile:
         day=Count("pk", filter=Q(settled_at__gte=scope.now - DAY)), week=Count("pk")
     )
     return {
-        "label": "Settled in 24 hours", "value": sums["day"], "unit": "returns", "icon": "circle-check",
+        "label": "Settled in 24 hours", "value": f"{sums['day']:,}", "unit": "returns", "icon": "circle-check",
         "href": scope.href("returns", stage=LoopReturn.Stage.SETTLED), "hint": f"{sums['week']} in 7 days",
         "tone": "neutral",
     }  # fmt: skip
@@ -257,7 +258,7 @@ def money_words(amounts: dict[str, Decimal]) -> str:
 
 
 def count_words(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def age_words(now: datetime, then: datetime | None) -> str:

@@ -35,7 +35,7 @@ def _show_attempt(one: PostingAttempt) -> dict[str, Any]:
         "at": one.started_at,
         "tone": label.tone,
         "label": label.label,
-        "took": f"{one.duration_s:.1f} s",
+        "took": f"{one.duration_s:.1f} s" if one.duration_s >= 1 else f"{one.duration_s * 1000:.0f} ms",
         "request": json.dumps(one.request, indent=2, ensure_ascii=False),
         "answer": one.answer,
     }

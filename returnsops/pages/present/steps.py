@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from exceptions.labels import kind_of
 from exceptions.models import CaseMember
 from integrations.links import netsuite_link
 from returnsops.posting.models import Posting
@@ -79,15 +80,17 @@ def _show_step(
     now: datetime,
 ) -> dict[str, Any]:  # fmt: skip
     state, label = STEP_STATES.get(step["state"], LATER)
+    detail = step["detail"]
     if case and state != "done":
         state, label = STEP_STATES["blocked"]
+        detail = kind_of(case.case.code).title if step["state"] == "due" else detail
     due_at = datetime.fromisoformat(step["due_at"]) if step.get("due_at") else None
     named = [records[one] for one in step.get("records", ()) if one in records]
     return {
         "state": state,
         "state_label": label,
         "title": step["title"],
-        "detail": _detail(step["detail"], named),
+        "detail": _detail(detail, named),
         "due_at": None if state in ("done", "not_needed") else due_at,
         "is_late": bool(due_at and due_at <= now),
         "links": [record_link(row, record) for record in named],
@@ -139,7 +142,7 @@ def rail(row: LoopReturn) -> list[dict[str, str]]:
     """What components/step_rail.html takes."""
     shown = []
     for step in plan_steps(row):
-        state, label = STEP_STATES.get(step["state"], LATER)
+        state, label = STEP_STATES["blocked" if is_refused(row, step) else step["state"]] if step["state"] else LATER
         shown.append({"state": state, "state_label": label, "title": step["title"]})
     return shown
 
@@ -149,7 +152,14 @@ def waits_for(row: LoopReturn) -> str:
     step = next_step(row)
     if step is None:
         return "Complete on both sides" if row.stage == LoopReturn.Stage.SETTLED else "Nothing more is expected"
+    if is_refused(row, step):
+        return f"{step['title']}: a person decides"
     return capitalise(str(step["detail"] or step["title"]))
+
+
+def is_refused(row: LoopReturn, step: Mapping[str, Any]) -> bool:
+    """On its way by the plan, but the return needs a person: what was sent came back."""
+    return step["state"] == "due" and row.stage == LoopReturn.Stage.NEEDS_PERSON
 
 
 def capitalise(text: str) -> str:
