@@ -5,17 +5,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Func, Min, QuerySet, Sum, TextField
+from django.db.models import Case, Count, F, Func, Min, Q, QuerySet, Sum, TextField, Value, When
 
 from returnsops.returns.models import LoopReturn
 
 OVER = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
 # A parcel that is still on its way is not a gap: nothing is missing in NetSuite yet.
-NOT_DUE = frozenset({"request", "arrival", "inspection"})
+# Neither is one that Loop holds for review, unless the plan itself asks for a person.
+REVIEW = "review"
+NOT_DUE = frozenset({"request", REVIEW, "arrival", "inspection"})
 ANY_GAP, UNKNOWN = "any", "unplanned"
 # What is missing, named as the thing that is not there. In the order of the journey.
 NAMES = {
     "request": "Request",
+    REVIEW: "Review in Loop",
     "sale": "Original order",
     "rma": "Return Authorization",
     "arrival": "Parcel",
@@ -44,6 +47,12 @@ class NextStep(Func):
     output_field = TextField()
 
 
+def waiting_at() -> Case:
+    """At which step a return waits."""
+    held = Q(state=LoopReturn.State.REVIEW) & ~Q(stage=LoopReturn.Stage.NEEDS_PERSON)
+    return Case(When(held, then=Value(REVIEW)), default=NextStep(F("plan")), output_field=TextField())
+
+
 @dataclass
 class Gap:
     """Returns that wait at one step. Money by currency, since currencies don't add up."""
@@ -64,7 +73,7 @@ def unsettled(rows: Rows) -> Rows:
 
 def with_gap(rows: Rows, step: str) -> Rows:
     """The rows that wait at this step, or at any step whose record is due."""
-    waiting = unsettled(rows).annotate(next_step=NextStep(F("plan")))
+    waiting = unsettled(rows).annotate(next_step=waiting_at())
     if step == ANY_GAP:
         return waiting.exclude(next_step__in=NOT_DUE)
     return waiting.filter(next_step__isnull=True) if step == UNKNOWN else waiting.filter(next_step=step)
@@ -73,7 +82,7 @@ def with_gap(rows: Rows, step: str) -> Rows:
 def gaps_by_step(rows: Rows) -> list[Gap]:
     """In the order of the journey; one query."""
     found: dict[str, Gap] = {}
-    waiting = unsettled(rows).order_by().annotate(next_step=NextStep(F("plan")))
+    waiting = unsettled(rows).order_by().annotate(next_step=waiting_at())
     sums = waiting.values("next_step", "currency").annotate(
         returns=Count("pk"), amount=Sum("return_total"), oldest=Min("created_at")
     )

@@ -30,6 +30,7 @@ class Scope:
     """What one person looks at: their shops, or one of them."""
 
     user: User
+    role: str
     shops: list[Shop]
     shop_code: str
     now: datetime
@@ -55,7 +56,7 @@ def describe_today(user: User, *, shop_code: str) -> dict[str, Any]:
         "under_way": _gap_bars(scope, [gap for gap in gaps if gap.step in NOT_DUE]),
         "causes": _cause_bars(scope, causes),
         "skus_href": scope.href("exceptions", code="sku_unmapped"),
-        "skus": _unmapped(scope) if _main_role(user) == Role.DATA else [],
+        "skus": _unmapped(scope) if scope.role == Role.DATA else [],
         "connections": _connection_checks(scope),
         "worth": money_words(_total(due)),
         "is_quiet": not due and not causes,
@@ -66,7 +67,7 @@ def describe_today(user: User, *, shop_code: str) -> dict[str, Any]:
 def _scope(user: User, shop_code: str) -> Scope:
     shops = list(Shop.objects.visible_to(user).select_related("account").order_by("name", "pk"))
     chosen = [shop for shop in shops if shop.code == shop_code]
-    return Scope(user, chosen or shops, shop_code if chosen else "", clock.now())
+    return Scope(user, _main_role(user), chosen or shops, shop_code if chosen else "", clock.now())
 
 
 # --- Figures ---------------------------------------------------------------------------------------
@@ -80,7 +81,7 @@ def _tiles(scope: Scope, due: list[Gap], causes: list[dict[str, Any]]) -> list[T
         "missing": _missing_tile(scope, due),
         "settled": _settled_tile(scope),
     }
-    order = FIRST_TILES.get(_main_role(scope.user), ("missing", "cases", "inspect", "settled"))
+    order = FIRST_TILES.get(scope.role, ("missing", "cases", "inspect", "settled"))
     return [tiles[name] for name in order]
 
 
@@ -126,17 +127,18 @@ def _inspect_tile(scope: Scope) -> Tile:
         loop_return__stage=LoopReturn.Stage.TO_INSPECT
     )
     sums = waiting.aggregate(
-        units=Count("pk"),
+        units=Count("pk", distinct=True),  # a return with two replacements is joined twice
         returns=Count("loop_return", distinct=True),
         oldest=Min("loop_return__delivered_at"),
         exchanges=Count("loop_return", distinct=True, filter=Q(loop_return__exchange_items__isnull=False)),
     )
+    href = "/inspect/" if scope.role == Role.WAREHOUSE else scope.href("returns", stage="to_inspect")
     hints = [f"in {count_words(sums['returns'], 'parcel')}"] if sums["units"] else ["nothing waits"]
     hints += [f"{sums['exchanges']} with an exchange waiting"] if sums["exchanges"] else []
     hints += [f"oldest {age_words(scope.now, sums['oldest'])}"] if sums["oldest"] else []
     return {
         "label": "To inspect", "value": f"{sums['units']:,}", "unit": "units", "icon": "package-open",
-        "href": scope.href("returns", stage=LoopReturn.Stage.TO_INSPECT), "hint": ", ".join(hints),
+        "href": href, "hint": ", ".join(hints),
         "tone": "neutral" if sums["units"] else "good",
     }  # fmt: skip
 

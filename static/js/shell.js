@@ -11,6 +11,13 @@
     event.detail.isError = false;
   });
 
+  // The session has ended: the log-in page is a page of its own, not a part of this one.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (new URL(event.detail.xhr.responseURL, location.href).pathname !== "/login/") return;
+    event.detail.shouldSwap = false;
+    location.reload();
+  });
+
   // An empty filter says nothing: keep it out of the address.
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.verb !== "get") return;

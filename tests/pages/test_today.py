@@ -13,7 +13,7 @@ from returnsops.returns.models import LoopReturn
 from tests.builders import make_inspection, make_return, make_shop
 from tests.pages.scenes import make_case, make_planned_return
 
-TODAY_QUERIES = 15
+TODAY_QUERIES = 14
 
 
 def test_gaps_are_grouped_by_the_missing_step(shop: Shop) -> None:
@@ -57,6 +57,17 @@ def test_what_is_not_due_is_no_gap(client: Client, shop: Shop, finn: User) -> No
     assert "Nothing is missing" in page
     assert 'href="/returns/?missing=arrival"' in page
     assert "110700123" not in client.get("/returns/?missing=any").text
+
+
+def test_what_loop_holds_for_review_is_no_gap(client: Client, shop: Shop, finn: User) -> None:
+    make_planned_return(shop, state="review")
+    client.force_login(finn)
+
+    page = client.get("/").text
+
+    assert "Nothing is missing" in page
+    assert "Review in Loop" in page
+    assert "110700123" in client.get("/returns/?missing=review").text
 
 
 def test_when_all_is_done_it_says_when_it_looked(client: Client, shop: Shop, finn: User) -> None:
@@ -110,6 +121,18 @@ def test_units_to_inspect_are_counted(client: Client, shop: Shop, ada: User) -> 
 
     assert "in 1 parcels" not in page
     assert "in 1 parcel" in page
+
+
+def test_two_replacements_do_not_count_a_unit_twice(client: Client, shop: Shop, ada: User) -> None:
+    exchange = {"sku": "BOOT-43", "title": "Boot / 43", "price": "72.00", "total": "77.76"}
+    row = make_planned_return(shop, exchanges=[exchange | {"exchange_id": 5001}, exchange | {"exchange_id": 5002}])
+    LoopReturn.objects.filter(pk=row.pk).update(stage="to_inspect")
+    client.force_login(ada)
+
+    page = client.get("/").text
+
+    assert '<span class="stat-value">2 <small>units' in page
+    assert "1 with an exchange waiting" in page
 
 
 def test_other_shops_count_for_nothing(client: Client, shop: Shop, finn: User) -> None:
