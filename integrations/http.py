@@ -213,9 +213,7 @@ def _read_body(response: requests.Response, *, deadline: float) -> str:
         parts.append(part)
         size += len(part)
         if size > ANSWER_MAX_BYTES:
-            raise requests.exceptions.ContentDecodingError(
-                f"the answer is longer than {ANSWER_MAX_BYTES} bytes"
-            )
+            raise requests.exceptions.ContentDecodingError(f"the answer is longer than {ANSWER_MAX_BYTES} bytes")
         if time.monotonic() > deadline:
             raise requests.ReadTimeout("the answer came too slowly to be read in time")
     return b"".join(parts).decode("utf-8", errors="replace")
