@@ -20,6 +20,7 @@ Event = dict[str, Any]
 US = "ReturnsOps"
 EVENTS_MAX = 200
 SOURCE_MAX = 300  # rows read of one kind
+ANSWER_CHARS = 200
 POSTING_LANES = {"loop_process": "loop", "loop_remove": "loop", "exchange_order": "exchange"}
 # Said by the case's own events, or by the inspection and the arrival themselves.
 AUDITED_ELSEWHERE = frozenset(
@@ -88,13 +89,14 @@ def _inspection(inspection: Inspection) -> Event:
 
 def _postings(row: LoopReturn, postings: list[Posting], records: list[NetSuiteRecord]) -> list[Event]:
     by_id = {record.internal_id: record for record in records}
+    words = _words_of_refusals(row)
     events = []
     for posting in postings:
         if posting.posted_at:
             record = by_id.get(posting.their_id)
             links = [record_link(row, record)] if record else []
             events.append(make_event(_lane(posting), posting.posted_at, _done_title(posting), who=US, links=links))
-        events += [_failed_try(posting, one) for one in posting.tries.all() if one.outcome in TRIES_TOLD]
+        events += [_failed_try(posting, one, words) for one in posting.tries.all() if one.outcome in TRIES_TOLD]
     return events
 
 
@@ -111,16 +113,19 @@ def _done_title(posting: Posting) -> str:
     return f"{name} found and adopted" if posting.adopted else f"{name} posted"
 
 
-def _failed_try(posting: Posting, one: PostingAttempt) -> Event:
+def _failed_try(posting: Posting, one: PostingAttempt, words: dict[str, str]) -> Event:
     who = posting.get_system_display()
     title = TRIES_TOLD[one.outcome].format(who=who, what=kind_name(posting.kind))
     tone = "bad" if one.outcome == "rejected" else "warn"
-    text = _words(posting, one) if one.outcome == "rejected" else "It is looked up before anything is sent again."
+    said = words.get(posting.external_id) or one.answer[:ANSWER_CHARS]
+    text = said if one.outcome == "rejected" else "It is looked up before anything is sent again."
     return make_event(_lane(posting), one.started_at, title, text, who=who, tone=tone)
 
 
-def _words(posting: Posting, one: PostingAttempt) -> str:
-    return str((posting.refusal or {}).get("detail") or one.answer)[:300]
+def _words_of_refusals(row: LoopReturn) -> dict[str, str]:
+    """What the other side said, by posting: cases keep it when the posting has long gone through."""
+    problems = CaseMember.objects.filter(loop_return=row).values_list("problem", flat=True)
+    return {problem["posting"]: problem["words"] for problem in problems if problem.get("words")}
 
 
 def _case_events(row: LoopReturn) -> list[Event]:
