@@ -107,6 +107,8 @@ def judge_rest_sellable(request: HttpRequest, pk: int) -> HttpResponse:
     except ValueError:
         return _refuse(request, pk, "That was not understood. Press the button again.")
     ids = [unit.line.line_item_id for unit in parcel.to_judge]
+    if not ids:
+        return _refuse(request, pk, "No unit is left to judge. Look at the outcomes, then finish.")
     return _judge(
         request,
         parcel,

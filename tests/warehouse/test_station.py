@@ -131,6 +131,16 @@ def test_all_remaining_sellable_keeps_one_row_a_unit(station: Client, row: LoopR
     assert "1 sellable, 1 missing" in page
 
 
+def test_nothing_is_left_to_judge_in_one_go(station: Client, row: LoopReturn) -> None:
+    make_inspection(row, User.objects.get(username="ada"), "sellable")
+    judge(station, row, unit=OTHER_UNIT)
+
+    page = station.post(reverse("inspect-rest", args=[row.pk]), {"client_id": uuid.uuid4()}, follow=True)
+
+    assert "No unit is left to judge" in page.content.decode()
+    assert InspectedUnit.objects.count() == 2
+
+
 def test_finish_lets_outcomes_count_and_goes_back_to_the_scan_box(station: Client, row: LoopReturn) -> None:
     judge(station, row)
     judge(station, row, "damaged", OTHER_UNIT, word="Torn")
