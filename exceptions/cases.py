@@ -39,6 +39,12 @@ def sync_cases(loop_return: LoopReturn, problems: Iterable[Problem]) -> None:
             _join(open_case(loop_return.shop, problem, source=PLAN), loop_return, problem)
 
 
+@transaction.atomic
+def add_case(loop_return: LoopReturn, problem: Problem) -> None:
+    """One more case for this return; its others stay, as nothing is known to have changed about them."""
+    _join(open_case(loop_return.shop, problem, source=PLAN), loop_return, problem)
+
+
 def sync_source(shop: Shop, source: str, problems: Iterable[Problem]) -> None:
     """The same for a source without returns: a connection, the inbox."""
     with transaction.atomic():

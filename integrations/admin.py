@@ -3,11 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from integrations import inbox
 from integrations.credentials import store_secret
 from integrations.models import Credential, InboundEvent, NetSuiteAccount, Shop
 from integrations.netsuite.lanes import ensure_lanes
@@ -15,6 +16,7 @@ from returnsops.people.admin_parts import AuditedAdmin, ModelForm, ReadOnlyAdmin
 
 HEALTH = ("last_ok_at", "failing_since", "failure", "paused_at", "paused_reason")
 BODY_CHARS_MAX = 10_000
+EVENTS_MAX = 50
 HTTPS: Any = {models.URLField: {"assume_scheme": "https"}}
 KEEPS = "Leave empty to keep the one that is stored; it is never shown."
 
@@ -108,6 +110,13 @@ class InboundEventAdmin(ReadOnlyAdmin):
         "trigger", "loop_return_id", "acknowledged_at", "digest", "body",
     )  # fmt: skip
     readonly_fields = ("body",)
+    actions = ("mark_seen",)
+
+    @admin.action(description="Mark as seen: its case closes by itself", permissions=["view"])
+    def mark_seen(self, request: HttpRequest, events: QuerySet[InboundEvent]) -> None:
+        by = person_of(request)
+        seen = sum(inbox.acknowledge_event(event, by=by) for event in events.select_related("shop")[:EVENTS_MAX])
+        self.message_user(request, f"{seen} unreadable message(s) marked as seen.", messages.SUCCESS)
 
     @admin.display(description="Body as received")
     def body(self, event: InboundEvent) -> str:

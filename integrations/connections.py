@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar, cast
 from django.utils import timezone
 
 from integrations.credentials import open_secret
-from integrations.errors import ConfigurationError, IntegrationError, TemporaryError, UncertainError
+from integrations.errors import ConfigurationError, IntegrationError, RejectedError, TemporaryError, UncertainError
 from integrations.loop.client import LoopClient
 from integrations.models import Credential, NetSuiteAccount, Shop
 from integrations.netsuite.auth import ClientCredentials, TokenSource
@@ -112,6 +112,8 @@ def note_failure(connection: Shop | NetSuiteAccount, error: IntegrationError) ->
         since = connection.failing_since
         probe_at = now + min(max(PROBE_AFTER, now - since), PROBE_AFTER_MAX) if since else None
         _row(connection).update(failing_since=since or now, failure=str(error)[:500], next_probe_at=probe_at)
+    elif isinstance(error, RejectedError):
+        note_success(connection)
 
 
 def resume_connection(connection: Shop | NetSuiteAccount) -> None:

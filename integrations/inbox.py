@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -15,6 +16,8 @@ from integrations.credentials import open_secrets
 from integrations.loop.signature import signature_matches
 from integrations.models import Credential, InboundEvent, Shop
 from returnsops.lib.nudge import nudge
+from returnsops.people import access, audit
+from returnsops.people.models import User
 
 RAW_BYTES_KEPT_UNSIGNED = 4_096
 # Where each topic keeps the return's id (loop.md §5.5).
@@ -88,6 +91,17 @@ def finish_event(event: InboundEvent) -> None:
             trigger=event.trigger,
             loop_return_id=event.loop_return_id,
         )
+
+
+@transaction.atomic
+def acknowledge_event(event: InboundEvent, *, by: User) -> bool:
+    """A person has seen an unreadable event; its case closes. Gives False if there is nothing to see any more."""
+    access.require(by, "correct", shop=event.shop)
+    unseen = InboundEvent.objects.filter(pk=event.pk, verdict=InboundEvent.Verdict.UNREADABLE, acknowledged_at=None)
+    if not unseen.update(acknowledged_at=timezone.now()):
+        return False
+    audit.record_event(by, "saw unreadable webhook", event, shop=event.shop)
+    return True
 
 
 def _find_return_id(topic: str, payload: dict[str, object]) -> str:

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from exceptions.cases import CONNECTION, INBOX, sync_cases, sync_source
+from exceptions.cases import CONNECTION, INBOX, add_case, sync_cases, sync_source
 from integrations import inbox
 from integrations.errors import IntegrationError
 from integrations.models import InboundEvent, Shop, SyncCursor
@@ -211,7 +211,7 @@ def _set_aside(row: LoopReturn) -> None:
             f"Planning return {row.loop_id} failed {PLAN_ATTEMPTS_MAX} times. The log of the worker says why.",
             amount=row.return_total,
         )
-        sync_cases(row, [problem])
+        add_case(row, problem)
 
 
 def _connection_problems(shop: Shop) -> list[Problem]:

@@ -20,7 +20,6 @@ from returnsops.posting.facts import settled_at
 from returnsops.posting.models import Posting
 from returnsops.posting.record_answer import DIED, mark_posted, mark_rejected, mark_uncertain, note_dead_sender
 from returnsops.returns.mirror import apply_return, fetch_record
-from returnsops.returns.models import LoopReturn
 from returnsops.returns.replan import ask_for_plan, hold_return
 
 Status = Posting.Status
@@ -188,7 +187,6 @@ def read_back(posting: Posting) -> None:
         Posting.objects.filter(pk=posting.pk).update(read_back_at=clock.now(), differences=differences)
         mirrored = posting.account.records.filter(internal_id=posting.their_id)
         posting.loop_return.records.add(*mirrored)
-        LoopReturn.objects.filter(pk=posting.loop_return_id).update(records_fetched_at=clock.now() - clock.offset())
         ask_for_plan([posting.loop_return_id])
 
 

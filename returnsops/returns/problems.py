@@ -144,9 +144,9 @@ KINDS: dict[str, ProblemKind] = {
         "This is a fault of ReturnsOps, nothing is lost. Report the text below to the administrator.",
     ),
     "event_unreadable": ProblemKind(
-        "Loop sent something unreadable", "finance",
-        "The message was signed correctly but cannot be read. The sweep fetches the return anyway; report it to Loop.",
-        (ACKNOWLEDGE,),
+        "Loop sent something unreadable", "data",
+        "It was signed correctly but cannot be read. The sweep fetches the return anyway. Look at it in the admin "
+        "(Inbound events), report it to Loop, and mark it as seen.",
     ),
     "connection_down": ProblemKind(
         "Connection is down", "finance",

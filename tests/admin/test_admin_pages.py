@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from exceptions.models import Case
 from integrations.credentials import open_secrets, store_secret
 from integrations.models import Credential, InboundEvent, NetSuiteAccount, Shop
 from returnsops.people.admin_parts import ReadOnlyAdmin
@@ -17,6 +18,7 @@ from returnsops.people.audit import record_event
 from returnsops.people.models import AuditEvent, Membership, Role, User
 from returnsops.posting.models import PostingAttempt
 from returnsops.returns.models import PolicyVersion
+from returnsops.tasks import sweep_connections
 from tests.builders import (
     NOW,
     WRITES_ALL,
@@ -283,3 +285,17 @@ def test_lists_ask_no_more_for_more_rows(
 
 def covers_unit(number: int) -> Any:
     return make_due(covers=(f"unit:{number}",))
+
+
+def test_unreadable_webhook_is_marked_as_seen_and_its_case_closes(root: Client, shop: Shop) -> None:
+    values = {"received_at": NOW, "last_received_at": NOW, "raw": b"{", "signed": True, "verdict": "unreadable"}
+    event = InboundEvent.objects.create(shop=shop, digest="d" * 64, **values)
+    sweep_connections()
+    assert Case.objects.get().status == "open"
+
+    chosen = {"action": "mark_seen", "_selected_action": [event.pk]}
+    root.post(reverse("admin:integrations_inboundevent_changelist"), chosen)
+    sweep_connections()
+
+    assert Case.objects.get().status == "closed"
+    assert AuditEvent.objects.filter(action="saw unreadable webhook", actor__username="root").exists()
