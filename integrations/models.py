@@ -1,6 +1,6 @@
 """The edge: which shops and accounts there are, their secrets, what came in, how far we have read."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.db import models
@@ -28,6 +28,11 @@ class Connection(models.Model):
     @property
     def is_sandbox(self) -> bool:
         return urlsplit(self.base_url).hostname in LOOPBACK_HOSTS
+
+    @property
+    def down_since(self) -> datetime | None:
+        """Since when no call was answered; one call without an answer is bad luck, two in a row are an outage."""
+        return self.failing_since if self.next_probe_at else None
 
     base_url: str
 

@@ -221,8 +221,8 @@ def _connection_problems(shop: Shop) -> list[Problem]:
         if connection.paused_at:
             code = "connection_refused"
             found.append(Problem(code, subject, f"{name} is stopped.", words=connection.paused_reason))
-        elif connection.failing_since and connection.next_probe_at:
-            since = f"{connection.failing_since:%d %b %H:%M} UTC"
+        elif connection.down_since:
+            since = f"{connection.down_since:%d %b %H:%M} UTC"
             found.append(
                 Problem("connection_down", subject, f"{name} has not answered since {since}.", words=connection.failure)
             )

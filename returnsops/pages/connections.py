@@ -126,7 +126,7 @@ def _state(connection: Shop | NetSuiteAccount) -> Card:
             f"Stopped: {shorten(connection.paused_reason) or 'no reason is known'} Nothing is sent until it is resumed."
         )
         return {"tone": "bad", "state": "Stopped", "text": text, "checked_at": connection.last_ok_at}
-    if connection.failing_since:
+    if connection.down_since:
         text = f"{shorten(connection.failure)} Nothing is lost: everything waits and goes on by itself."
         return {"tone": "warn", "state": "Not answering", "text": text, "checked_at": connection.last_ok_at}
     if connection.last_ok_at is None:

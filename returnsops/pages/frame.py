@@ -152,9 +152,9 @@ def connection_banner(name: str, connection: Shop | NetSuiteAccount) -> dict[str
     if connection.paused_at:
         text = shorten(connection.paused_reason) or "Nothing is sent until somebody resumes it."
         return {"tone": "bad", "icon": "circle-pause", "title": f"{name} is stopped.", "text": text} | link
-    if connection.failing_since:
+    if connection.down_since:
         text = "Nothing is lost: everything waits and goes on by itself."
-        title = f"{name} has not answered since {time_words(connection.failing_since)}."
+        title = f"{name} has not answered since {time_words(connection.down_since)}."
         return {"tone": "warn", "icon": "unplug", "title": title, "text": text} | link
     return None
 

@@ -227,7 +227,7 @@ def _connection_checks(scope: Scope) -> list[dict[str, Any]]:
             "text": "Stopped until somebody resumes it"
             if one.paused_at
             else "Does not answer"
-            if one.failing_since
+            if one.down_since
             else "Answering",
             "at": one.last_ok_at,
             "href": reverse("connections"),
@@ -237,7 +237,7 @@ def _connection_checks(scope: Scope) -> list[dict[str, Any]]:
 
 
 def _check_state(connection: Any) -> str:
-    if connection.paused_at or connection.failing_since:
+    if connection.paused_at or connection.down_since:
         return "fail"
     return "pass" if connection.last_ok_at else "unknown"
 
