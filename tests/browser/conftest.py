@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
 
 from returnsops.lib import postgres
 from returnsops.lib.processes import Processes, find_free_port
@@ -33,6 +33,7 @@ PICTURE = bytes.fromhex(
     "3a7e9b550000000a49444154789c6368000000820081776fc2a50000000049454e44ae426082"
 )
 PHOTOS = re.compile("^https://")
+LOOK_LIMIT_MS = 15_000
 DESK = {"width": 1440, "height": 900}
 Visit = Callable[..., Page]
 
@@ -68,6 +69,7 @@ def chromium() -> Iterator[Browser]:
     path = find_browser()
     if path is None:
         pytest.skip("There is no Chromium. Run: python -m tests.browser_setup")
+    expect.set_options(timeout=LOOK_LIMIT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -98,7 +100,7 @@ def visit(chromium: Browser, house: House, log_ins: dict[str, StorageState]) -> 
             storage_state=log_ins.get(user),
         )
         windows.append(window)
-        window.set_default_timeout(15_000)
+        window.set_default_timeout(LOOK_LIMIT_MS)
         window.route(PHOTOS, lambda route: route.fulfill(body=PICTURE, content_type="image/png"))
         page = window.new_page()
         page.on("console", lambda said: complaints.append(f"{page.url}: {said.text}") if said.type == "error" else None)
