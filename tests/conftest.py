@@ -1,10 +1,18 @@
 """A few people and one shop; everything else is built by the functions of `tests.builders`."""
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from integrations.models import Shop
 from returnsops.people.models import Role, User
 from tests.builders import make_shop, make_user
+
+# No test is timed: a busy machine must not fail one. The same examples every time, so that red means a change.
+hypothesis_settings.register_profile(
+    "house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("house")
 
 
 @pytest.fixture

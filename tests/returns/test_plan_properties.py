@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from returnsops.lib.money import add_up
@@ -158,7 +158,6 @@ def test_every_cent_between_both_figures_is_on_a_row_with_a_cause(facts: ReturnF
 
 
 @given(any_facts())
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_every_return_comes_to_its_end(facts: ReturnFacts) -> None:
     _, plan = journey(facts)[-1]
 
