@@ -92,6 +92,16 @@ def test_nothing_is_posted_where_another_system_writes() -> None:
     assert step_of(plan, "rma").detail == "written by another system; we watch"
 
 
+def test_receipt_that_another_system_writes_is_watched_not_promised() -> None:
+    plan = plan_return(inspected("sellable", policy=policy(ownership={"rma": "write"})))
+
+    assert kinds_of(plan) == []
+    assert (step_of(plan, "receipt").state, step_of(plan, "receipt").detail) == (
+        StepState.WAITING,
+        "written by another system; we watch",
+    )
+
+
 def test_foreign_authorization_of_the_same_units_is_a_problem() -> None:
     facts = make_facts()
     foreign = replace(with_rma(facts).records[-1], internal_id="8099", tran_id="RMA99", external_id="", ours=False)

@@ -66,7 +66,9 @@ def plan_receipts(draft: Draft, authorization: Authorization) -> bool:
 def _receipt_step(draft: Draft, outstanding: list[UnitFacts]) -> None:
     facts = draft.facts
     records = tuple(one.their_id for one in facts.postings if one.kind == "receipt" and one.status == "posted")
-    if outstanding:
+    if outstanding and not facts.policy.writes("receipt"):
+        draft.step("receipt", StepState.WAITING, "written by another system; we watch", records=records)
+    elif outstanding:
         words = f"{_units(len(outstanding))} on the way to NetSuite"
         draft.step("receipt", StepState.DUE, words, records=records)
     elif not facts.all_judged:
