@@ -12,15 +12,6 @@ def lock_until_commit(*words: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_number_of(words)])
 
 
-def try_lock_until_commit(*words: str) -> bool:
-    """Take the named lock if it is free; never waits."""
-    assert connection.in_atomic_block, "a lock without a transaction would be gone at once"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_number_of(words)])
-        row = cursor.fetchone()
-    return bool(row and row[0])
-
-
 def _number_of(words: tuple[str, ...]) -> int:
     digest = hashlib.sha256("\x1f".join(words).encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
