@@ -71,12 +71,14 @@ def _build_netsuite(account: NetSuiteAccount, private_key: str, read_timeout_s: 
 
 
 @contextmanager
-def watched(connection: Shop | NetSuiteAccount) -> Iterator[None]:
+def watched(connection: Shop | NetSuiteAccount, *, even_stopped: bool = False) -> Iterator[None]:
     """Note on the row whether the calls inside reached the other side. Errors pass through.
 
     Raises TemporaryError without any call while the connection is stopped, or down and not due for a probe.
+    even_stopped: a person asks now, whatever the row says; what was stopped stays stopped.
     """
-    _require_open(connection)
+    if not even_stopped:
+        _require_open(connection)
     try:
         yield
     except IntegrationError as error:

@@ -21,6 +21,11 @@ class Connection(models.Model):
     next_probe_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_reason = models.TextField(blank=True)
+    # What the last check found out; `integrations.profile` gives it types. A check that was asked for and is not
+    # finished has a time here, and says how far it is.
+    profile = models.JSONField(default=dict, blank=True)
+    check_asked_at = models.DateTimeField(null=True, blank=True)
+    check_progress = models.JSONField(default=dict, blank=True)
 
     class Meta:
         abstract = True
@@ -51,7 +56,6 @@ class NetSuiteAccount(Connection):
         help_text="Line field that holds the shop's line id, e.g. custcol_shopify_line_id. Empty: lines match by item.",
     )  # fmt: skip
     refund_apply_line = models.PositiveSmallIntegerField(default=1, help_text="netsuite.md §13 U9")
-    profile = models.JSONField(default=dict, blank=True)
 
     class Meta:
         verbose_name = "NetSuite account"

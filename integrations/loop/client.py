@@ -158,6 +158,10 @@ class LoopClient:
         rows = self._list_rows("list_destinations", "/destinations", key="destinations")
         return tuple(parse_destination(row) for row in rows)
 
+    def probe(self, operation: str, path: str, *, params: Mapping[str, str] | None = None) -> HttpAnswer:
+        """Any answer to a read, refusals too: for what only its status, headers or shape tells."""
+        return self._send(operation, "GET", path, params=params)
+
     def _list_pages(self, params: dict[str, str]) -> Iterator[list[Any]]:
         """Pages of rows. Loop's next address may leave out our filters: only its cursor is taken."""
         seen: set[str] = set()

@@ -193,6 +193,10 @@ class NetSuiteClient:
             raise lost_answer(answer, request, detail=f"{text!r} is not a time")
         return moment
 
+    def probe(self, request: Request) -> HttpAnswer:
+        """Any answer, refusals too: for what only its status or shape tells. Raises when no answer came, and on 401."""
+        return self._transport.send(request)
+
     def _create(self, operation: str, path: str, body: Mapping[str, Any], *, replace: Sequence[str]) -> str:
         request = Request(
             operation=operation,
