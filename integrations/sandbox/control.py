@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 from integrations.sandbox.dump import dump_account, dump_shop
 from integrations.sandbox.faults import BadFaultError
-from integrations.sandbox.loop.engine import PARCEL
-from integrations.sandbox.loop.model import LoopReturn
-from integrations.sandbox.money import cents
+from integrations.sandbox.loop.person import UnknownActError, act_on_return, act_on_shop
 from integrations.sandbox.netsuite.errors import Refusal
 from integrations.sandbox.netsuite.person import act_as_person
 from integrations.sandbox.sandbox import Sandbox
@@ -41,7 +38,7 @@ class Control:
             body, status = self._route(request, parts=parts)
         except Refusal as refusal:
             body, status = {"error": refusal.detail, "path": refusal.path}, refusal.status
-        except (BadScenarioError, BadFaultError, UnknownSettingError) as error:
+        except (BadScenarioError, BadFaultError, UnknownSettingError, UnknownActError) as error:
             body, status = {"error": str(error)}, 400
         except (KeyError, ValueError, TypeError) as error:
             body, status = {"error": f"bad request: {type(error).__name__}: {error}"}, 400
@@ -61,7 +58,9 @@ class Control:
             case ("POST", ["loop", "returns"]):
                 return self._make_return(_body(request)), 201
             case ("POST", ["loop", "returns", return_id, action]):
-                return self._act_in_loop(int(return_id), action=action, body=_body(request)), 200
+                return act_on_return(sandbox.engine, int(return_id), action=action, body=_body(request)), 200
+            case ("POST", ["loop", "shops", shop, action]):
+                return act_on_shop(sandbox.engine, shop, action=action, body=_body(request)), 200
             case ("POST", ["netsuite", "act"]):
                 return self._act_in_netsuite(_body(request)), 200
             case ("POST", ["reset"]):
@@ -124,83 +123,6 @@ class Control:
         if account is None:
             raise Refusal(f"no account {body.get('account')!r}; known: {', '.join(self.sandbox.accounts)}")
         return act_as_person(account, action=str(body.get("action")), request=body)
-
-    def _act_in_loop(self, return_id: int, *, action: str, body: Json) -> Json:
-        engine = self.sandbox.engine
-        act = LOOP_ACTIONS.get(action)
-        if act is None:
-            raise Refusal(f"no action {action!r}; known: {', '.join(LOOP_ACTIONS)}")
-        with engine.store.transaction():
-            loop_return = engine.load(return_id)
-            if loop_return is None:
-                raise Refusal(f"no return {return_id}", status=404)
-            act(self.sandbox, loop_return, body)
-            return {"id": str(return_id), "state": loop_return.state, "label_status": loop_return.label_status}
-
-
-LoopAct = Callable[[Sandbox, LoopReturn, Json], None]
-
-
-def _advance(sandbox: Sandbox, loop_return: LoopReturn, body: Json) -> None:
-    to = str(body.get("to", "delivered"))
-    if to not in PARCEL:
-        raise BadScenarioError(f"to is one of {', '.join(PARCEL)}")
-    sandbox.engine.advance_parcel(loop_return, to=to)
-
-
-def _edit(sandbox: Sandbox, loop_return: LoopReturn, body: Json) -> None:
-    """As a person in Loop's admin: {"remove": [line_item_id…], "fee": "5.00", "tax": {"387001": "5.10"}}."""
-    engine = sandbox.engine
-    removed = [int(one) for one in body.get("remove", [])]
-    taxes = {int(key): cents(value) for key, value in body.get("tax", {}).items()}
-    for unit in loop_return.units:
-        if unit.line_item_id in removed:
-            unit.removed, unit.returned_at = True, None
-            unit.price = unit.discount = unit.tax = cents(0)
-        unit.tax = taxes.get(unit.line_item_id, unit.tax)
-    if "fee" in body:
-        loop_return.fee = cents(body["fee"])
-    loop_return.edited_at = engine.now_text()
-    engine.save(loop_return)
-    engine.log(loop_return, who="person", action="edit", content=body)
-    engine.emit(loop_return, "return.updated")
-
-
-def _cancel(sandbox: Sandbox, loop_return: LoopReturn, body: Json) -> None:
-    sandbox.engine.cancel(loop_return, who="person")
-
-
-def _settle(sandbox: Sandbox, loop_return: LoopReturn, body: Json) -> None:
-    sandbox.engine.log(loop_return, who="person", action="process")
-    sandbox.engine.queue_processing(loop_return, source="admin")
-
-
-def _expire(sandbox: Sandbox, loop_return: LoopReturn, body: Json) -> None:
-    sandbox.engine.set_state(loop_return, state="expired", who="loop")
-
-
-def _flag(sandbox: Sandbox, loop_return: LoopReturn, body: Json) -> None:
-    sandbox.engine.set_state(loop_return, state="review", who="person")
-
-
-def _review(sandbox: Sandbox, loop_return: LoopReturn, body: Json) -> None:
-    sandbox.engine.set_state(loop_return, state="open", who="person")
-
-
-def _close(sandbox: Sandbox, loop_return: LoopReturn, body: Json) -> None:
-    sandbox.engine.set_state(loop_return, state="closed", who="person")
-
-
-LOOP_ACTIONS: dict[str, LoopAct] = {
-    "advance": _advance,
-    "edit": _edit,
-    "cancel": _cancel,
-    "settle": _settle,
-    "expire": _expire,
-    "flag": _flag,
-    "review": _review,
-    "close": _close,
-}
 
 
 def _body(request: Request) -> Json:

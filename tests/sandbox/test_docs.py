@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from integrations.sandbox.control import LOOP_ACTIONS
 from integrations.sandbox.faults import KINDS
+from integrations.sandbox.loop.person import LOOP_ACTIONS, SHOP_ACTIONS
 from integrations.sandbox.netsuite.person import ACTIONS
 from integrations.sandbox.scenario_kinds import SCENARIOS
 from integrations.sandbox.settings import DEFAULTS
@@ -22,7 +22,7 @@ def setting_names(values: dict[str, Any]) -> Iterator[str]:
             yield from setting_names(value)
 
 
-@pytest.mark.parametrize("name", [*SCENARIOS, *LOOP_ACTIONS, *ACTIONS, *KINDS])
+@pytest.mark.parametrize("name", [*SCENARIOS, *LOOP_ACTIONS, *SHOP_ACTIONS, *ACTIONS, *KINDS])
 def test_every_word_of_the_control_api_is_explained(name: str) -> None:
     assert f"`{name}`" in DOCS
 
