@@ -62,12 +62,15 @@ def ensure_running(data_dir: Path, *, durable: bool = True) -> bool:
     return started
 
 
-def stop(data_dir: Path) -> bool:
-    """Stop the server of data_dir, ending its connections. True if it ran."""
+def stop(data_dir: Path, *, crash: bool = False) -> bool:
+    """Stop the server of data_dir, ending its connections. True if it ran.
+
+    crash: at once and without writing anything out, so that the next start has to recover.
+    """
     if not is_running(data_dir):
         return False
     with _locked(data_dir):
-        return _stop(socket_dir_of(data_dir))
+        return _stop(socket_dir_of(data_dir), mode="immediate" if crash else "fast")
 
 
 def erase(data_dir: Path) -> None:
@@ -167,18 +170,19 @@ def _forget_dead_server(lock: Path, *, cluster: Path) -> None:
         lock.unlink()
 
 
-def _stop(socket_dir: Path) -> bool:
+def _stop(socket_dir: Path, *, mode: str = "fast") -> bool:
     cluster = _listening_cluster(socket_dir)
     if cluster is None:
         return False
-    _run_pg_ctl("stop", f"--timeout={STOP_WAIT_S}", home=Home(base=cluster.parent, socket_dir=socket_dir))
+    home = Home(base=cluster.parent, socket_dir=socket_dir)
+    _run_pg_ctl("stop", f"--timeout={STOP_WAIT_S}", home=home, mode=mode)
     return True
 
 
-def _run_pg_ctl(verb: str, *arguments: str, home: Home) -> None:
+def _run_pg_ctl(verb: str, *arguments: str, home: Home, mode: str = "fast") -> None:
     done = run_program(
         "pg_ctl",
-        *(verb, "--wait", "--mode=fast", "--silent", f"--pgdata={home.cluster}"),
+        *(verb, "--wait", f"--mode={mode}", "--silent", f"--pgdata={home.cluster}"),
         *arguments,
         files_of=home.cluster,
     )

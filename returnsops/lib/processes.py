@@ -12,9 +12,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
@@ -99,6 +100,15 @@ class Processes:
         self._tell_guardian(f"-{process.pid}")
         return code
 
+    def kill_child(self, name: str) -> bool:
+        """Kill one child of a program, the oldest. False: it has none, or this system does not tell."""
+        children = Path(f"/proc/{self.process_id(name)}/task/{self.process_id(name)}/children")
+        ids = children.read_text().split() if children.exists() else []
+        for child in ids[:1]:
+            with suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
+        return bool(ids)
+
     def stop_all(self) -> None:
         running = {process.pid: process for process in self._running.values()}
         end_sessions(running, is_alive=lambda leader: running[leader].poll() is None, patience_s=self.patience_s)
@@ -126,10 +136,18 @@ class Processes:
 
     def wait_until_ready(self, name: str, *, url: str, limit_s: float) -> None:
         """Until url answers with success. Raises as watch() does, and ProcessError after limit_s."""
+        self._wait_for(name, partial(_find_trouble, url), place=url, limit_s=limit_s)
+
+    def wait_until_listening(self, name: str, *, port: int, limit_s: float) -> None:
+        """Until something takes connections at a port. Raises as wait_until_ready() does."""
+        self._wait_for(name, partial(_find_deafness, port), place=f"port {port}", limit_s=limit_s)
+
+    def _wait_for(self, name: str, find_trouble: Callable[[], str | None], *, place: str, limit_s: float) -> None:
         give_up_at = time.monotonic() + limit_s
-        while (trouble := _find_trouble(url)) is not None:
+        while (trouble := find_trouble()) is not None:
             if time.monotonic() > give_up_at:
-                raise ProcessError(f"{name} is not ready after {limit_s:.0f} s: {url}: {trouble}.{self._log_end(name)}")
+                late = f"{name} is not ready after {limit_s:.0f} s: {place}: {trouble}."
+                raise ProcessError(late + self._log_end(name))
             self.watch(POLL_S)
 
     def _request_stop(self, number: int, frame: FrameType | None) -> None:
@@ -207,6 +225,14 @@ def _find_trouble(url: str) -> str | None:
             return None
     except (urllib.error.URLError, OSError) as error:
         return str(error)
+
+
+def _find_deafness(port: int) -> str | None:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=ANSWER_LIMIT_S).close()
+    except OSError as error:
+        return str(error)
+    return None
 
 
 def _describe_exit(code: int) -> str:

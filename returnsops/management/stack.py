@@ -63,7 +63,7 @@ def start_stack(processes: Processes, *, stack: Stack) -> str:
     run_command(stack, "connect_sandbox", "--url", stack.sandbox_url)
     log_ins = run_command(stack, "seed_demo")
     processes.watch(0)
-    processes.start(_web(stack))
+    processes.start(web_program(stack))
     processes.start(_worker(stack))
     processes.wait_until_ready("web", url=f"{stack.url}/healthz", limit_s=START_LIMIT_S)
     return log_ins
@@ -98,6 +98,21 @@ def run_command(stack: Stack, *arguments: str) -> str:
     return done.stdout
 
 
+def web_program(
+    stack: Stack, *, name: str = "web", port: int | None = None, settings_module: str = "returnsops.settings"
+) -> Program:
+    """The web server as it is run everywhere."""
+    return _program(
+        stack,
+        name,
+        *(sys.executable, "-m", "gunicorn", "returnsops.wsgi"),
+        *("--env", f"DJANGO_SETTINGS_MODULE={settings_module}"),
+        *("--bind", f"127.0.0.1:{port or stack.port}"),
+        *("--worker-class", "gthread", "--workers", "2", "--threads", "8"),
+        "--no-control-socket",
+    )
+
+
 def _sandbox(stack: Stack) -> Program:
     return _program(
         stack,
@@ -108,17 +123,6 @@ def _sandbox(stack: Stack) -> Program:
         *("--clock", str(stack.data_dir / "clock.json")),
         *("--living", str(stack.new_return_every_s)),
         *("--webhook-url", f"{stack.url}/hooks/loop"),
-    )
-
-
-def _web(stack: Stack) -> Program:
-    return _program(
-        stack,
-        "web",
-        *(sys.executable, "-m", "gunicorn", "returnsops.wsgi"),
-        *("--bind", f"127.0.0.1:{stack.port}"),
-        *("--worker-class", "gthread", "--workers", "2", "--threads", "8"),
-        "--no-control-socket",
     )
 
 

@@ -90,6 +90,17 @@ def test_data_survive_a_stop_and_a_kill(shared: Path) -> None:
     assert query(shared, "SELECT words FROM seen") == [("before the stop",), ("before the kill",)]
 
 
+def test_data_survive_a_crash(shared: Path) -> None:
+    start(shared)
+    query(shared, "CREATE TABLE lived AS SELECT 1 AS number")
+
+    assert postgres.stop(shared, crash=True) is True
+    assert not postgres.is_running(shared)
+    postgres.ensure_running(shared)
+
+    assert query(shared, "SELECT number FROM lived") == [(1,)]
+
+
 def test_process_id_taken_by_another_program_does_not_hinder(shared: Path) -> None:
     start(shared)
     locks = lock_files(shared)

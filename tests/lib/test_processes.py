@@ -186,3 +186,31 @@ def test_buried_program_leaves_no_child_and_can_start_again(processes: Processes
 
     wait_for(lambda: is_gone(int(note.read_text())))
     assert processes.is_running("it")
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux tells the children of a process")
+def test_one_child_is_killed_and_its_parent_lives(processes: Processes, tmp_path: Path) -> None:
+    processes.start(python(NOTING, tmp_path / "notes", tmp_path))
+    wait_for(lambda: Path(f"{tmp_path}child").exists())
+
+    assert processes.kill_child("it") is True
+
+    assert processes.is_running("it")
+    assert not (tmp_path / "notes").exists()
+
+
+def test_without_children_nobody_is_killed(processes: Processes) -> None:
+    processes.start(python("import time; time.sleep(60)"))
+
+    assert processes.kill_child("it") is False
+    assert processes.is_running("it")
+
+
+def test_port_is_listened_at_once_somebody_does(processes: Processes) -> None:
+    port = find_free_port()
+    serve = f"import socket, time; s = socket.create_server(('127.0.0.1', {port})); time.sleep(60)"
+    processes.start(python(serve))
+
+    processes.wait_until_listening("it", port=port, limit_s=DEADLINE_S)
+
+    assert not is_port_free(port)

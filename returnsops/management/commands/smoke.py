@@ -1,21 +1,18 @@
 """manage.py smoke: the whole journey without a browser, judged by the sandbox's books. Last line JSON."""
 
 import json
-import os
-import shutil
 import sys
 import time
 from typing import Any
 
 import requests
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from exceptions.models import Case, CaseMember
-from returnsops.lib import postgres
 from returnsops.lib.errors import PostgresError, ProcessError
-from returnsops.lib.processes import PROJECT_DIR, Processes, find_free_port
+from returnsops.lib.processes import Processes, find_free_port
+from returnsops.management.own_folder import empty_own_folder, run_in_own_folder
 from returnsops.management.rehearsal.books import Family, Verdict, check_books, group_by_order, what_is_missing
 from returnsops.management.rehearsal.players import Office, Part, Warehouse
 from returnsops.management.rehearsal.script import deal_parts
@@ -40,10 +37,9 @@ class Command(BaseCommand):
         parser.add_argument("--returns", type=int, default=40)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if settings.DATA_DIR.name != FOLDER:
-            run_again_in_own_folder()
+        run_in_own_folder(FOLDER)
         started = time.monotonic()
-        stack = make_fresh_stack()
+        stack = Stack(data_dir=empty_own_folder(FOLDER), port=find_free_port(), sandbox_port=find_free_port())
         try:
             with Processes(patience_s=STOP_PATIENCE_S) as processes:
                 start_stack(processes, stack=stack)
@@ -73,27 +69,6 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(result))
         if wrong or not verdict.promises_kept():
             sys.exit(1)
-
-
-def run_again_in_own_folder() -> None:
-    """Smoke starts from nothing, so it gets a folder and a database of its own: demo data are never touched."""
-    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    folder = str(settings.DATA_DIR / FOLDER)
-    environment |= {
-        "RETURNSOPS_DATA_DIR": folder,
-        "BUSINESS_CLOCK_FILE": f"{folder}/clock.json",
-        "LOG_LEVEL": "WARNING",
-    }
-    os.execve(sys.executable, [sys.executable, str(PROJECT_DIR / "manage.py"), *sys.argv[1:]], environment)
-
-
-def make_fresh_stack() -> Stack:
-    folder = settings.DATA_DIR
-    assert folder.name == FOLDER, "only smoke's own folder is ever emptied"
-    postgres.erase(folder / "postgres")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return Stack(data_dir=folder, port=find_free_port(), sandbox_port=find_free_port())
 
 
 class Rehearsal:
