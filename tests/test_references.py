@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
-from integrations.sandbox.settings import DEFAULTS
+from integrations.sandbox.switches import GROUPS, SWITCHES
 
 ROOT = Path(__file__).parents[1]
 REFERENCES = {name: (ROOT / "docs" / f"{name}.md").read_text() for name in ("loop", "netsuite")}
@@ -91,13 +91,6 @@ def names_defined_in(path: Path) -> set[str]:
     return set(re.findall(r"^\s*(?:def |class )?(\w+)(?= ?[:=(])", path.read_text(), re.MULTILINE))
 
 
-def switches(values: dict[str, Any], *, above: str = "") -> Iterator[str]:
-    for name, value in values.items():
-        yield above + name
-        if isinstance(value, dict):
-            yield from switches(value, above=f"{above}{name}.")
-
-
 def spans_of(reference: str) -> list[tuple[int, str]]:
     lines = REFERENCES[reference].splitlines()
     return [(number, span) for number, line in enumerate(lines, start=1) for span in CODE_SPAN.findall(line)]
@@ -142,7 +135,7 @@ def test_every_place_in_the_code_exists(reference: str) -> None:
 
 @pytest.mark.parametrize("reference", REFERENCES)
 def test_every_switch_exists(reference: str) -> None:
-    known = set(switches(DEFAULTS))
+    known = {*SWITCHES, *GROUPS}
     dead = [
         f"docs/{reference}.md:{line}: {span}"
         for line, span in spans_of(reference)

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,8 @@ from integrations.sandbox.netsuite.errors import Refusal
 from integrations.sandbox.netsuite.person import act_as_person
 from integrations.sandbox.sandbox import Sandbox
 from integrations.sandbox.scenario_kinds import SCENARIOS, BadScenarioError
-from integrations.sandbox.settings import UnknownSettingError
+from integrations.sandbox.switches.declare import UnknownSettingError
+from integrations.sandbox.switches.shown import describe_switches
 from integrations.sandbox.world import describe_account, describe_shop
 
 Json = dict[str, Any]
@@ -80,7 +82,9 @@ class Control:
                 sandbox.faults.clear()
                 return {"faults": []}, 200
             case ("GET", ["settings"]):
-                return sandbox.settings.as_json(), 200
+                return _settings(sandbox, query=request.args), 200
+            case ("GET", ["settings", "help"]):
+                return describe_switches(), 200
             case ("POST", ["settings"]):
                 sandbox.settings.update(_body(request))
                 return sandbox.settings.as_json(), 200
@@ -123,6 +127,14 @@ class Control:
         if account is None:
             raise Refusal(f"no account {body.get('account')!r}; known: {', '.join(self.sandbox.accounts)}")
         return act_as_person(account, action=str(body.get("action")), request=body)
+
+
+def _settings(sandbox: Sandbox, *, query: Mapping[str, str]) -> Json:
+    """All of them, or what holds for one account or shop."""
+    for scope, parameter in (("accounts", "account"), ("shops", "shop")):
+        if parameter in query:
+            return sandbox.settings.of_one(scope, query[parameter])
+    return sandbox.settings.as_json()
 
 
 def _body(request: Request) -> Json:

@@ -1,7 +1,7 @@
 """The sandbox put together: state, simulators, connector and traffic behind one WSGI application."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from integrations.sandbox.loop.api import LoopApi
 from integrations.sandbox.loop.engine import Engine
 from integrations.sandbox.loop.shelf import TABLES
 from integrations.sandbox.loop.webhooks import Webhooks
+from integrations.sandbox.memory import Memory
 from integrations.sandbox.netsuite.account import Account
 from integrations.sandbox.netsuite.api import NetSuiteApi
 from integrations.sandbox.netsuite.auth import TokenDesk
@@ -22,9 +23,10 @@ from integrations.sandbox.scenarios import Scenarios
 from integrations.sandbox.settings import Settings
 from integrations.sandbox.shopify import ExchangeCarrier
 from integrations.sandbox.store import Store
-from integrations.sandbox.world import make_shops, open_account, refresh_views
+from integrations.sandbox.world import SHOPS, make_shops, open_account, refresh_views
 
 Json = dict[str, Any]
+SETTINGS = "settings"  # the name they are remembered under
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Options:
     living_s: float = 0.0
     seed: str = "returnsops"
     webhook_url: str = ""
+    settings: Json = field(default_factory=dict)
 
 
 class Sandbox:
@@ -42,10 +45,12 @@ class Sandbox:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.clock = Clock(options.clock_file)
-        self.settings = Settings()
+        self.settings = Settings(
+            accounts=[shop.netsuite_account for shop in SHOPS], shops=[shop.code for shop in SHOPS]
+        )
         self.faults = faults.Faults(random.Random(f"faults-{options.seed}"))
-        self.settings.on_change(self._refresh_views)
         self._open()
+        self.settings.on_change(self._settings_changed)
 
     def _open(self) -> None:
         options = self.options
@@ -53,6 +58,8 @@ class Sandbox:
         self.shops = {shop.code: shop for shop in shops}
         self.loop_store = Store(options.file)
         self.loop_store.run_script(TABLES)
+        self.memory = Memory(self.loop_store)
+        self._choose_settings()
         self.accounts: dict[str, Account] = {
             shop.netsuite_account: open_account(
                 shop,
@@ -84,7 +91,14 @@ class Sandbox:
         path = self.options.file
         return path.with_name(f"{path.stem}.{account_id.lower()}{path.suffix}") if path else None
 
-    def _refresh_views(self) -> None:
+    def _choose_settings(self) -> None:
+        """What an earlier run on this file had chosen; what this run was started with goes above it."""
+        self.settings.restore(self.memory.recall(SETTINGS) or [])
+        self.settings.update_quietly(self.options.settings)
+        self.memory.keep(SETTINGS, self.settings.chosen())
+
+    def _settings_changed(self) -> None:
+        self.memory.keep(SETTINGS, self.settings.chosen())
         for account in self.accounts.values():
             refresh_views(account)
 
@@ -101,7 +115,6 @@ class Sandbox:
             for file in filter(None, files):
                 for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
                     file.with_name(name).unlink(missing_ok=True)
-        self.settings.reset_quietly()
         self.faults.clear()
         self.clock.reset()
         self._open()

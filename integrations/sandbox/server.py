@@ -1,6 +1,7 @@
 """Serving the sandbox over HTTP/1.1 on one port, and the command line in front of it."""
 
 import argparse
+import json
 import logging
 import signal
 import threading
@@ -76,6 +77,13 @@ class Served:
         self.sandbox.close()
 
 
+def read_settings(file: Path) -> dict[str, Any]:
+    content = json.loads(file.read_text())
+    if not isinstance(content, dict):
+        raise SystemExit(f"{file} must hold a JSON object, as docs/sandbox.md shows it")
+    return content
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="sandbox", description="Loop Returns and NetSuite, simulated over HTTP.")
     parser.add_argument("--port", type=int, default=8100)
@@ -85,6 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--living", type=float, default=0.0, metavar="SECONDS", help="a new return every SECONDS")
     parser.add_argument("--seed", default="returnsops")
     parser.add_argument("--webhook-url", default="", help="subscribe every shop; its code is appended to the URL")
+    parser.add_argument("--settings", type=Path, help="JSON file of settings to start with, as for /_sandbox/settings")
     chosen = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     options = Options(
@@ -93,6 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         living_s=chosen.living,
         seed=chosen.seed,
         webhook_url=chosen.webhook_url,
+        settings=read_settings(chosen.settings) if chosen.settings else {},
     )
     served = Served(options, host=chosen.host, port=chosen.port)
     stopping = threading.Event()

@@ -1,107 +1,30 @@
-"""The switches of the sandbox: nested names with defaults, changed at run time over the control API."""
+"""The switches as they stand: in general, per NetSuite account and per Loop shop; changed at run time."""
 
 import copy
+import difflib
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from integrations.sandbox.switches import GROUPS, SWITCHES
+from integrations.sandbox.switches.declare import UnknownSettingError
+from integrations.sandbox.switches.profiles import PROFILES
+
+logger = logging.getLogger(__name__)
 Json = dict[str, Any]
-
-DEFAULTS: Json = {
-    "loop": {
-        "latency_s": [0.0, 0.0],
-        "rate_limit_per_minute": 300,
-        "api_version": "2026-07",
-        "process_delay_s": [0.3, 1.5],
-        # Real Loop lags by minutes to hours (loop.md 7.1); a sandbox that did would make every run long.
-        "was_processed_delay_s": 3.0,
-        "allow_flagged_processing": False,
-        "loop_discount": True,
-        "expiry_days": 28,
-        "drift": {
-            "extra_fields": False,
-            "fee_with_sign": False,
-            "null_for_na": False,
-            "unsorted_list": False,
-            "details_as_array": False,
-            "silent_updates": False,
-            "outcome": "",
-            "label_status": "",
-        },
-        "ids_in_webhooks": "text",  # or "number"
-        "webhooks": {
-            "attempts": 6,
-            "retry_base_s": 1.0,
-            "timeout_s": 5.0,
-            "delay_s": [0.0, 0.0],
-            "duplicate_rate": 0.0,
-            "drop_rate": 0.0,
-            "wrong_signature_rate": 0.0,
-            "empty_rate": 0.0,
-            "reorder": False,
-        },
-    },
-    "connector": {"exchange_orders": True, "exchange_delay_s": 1.0},
-    "netsuite": {
-        "latency_s": {"read": [0.0, 0.0], "write": [0.0, 0.0]},
-        "concurrency": 5,
-        "token_lifetime_s": 3600,
-        "sql_status_form": "letter",  # or "compound": RtnAuth:B
-        "status_label_prefix": False,
-        "sql_time_zone": "UTC",  # NetSuite is reported to answer in America/Los_Angeles
-        "sql_dates": "user",  # 5/4/2026, date-times without their time; or "iso"
-        "default_return_status": "B",
-        "default_order_status": "B",
-        "refund_in_advance": False,
-        "default_items_to_zero": False,
-        "allow_overage": False,
-        "receipt_key": "orderLine",  # or "line", or "either"
-        "restock": "rejected",  # or "ignored", or "accepted"
-        "refund_apply_line": 1,
-        "credits_move_stock": True,
-        "rma_bumped_by_children": True,
-        "auto_apply_default": False,
-        "create_form": True,
-    },
-    "living": {"parcel_step_s": 15.0, "open_returns_max": 300},
-}
+Choice = tuple[str, str, str, Any]  # scope, account or shop, full name, value
+Values = dict[str, Any]  # full name of the switch → value
+# Where a switch may differ, the groups it may be of; names without a group mean the first.
+SCOPES = {"accounts": ("netsuite",), "shops": ("loop", "connector")}
+PROFILE = "profile"
 
 
-class UnknownSettingError(ValueError):
-    """A name that is no switch, or a value of the wrong shape."""
-
-
-class Settings:
-    def __init__(self) -> None:
-        self._values = copy.deepcopy(DEFAULTS)
-        self._lock = threading.Lock()
-        self._listeners: list[Callable[[], None]] = []
-
-    def on_change(self, listener: Callable[[], None]) -> None:
-        self._listeners.append(listener)
-
-    def as_json(self) -> Json:
-        with self._lock:
-            return copy.deepcopy(self._values)
-
-    def update(self, changes: Json) -> None:
-        with self._lock:
-            values = copy.deepcopy(self._values)
-            _merge(values, changes=changes, path="")
-            self._values = values
-        for listener in self._listeners:
-            listener()
-
-    def reset_quietly(self) -> None:
-        """Back to the defaults without telling the listeners: the state they look after is made anew."""
-        with self._lock:
-            self._values = copy.deepcopy(DEFAULTS)
+class Reading:
+    """Reads switches by their full name, such as "loop.webhooks.attempts"."""
 
     def value(self, name: str) -> Any:
-        found: Any = self._values
-        for part in name.split("."):
-            found = found[part]
-        return found
+        raise NotImplementedError
 
     def number(self, name: str) -> float:
         return float(self.value(name))
@@ -116,28 +39,185 @@ class Settings:
         low, high = self.value(name)
         return float(low), float(high)
 
-
-def _merge(values: Json, *, changes: Json, path: str) -> None:
-    for name, change in changes.items():
-        if name not in values:
-            raise UnknownSettingError(f"no setting {path}{name}; known here: {', '.join(sorted(values))}")
-        if isinstance(values[name], dict):
-            if not isinstance(change, dict):
-                raise UnknownSettingError(f"{path}{name} is a group: give an object")
-            _merge(values[name], changes=change, path=f"{path}{name}.")
-        else:
-            values[name] = _checked(change, old=values[name], path=f"{path}{name}")
+    def words(self, name: str) -> frozenset[str]:
+        return frozenset(self.value(name))
 
 
-def _checked(change: Any, *, old: Any, path: str) -> Any:
-    numbers = (int, float)
-    fits = (
-        isinstance(change, bool)
-        if isinstance(old, bool)
-        else isinstance(change, numbers) and not isinstance(change, bool)
-        if isinstance(old, numbers)
-        else isinstance(change, type(old))
-    )
-    if not fits:
-        raise UnknownSettingError(f"{path} must look like {old!r}, not {change!r}")
-    return change
+class Settings(Reading):
+    """What was set by hand is kept apart from the defaults: only that is stored and given back to a restart."""
+
+    def __init__(self, *, accounts: Iterable[str] = (), shops: Iterable[str] = ()) -> None:
+        self._known = {"accounts": tuple(accounts), "shops": tuple(shops)}
+        self._chosen = self._nothing()
+        self._lock = threading.Lock()
+        self._telling = threading.RLock()
+        self._listeners: list[Callable[[], None]] = []
+
+    def _nothing(self) -> dict[tuple[str, str], Values]:
+        places = [("", ""), *((scope, one) for scope, known in self._known.items() for one in known)]
+        return {place: {} for place in places}
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        self._listeners.append(listener)
+
+    def value(self, name: str) -> Any:
+        return self.value_at("", one="", name=name)
+
+    def value_at(self, scope: str, *, one: str, name: str) -> Any:
+        """The nearest: what was set for this account or shop, else in general, else the default."""
+        chosen = self._chosen
+        near = chosen[scope, one]
+        if name in near:
+            return near[name]
+        general = chosen["", ""]
+        return general[name] if name in general else SWITCHES[name].default
+
+    def of_account(self, account_id: str) -> Reading:
+        return _Scoped(self, scope="accounts", one=account_id)
+
+    def of_shop(self, code: str) -> Reading:
+        return _Scoped(self, scope="shops", one=code)
+
+    def as_json(self) -> Json:
+        """Everything in general, then what differs per account and shop; it can be sent back as it is."""
+        general = {name: self.value(name) for name in SWITCHES}
+        return copy.deepcopy(_nested(general) | self._differing())
+
+    def chosen(self) -> list[Choice]:
+        """Only what was set by hand, for `restore`."""
+        places = self._chosen.items()
+        return [(scope, one, name, value) for (scope, one), values in places for name, value in values.items()]
+
+    def _differing(self) -> Json:
+        return {
+            scope: {one: _nested(self._chosen[scope, one]) for one in known if self._chosen[scope, one]}
+            for scope, known in self._known.items()
+        }
+
+    def of_one(self, scope: str, one: str) -> Json:
+        """All that holds for one account or shop."""
+        self._check_known(scope, one=one)
+        names = [name for name in SWITCHES if SWITCHES[name].group in SCOPES[scope]]
+        return copy.deepcopy(_nested({name: self.value_at(scope, one=one, name=name) for name in names}))
+
+    def update(self, changes: Json) -> None:
+        """All or nothing. null takes back what was set."""
+        self.update_quietly(changes)
+        with self._telling:
+            for listener in self._listeners:
+                listener()
+
+    def update_quietly(self, changes: Json) -> None:
+        """Without telling the listeners: the state they look after is being made."""
+        with self._lock:
+            chosen = {place: dict(values) for place, values in self._chosen.items()}
+            for place, values in self._placed(changes):
+                for name, value in values:
+                    if value is None:
+                        chosen[place].pop(name, None)
+                    else:
+                        chosen[place][name] = value
+            self._chosen = chosen
+
+    def restore(self, choices: list[Choice]) -> None:
+        """The defaults and these choices; those of an older sandbox that mean nothing any more are left out."""
+        restored = self._nothing()
+        for scope, one, name, value in choices:
+            if (scope, one) in restored and name in SWITCHES and SWITCHES[name].takes(value):
+                restored[scope, one][name] = value
+            else:
+                logger.warning("sandbox setting %s %s %s = %r is no more; its default holds", scope, one, name, value)
+        with self._lock:
+            self._chosen = restored
+
+    def _placed(self, changes: Json) -> Iterator[tuple[tuple[str, str], list[tuple[str, Any]]]]:
+        general = {key: value for key, value in changes.items() if key not in SCOPES}
+        yield ("", ""), list(_flattened(general, scope=""))
+        for scope in SCOPES:
+            for one, wanted in _object(changes.get(scope, {}), name=scope).items():
+                self._check_known(scope, one=one)
+                yield (scope, one), list(_flattened(_object(wanted, name=f"{scope}.{one}"), scope=scope))
+
+    def _check_known(self, scope: str, *, one: str) -> None:
+        if one not in self._known[scope]:
+            raise UnknownSettingError(f"{scope} has no {one!r:.100}; known: {', '.join(self._known[scope])}")
+
+
+class _Scoped(Reading):
+    def __init__(self, settings: Settings, *, scope: str, one: str) -> None:
+        self._settings = settings
+        self._scope = scope
+        self._one = one
+
+    def value(self, name: str) -> Any:
+        return self._settings.value_at(self._scope, one=self._one, name=name)
+
+
+def _flattened(changes: Json, *, scope: str) -> Iterator[tuple[str, Any]]:
+    """(full name, checked value or None) of nested objects and dotted names; profiles come before single switches."""
+    for name in _profile_names(changes.get(PROFILE, [])):
+        for switch, value in PROFILES[name].changes.items():
+            yield _in_scope(switch, scope=scope), value
+    for key, value in changes.items():
+        if key != PROFILE:
+            yield from _leaves(_in_scope(key, scope=scope), value=value)
+
+
+def _profile_names(wanted: Any) -> list[str]:
+    names = wanted if isinstance(wanted, list) else [wanted]
+    for name in names:
+        if not isinstance(name, str) or name not in PROFILES:
+            raise UnknownSettingError(f"no profile {name!r:.100}; known: {', '.join(PROFILES)}")
+    return names
+
+
+def _in_scope(name: str, *, scope: str) -> str:
+    if not scope:
+        return name
+    groups = SCOPES[scope]
+    first = name.partition(".")[0]
+    if first in groups:
+        return name
+    if first in GROUPS:
+        raise UnknownSettingError(f"{name} cannot differ by {scope}; only {' and '.join(groups)} can")
+    return f"{groups[0]}.{name}"
+
+
+def _leaves(name: str, *, value: Any) -> Iterator[tuple[str, Any]]:
+    if name in SWITCHES:
+        yield name, None if value is None else SWITCHES[name].check(copy.deepcopy(value))
+    elif name in GROUPS:
+        for key, below in _object(value, name=name).items():
+            yield from _leaves(f"{name}.{key}", value=below)
+    else:
+        raise _unknown(name)
+
+
+def _unknown(name: str) -> UnknownSettingError:
+    group = max((one for one in GROUPS if name.startswith(f"{one}.")), key=len, default="")
+    known = sorted({_next_part(one, group=group) for one in SWITCHES if one.startswith(f"{group}." if group else "")})
+    near = difflib.get_close_matches(name[:200], SWITCHES, n=3)
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    return UnknownSettingError(f"no setting {name:.200}.{meant} Known here: {', '.join(known)}")
+
+
+def _next_part(name: str, *, group: str) -> str:
+    return name.removeprefix(f"{group}." if group else "").partition(".")[0]
+
+
+def _object(value: Any, *, name: str) -> Json:
+    if not isinstance(value, dict):
+        raise UnknownSettingError(f"{name} is a group: give an object")
+    return value
+
+
+def _nested(values: Values) -> Json:
+    """ "a.b": 1 → {"a": {"b": 1}}"""
+    whole: Json = {}
+    for name, value in values.items():
+        *groups, last = name.split(".")
+        place = whole
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[last] = value
+    return whole

@@ -23,7 +23,7 @@ class ExchangeCarrier:
         self.engine.jobs.register("exchange_order", work=self._carry)
 
     def order_made(self, loop_return: LoopReturn) -> None:
-        settings = self.engine.settings
+        settings = self.engine.switches(loop_return.shop)
         if settings.flag("connector.exchange_orders"):
             delay_s = settings.number("connector.exchange_delay_s")
             self.engine.jobs.add("exchange_order", content={"return_id": loop_return.id}, after_s=delay_s)
@@ -33,7 +33,7 @@ class ExchangeCarrier:
         if loop_return is None or loop_return.exchanges[0].order_id is None:
             return
         totals = total_up(loop_return)
-        has_discount = self.engine.settings.flag("loop.loop_discount")
+        has_discount = self.engine.switches(loop_return.shop).flag("loop.loop_discount")
         first = loop_return.exchanges[0]
         import_exchange_order(
             self.accounts[self.engine.shops[loop_return.shop].netsuite_account],

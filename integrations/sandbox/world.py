@@ -58,7 +58,12 @@ def open_account(shop: ShopProfile, *, path: Path | None, clock: Clock, settings
     """Open the account's books, making them when they are new."""
     store = Store(path)
     store.run_script(TABLES + "CREATE TABLE IF NOT EXISTS profile (name TEXT PRIMARY KEY, value TEXT NOT NULL);")
-    account = Account(_profile(shop, store=store, seed=seed), store=store, clock=clock, settings=settings)
+    account = Account(
+        _profile(shop, store=store, seed=seed),
+        store=store,
+        clock=clock,
+        settings=settings.of_account(shop.netsuite_account),
+    )
     add_functions(account)
     refresh_views(account)
     if store.value("SELECT count(*) FROM item") == 0:

@@ -55,7 +55,7 @@ def _refused(loop_return: LoopReturn, *, verb: str) -> Answer:
 def _process(engine: Engine, loop_return: LoopReturn, request: Request) -> Answer:
     if loop_return.state in ("closed", "cancelled"):
         return _refused(loop_return, verb="processed")
-    if loop_return.state == "review" and not engine.settings.flag("loop.allow_flagged_processing"):
+    if loop_return.state == "review" and not engine.switches(loop_return.shop).flag("loop.allow_flagged_processing"):
         text = "Return is review and therefore cannot be processed."
         return {"errors": {"message": text, "code": "UNPROCESSABLE_FLAGGED_RETURN"}}, 200
     details = _body(request)

@@ -28,18 +28,18 @@ class LoopApi:
         shop = self._by_key.get(request.headers.get("X-Authorization", ""))
         if shop is None:
             return _json(UNAUTHORIZED, status=401)
-        limit = int(self._engine.settings.number("loop.rate_limit_per_minute"))
+        limit = int(self._engine.switches(shop.code).number("loop.rate_limit_per_minute"))
         used = self._count(shop.code)
         if used > limit:
             response = _json({"message": "Too Many Attempts."}, status=429)
         else:
-            self._wait()
+            self._wait(shop)
             wait_inside(request)
             response = self._route(request, shop=shop)
         response.headers["x-ratelimit-limit"] = str(limit)
         response.headers["x-ratelimit-remaining"] = str(max(limit - used, 0))
         response.headers["x-loop-request-id"] = str(uuid.uuid4())
-        response.headers["x-loop-api-version"] = self._engine.settings.text("loop.api_version")
+        response.headers["x-loop-api-version"] = self._engine.switches(shop.code).text("loop.api_version")
         return response
 
     def _count(self, shop: str) -> int:
@@ -50,8 +50,8 @@ class LoopApi:
         calls.append(now)
         return len(calls)
 
-    def _wait(self) -> None:
-        low, high = self._engine.settings.span("loop.latency_s")
+    def _wait(self, shop: ShopProfile) -> None:
+        low, high = self._engine.switches(shop.code).span("loop.latency_s")
         if high:
             time.sleep(self._engine.draw.uniform(low, high))
 

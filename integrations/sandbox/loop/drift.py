@@ -3,12 +3,12 @@
 import random
 from typing import Any
 
-from integrations.sandbox.settings import Settings
+from integrations.sandbox.settings import Reading
 
 Json = dict[str, Any]
 
 
-def drifted(row: Json, *, settings: Settings) -> Json:
+def drifted(row: Json, *, settings: Reading) -> Json:
     """The row of a list or of details as the switches in force would have it."""
     if settings.flag("loop.drift.extra_fields"):
         row = {**row, "loop_score": 0.5, "experiments": [{"name": "later"}]}
@@ -24,7 +24,7 @@ def drifted(row: Json, *, settings: Settings) -> Json:
     return row
 
 
-def ordered(rows: list[Json], *, settings: Settings, draw: random.Random) -> list[Json]:
+def ordered(rows: list[Json], *, settings: Reading, draw: random.Random) -> list[Json]:
     if settings.flag("loop.drift.unsorted_list"):
         draw.shuffle(rows)
     return rows

@@ -15,7 +15,7 @@ from integrations.sandbox.loop.totals import total_up
 from integrations.sandbox.loop.views import money
 from integrations.sandbox.loop.webhooks import Webhooks
 from integrations.sandbox.money import ZERO
-from integrations.sandbox.settings import Settings
+from integrations.sandbox.settings import Reading, Settings
 from integrations.sandbox.shops import ShopProfile
 from integrations.sandbox.store import Store
 
@@ -41,6 +41,9 @@ class Engine:
         self.jobs.register("expire", work=lambda job: self._expire_if_unsent(int(job["return_id"])))
         self.jobs.register("cancel", work=lambda job: self.cancel_if_open(int(job["return_id"])))
 
+    def switches(self, shop: str) -> Reading:
+        return self.settings.of_shop(shop)
+
     def now_text(self) -> str:
         return self.clock.now().strftime("%Y-%m-%d %H:%M:%S")
 
@@ -48,7 +51,7 @@ class Engine:
         return load_return(self.store, return_id=return_id, shop=shop)
 
     def save(self, loop_return: LoopReturn) -> None:
-        if not self.settings.flag("loop.drift.silent_updates"):
+        if not self.switches(loop_return.shop).flag("loop.drift.silent_updates"):
             loop_return.updated_at = self.now_text()
         save_return(self.store, loop_return)
 
@@ -95,7 +98,7 @@ class Engine:
             return
         loop_return.is_queued = True
         save_return(self.store, loop_return)
-        low, high = self.settings.span("loop.process_delay_s")
+        low, high = self.switches(loop_return.shop).span("loop.process_delay_s")
         content = {"return_id": loop_return.id, "source": source}
         self.jobs.add("process", content=content, after_s=self.draw.uniform(low, high))
 
@@ -143,7 +146,7 @@ class Engine:
         self.emit(loop_return, "return.updated", "return.closed", "restock.requested")
         if totals.gift_card:
             self.emit(loop_return, "giftcard.requested")
-        delay_s = self.settings.number("loop.was_processed_delay_s")
+        delay_s = self.switches(loop_return.shop).number("loop.was_processed_delay_s")
         self.jobs.add("was_processed", content={"return_id": loop_return.id}, after_s=delay_s)
 
     def _refund(self, loop_return: LoopReturn, *, amount: Decimal, at: str) -> None:
@@ -197,7 +200,7 @@ class Engine:
                 self.cancel(loop_return, who="shopper")
 
     def watch_expiry(self, loop_return: LoopReturn) -> None:
-        seconds = self.settings.number("loop.expiry_days") * 86_400
+        seconds = self.switches(loop_return.shop).number("loop.expiry_days") * 86_400
         self.jobs.add("expire", content={"return_id": loop_return.id}, after_s=seconds)
 
     def _expire_if_unsent(self, return_id: int) -> None:

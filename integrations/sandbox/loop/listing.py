@@ -58,8 +58,8 @@ def _list(engine: Engine, shop: ShopProfile, request: Request) -> Any:
 
 
 def _shown(engine: Engine, shop: ShopProfile, rows: list[LoopReturn]) -> list[Json]:
-    shown = [drifted(views.list_row(row, shop=shop), settings=engine.settings) for row in rows]
-    return ordered(shown, settings=engine.settings, draw=engine.draw)
+    shown = [drifted(views.list_row(row, shop=shop), settings=engine.switches(shop.code)) for row in rows]
+    return ordered(shown, settings=engine.switches(shop.code), draw=engine.draw)
 
 
 def window(start: str | None, end: str | None, *, now: datetime) -> tuple[str, str]:
@@ -152,12 +152,12 @@ def return_details(engine: Engine, shop: ShopProfile, request: Request) -> Answe
         found = None if number is None else engine.load(number, shop=shop.code)
         if found is None:
             return {"error": {"message": "No return found with this ID."}}, 200
-        shown = drifted(views.details(found, shop=shop), settings=engine.settings)
-        return [shown] if engine.settings.flag("loop.drift.details_as_array") else shown, 200
+        shown = drifted(views.details(found, shop=shop), settings=engine.switches(shop.code))
+        return [shown] if engine.switches(shop.code).flag("loop.drift.details_as_array") else shown, 200
     for parameter, column in (("order_id", "provider_order_id"), ("order_name", "order_name")):
         if query.get(parameter):
             several = load_returns_of_order(engine.store, shop=shop.code, column=column, value=query[parameter])
-            return [drifted(views.details(one, shop=shop), settings=engine.settings) for one in several], 200
+            return [drifted(views.details(one, shop=shop), settings=engine.switches(shop.code)) for one in several], 200
     errors = {"return_id": ["The return id field is required."]}
     return {"message": "The given data was invalid.", "errors": errors}, 422
 

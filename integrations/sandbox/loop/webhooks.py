@@ -85,51 +85,54 @@ class Webhooks:
             )
 
     def _queue(self, shop: str, *, trigger: str, url: str, payload: Json) -> None:
-        if self._happens("drop_rate"):
+        if self._happens(shop, rate="drop_rate"):
             return
-        if self._happens("empty_rate"):
+        if self._happens(shop, rate="empty_rate"):
             payload = {}
-        if self.settings.text("loop.ids_in_webhooks") == "number" and str(payload.get("id", "")).isdigit():
+        switches = self.settings.of_shop(shop)
+        if switches.text("loop.ids_in_webhooks") == "number" and str(payload.get("id", "")).isdigit():
             payload = {**payload, "id": int(payload["id"])}
         content = {"shop": shop, "trigger": trigger, "url": url, "body": php_json(payload).decode(), "attempt": 1}
-        for _ in range(2 if self._happens("duplicate_rate") else 1):
-            low, high = self.settings.span("loop.webhooks.delay_s")
-            late = self.draw.uniform(0.0, 2.0) if self.settings.flag("loop.webhooks.reorder") else 0.0
+        for _ in range(2 if self._happens(shop, rate="duplicate_rate") else 1):
+            low, high = switches.span("loop.webhooks.delay_s")
+            late = self.draw.uniform(0.0, 2.0) if switches.flag("loop.webhooks.reorder") else 0.0
             self.jobs.add("deliver", content=content, after_s=self.draw.uniform(low, high) + late)
 
-    def _happens(self, rate: str) -> bool:
-        chance = self.settings.number(f"loop.webhooks.{rate}")
+    def _happens(self, shop: str, *, rate: str) -> bool:
+        chance = self.settings.of_shop(shop).number(f"loop.webhooks.{rate}")
         return chance > 0 and self.draw.random() < chance
 
     def _deliver(self, job: Json) -> None:
         body = job["body"].encode()
         signature = sign(self.shops[job["shop"]].webhook_secret, body=body)
-        if self._happens("wrong_signature_rate"):
+        if self._happens(job["shop"], rate="wrong_signature_rate"):
             signature = sign("not the secret", body=body)
         headers = {"Content-Type": "application/json", "X-Loop-Signature": signature}
-        timeout_s = self.settings.number("loop.webhooks.timeout_s")
+        timeout_s = self.settings.of_shop(job["shop"]).number("loop.webhooks.timeout_s")
         wait_s: float | None
         try:
             with requests.post(job["url"], data=body, headers=headers, timeout=timeout_s) as answer:
-                text, wait_s = str(answer.status_code), self._wait_after(answer, attempt=job["attempt"])
+                text, wait_s = str(answer.status_code), self._wait_after(answer, job=job)
         except requests.RequestException as error:
-            text, wait_s = type(error).__name__, self._backoff(job["attempt"])
+            text, wait_s = type(error).__name__, self._backoff(job)
         self._record(job, answer=text)
-        if wait_s is not None and job["attempt"] < int(self.settings.number("loop.webhooks.attempts")):
+        if wait_s is not None and job["attempt"] < int(
+            self.settings.of_shop(job["shop"]).number("loop.webhooks.attempts")
+        ):
             self.jobs.add("deliver", content={**job, "attempt": job["attempt"] + 1}, after_s=wait_s)
 
-    def _wait_after(self, answer: requests.Response, *, attempt: int) -> float | None:
+    def _wait_after(self, answer: requests.Response, *, job: Json) -> float | None:
         """Seconds until the next try; None when there is none."""
         if answer.ok or answer.status_code in NEVER_RETRIED:
             return None
         named = answer.headers.get("Retry-After", "")
         if named.isdigit():
             return float(named) if int(named) <= RETRY_AFTER_MAX_S else None
-        return self._backoff(attempt)
+        return self._backoff(job)
 
-    def _backoff(self, attempt: int) -> float:
-        base = self.settings.number("loop.webhooks.retry_base_s")
-        return float(base * 2 ** (attempt - 1) * self.draw.uniform(0.8, 1.2))
+    def _backoff(self, job: Json) -> float:
+        base = self.settings.of_shop(job["shop"]).number("loop.webhooks.retry_base_s")
+        return float(base * 2 ** (job["attempt"] - 1) * self.draw.uniform(0.8, 1.2))
 
     def _record(self, job: Json, *, answer: str) -> None:
         at = self.clock.now().strftime("%Y-%m-%d %H:%M:%S")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from integrations.sandbox.clock import Clock
 from integrations.sandbox.netsuite.errors import invalid_value
-from integrations.sandbox.settings import Settings
+from integrations.sandbox.settings import Reading
 from integrations.sandbox.store import Store
 
 
@@ -30,7 +30,7 @@ class Account:
     profile: AccountProfile
     store: Store
     clock: Clock
-    settings: Settings
+    settings: Reading
     in_flight: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
