@@ -1,11 +1,9 @@
 """From Loop's JSON to our records: strict in what we rely on, indifferent to keys we do not know."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, TypeVar
 
-from integrations.errors import UnreadableRecordError
+from integrations.loop.fields import Fields, storable_object
 from integrations.loop.records import (
     LabelRecord,
     LoopDestination,
@@ -16,93 +14,22 @@ from integrations.loop.records import (
     LoopUnitRecord,
     WebhookSubscription,
 )
-from integrations.loop.values import ZERO, Raw, first_of, read_fee, read_id, read_money, read_text, read_time
+from integrations.loop.values import ID_CHARS_MAX
+from integrations.loop.vocabulary import STATES
 
-Value = TypeVar("Value")
-
-# Webhook documentation says "needs review" for what the API calls review.
-STATES = {
-    "open": LoopState.OPEN,
-    "review": LoopState.REVIEW,
-    "needs review": LoopState.REVIEW,
-    "needs_review": LoopState.REVIEW,
-    "flagged": LoopState.REVIEW,
-    "closed": LoopState.CLOSED,
-    "cancelled": LoopState.CANCELLED,
-    "canceled": LoopState.CANCELLED,
-    "expired": LoopState.EXPIRED,
-}
-
-
-class Fields:
-    """One JSON object of Loop's, read key by key; a bad value is reported with the key and the object."""
-
-    def __init__(self, raw: object, *, name: str, id_key: str) -> None:
-        if not isinstance(raw, Mapping):
-            raise _unreadable(f"a {name} is not an object but {type(raw).__name__}", path="")
-        self.raw: Raw = raw
-        self._subject = f"{name} {raw.get(id_key)}"
-
-    def text(self, *keys: str) -> str | None:
-        return self._read(read_text, keys)
-
-    def id(self, *keys: str) -> str | None:
-        return self._read(read_id, keys)
-
-    def money(self, *keys: str) -> Decimal:
-        """Zero when absent: for amounts that are newer than some of Loop's answers."""
-        amount = self._read(read_money, keys)
-        return ZERO if amount is None else amount
-
-    def fee(self, *keys: str) -> Decimal:
-        amount = self._read(read_fee, keys)
-        return ZERO if amount is None else amount
-
-    def time(self, *keys: str) -> datetime | None:
-        return self._read(read_time, keys)
-
-    def flag(self, *keys: str) -> bool:
-        return first_of(self.raw, *keys) in (True, 1, "1", "true")
-
-    def rows(self, key: str) -> list[Any]:
-        """The entries of a list; PHP writes one with gaps in its numbering as an object."""
-        value = self.raw.get(key)
-        if isinstance(value, Mapping):
-            is_numbered = all(isinstance(entry, Mapping) for entry in value.values())
-            return list(value.values()) if is_numbered else [value]
-        return value if isinstance(value, list) else []
-
-    def require(self, *keys: str) -> None:
-        """Refuse to read on when one of these keys is missing: zero or nothing would be a guess."""
-        for key in keys:
-            if key not in self.raw:
-                raise self.unreadable("is missing", key=key)
-
-    def needed(self, value: Value | None, *, key: str) -> Value:
-        if value is None:
-            raise self.unreadable("is empty", key=key)
-        return value
-
-    def unreadable(self, what: str, *, key: str) -> UnreadableRecordError:
-        return _unreadable(f"{self._subject}: {key} {what}", path=key)
-
-    def _read(self, read: Callable[[object], Value | None], keys: tuple[str, ...]) -> Value | None:
-        value = first_of(self.raw, *keys)
-        try:
-            return read(value)
-        # A time zone that nobody knows raises a KeyError.
-        except (ValueError, KeyError) as error:
-            raise self.unreadable(f"cannot be read: {error}", key=keys[0]) from error
+# Where a payload has no updated_at (webhooks, lists of 2019), the latest of these is what it knows.
+MOMENTS_TOLD = ("created_at", "edited_at", "label_updated_at")
 
 
 def parse_return(raw: object, *, is_detailed: bool) -> LoopReturnRecord:
-    """One return of the list or of details. Raises UnreadableRecordError.
+    """One return of details, of the list, or of a webhook, of any age. Raises UnreadableRecordError.
 
-    The two calls name and type things apart (integers for text ids, reason for return_reason, times
-    without a zone), and order_id means the shop's order in details but Loop's own in the list.
+    They name and type things apart (integers for text ids, reason for return_reason, times without a
+    zone), and order_id means the shop's order in details but Loop's own elsewhere. An amount that older
+    payloads lack is None where a zero would be a guess, see `LoopReturnRecord.untold_amounts`.
     """
-    fields = Fields(raw, name="return", id_key="id")
-    fields.require("id", "state", "return_total", "refund", "gift_card", "line_items")
+    fields = Fields(storable_object(raw, name="return"), name="return", id_key="id")
+    fields.require("id", "state", "line_items", *(["updated_at"] if is_detailed else []))
     raw_state = fields.text("state") or ""
     return LoopReturnRecord(
         id=fields.needed(fields.id("id"), key="id"),
@@ -112,24 +39,24 @@ def parse_return(raw: object, *, is_detailed: bool) -> LoopReturnRecord:
         was_processed=fields.flag("was_processed"),
         processed_at=_parse_processed_at(fields),
         created_at=fields.needed(fields.time("created_at"), key="created_at"),
-        updated_at=fields.needed(fields.time("updated_at"), key="updated_at"),
+        updated_at=fields.needed(_parse_updated_at(fields), key="updated_at"),
         edited_at=fields.time("edited_at"),
         order_name=fields.text("order_name"),
         provider_order_id=fields.id("provider_order_id", *(["order_id"] if is_detailed else [])),
         customer_email=fields.text("customer_email", "customer"),
         return_type=fields.text("type"),
-        currency=fields.text("currency"),
+        currency=_parse_currency(fields),
         outcome=fields.text("outcome"),
         return_product_total=fields.money("return_product_total"),
         return_discount_total=fields.money("return_discount_total"),
         return_tax_total=fields.money("return_tax_total"),
-        return_total=fields.money("return_total"),
+        return_total=fields.amount("return_total"),
         return_credit_total=fields.money("return_credit_total"),
         exchange_total=fields.money("exchange_total"),
-        exchange_credit_total=fields.money("exchange_credit_total"),
+        exchange_credit_total=fields.amount("exchange_credit_total"),
         upsell=fields.money("upsell"),
-        refund=fields.money("refund"),
-        gift_card=fields.money("gift_card"),
+        refund=fields.amount("refund"),
+        gift_card=fields.amount("gift_card"),
         handling_fee=fields.fee("handling_fee"),
         refund_shipping_total=fields.money("refund_shipping_total"),
         refund_shipping_tax_total=fields.money("refund_shipping_tax_total"),
@@ -170,6 +97,20 @@ def parse_destination(raw: object) -> LoopDestination:
     )
 
 
+def _parse_updated_at(fields: Fields) -> datetime | None:
+    if "updated_at" in fields.raw:
+        return fields.time("updated_at")
+    told = [fields.time(key) for key in MOMENTS_TOLD]
+    return max((moment for moment in told if moment is not None), default=None)
+
+
+def _parse_currency(fields: Fields) -> str | None:
+    currency = fields.text("currency")
+    if currency is None or (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+        return currency and currency.upper()
+    raise fields.unreadable("is not a currency of three letters", key="currency")
+
+
 def _parse_processed_at(fields: Fields) -> dict[str, datetime]:
     # PHP writes an empty object as [].
     outcomes = fields.raw.get("outcomes_processed_at")
@@ -188,15 +129,14 @@ def _parse_label(raw: object) -> LabelRecord:
         url=fields.text("url"),
         carrier=fields.text("carrier"),
         tracking_number=fields.text("tracking_number"),
-        line_item_ids=tuple(str(line_item_id) for line_item_id in fields.rows("line_items")),
+        line_item_ids=tuple(str(line_item_id)[:ID_CHARS_MAX] for line_item_id in fields.rows("line_items")),
         raw=fields.raw,
     )
 
 
 def _parse_unit(raw: object) -> LoopUnitRecord:
     fields = Fields(raw, name="unit", id_key="line_item_id")
-    fields.require("line_item_id", "price", "refund")
-    refund_item, refund_tax = _parse_refund_parts(fields)
+    refund = fields.needed(fields.amount("refund"), key="refund")
     return LoopUnitRecord(
         line_item_id=fields.needed(fields.id("line_item_id"), key="line_item_id"),
         provider_line_item_id=fields.id("provider_line_item_id"),
@@ -205,12 +145,13 @@ def _parse_unit(raw: object) -> LoopUnitRecord:
         sku=fields.text("sku"),
         barcode=fields.text("barcode"),
         title=fields.text("title", "line_item_title"),
-        price=fields.money("price"),
+        price=fields.needed(fields.amount("price"), key="price"),
         discount=fields.money("discount"),
         tax=fields.money("tax"),
-        refund=fields.money("refund"),
-        refund_item=refund_item,
-        refund_tax=refund_tax,
+        refund=refund,
+        # Payloads of 2020 do not split a refund; without a refund there is nothing to split.
+        refund_item=fields.amount("refund_item") if refund else fields.money("refund_item"),
+        refund_tax=fields.amount("refund_tax") if refund else fields.money("refund_tax"),
         returned_at=fields.time("returned_at"),
         exchange_variant=fields.id("exchange_variant"),
         reason=fields.text("return_reason", "reason"),
@@ -219,13 +160,6 @@ def _parse_unit(raw: object) -> LoopUnitRecord:
         image=fields.text("image"),
         raw=fields.raw,
     )
-
-
-def _parse_refund_parts(fields: Fields) -> tuple[Decimal, Decimal]:
-    """What of a unit's refund is item and what is tax; never guessed from the whole."""
-    if fields.money("refund"):
-        fields.require("refund_item", "refund_tax")
-    return fields.money("refund_item"), fields.money("refund_tax")
 
 
 def _parse_exchange(raw: object) -> LoopExchangeRecord:
@@ -243,18 +177,20 @@ def _parse_exchange(raw: object) -> LoopExchangeRecord:
         tax=fields.money("tax"),
         total=fields.money("total"),
         out_of_stock=fields.flag("out_of_stock"),
+        out_of_stock_resolution=fields.text("out_of_stock_resolution"),
+        kind=fields.text("type"),
         raw=fields.raw,
     )
 
 
 def _parse_refund(raw: object) -> LoopRefundRecord:
     fields = Fields(raw, name="refund", id_key="provider_refund_id")
-    fields.require("amount")
     return LoopRefundRecord(
         gateway=fields.text("gateway"),
-        amount=fields.money("amount"),
+        amount=fields.needed(fields.amount("amount"), key="amount"),
         currency=fields.text("currency"),
         provider_refund_id=fields.id("provider_refund_id"),
+        raw=fields.raw,
     )
 
 
@@ -266,7 +202,3 @@ def _parse_shopify_refund_ids(fields: Fields) -> tuple[str, ...]:
 
 def _lower(text: str | None) -> str | None:
     return None if text is None else text.lower()
-
-
-def _unreadable(detail: str, *, path: str) -> UnreadableRecordError:
-    return UnreadableRecordError(system="loop", operation="read answer", detail=detail, family="unreadable", path=path)

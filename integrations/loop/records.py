@@ -10,14 +10,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from integrations.loop.vocabulary import LoopState, find_unknown_keys, find_unknown_words
 
-class LoopState(StrEnum):
-    OPEN = "open"
-    REVIEW = "review"
-    CLOSED = "closed"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-    UNKNOWN = "unknown"  # a word we have not met; it stands in raw_state
+__all__ = ["LoopState"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +28,10 @@ class LabelRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class LoopUnitRecord:
-    """One returned unit: Loop has no quantities, two pieces of one order line are two units."""
+    """One returned unit: Loop has no quantities, two pieces of one order line are two units.
+
+    refund_item, refund_tax: None where an old payload does not split the refund.
+    """
 
     line_item_id: str
     provider_line_item_id: str | None
@@ -46,8 +44,8 @@ class LoopUnitRecord:
     discount: Decimal
     tax: Decimal
     refund: Decimal
-    refund_item: Decimal
-    refund_tax: Decimal
+    refund_item: Decimal | None
+    refund_tax: Decimal | None
     returned_at: datetime | None  # when it was submitted, not when it arrived
     exchange_variant: str | None
     reason: str | None
@@ -61,6 +59,11 @@ class LoopUnitRecord:
         """Taken out of the return; Loop keeps the line but empties it."""
         amounts = (self.price, self.discount, self.tax, self.refund)
         return self.returned_at is None and not any(amounts)
+
+    @property
+    def is_split(self) -> bool:
+        """Loop says what of the refund is item and what is tax."""
+        return self.refund_item is not None and self.refund_tax is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +80,8 @@ class LoopExchangeRecord:
     tax: Decimal
     total: Decimal
     out_of_stock: bool
+    out_of_stock_resolution: str | None
+    kind: str | None
     raw: Mapping[str, Any] = field(repr=False, compare=False)
 
 
@@ -86,13 +91,16 @@ class LoopRefundRecord:
     amount: Decimal
     currency: str | None
     provider_refund_id: str | None
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoopReturnRecord:
-    """One return, as the list or the details call tells it.
+    """One return, as the list, the details call or a webhook tells it.
 
-    is_detailed: it came from details; only there refunds can be other than empty.
+    is_detailed: it came from details; only there, and in webhooks, refunds can be other than empty.
+    updated_at: where a payload has none, the latest moment it tells of.
+    An amount is None when Loop did not say it and zero would be a guess.
     edited_at: details repeat updated_at here for a return nobody ever edited.
     processed_at: which outcomes ran and when, by Loop's own key; one that did not run is not in it.
     """
@@ -115,13 +123,13 @@ class LoopReturnRecord:
     return_product_total: Decimal
     return_discount_total: Decimal
     return_tax_total: Decimal
-    return_total: Decimal
+    return_total: Decimal | None
     return_credit_total: Decimal
     exchange_total: Decimal
-    exchange_credit_total: Decimal
+    exchange_credit_total: Decimal | None
     upsell: Decimal
-    refund: Decimal
-    gift_card: Decimal
+    refund: Decimal | None
+    gift_card: Decimal | None
     handling_fee: Decimal
     refund_shipping_total: Decimal
     refund_shipping_tax_total: Decimal
@@ -136,6 +144,30 @@ class LoopReturnRecord:
     shopify_refund_ids: tuple[str, ...]
     destination_id: str | None
     raw: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @property
+    def untold_amounts(self) -> tuple[str, ...]:
+        """Amounts that decide about money and that Loop did not tell, by Loop's own names."""
+        told = {"return_total": self.return_total, "refund": self.refund, "gift_card": self.gift_card}
+        told |= {"exchange_credit_total": self.exchange_credit_total} if self.exchanges else {}
+        return tuple(name for name, amount in told.items() if amount is None)
+
+    @property
+    def worth(self) -> Decimal:
+        """What the returned units are worth with tax: the header's figure, else their own summed up (loop.md §3.1)."""
+        if self.return_total is not None:
+            return self.return_total
+        return sum((unit.price - unit.discount + unit.tax for unit in self.units), Decimal(0))
+
+    @property
+    def unknown_keys(self) -> tuple[str, ...]:
+        """Keys of the payload that nothing of ours knows; their values are in raw."""
+        return find_unknown_keys(self.raw)
+
+    @property
+    def unknown_words(self) -> tuple[str, ...]:
+        """Words we have not met, as key=word; nothing is decided by them."""
+        return find_unknown_words(self.raw)
 
 
 class AssessedAs(StrEnum):

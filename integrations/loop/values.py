@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,12 @@ ABSENT_WORDS = {"", "n/a"}
 
 UTC_OFFSET = re.compile(r"^([+-])(\d{2}):?(\d{2})$")
 NOT_OF_A_NUMBER = re.compile(r"[^0-9.\-]")
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+
+ID_CHARS_MAX = 60
+AMOUNT_DIGITS_MAX = 9  # before the point; more is not money of a return
+AMOUNT_DECIMALS_MAX = 6
+NESTING_MAX = 100
 
 Raw = Mapping[str, Any]
 
@@ -34,7 +40,10 @@ def read_id(value: object) -> str | None:
     """Ids are text in the list, integers in details, and both in webhooks."""
     if isinstance(value, bool):
         raise ValueError(f"{value!r} is not an id")
-    return read_text(value)
+    text = read_text(value)
+    if text is not None and len(text) > ID_CHARS_MAX:
+        raise ValueError(f"{text[:20]}… is too long for an id")
+    return text
 
 
 def read_money(value: object) -> Decimal | None:
@@ -42,12 +51,12 @@ def read_money(value: object) -> Decimal | None:
     text = read_text(value)
     if text is None:
         return None
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        raise ValueError(f"{value!r} is not an amount") from None
-    if not amount.is_finite():
-        raise ValueError(f"{value!r} is not an amount")
+    if not NUMBER.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is not an amount")
+    amount = Decimal(text)
+    decimals = -int(amount.as_tuple().exponent)
+    if amount.adjusted() >= AMOUNT_DIGITS_MAX or decimals > AMOUNT_DECIMALS_MAX:
+        raise ValueError(f"{text[:40]} is too large or too fine for an amount")
     return amount
 
 
@@ -86,3 +95,25 @@ def _read_zone(name: str) -> timezone | ZoneInfo:
         return ZoneInfo(name)
     sign = -1 if offset[1] == "-" else 1
     return timezone(sign * timedelta(hours=int(offset[2]), minutes=int(offset[3])))
+
+
+def storable(value: Any, *, depth: int = 0) -> Any:
+    """The same value, with what a database cannot hold (the NUL character, half of a surrogate pair) replaced.
+
+    Raises ValueError for what is nested without end.
+    """
+    if depth > NESTING_MAX:
+        raise ValueError(f"nested more than {NESTING_MAX} deep")
+    if isinstance(value, str):
+        return _storable_text(value)
+    if isinstance(value, Mapping):
+        return {_storable_text(str(key)): storable(one, depth=depth + 1) for key, one in value.items()}
+    if isinstance(value, list):
+        return [storable(one, depth=depth + 1) for one in value]
+    return value
+
+
+def _storable_text(text: str) -> str:
+    if text.isascii() and "\x00" not in text:
+        return text
+    return text.replace("\x00", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

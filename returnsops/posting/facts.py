@@ -63,16 +63,17 @@ def _loop_facts(row: LoopReturn, record: LoopReturnRecord) -> LoopFacts:
         provider_order_id=row.provider_order_id,
         created_at=record.created_at,
         updated_at=record.updated_at,
-        return_total=record.return_total,
-        exchange_credit=record.exchange_credit_total if record.exchanges else ZERO,
+        return_total=record.worth,
+        exchange_credit=(record.exchange_credit_total or ZERO) if record.exchanges else ZERO,
         upsell=record.upsell,
-        refund=record.refund,
-        gift_card=record.gift_card,
+        refund=record.refund or ZERO,
+        gift_card=record.gift_card or ZERO,
         fee=record.handling_fee,
         label_status=row.label_status,
         delivered_at=row.delivered_at,
         settled_at=settled_at(record),
         refunds=tuple(RefundFacts(one.gateway or "unknown", one.amount) for one in record.refunds),
+        untold=record.untold_amounts,
     )
 
 

@@ -30,8 +30,8 @@ class UnitFacts:
     discount: Decimal
     tax: Decimal
     refund: Decimal
-    refund_item: Decimal
-    refund_tax: Decimal
+    refund_item: Decimal | None  # None: Loop does not split the refund
+    refund_tax: Decimal | None
     removed: bool = False
     outcome: str = ""  # sellable, damaged, refused, missing; empty: nobody has judged it
     inspected_at: datetime | None = None
@@ -93,6 +93,7 @@ class LoopFacts:
     delivered_at: datetime | None = None
     settled_at: datetime | None = None
     refunds: tuple[RefundFacts, ...] = ()
+    untold: tuple[str, ...] = ()  # amounts that Loop did not tell, by its own names; they stand as zero above
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def _columns_of(record: LoopReturnRecord) -> dict[str, object]:
         "provider_order_id": record.provider_order_id or "",
         "customer_email": record.customer_email or "",
         "currency": record.currency or "",
-        "return_total": record.return_total,
+        "return_total": record.worth,
         "tracking_numbers": sorted(number for number in numbers if number),
         "label_status": record.label_status or "",
         "delivered_at": record.label_updated_at if record.label_status == "delivered" else None,

@@ -75,6 +75,11 @@ KINDS: dict[str, ProblemKind] = {
         "Approve to book the difference on a line of its own. If it is wrong, edit the return in Loop instead: "
         "the plan follows the new figures.", (APPROVE,),
     ),
+    "amounts_untold": ProblemKind(
+        "Loop did not tell every amount", "finance",
+        "Credit and refund this return by hand, then note it here; or set the credit lines to «gross with fee line» if "
+        "only the split into item and tax is missing. It goes on by itself once Loop tells the rest.", (ACKNOWLEDGE,),
+    ),
     "approval_needed": ProblemKind(
         "Credit is above the approval limit", "finance",
         "Check the proposed credit and approve it.", (APPROVE,),

@@ -119,8 +119,9 @@ class ReturnLine(models.Model):
     discount = models.DecimalField(max_digits=12, decimal_places=3)
     tax = models.DecimalField(max_digits=12, decimal_places=3)
     refund = models.DecimalField(max_digits=12, decimal_places=3)
-    refund_item = models.DecimalField(max_digits=12, decimal_places=3)
-    refund_tax = models.DecimalField(max_digits=12, decimal_places=3)
+    # Null: an old payload, Loop did not split the refund.
+    refund_item = models.DecimalField(max_digits=12, decimal_places=3, null=True)
+    refund_tax = models.DecimalField(max_digits=12, decimal_places=3, null=True)
     reason = models.CharField(max_length=200, blank=True)
     comment = models.TextField(blank=True)
     exchange_variant = models.CharField(max_length=40, blank=True)

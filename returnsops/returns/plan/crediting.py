@@ -7,7 +7,7 @@ from returnsops.lib.money import money_text
 from returnsops.returns.facts import PostingFacts, RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.money import Credit, allowed_difference, propose_credit
+from returnsops.returns.plan.money import Credit, allowed_difference, find_untold_amounts, propose_credit
 from returnsops.returns.plan.sale import Sale
 from returnsops.returns.problems import Problem
 
@@ -24,6 +24,11 @@ def compare_amounts(draft: Draft, sale: Sale) -> Credit | None:
     if facts.taken("credit") or facts.taken("cash_refund"):  # later figures are compared with what was booked
         draft.step("amount", StepState.DONE, "booked")
         return credit
+    untold = find_untold_amounts(facts)
+    if untold:
+        draft.problem(_untold_problem(facts, untold))
+        draft.step("amount", StepState.BLOCKED, "Loop did not tell every amount")
+        return None
     if not _mappings_complete(draft, credit):
         draft.step("amount", StepState.BLOCKED, "a mapping is missing in the policy")
         return None
@@ -38,6 +43,15 @@ def compare_amounts(draft: Draft, sale: Sale) -> Credit | None:
         return None
     draft.step("amount", StepState.DONE, words if credit.difference else f"equal: {words.split(',')[0][9:]}")
     return credit
+
+
+def _untold_problem(facts: ReturnFacts, untold: tuple[str, ...]) -> Problem:
+    return Problem(
+        "amounts_untold",
+        f"return:{facts.loop.loop_id}",
+        f"Loop's answer about this return leaves out {', '.join(untold)}, so what is owed cannot be computed.",
+        amount=facts.loop.return_total,
+    )
 
 
 def _approval_problem(facts: ReturnFacts, credit: Credit) -> Problem | None:

@@ -66,12 +66,12 @@ def propose_credit(facts: ReturnFacts, sale: Sale) -> Credit:
     figures is seen by cause: tax, discount, and a rest called rounding. The total is Loop's figure to the cent.
     """
     units = facts.accepted_units
-    net = facts.policy.credit_lines == CreditLines.NET and not _has_other_parts(facts)
+    net = _is_net(facts) and not _unsplit_units(facts)
     lines = tuple(_credit_lines(facts, sale, net=net))
     fee = ZERO if net else kept_fee(facts, units)
     exchange_discount = _exchange_discount(facts)
-    loop_goods = add_up(unit.refund_item if net else unit.worth for unit in units)
-    loop_tax = add_up(unit.refund_tax if net else unit.tax for unit in units)
+    loop_goods = add_up((unit.refund_item or ZERO) if net else unit.worth for unit in units)
+    loop_tax = add_up((unit.refund_tax or ZERO) if net else unit.tax for unit in units)
     total = owed_by_loop(facts)
     causes = {
         "discount": loop_goods - add_up(line.amount for line in lines),
@@ -80,6 +80,12 @@ def propose_credit(facts: ReturnFacts, sale: Sale) -> Credit:
     }
     differences = tuple((cause, amount) for cause, amount in causes.items() if amount)
     return Credit(lines, fee, exchange_discount, differences, total)
+
+
+def find_untold_amounts(facts: ReturnFacts) -> tuple[str, ...]:
+    """Amounts this credit depends on and Loop did not tell. Zero would be a guess: a person looks (promise 4)."""
+    unsplit = _unsplit_units(facts) if _is_net(facts) else []
+    return (*facts.loop.untold, *(f"refund_item of unit {unit.unit}" for unit in unsplit))
 
 
 def owed_by_loop(facts: ReturnFacts) -> Decimal:
@@ -129,7 +135,7 @@ def _credit_lines(facts: ReturnFacts, sale: Sale, *, net: bool) -> Iterable[Cred
         line = sale.line_of[units[0].unit]
         quantity, whole = Decimal(len(units)), Decimal(line.quantity)
         value = share_of(line.amount, part=quantity, whole=whole, currency=facts.currency)
-        fee = add_up(unit.worth - unit.refund_item for unit in units) if net else ZERO
+        fee = add_up(unit.worth - (unit.refund_item or ZERO) for unit in units) if net else ZERO
         amount = value - fee
         tax = tax_on(line, amount, currency=facts.currency)
         yield CreditLine(line_id, line.item_id, len(units), amount, tax, own_rate=not fee)
@@ -146,6 +152,14 @@ def tax_on(line: LineFacts, amount: Decimal, *, currency: str) -> Decimal:
         if round_money(line.amount * rate, currency) == line.tax_amount:
             return round_money(amount * rate, currency)
     return share_of(line.tax_amount, part=amount, whole=line.amount, currency=currency)
+
+
+def _is_net(facts: ReturnFacts) -> bool:
+    return facts.policy.credit_lines == CreditLines.NET and not _has_other_parts(facts)
+
+
+def _unsplit_units(facts: ReturnFacts) -> list[UnitFacts]:
+    return [unit for unit in facts.accepted_units if unit.refund_item is None or unit.refund_tax is None]
 
 
 def _has_other_parts(facts: ReturnFacts) -> bool:

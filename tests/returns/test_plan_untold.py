@@ -1,0 +1,56 @@
+"""Amounts that Loop did not tell: nothing is computed from a guess, a person is asked instead."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from returnsops.returns.facts import ReturnFacts, UnitFacts
+from returnsops.returns.plan import StepState, plan_return
+from tests.builders import make_facts, make_return, make_unit, policy, unit_payload, with_receipts, with_rma
+from tests.other_side import codes_of, kinds_of, step_of
+
+
+def unsplit() -> UnitFacts:
+    return replace(make_unit(1, "sellable"), refund_item=None, refund_tax=None)
+
+
+def received(unit: UnitFacts, **changes: object) -> ReturnFacts:
+    return with_receipts(with_rma(make_facts(units=(unit,), **changes)))
+
+
+def test_refund_without_its_split_waits_for_a_person() -> None:
+    plan = plan_return(received(unsplit()))
+
+    (problem,) = plan.problems
+    assert problem.code == "amounts_untold"
+    assert "refund_item of unit" in problem.cause
+    assert step_of(plan, "amount").state == StepState.BLOCKED
+    assert "credit" not in kinds_of(plan)
+
+
+def test_split_is_not_needed_for_gross_lines() -> None:
+    plan = plan_return(received(unsplit(), policy=policy(credit_lines="gross_with_fee_line")))
+
+    assert "amounts_untold" not in codes_of(plan)
+    assert "credit" in kinds_of(plan)
+
+
+def test_missing_total_waits_for_a_person_under_any_policy() -> None:
+    facts = received(make_unit(1, "sellable"), policy=policy(credit_lines="gross_with_fee_line"))
+
+    plan = plan_return(replace(facts, loop=replace(facts.loop, untold=("gift_card",))))
+
+    assert codes_of(plan) == ["amounts_untold"]
+    assert "gift_card" in plan.problems[0].cause
+
+
+@pytest.mark.django_db
+def test_return_of_2020_is_mirrored_without_a_guess() -> None:
+    unit = unit_payload()
+    del unit["refund_item"], unit["refund_tax"]
+
+    row = make_return(line_items=[unit], lines=1)
+
+    line = row.lines.get()
+    assert (line.refund, line.refund_item, line.refund_tax) == (Decimal("77.76"), None, None)
