@@ -18,7 +18,9 @@ from integrations.sandbox.loop.webhooks import Webhooks
 from integrations.sandbox.memory import Memory
 from integrations.sandbox.netsuite.account import Account
 from integrations.sandbox.netsuite.api import NetSuiteApi
+from integrations.sandbox.netsuite.async_jobs import AsyncJobs
 from integrations.sandbox.netsuite.auth import TokenDesk
+from integrations.sandbox.netsuite.record_calls import answer_record
 from integrations.sandbox.scenarios import Scenarios
 from integrations.sandbox.settings import Settings
 from integrations.sandbox.shopify import ExchangeCarrier
@@ -80,7 +82,7 @@ class Sandbox:
         self.scenarios = Scenarios(self.engine, accounts=self.accounts, draw=random.Random(f"{options.seed}-s"))
         self.living = Living(self.scenarios, self.engine, options.living_s, random.Random(f"{options.seed}-l"))
         self.desk = TokenDesk(self.accounts)
-        self.netsuite_api = NetSuiteApi(self.desk)
+        self.netsuite_api = NetSuiteApi(self.desk, AsyncJobs(self.accounts, self.jobs, work=answer_record))
         self.loop_api = LoopApi(self.engine)
         if options.webhook_url:
             self.webhooks.subscribe_all(options.webhook_url)

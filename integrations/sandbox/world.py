@@ -16,6 +16,7 @@ from integrations.sandbox.netsuite.documents import Document, Line
 from integrations.sandbox.netsuite.periods import ensure_period, open_books
 from integrations.sandbox.netsuite.records import save_new
 from integrations.sandbox.netsuite.schema import TABLES, view_statements
+from integrations.sandbox.netsuite.shadows import cast_shadows, lift_shadows
 from integrations.sandbox.netsuite.sqlfunctions import add_functions
 from integrations.sandbox.settings import Settings
 from integrations.sandbox.shops import HARBOUR_SHOP, NORTHWIND_SHOP, ShopProfile
@@ -79,9 +80,11 @@ def refresh_views(account: Account) -> None:
         status_form=settings.text("netsuite.sql_status_form"),
         local_times=settings.text("netsuite.sql_time_zone") != "UTC",
     )
+    lift_shadows(account)
     with account.store.transaction():
         for statement in statements:
             account.store.execute(statement)
+    cast_shadows(account)
 
 
 def _profile(shop: ShopProfile, *, store: Store, seed: str) -> AccountProfile:
@@ -98,6 +101,9 @@ def _profile(shop: ShopProfile, *, store: Store, seed: str) -> AccountProfile:
         client_id=f"{draw.getrandbits(256):064x}",
         certificate_id=f"cert-{draw.getrandbits(64):016x}",
         private_key_pem=key,
+        consumer_secret=f"{draw.getrandbits(256):064x}",
+        token_id=f"{draw.getrandbits(256):064x}",
+        token_secret=f"{draw.getrandbits(256):064x}",
     )
 
 
@@ -177,6 +183,13 @@ def describe_account(account: Account) -> Json:
     known = asdict(account.profile)
     shown = {key: known[key] for key in ("account_id", "name", "client_id", "certificate_id", "private_key_pem")}
     return shown | {
+        "tba": {
+            "realm": account.profile.account_id,
+            "consumer_key": account.profile.client_id,
+            "consumer_secret": account.profile.consumer_secret,
+            "token_id": account.profile.token_id,
+            "token_secret": account.profile.token_secret,
+        },
         "time_zone": account.profile.time_zone,
         "subsidiary_id": str(account.profile.subsidiary_id),
         "currency": account.profile.currency,

@@ -159,7 +159,7 @@ def test_stock_is_transferred(netsuite: NetSuiteStranger, director: Director, ac
 
 def test_the_preview_saves_nothing(netsuite: NetSuiteStranger, director: Director) -> None:
     rma = authorize(netsuite, director.make_return("refund"))
-    path = f"record/v1/returnAuthorization/{rma}/!transform/itemReceipt"
+    path = f"record/v1/returnAuthorization/{rma}/!transform/itemReceipt?expand=item"
 
     form = netsuite.call("POST", path, body={}, Accept="application/vnd.oracle.resource+json; type=create-form")
 

@@ -21,6 +21,9 @@ class AccountProfile:
     client_id: str
     certificate_id: str
     private_key_pem: str
+    consumer_secret: str
+    token_id: str
+    token_secret: str
     subsidiary_id: int = 2
     currency_id: int = 1
 
@@ -32,6 +35,9 @@ class Account:
     clock: Clock
     settings: Reading
     in_flight: int = 0
+    login_failures: int = 0
+    locked_until: float = 0.0  # real time
+    login_trail: list[dict[str, str]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def now_text(self) -> str:

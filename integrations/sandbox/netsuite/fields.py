@@ -54,6 +54,13 @@ def body_names(kind: Kind) -> list[str]:
     return sorted({*BODY[kind].split(), "custbody_loop_return", "custbody_loop_exchange"})
 
 
+def line_names(kind: Kind, *, restock: str) -> list[str]:
+    """What the rows of the record's own sublist know; `restock` where the profile has it."""
+    own = [name for name in LINE.split() if name not in ("doc", "apply", "due", "refNum", "applyDate", "links")]
+    own += ["restock"] if kind == kinds.ITEM_RECEIPT and restock != "rejected" else []
+    return [*own, *(name for name in CUSTOM if name.startswith("custcol"))]
+
+
 def lower_keys(body: Json) -> Json:
     """Property names are matched in any case, in the body and in the rows of its sublists."""
     lowered = {key.lower(): value for key, value in body.items()}

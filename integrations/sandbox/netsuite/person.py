@@ -9,6 +9,7 @@ from integrations.sandbox.netsuite.account import Account
 from integrations.sandbox.netsuite.errors import Refusal, invalid_value, not_found
 from integrations.sandbox.netsuite.fields import lower_keys
 from integrations.sandbox.netsuite.ledger import load_document, record_history
+from integrations.sandbox.netsuite.login_audit import LOGIN_ACTIONS
 from integrations.sandbox.netsuite.periods import ensure_period, set_period_closed
 
 Json = dict[str, Any]
@@ -203,4 +204,5 @@ ACTIONS: dict[str, Act] = {
     "create_item": _create_item,
     "deactivate_item": _deactivate_item,
     "activate_item": _activate_item,
+    **LOGIN_ACTIONS,
 }

@@ -41,14 +41,19 @@ def create(account: Account, *, kind: Kind, body: Json, replace: frozenset[str],
     """POST of a record that has no source."""
     if kind == kinds.ITEM_RECEIPT:
         raise missing_values("Created From", path="createdFrom")
+    with account.store.transaction():
+        return save_new(account, draft_new(account, kind=kind, body=body, replace=replace), who=who, body=body)
+
+
+def draft_new(account: Account, *, kind: Kind, body: Json, replace: frozenset[str]) -> Document:
+    """The document a POST would save; the create-form shows it without saving."""
     document = Document(kind=kind, entity=None, tran_date=account.today(), currency=account.profile.currency_id)
     if kind == kinds.SALES_ORDER:
         document.order_status = account.settings.text("netsuite.default_order_status")
     if kind == kinds.RETURN_AUTHORIZATION:
         document.order_status = account.settings.text("netsuite.default_return_status")
-    with account.store.transaction():
-        _fill(account, document, body=body, replace=replace, keys=("line",))
-        return save_new(account, document, who=who, body=body)
+    _fill(account, document, body=body, replace=replace, keys=("line",))
+    return document
 
 
 def transform(
@@ -170,13 +175,21 @@ def update(
         before = load_document(account.store, document_id=document_id)
         if before is None or before.kind != kind:
             raise not_found()
-        document = copy.deepcopy(before)
         _refuse_closed_period(account, before)
-        _fill(account, document, body=body, replace=replace, keys=("line",))
+        document = draft_change(account, document_id=document_id, kind=kind, body=body, replace=replace)
         check_document(account, document, before=before)
         check_period(account.store, document, is_new=False)
         _save_changed(account, document, before=before, who=who, action="update", body=body)
         return document
+
+
+def draft_change(account: Account, *, document_id: int, kind: Kind, body: Json, replace: frozenset[str]) -> Document:
+    """The document a PATCH would save; the edit-form shows it without saving."""
+    document = load_document(account.store, document_id=document_id)
+    if document is None or document.kind != kind:
+        raise not_found()
+    _fill(account, document, body=body, replace=replace, keys=("line",))
+    return document
 
 
 def void(account: Account, *, document_id: int, who: str) -> Document:
