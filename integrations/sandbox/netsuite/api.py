@@ -28,7 +28,7 @@ class NetSuiteApi:
         try:
             account = self._desk.account_of(request)
         except Refusal as refusal:
-            return refused(refusal, type_form="rfc9110").response()
+            return refused(refusal, type_form=self._desk.home.settings.text("netsuite.error_type_form")).response()
         reply = self._answer_in(account, request)
         response = reply.response()
         if account.settings.flag("netsuite.timing_headers"):

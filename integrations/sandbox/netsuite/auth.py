@@ -80,32 +80,33 @@ class TokenDesk:
         if scheme.lower() == "oauth":
             return self._account_of_signature(request, authorization)
         if scheme.lower() != "bearer":
-            raise invalid_login(realm=self._any_realm(), scheme="Bearer", error="invalid_token")
+            raise invalid_login(self.home, scheme="Bearer")
         if not token.strip() or " " in token.strip():
-            raise _malformed(realm=self._any_realm())
+            raise _malformed(self.home)
         return self._account_of_token(token.strip())
 
     def forget_all(self) -> None:
         with self._lock:
             self._tokens.clear()
 
-    def _any_realm(self) -> str:
-        return next(iter(self._accounts), "")
+    @property
+    def home(self) -> Account:
+        """The account an answer speaks for while nobody knows which one is meant."""
+        return next(iter(self._accounts.values()))
 
     def _account_of_token(self, token: str) -> Account:
         with self._lock:
             known = self._tokens.get(token)
         account = self._accounts.get(known.account_id) if known else None
         if known is None or account is None or known.until < time.time():
-            raise invalid_login(realm=known.account_id if known else self._any_realm(), scheme="Bearer")
+            raise invalid_login(account or self.home, scheme="Bearer")
         if not may_log_in(account, permission=OAUTH2):
-            raise invalid_login(realm=known.account_id, scheme="Bearer")
+            raise invalid_login(account, scheme="Bearer")
         return account
 
     def _account_of_signature(self, request: Request, authorization: str) -> Account:
         fields = oauth1.read_header(authorization)
         account = self._account_of_realm(fields.get("realm", ""))
-        realm = account.profile.account_id if account else self._any_realm()
         signed = SignedRequest(request.method, _signed_url(request), request.query_string.decode(), fields)
         try:
             if account is None:
@@ -114,7 +115,7 @@ class TokenDesk:
         except BadSignatureError as bad:
             if account is not None:
                 login_audit.note(account, method="tba", reason=bad.reason, counts=signed.token == _token_id(account))
-            raise invalid_login(realm=realm, scheme="OAuth", error=_word_of(bad.reason)) from bad
+            raise invalid_login(account or self.home, scheme="OAuth", error=_word_of(bad.reason)) from bad
         login_audit.note(account, method="tba", reason="")
         return account
 
@@ -228,11 +229,16 @@ def _word_of(reason: str) -> str:
     return words.get(reason, reason)
 
 
-def invalid_login(*, realm: str, scheme: str, error: str = "invalid_token") -> Refusal:
-    challenge = f'{scheme} realm="{realm}", error="{error}", error_description="Invalid login attempt."'
-    return Refusal(LOGIN_HELP, status=401, code="INVALID_LOGIN", headers={"WWW-Authenticate": challenge})
+def invalid_login(account: Account, *, scheme: str, error: str = "invalid_token") -> Refusal:
+    challenge = _challenge(account, scheme=scheme, error=error, why="Invalid login attempt.")
+    code = account.settings.text("netsuite.login_code")
+    return Refusal(LOGIN_HELP, status=401, code=code, headers={"WWW-Authenticate": challenge})
 
 
-def _malformed(*, realm: str) -> Refusal:
-    challenge = f'Bearer realm="{realm}", error="invalid_request", error_description="Malformed request."'
+def _malformed(account: Account) -> Refusal:
+    challenge = _challenge(account, scheme="Bearer", error="invalid_request", why="Malformed request.")
     return Refusal("The request is malformed.", code="INVALID_REQUEST", headers={"WWW-Authenticate": challenge})
+
+
+def _challenge(account: Account, *, scheme: str, error: str, why: str) -> str:
+    return f'{scheme} realm="{account.profile.account_id}", error="{error}", error_description="{why}"'

@@ -42,6 +42,22 @@ PROFILES: dict[str, Profile] = {
         ),
         _profile("no_preview", "an account whose release has no create-form", netsuite__create_form=False),
         _profile(
+            "release_2025_2",
+            "the release before forms and batches",
+            netsuite__create_form=False,
+            netsuite__batch=False,
+        ),
+        _profile(
+            "tokens_ended",
+            "a later release: token-based authentication is no more",
+            netsuite__tba=False,
+        ),
+        _profile(
+            "poor_role",
+            "a role with gaps: no receipts, credits for looking only, no filters and no SuiteQL",
+            netsuite__missing_permissions=["Item Receipt", "Credit Memo: Create", "SuiteAnalytics Workbook"],
+        ),
+        _profile(
             "quiet_returns",
             "receipts and credits leave the RMA's date alone",
             netsuite__rma_bumped_by_children=False,
