@@ -1,5 +1,6 @@
 """Shops, accounts and their secrets, for superusers; what came in, to look at. A secret goes in and never comes out."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -9,15 +10,27 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from integrations import inbox
-from integrations.credentials import store_secret
+from integrations.connections import NO_FORMS
+from integrations.credentials import open_secrets, store_secret
+from integrations.errors import ConfigurationError
 from integrations.models import Credential, InboundEvent, NetSuiteAccount, Shop
+from integrations.netsuite.certificates import read_expiry
+from integrations.netsuite.database_clock import read_zone
 from integrations.netsuite.lanes import ensure_lanes
+from integrations.netsuite.tba import ENDS_NOTE
 from returnsops.people.admin_parts import AuditedAdmin, ModelForm, ReadOnlyAdmin, person_of
 
 HEALTH = ("last_ok_at", "failing_since", "failure", "paused_at", "paused_reason")
 BODY_CHARS_MAX = 10_000
 EVENTS_MAX = 50
 HTTPS: Any = {models.URLField: {"assume_scheme": "https"}}
+# The names of the form's fields are the kinds of the credentials.
+ACCOUNT_SECRETS = (
+    Credential.Kind.NETSUITE_PRIVATE_KEY,
+    Credential.Kind.NETSUITE_CONSUMER_SECRET,
+    Credential.Kind.NETSUITE_TOKEN_ID,
+    Credential.Kind.NETSUITE_TOKEN_SECRET,
+)
 KEEPS = "Leave empty to keep the one that is stored; it is never shown."
 
 
@@ -40,6 +53,18 @@ class AccountForm(ModelForm):
         label="Private key (PEM)", required=False, strip=False, help_text=KEEPS,
         widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"}),
     )  # fmt: skip
+    public_certificate = forms.CharField(
+        label="Public certificate (PEM)", required=False,
+        help_text="Optional: its end is read from it, and whether it belongs to the private key. It is not kept.",
+        widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"}),
+    )  # fmt: skip
+    netsuite_consumer_secret = forms.CharField(
+        label="Consumer secret", required=False, widget=secret_input(), help_text=KEEPS
+    )
+    netsuite_token_id = forms.CharField(label="Token id", required=False, widget=secret_input(), help_text=KEEPS)
+    netsuite_token_secret = forms.CharField(
+        label="Token secret", required=False, widget=secret_input(), help_text=KEEPS
+    )
     lane_count = forms.IntegerField(
         label="Calls in flight at most", min_value=1, max_value=50, help_text="Of the account's concurrency limit"
     )
@@ -47,6 +72,29 @@ class AccountForm(ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("lane_count", self.instance.lanes.count() or 5 if self.instance.pk else 5)
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        public = values.get("public_certificate")
+        if public:
+            values["certificate_expires_at"] = self._read_expiry(public, values.get("netsuite_private_key", ""))
+        return values
+
+    def clean_database_time_zone(self) -> str:
+        name: str = self.cleaned_data["database_time_zone"]
+        try:
+            read_zone(name)
+        except ConfigurationError as error:
+            raise forms.ValidationError(error.detail) from error
+        return name
+
+    def _read_expiry(self, public: str, entered_key: str) -> datetime | None:
+        kept = open_secrets(self.instance, Credential.Kind.NETSUITE_PRIVATE_KEY) if self.instance.pk else []
+        try:
+            return read_expiry(public, private_pem=entered_key or next(iter(kept), ""))
+        except ConfigurationError as error:
+            self.add_error("public_certificate", error.detail)
+            return None
 
 
 @admin.register(Shop)
@@ -79,22 +127,48 @@ class ShopAdmin(AuditedAdmin):
 @admin.register(NetSuiteAccount)
 class NetSuiteAccountAdmin(AuditedAdmin):
     form = AccountForm
-    secrets = ("netsuite_private_key",)
+    secrets = (*ACCOUNT_SECRETS, "public_certificate")
     formfield_overrides = HTTPS
-    list_display = ("account_id", "base_url", "last_ok_at", "failing_since", "paused_at")
+    list_display = ("account_id", "base_url", "certificate_expires_at", "last_ok_at", "failing_since", "paused_at")
     search_fields = ("^account_id",)
     readonly_fields = HEALTH
     fieldsets = (
         (None, {"fields": ("account_id", "base_url", "time_zone", "subsidiary_id", "lane_count")}),
-        ("Access", {"fields": ("client_id", "certificate_id", "netsuite_private_key")}),
-        ("Fields", {"fields": ("line_reference_field", "refund_apply_line")}),
+        ("Access", {"fields": ("auth", "client_id")}),
+        (
+            "OAuth 2.0",
+            {"fields": ("certificate_id", "netsuite_private_key", "public_certificate", "certificate_expires_at")},
+        ),
+        (
+            "Token-based access",
+            {
+                "description": ENDS_NOTE,
+                "classes": ("collapse",),
+                "fields": ("netsuite_consumer_secret", "netsuite_token_id", "netsuite_token_secret"),
+            },
+        ),
+        ("Fields", {"fields": ("line_reference_field", "sku_field")}),
+        (
+            "How this account behaves",
+            {
+                "description": "Answered by a check of the connection or a trial in a NetSuite sandbox.",
+                "fields": (
+                    "receipt_key", "refund_apply_line", "sends_order_doc", "has_forms", "write_mode",
+                    "memo_chars_max", "database_time_zone",
+                ),
+            },
+        ),
         ("Connection", {"fields": HEALTH}),
-    )
+    )  # fmt: skip
 
     def save_model(self, request: HttpRequest, obj: NetSuiteAccount, form: Any, change: bool) -> None:
+        obj.certificate_expires_at = form.cleaned_data.get("certificate_expires_at")
+        if "has_forms" in form.changed_data:
+            obj.profile.pop(NO_FORMS, None)  # switched by hand: ask the account once more
         super().save_model(request, obj, form, change)
-        if form.cleaned_data["netsuite_private_key"]:
-            store_secret(obj, Credential.Kind.NETSUITE_PRIVATE_KEY, form.cleaned_data["netsuite_private_key"])
+        for kind in ACCOUNT_SECRETS:
+            if form.cleaned_data[kind]:
+                store_secret(obj, kind, form.cleaned_data[kind])
         ensure_lanes(obj, count=form.cleaned_data["lane_count"])
 
 

@@ -10,23 +10,31 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Literal, TypeVar, cast
 
+from django.db import transaction
 from django.utils import timezone
 
 from integrations.credentials import open_secret
 from integrations.errors import ConfigurationError, IntegrationError, RejectedError, TemporaryError, UncertainError
 from integrations.loop.client import LoopClient
 from integrations.models import Credential, NetSuiteAccount, Shop
-from integrations.netsuite.auth import ClientCredentials, TokenSource
+from integrations.netsuite.access import Access
+from integrations.netsuite.addresses import require_fitting_url
+from integrations.netsuite.assertion import ClientCredentials
+from integrations.netsuite.auth import TokenSource
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.lanes import hold_lane
+from integrations.netsuite.options import AccountOptions, ReceiptKey, WriteMode
+from integrations.netsuite.shared_shelf import SharedShelf, forget_refusal
+from integrations.netsuite.tba import TokenBasedAccess, TokenSecrets
 
 READ_TIMEOUT_S = 60.0
 PROBE_AFTER = timedelta(seconds=5)  # a dead endpoint is asked again after this, then twice as long, …
 PROBE_AFTER_MAX = timedelta(minutes=2)
+NO_FORMS = "no_forms"  # in an account's profile: with which words it refused to show one
 
 Client = TypeVar("Client")
 
-_clients: dict[tuple[str, int], tuple[tuple[str, ...], Any]] = {}
+_clients: dict[tuple[str, int], tuple[tuple[object, ...], Any]] = {}
 _clients_lock = threading.Lock()
 
 
@@ -38,14 +46,32 @@ def loop_client(shop: Shop) -> LoopClient:
 
 
 def netsuite_client(account: NetSuiteAccount, *, read_timeout_s: float = READ_TIMEOUT_S) -> NetSuiteClient:
-    """read_timeout_s: shorter where a person waits. Raises ConfigurationError if the account has no private key."""
-    private_key = open_secret(account, Credential.Kind.NETSUITE_PRIVATE_KEY)
-    settings = (account.base_url, account.client_id, account.certificate_id, private_key)
+    """read_timeout_s: shorter where a person waits.
+
+    Raises ConfigurationError if a secret is missing or the base URL is not the account's.
+    """
+    require_fitting_url(account.account_id, account.base_url)
+    secrets = _token_secrets(account) if account.auth == NetSuiteAccount.Auth.TBA else _client_credentials(account)
+    options = account_options(account)
+    settings = (account.base_url, secrets, options)
     name = f"netsuite within {read_timeout_s} s"
-    return _kept_client(name, account.pk, settings, partial(_build_netsuite, account, private_key, read_timeout_s))
+    return _kept_client(name, account.pk, settings, partial(_build_netsuite, account, secrets, options, read_timeout_s))
 
 
-def _kept_client(system: str, pk: int, settings: tuple[str, ...], build: Callable[[], Client]) -> Client:
+def account_options(account: NetSuiteAccount) -> AccountOptions:
+    """Raises ConfigurationError for a setting that no account could have."""
+    return AccountOptions(
+        receipt_key=ReceiptKey(account.receipt_key),
+        write_mode=WriteMode(account.write_mode),
+        sku_field=account.sku_field,
+        has_forms=account.has_forms and account.profile.get(NO_FORMS) is None,
+        sends_order_doc=account.sends_order_doc,
+        memo_chars_max=account.memo_chars_max,
+        database_time_zone=account.database_time_zone,
+    )
+
+
+def _kept_client(system: str, pk: int, settings: tuple[object, ...], build: Callable[[], Client]) -> Client:
     with _clients_lock:
         kept_settings, client = _clients.get((system, pk), ((), None))
         if kept_settings != settings:
@@ -58,16 +84,51 @@ def _build_loop(shop: Shop, key: str) -> LoopClient:
     return LoopClient(shop.base_url, key, version=shop.api_version)
 
 
-def _build_netsuite(account: NetSuiteAccount, private_key: str, read_timeout_s: float) -> NetSuiteClient:
-    credentials = ClientCredentials(
+def _build_netsuite(
+    account: NetSuiteAccount, secrets: ClientCredentials | TokenSecrets, options: AccountOptions, read_timeout_s: float
+) -> NetSuiteClient:
+    shelf = SharedShelf(account.pk, digest=secrets.digest)
+    access: Access = (
+        TokenBasedAccess(secrets, shelf=shelf)
+        if isinstance(secrets, TokenSecrets)
+        else TokenSource(secrets, shelf=shelf)
+    )
+    return NetSuiteClient(
+        account.base_url,
+        access,
+        options=options,
+        lane=partial(hold_lane, account.pk),
+        read_timeout_s=read_timeout_s,
+        note_no_forms=partial(_note_no_forms, account.pk),
+    )
+
+
+def _client_credentials(account: NetSuiteAccount) -> ClientCredentials:
+    return ClientCredentials(
         account_id=account.account_id,
         client_id=account.client_id,
         certificate_id=account.certificate_id,
-        private_key_pem=private_key,
+        private_key_pem=open_secret(account, Credential.Kind.NETSUITE_PRIVATE_KEY),
         token_url=f"{account.base_url.rstrip('/')}/services/rest/auth/oauth2/v1/token",
     )
-    lane = partial(hold_lane, account.pk)
-    return NetSuiteClient(account.base_url, TokenSource(credentials), lane=lane, read_timeout_s=read_timeout_s)
+
+
+def _token_secrets(account: NetSuiteAccount) -> TokenSecrets:
+    return TokenSecrets(
+        account_id=account.account_id,
+        consumer_key=account.client_id,
+        consumer_secret=open_secret(account, Credential.Kind.NETSUITE_CONSUMER_SECRET),
+        token_id=open_secret(account, Credential.Kind.NETSUITE_TOKEN_ID),
+        token_secret=open_secret(account, Credential.Kind.NETSUITE_TOKEN_SECRET),
+    )
+
+
+def _note_no_forms(account_pk: int, words: str) -> None:
+    """Remember that the account has no forms, so that nobody asks again; turning the setting off and on forgets it."""
+    with transaction.atomic():
+        account = NetSuiteAccount.objects.select_for_update().get(pk=account_pk)
+        account.profile[NO_FORMS] = words
+        account.save(update_fields=["profile"])
 
 
 @contextmanager
@@ -120,6 +181,8 @@ def note_failure(connection: Shop | NetSuiteAccount, error: IntegrationError) ->
 
 def resume_connection(connection: Shop | NetSuiteAccount) -> None:
     _row(connection).update(paused_at=None, paused_reason="", failing_since=None, failure="", next_probe_at=None)
+    if isinstance(connection, NetSuiteAccount):
+        forget_refusal(connection)
 
 
 def _row(connection: Shop | NetSuiteAccount) -> Any:

@@ -17,9 +17,19 @@ def store_secret(owner: Shop | NetSuiteAccount, kind: str, secret: str, *, keep_
     with transaction.atomic():
         if not keep_old:
             _live_of(owner, kind).update(retired_at=timezone.now())
-        return Credential.objects.create(
-            **_owner_fields(owner), kind=kind, sealed=_fernet().encrypt(secret.encode()).decode()
-        )
+        return Credential.objects.create(**_owner_fields(owner), kind=kind, sealed=seal(secret))
+
+
+def seal(secret: str) -> str:
+    return _fernet().encrypt(secret.encode()).decode()
+
+
+def unseal(sealed: str) -> str | None:
+    """None if none of our keys opens it."""
+    try:
+        return _fernet().decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        return None
 
 
 def open_secrets(owner: Shop | NetSuiteAccount, kind: str) -> list[str]:

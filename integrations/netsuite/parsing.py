@@ -11,13 +11,15 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from integrations.errors import UnreadableRecordError
-from integrations.netsuite.records import ApplyRow, TransactionLine, TransactionRecord
+from integrations.netsuite.records import ApplyRow, TaxDetail, TransactionLine, TransactionRecord
 from integrations.netsuite.suiteql import bare_status
 
 Raw = Mapping[str, Any]
 
 ZERO = Decimal("0")
+NUMBER_MAX = Decimal(10) ** 15  # more is garbage, and would cost time and memory as a whole number
 
+THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+\.\d+")
 STATUS_CODE = re.compile(r"^(\w+:)?[A-Z]$")
 
 # Labels as NetSuite shows them, for an answer that gives the label alone.
@@ -67,11 +69,18 @@ LINE_SUBLISTS = ("item", "inventory")
 
 def parse_transaction(raw: object, *, record_type: str) -> TransactionRecord:
     """One record with expanded sublists. Raises UnreadableRecordError."""
+    if isinstance(raw, Mapping) and _text(raw.get("id")) is None:
+        raise _unreadable(record_type, None, "it has no id")
+    return parse_form(raw, record_type=record_type)
+
+
+def parse_form(raw: object, *, record_type: str) -> TransactionRecord:
+    """A record that need not exist yet: its id is empty then. Raises UnreadableRecordError."""
     if not isinstance(raw, Mapping):
         raise _unreadable(record_type, None, "the answer is not an object")
     try:
         return _parse_transaction(raw, record_type=record_type)
-    except (ValueError, InvalidOperation) as error:
+    except (ValueError, InvalidOperation, OverflowError) as error:
         raise _unreadable(record_type, raw.get("id"), str(error)) from error
 
 
@@ -82,7 +91,7 @@ def read_ref_id(value: object) -> str | None:
 
 def read_status(value: object, *, record_type: str) -> tuple[str, str | None]:
     """Letter and label from "B", "RtnAuth:B", {"id": "B"}, {"refName": "Pending Receipt"} or both."""
-    code = _text(value.get("id")) if isinstance(value, Mapping) else _text(value)
+    code = read_ref_id(value)
     label = _text(value.get("refName")) if isinstance(value, Mapping) else None
     known = STATUS_LABELS.get(record_type, {})
     if code and STATUS_CODE.match(code):
@@ -95,13 +104,12 @@ def read_status(value: object, *, record_type: str) -> tuple[str, str | None]:
 
 
 def read_quantity(value: object) -> int:
-    """Whole and absolute: 1.0 and -1 are both one piece. Nothing is none."""
-    number = _number(value)
-    if number is None:
-        return 0
-    if number != number.to_integral_value():
-        raise ValueError(f"quantity {value} is not whole")
-    return abs(int(number))
+    """Whole and absolute: 1.0 and -1 are both one piece, 1.5 hours count as one. Nothing is none."""
+    return int(read_exact_quantity(value))
+
+
+def read_exact_quantity(value: object) -> Decimal:
+    return abs(_number(value) or ZERO)
 
 
 def read_time(value: object) -> datetime | None:
@@ -114,13 +122,10 @@ def read_time(value: object) -> datetime | None:
 
 
 def _parse_transaction(raw: Raw, *, record_type: str) -> TransactionRecord:
-    internal_id = _text(raw.get("id"))
-    if internal_id is None:
-        raise ValueError("it has no id")
     status, status_label = read_status(raw.get("status", raw.get("orderStatus")), record_type=record_type)
     return TransactionRecord(
         record_type=record_type,
-        internal_id=internal_id,
+        internal_id=_text(raw.get("id")) or "",
         external_id=_text(raw.get("externalId")),
         tran_id=_text(raw.get("tranId")),
         tran_date=_date(raw.get("tranDate")),
@@ -144,6 +149,11 @@ def _parse_transaction(raw: Raw, *, record_type: str) -> TransactionRecord:
         lines=tuple(_parse_line(row) for name in LINE_SUBLISTS for row in _sublist(raw, name)),
         applies=tuple(_parse_apply(row) for row in _sublist(raw, "apply")),
         raw=raw,
+        subsidiary_id=read_ref_id(raw.get("subsidiary")),
+        exchange_rate=_number(raw.get("exchangeRate")),
+        source=_display_name(raw.get("source")),
+        custom={key: value for key, value in raw.items() if key.startswith("custbody")},
+        tax_details=tuple(_parse_tax(row) for row in _sublist(raw, "taxDetails", is_needed=False)),
     )
 
 
@@ -164,6 +174,20 @@ def _parse_line(row: Raw) -> TransactionLine:
         quantity_billed=read_quantity(row.get("quantityBilled")),
         custom={key: value for key, value in row.items() if key.startswith("custcol")},
         raw=row,
+        quantity_exact=read_exact_quantity(row.get("quantity", row.get("adjustQtyBy"))),
+        item_type=_display_name(row.get("itemType")),
+        kit_member_of=_whole(row.get("kitMemberOf")),
+        order_doc_id=read_ref_id(row.get("orderDoc")),
+    )
+
+
+def _parse_tax(row: Raw) -> TaxDetail:
+    return TaxDetail(
+        line_ref=_text(row.get("taxDetailsReference")),
+        basis=_number(row.get("taxBasis")),
+        amount=_number(row.get("taxAmount")),
+        rate=_number(row.get("taxRate")),
+        raw=row,
     )
 
 
@@ -179,12 +203,15 @@ def _parse_apply(row: Raw) -> ApplyRow:
     )
 
 
-def _sublist(raw: Raw, name: str) -> list[Raw]:
-    """The rows of an expanded sublist; a part of them would be worse than none."""
+def _sublist(raw: Raw, name: str, *, is_needed: bool = True) -> list[Raw]:
+    """The rows of an expanded sublist; a part of them would be worse than none.
+
+    is_needed: one that came as links only is an error; else it counts as not told.
+    """
     sublist = raw.get(name)
-    if sublist is None:
-        return []
     rows = sublist.get("items") if isinstance(sublist, Mapping) else sublist
+    if sublist is None or (rows is None and not is_needed):
+        return []
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise ValueError(f"sublist {name} was not expanded")
     expected = sublist.get("totalResults", len(rows)) if isinstance(sublist, Mapping) else len(rows)
@@ -211,18 +238,23 @@ def _bare_label(label: str | None) -> str | None:
 
 
 def _text(value: object) -> str | None:
-    if value is None or isinstance(value, (Mapping, list)):
+    """Numbers and words as text. A truth value is neither: it stands where a flag was misplaced."""
+    if value is None or isinstance(value, (Mapping, list, bool)):
         return None
     return str(value).strip() or None
 
 
 def _number(value: object) -> Decimal | None:
-    text = _text(value)
+    """From a number, or from text as people write it: 1,234.50 and 45.0%. A reference tells it as its name.
+
+    Any other comma is refused: it may stand for the point.
+    """
+    text = _display_name(value)
     if text is None:
         return None
-    number = Decimal(text)
-    if not number.is_finite():
-        raise ValueError(f"{text} is not a number")
+    number = Decimal(text.replace(",", "") if THOUSANDS.fullmatch(text) else text.removesuffix("%"))
+    if not number.is_finite() or abs(number) > NUMBER_MAX:
+        raise ValueError(f"{text:.40} is not a number")
     return number
 
 

@@ -17,6 +17,7 @@ class RecordRef:
 
     record_type: as in REST paths (returnAuthorization); "unknown" for a type code we have not met.
     status: the bare letter; for an item receipt it means nothing.
+    created_by: the user who made it, an id; source: by which way it came in. None where the account does not tell.
     """
 
     record_type: str
@@ -26,13 +27,26 @@ class RecordRef:
     status: str
     last_modified: datetime | None
     type_code: str
+    created_by: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deletion:
+    """A record that was deleted; record_type "unknown" for one we have no name for."""
+
+    record_type: str
+    internal_id: str
+    deleted_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class TransactionLine:
     """line: the line number, neither contiguous nor from one; order_line: that of the source's line.
 
-    quantity is absolute: sales documents store it with the sign of their side.
+    quantity is absolute, since sales documents store it with the sign of their side, and whole: of what is sold in
+    parts (hours, metres) quantity_exact tells more.
+    kit_member_of: the line number of the kit this row is a part of.
     """
 
     line: int | None
@@ -49,6 +63,21 @@ class TransactionLine:
     quantity_received: int
     quantity_billed: int
     custom: Mapping[str, Any]
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
+    quantity_exact: Decimal = Decimal(0)
+    item_type: str | None = None
+    kit_member_of: int | None = None
+    order_doc_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaxDetail:
+    """A row of SuiteTax: what was taxed at which rate, and of which line."""
+
+    line_ref: str | None
+    basis: Decimal | None
+    amount: Decimal | None
+    rate: Decimal | None
     raw: Mapping[str, Any] = field(repr=False, compare=False)
 
 
@@ -95,13 +124,21 @@ class TransactionRecord:
     lines: tuple[TransactionLine, ...]
     applies: tuple[ApplyRow, ...]
     raw: Mapping[str, Any] = field(repr=False, compare=False)
+    subsidiary_id: str | None = None
+    exchange_rate: Decimal | None = None
+    source: str | None = None
+    custom: Mapping[str, Any] = field(default_factory=dict)
+    tax_details: tuple[TaxDetail, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class ItemRecord:
+    """sku: its name in NetSuite; found_by: what it holds in the field it was looked up by."""
+
     internal_id: str
     sku: str
     display_name: str | None
     upc: str | None
     item_type: str
     is_inactive: bool
+    found_by: str = ""

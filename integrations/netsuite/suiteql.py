@@ -5,11 +5,15 @@ time unless written out with TO_CHAR, and come in the zone of the account's data
 (NetSuite help on SuiteQL; captures of several clients, 2024 to 2026).
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 
 from integrations.errors import UnreadableRecordError
-from integrations.netsuite.records import ItemRecord, RecordRef
+from integrations.netsuite.options import ITEM_FIELD
+from integrations.netsuite.records import Deletion, ItemRecord, RecordRef
+
+ReadTime = Callable[[str | None], datetime | None]
 
 RECORD_TYPES = {
     "SalesOrd": "salesOrder",
@@ -37,57 +41,75 @@ SALE_TYPES = ("SalesOrd", "CustInvc", "CashSale")
 # More would pass (the database takes a thousand), but a shorter list keeps each query quick.
 VALUES_PER_QUERY = 200
 
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
 TIME_FORMAT_SQL = 'YYYY-MM-DD"T"HH24:MI:SS'
 
 REF_COLUMNS = f"""t.id AS id, t.type AS type, t.tranid AS tranid, t.externalid AS externalid,
        t.status AS status, TO_CHAR(t.lastmodifieddate, '{TIME_FORMAT_SQL}') AS lastmod"""
 
+# They tell who made a record, and are not there in every account or for every role.
+OPTIONAL_COLUMNS = {"createdby", "source"}
+
 DATABASE_TIME = f"SELECT TO_CHAR(SYSDATE, '{TIME_FORMAT_SQL}') AS now FROM dual"
 
-BY_IDS = f"""SELECT {REF_COLUMNS}
+# The newest record we may read: its time of change is told in UTC by the record service as well.
+NEWEST = f"""SELECT t.id AS id, t.type AS type, TO_CHAR(t.lastmodifieddate, '{TIME_FORMAT_SQL}') AS lastmod
 FROM transaction t
-WHERE t.id IN ({{values}})
+WHERE t.type IN ({{types}})
+ORDER BY t.id DESC FETCH FIRST 1 ROWS ONLY"""
+
+BY_IDS = """SELECT {columns}
+FROM transaction t
+WHERE t.id IN ({values})
 ORDER BY t.id"""
 
 # References in the API ignore case while SuiteQL does not.
-BY_EXTERNAL_IDS = f"""SELECT {REF_COLUMNS}
+BY_EXTERNAL_IDS = """SELECT {columns}
 FROM transaction t
-WHERE LOWER(t.externalid) IN ({{values}})
+WHERE LOWER(t.externalid) IN ({values})
 ORDER BY t.id"""
 
-SALES_BY_REFERENCES = f"""SELECT {REF_COLUMNS}
+SALES_BY_REFERENCES = """SELECT {columns}
 FROM transaction t
-WHERE t.type IN ({{types}}) AND (t.otherrefnum IN ({{values}}) OR t.externalid IN ({{values}}))
+WHERE t.type IN ({types}) AND (t.otherrefnum IN ({values}) OR t.externalid IN ({values}))
 ORDER BY t.id"""
 
 # createdfrom stands on the lines; the one on the transaction is not there in every account.
-CHILDREN_BY_SOURCE = f"""SELECT DISTINCT {REF_COLUMNS}
+CHILDREN_BY_SOURCE = """SELECT DISTINCT {columns}
 FROM transaction t JOIN transactionline tl ON tl.transaction = t.id
-WHERE tl.createdfrom IN ({{values}})
+WHERE tl.createdfrom IN ({values})
 ORDER BY id"""
 
-CHILDREN_BY_LINK = f"""SELECT DISTINCT {REF_COLUMNS}
+CHILDREN_BY_LINK = """SELECT DISTINCT {columns}
 FROM NextTransactionLineLink l JOIN transaction t ON t.id = l.nextdoc
-WHERE l.previousdoc IN ({{values}})
+WHERE l.previousdoc IN ({values})
 ORDER BY id"""
 
-REFUNDS_BY_LINK = f"""SELECT DISTINCT {REF_COLUMNS}
+REFUNDS_BY_LINK = """SELECT DISTINCT {columns}
 FROM NextTransactionLineLink l JOIN transaction t ON t.id = l.nextdoc
-WHERE l.previousdoc IN ({{values}}) AND t.type = 'CustRfnd'
+WHERE l.previousdoc IN ({values}) AND t.type = 'CustRfnd'
 ORDER BY id"""
 
 # By id and not by page: a row that changes meanwhile would shift the pages and hide another.
-CHANGED_SINCE = f"""SELECT {REF_COLUMNS}
+CHANGED_SINCE = """SELECT {columns}
 FROM transaction t
-WHERE t.type IN ({{types}}) AND t.lastmodifieddate >= TO_DATE(?, 'YYYY-MM-DD HH24:MI:SS') AND t.id > ?
+WHERE t.type IN ({types}) AND t.lastmodifieddate >= TO_DATE(?, 'YYYY-MM-DD HH24:MI:SS') AND t.id > ?
 ORDER BY t.id"""
 
-ITEMS_BY_SKU = """SELECT i.id AS id, i.itemid AS itemid, i.displayname AS displayname, i.upccode AS upccode,
-       i.itemtype AS itemtype, i.isinactive AS isinactive
+ITEMS_BY = """SELECT i.id AS id, i.itemid AS itemid, i.displayname AS displayname, i.upccode AS upccode,
+       i.itemtype AS itemtype, i.isinactive AS isinactive, i.{column} AS foundby
 FROM item i
-WHERE i.itemid IN ({values})
+WHERE i.{column} IN ({{values}})
 ORDER BY i.id"""
+
+# The type may be written as its name or as its code, in any case.
+DELETED_SINCE = f"""SELECT d.recordid AS recordid, d.type AS type,
+       TO_CHAR(d.deleteddate, '{TIME_FORMAT_SQL}') AS deleteddate
+FROM deletedrecord d
+WHERE d.deleteddate >= TO_DATE(?, 'YYYY-MM-DD HH24:MI:SS')
+ORDER BY d.deleteddate, d.recordid"""
+
+UNKNOWN_COLUMN = re.compile(r"(?:unknown identifier|field) '(?:\w+\.)?(\w+)'", re.IGNORECASE)
+HIDDEN_TABLE = re.compile(r"record '\w+' was not found|permission", re.IGNORECASE)
 
 
 def placeholders(values: Sequence[object]) -> str:
@@ -99,7 +121,34 @@ def bare_status(text: str) -> str:
     return text.rpartition(":")[2].strip()
 
 
-def parse_ref(row: Mapping[str, str], *, utc_offset: timedelta) -> RecordRef:
+def ref_columns(*, without: Collection[str] = ()) -> str:
+    """The columns of a reference, less those an account is known not to have."""
+    extra = [f"t.{name} AS {name}" for name in sorted(OPTIONAL_COLUMNS.difference(without))]
+    return ", ".join([REF_COLUMNS, *extra])
+
+
+def items_by(column: str) -> str:
+    """The query for items by their id, or by a column that can hold a SKU; no other is let through."""
+    assert column == "id" or ITEM_FIELD.fullmatch(column), f"{column} is no field that holds a SKU"
+    return ITEMS_BY.format(column=column)
+
+
+def codes_of(types: Sequence[str]) -> list[str]:
+    return [TYPE_CODES.get(name, name) for name in types]
+
+
+def unknown_column(detail: str) -> str:
+    """The column a refusal names as unknown; empty when it is about something else."""
+    found = UNKNOWN_COLUMN.search(detail)
+    return found[1].lower() if found else ""
+
+
+def is_hidden_table(detail: str) -> bool:
+    """A role that may not read a table is told that there is none (netsuite.md 5.1)."""
+    return bool(HIDDEN_TABLE.search(detail) or unknown_column(detail))
+
+
+def parse_ref(row: Mapping[str, str], *, read_time: ReadTime) -> RecordRef:
     type_code = _column(row, "type")
     return RecordRef(
         record_type=RECORD_TYPES.get(type_code, UNKNOWN_RECORD_TYPE),
@@ -107,8 +156,18 @@ def parse_ref(row: Mapping[str, str], *, utc_offset: timedelta) -> RecordRef:
         external_id=row.get("externalid"),
         tran_id=row.get("tranid"),
         status=bare_status(row.get("status", "")),
-        last_modified=parse_database_time(row.get("lastmod"), utc_offset=utc_offset),
+        last_modified=read_time(row.get("lastmod")),
         type_code=type_code,
+        created_by=row.get("createdby"),
+        source=row.get("source"),
+    )
+
+
+def parse_deletion(row: Mapping[str, str], *, read_time: ReadTime) -> Deletion:
+    return Deletion(
+        record_type=_record_type(_column(row, "type")),
+        internal_id=_column(row, "recordid"),
+        deleted_at=read_time(row.get("deleteddate")),
     )
 
 
@@ -120,27 +179,21 @@ def parse_item(row: Mapping[str, str]) -> ItemRecord:
         upc=row.get("upccode"),
         item_type=row.get("itemtype", ""),
         is_inactive=row.get("isinactive") == "T",
+        found_by=row.get("foundby", ""),
     )
 
 
-def parse_database_time(text: str | None, *, utc_offset: timedelta) -> datetime | None:
-    if not text:
-        return None
-    try:
-        return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=UTC) - utc_offset
-    except ValueError as error:
-        raise _unreadable(str(error)) from error
-
-
-def format_database_time(moment: datetime, *, utc_offset: timedelta) -> str:
-    return (moment.astimezone(UTC) + utc_offset).strftime("%Y-%m-%d %H:%M:%S")
+def _record_type(text: str) -> str:
+    """From a code (RtnAuth), a REST name, or a name in words (Return Authorization)."""
+    by_name = {name.lower(): name for name in TYPE_CODES}
+    return RECORD_TYPES.get(text) or by_name.get(text.replace(" ", "").lower(), UNKNOWN_RECORD_TYPE)
 
 
 def _column(row: Mapping[str, str], name: str) -> str:
     if name not in row:
-        raise _unreadable(f"no {name} in row {dict(row)}")
+        raise unreadable_row(f"no {name} in row {dict(row)}")
     return row[name]
 
 
-def _unreadable(detail: str) -> UnreadableRecordError:
+def unreadable_row(detail: str) -> UnreadableRecordError:
     return UnreadableRecordError(system="netsuite", operation="query", detail=detail, family="unreadable")

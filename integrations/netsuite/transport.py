@@ -1,4 +1,4 @@
-"""One authorised call to a NetSuite account: token, lane, time-out and the second try after a 401."""
+"""One authorised call to a NetSuite account: permit, lane, time-out and the second try after a 401."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from integrations.errors import ConfigurationError, TemporaryError
 from integrations.http import HttpAnswer, open_session, send_request
-from integrations.netsuite.auth import TokenSource
+from integrations.netsuite.access import Access, Permit, explain_clock
 from integrations.netsuite.refusals import classify_failure
 
 Lane = Callable[[], AbstractContextManager[object]]
@@ -27,7 +27,7 @@ class Transport:
     def __init__(
         self,
         base_url: str,
-        token_source: TokenSource,
+        access: Access,
         *,
         read_timeout_s: float,
         write_timeout_s: float,
@@ -35,7 +35,7 @@ class Transport:
         lane: Lane,
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._token_source = token_source
+        self._access = access
         self._read_timeout_s = read_timeout_s
         self._write_timeout_s = write_timeout_s
         self._session = open_session(pool_size=pool_size)
@@ -45,13 +45,11 @@ class Transport:
         self._session.close()
 
     def send(self, request: Request) -> HttpAnswer:
-        """Send, and once more with a new token on 401: a 401 means that nothing was executed."""
-        token = self._token_source.get_token()
-        answer = self._send_once(request, token)
-        if answer.status != 401:
-            return answer
-        self._token_source.invalidate(token)
-        answer = self._send_once(request, self._token_source.get_token())
+        """Send, and once more on 401 where a new permit may help: a 401 means that nothing was executed."""
+        permit = self._permit(request)
+        answer = self._send_once(request, permit)
+        if answer.status == 401 and self._access.renew(permit):
+            answer = self._send_once(request, self._permit(request))
         if answer.status == 401:
             raise self._stop(request, answer)
         return answer
@@ -59,10 +57,14 @@ class Transport:
     def _stop(self, request: Request, answer: HttpAnswer) -> ConfigurationError:
         refusal = classify_failure(answer, operation=request.operation, writes=request.writes)
         assert isinstance(refusal, ConfigurationError), f"a 401 was taken for {refusal!r}"
-        self._token_source.hold(refusal)
+        refusal.detail += explain_clock(answer)
+        self._access.hold(refusal)
         return refusal
 
-    def _send_once(self, request: Request, token: str) -> HttpAnswer:
+    def _permit(self, request: Request) -> Permit:
+        return self._access.permit(request.method, self._base_url + request.path, request.params)
+
+    def _send_once(self, request: Request, permit: Permit) -> HttpAnswer:
         with self._lane():
             return send_request(
                 self._session,
@@ -70,12 +72,12 @@ class Transport:
                 operation=request.operation,
                 method=request.method,
                 url=self._base_url + request.path,
-                headers={"Authorization": f"Bearer {token}", **request.headers},
+                headers={**permit.headers, **request.headers},
                 params=request.params,
                 json_body=request.json_body,
                 timeout_s=self._write_timeout_s if request.writes else self._read_timeout_s,
                 writes=request.writes,
-                secrets=(token,),
+                secrets=permit.secrets,
             )
 
 

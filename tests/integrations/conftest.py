@@ -11,8 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from integrations.loop.client import LoopClient
-from integrations.netsuite.auth import ClientCredentials, TokenSource
+from integrations.netsuite.assertion import ClientCredentials
+from integrations.netsuite.auth import TokenSource
 from integrations.netsuite.client import NetSuiteClient
+from integrations.netsuite.options import AccountOptions
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 TOKEN_URL = "https://acct.example.com/services/rest/auth/oauth2/v1/token"
@@ -65,6 +67,8 @@ def loop() -> Iterator[LoopClient]:
 def netsuite(wire: responses.RequestsMock, credentials: ClientCredentials) -> Iterator[NetSuiteClient]:
     """A client whose database runs eight hours behind UTC, as NetSuite's own do in winter."""
     wire.post(TOKEN_URL, json={"access_token": "token-1", "expires_in": "3600", "token_type": "Bearer"})
-    client = NetSuiteClient(NETSUITE, TokenSource(credentials), database_utc_offset=PACIFIC_WINTER)
+    client = NetSuiteClient(
+        NETSUITE, TokenSource(credentials), options=AccountOptions(database_utc_offset=PACIFIC_WINTER)
+    )
     yield client
     client.close()

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from integrations.errors import ConfigurationError, TemporaryError
-from integrations.netsuite.auth import ClientCredentials, TokenSource
+from integrations.netsuite.assertion import ClientCredentials
+from integrations.netsuite.auth import TokenSource
 
 TOKEN_URL = "https://acct.example.com/services/rest/auth/oauth2/v1/token"
 GRANT = {"access_token": "token-1", "expires_in": 3600, "token_type": "Bearer"}

@@ -17,7 +17,8 @@ from integrations.errors import (
     UncertainError,
     UnreadableRecordError,
 )
-from integrations.netsuite.auth import ClientCredentials, TokenSource
+from integrations.netsuite.assertion import ClientCredentials
+from integrations.netsuite.auth import TokenSource
 from integrations.netsuite.client import NetSuiteClient
 
 BASE = "https://acct.example.com"
@@ -335,6 +336,7 @@ def test_clock_of_the_database_is_measured_once(
 ) -> None:
     wire.post(TOKEN_URL, json={"access_token": "t"})
     wire.post(SUITEQL, json=page(CHANGED))
+    wire.post(SUITEQL, json=page())
     wire.post(SUITEQL, json=page({"now": shown}))
     wire.get(SERVER_TIME, json={"serverTime": "2026-11-22T08:00:00.000Z"})
     wire.post(SUITEQL, json=page(CHANGED))
@@ -350,6 +352,7 @@ def test_clock_that_no_zone_explains_is_not_believed(
     wire: responses.RequestsMock, credentials: ClientCredentials
 ) -> None:
     wire.post(TOKEN_URL, json={"access_token": "t"})
+    wire.post(SUITEQL, json=page())
     wire.post(SUITEQL, json=page({"now": "2026-11-20T00:00:00"}))
     wire.get(SERVER_TIME, json={"serverTime": "2026-11-22T08:00:00.000Z"})
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from integrations.errors import UnreadableRecordError
+from integrations.netsuite.database_clock import read_shown
 from integrations.netsuite.parsing import parse_transaction, read_quantity, read_status
-from integrations.netsuite.suiteql import RECORD_TYPES, TYPE_CODES, parse_ref
+from integrations.netsuite.suiteql import RECORD_TYPES, TYPE_CODES, parse_deletion, parse_ref
 
 ReadFixture = Callable[[str], Any]
 
@@ -84,7 +85,7 @@ def test_status_comes_in_many_forms(value: object, expected: tuple[str, str | No
     assert read_status(value, record_type="returnAuthorization") == expected
 
 
-@pytest.mark.parametrize(("value", "pieces"), [(1, 1), (Decimal("2.0"), 2), ("-3", 3), (None, 0)])
+@pytest.mark.parametrize(("value", "pieces"), [(1, 1), (Decimal("2.0"), 2), ("-3", 3), (None, 0), (Decimal("1.5"), 1)])
 def test_quantity_is_whole_and_absolute(value: object, pieces: int) -> None:
     assert read_quantity(value) == pieces
 
@@ -98,7 +99,10 @@ def test_quantity_is_whole_and_absolute(value: object, pieces: int) -> None:
         {"tranDate": "5/4/2026"},
         {"item": {"links": []}},
         {"item": {"items": [], "totalResults": 2}},
-        {"item": {"items": [{"quantity": Decimal("1.5")}]}},
+        {"item": {"items": [{"quantity": "some"}]}},
+        {"item": {"items": [{"quantity": Decimal("1e400")}]}},
+        {"total": "12,50"},
+        {"lastModifiedDate": "0001-01-01T00:00:00+14:00"},
         {"apply": {"items": [{"line": 1}]}},
     ],
 )
@@ -123,18 +127,30 @@ def test_source_type_is_read_off_its_name(rma: dict[str, Any], name: str, record
     assert record.created_from_type == record_type
 
 
+def pacific(text: str | None) -> datetime | None:
+    return read_shown(text).replace(tzinfo=UTC) + timedelta(hours=8) if text else None
+
+
 def test_row_is_read_with_the_database_clock_put_right() -> None:
     row = {"id": "7", "type": "RtnAuth", "status": "RtnAuth:F", "lastmod": "2026-11-21T23:30:00"}
 
-    ref = parse_ref(row, utc_offset=timedelta(hours=-8))
+    ref = parse_ref(row, read_time=pacific)
 
     assert (ref.record_type, ref.internal_id, ref.status) == ("returnAuthorization", "7", "F")
     assert (ref.external_id, ref.tran_id) == (None, None)
     assert ref.last_modified == datetime(2026, 11, 22, 7, 30, tzinfo=UTC)
 
 
+def test_row_tells_who_made_the_record() -> None:
+    row = {"id": "7", "type": "RtnAuth", "createdby": "12", "source": "REST Web Services"}
+
+    ref = parse_ref(row, read_time=pacific)
+
+    assert (ref.created_by, ref.source) == ("12", "REST Web Services")
+
+
 def test_row_of_an_unknown_type_is_kept() -> None:
-    ref = parse_ref({"id": "7", "type": "Custom12"}, utc_offset=timedelta(0))
+    ref = parse_ref({"id": "7", "type": "Custom12"}, read_time=pacific)
 
     assert (ref.record_type, ref.type_code, ref.last_modified) == ("unknown", "Custom12", None)
 
@@ -144,7 +160,17 @@ def test_row_of_an_unknown_type_is_kept() -> None:
 )
 def test_row_without_what_we_rely_on_is_unreadable(row: dict[str, str]) -> None:
     with pytest.raises(UnreadableRecordError):
-        parse_ref(row, utc_offset=timedelta(0))
+        parse_ref(row, read_time=pacific)
+
+
+@pytest.mark.parametrize("told", ["RtnAuth", "returnauthorization", "Return Authorization"])
+def test_type_of_a_deleted_record_is_told_in_several_ways(told: str) -> None:
+    row = {"recordid": "7", "type": told, "deleteddate": "2026-11-21T23:30:00"}
+
+    deletion = parse_deletion(row, read_time=pacific)
+
+    assert (deletion.record_type, deletion.internal_id) == ("returnAuthorization", "7")
+    assert deletion.deleted_at == datetime(2026, 11, 22, 7, 30, tzinfo=UTC)
 
 
 def test_type_codes_and_record_types_pair_up() -> None:
