@@ -9,7 +9,8 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from integrations.sandbox.dump import dump_account, dump_shop
-from integrations.sandbox.faults import BadFaultError
+from integrations.sandbox.faults import STRIKES_MAX, describe_kinds
+from integrations.sandbox.inputs import BadInputError, Fields
 from integrations.sandbox.loop.person import UnknownActError, act_on_return, act_on_shop
 from integrations.sandbox.netsuite.errors import Refusal
 from integrations.sandbox.netsuite.person import act_as_person
@@ -40,7 +41,7 @@ class Control:
             body, status = self._route(request, parts=parts)
         except Refusal as refusal:
             body, status = {"error": refusal.detail, "path": refusal.path}, refusal.status
-        except (BadScenarioError, BadFaultError, UnknownSettingError, UnknownActError) as error:
+        except (BadScenarioError, BadInputError, UnknownSettingError, UnknownActError) as error:
             body, status = {"error": str(error)}, 400
         except (KeyError, ValueError, TypeError) as error:
             body, status = {"error": f"bad request: {type(error).__name__}: {error}"}, 400
@@ -78,9 +79,13 @@ class Control:
                 return sandbox.faults.add(_body(request)), 201
             case ("GET", ["faults"]):
                 return {"faults": sandbox.faults.as_json()}, 200
-            case ("DELETE", ["faults"]):
-                sandbox.faults.clear()
-                return {"faults": []}, 200
+            case ("GET", ["faults", "kinds"]):
+                return {"kinds": describe_kinds()}, 200
+            case ("GET", ["faults", "strikes"]):
+                return {"strikes": sandbox.faults.strikes(limit=_limit(request, most=STRIKES_MAX))}, 200
+            case ("DELETE", ["faults", *which]):
+                sandbox.faults.remove(int(which[0]) if which else None)
+                return {"faults": sandbox.faults.as_json()}, 200
             case ("GET", ["settings"]):
                 return _settings(sandbox, query=request.args), 200
             case ("GET", ["settings", "help"]):
@@ -133,8 +138,15 @@ def _settings(sandbox: Sandbox, *, query: Mapping[str, str]) -> Json:
     """All of them, or what holds for one account or shop."""
     for scope, parameter in (("accounts", "account"), ("shops", "shop")):
         if parameter in query:
-            return sandbox.settings.of_one(scope, query[parameter])
+            return sandbox.settings.shown_for(scope, one=query[parameter])
     return sandbox.settings.as_json()
+
+
+def _limit(request: Request, *, most: int) -> int:
+    given = Fields(request.args)
+    limit = given.count("limit", most, low=1, high=most)
+    given.done()
+    return limit
 
 
 def _body(request: Request) -> Json:

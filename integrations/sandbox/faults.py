@@ -1,162 +1,212 @@
-"""Faults on demand: for the next N calls or at a rate, by system, method and path."""
+"""Faults on demand: for the next calls or at a rate, chosen by who calls what; a seed gives the same schedule."""
 
-import json
-import random
+import hashlib
 import re
-import socket
 import threading
-import time
-from dataclasses import asdict, dataclass
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from typing import Any
 
-from werkzeug.wrappers import Request, Response
+from integrations.sandbox.fault_kinds import KINDS
+from integrations.sandbox.inputs import BadInputError, Fields
+from integrations.sandbox.operations import Operation
 
 Json = dict[str, Any]
-DELAY = "sandbox.delay_s"
-KINDS = (
-    "error",
-    "drop_before",
-    "drop_after_commit",
-    "delay_commit",
-    "http_503_html",
-    "429",
-    "truncate",
-    "401",
-    "500_before",
-    "500_after",
-    "no_location",
-)
-MAINTENANCE = "<html><body><h1>503 Service Unavailable</h1><p>The server is under maintenance.</p></body></html>"
+RULES_MAX = 200
+STRIKES_MAX = 1000
+SECONDS_MAX = 3600.0
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call as rules see it. `subject`: the NetSuite account or the Loop shop, as far as the call tells."""
+
+    system: str
+    subject: str | None
+    method: str
+    address: str  # path and query
+    operation: Operation
 
 
 @dataclass
 class Fault:
+    """One rule and what became of it so far: `seen` calls fitted it, it struck `hits` of them."""
+
     id: int
     system: str
     kind: str
+    account: str | None = None
+    shop: str | None = None
     method: str | None = None
     path: str = ""
+    operation: str | None = None
+    skip: int = 0
     count: int | None = None
     rate: float | None = None
-    status: int = 400
-    code: str = "USER_ERROR"
-    detail: str = "Error while accessing a resource. An injected fault."
+    seed: str = ""
+    status: int | None = None
+    code: str | None = None
+    detail: str | None = None
     seconds: float = 3.0
+    seen: int = 0
     hits: int = 0
 
-    def fits(self, request: Request, *, system: str) -> bool:
-        if self.system != system or (self.method and self.method.upper() != request.method):
+    def fits(self, call: Call) -> bool:
+        if self.system != call.system or (self.method and self.method != call.method):
             return False
-        return re.search(self.path, request.full_path) is not None
+        wanted = self.account if self.system == "netsuite" else self.shop
+        if wanted is not None and wanted != call.subject:
+            return False
+        if self.operation is not None and not call.operation.fits(self.operation):
+            return False
+        return re.search(self.path, call.address) is not None
+
+    def strikes_now(self) -> bool:
+        """Counts the call. Whether the n-th call it counts is struck follows from seed, rule and n alone."""
+        number = self.seen
+        self.seen += 1
+        if number < self.skip or self.count == 0:
+            return False
+        if self.rate is not None and _chance(self.seed, rule=self.id, number=number) >= self.rate:
+            return False
+        self.hits += 1
+        if self.count is not None:
+            self.count -= 1
+        return True
 
 
-class BadFaultError(ValueError):
-    """A fault description the sandbox cannot follow; says why."""
+def _chance(seed: str, *, rule: int, number: int) -> float:
+    digest = hashlib.blake2b(f"{seed}/{rule}/{number}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest) / 2**64
 
 
 class Faults:
-    def __init__(self, draw: random.Random) -> None:
-        self._draw = draw
+    """The rules in their order: of several that fit, the first that strikes counts."""
+
+    def __init__(
+        self,
+        *,
+        seed: str,
+        accounts: tuple[str, ...],
+        shops: tuple[str, ...],
+        now: Callable[[], datetime],
+        keep: Callable[[list[Json]], None],
+    ) -> None:
+        self._seed = seed
+        self._accounts = accounts
+        self._shops = shops
+        self._now = now
+        self._keep = keep
         self._rules: list[Fault] = []
+        self._strikes: deque[Json] = deque(maxlen=STRIKES_MAX)
         self._lock = threading.Lock()
-        self._next_id = 1
+
+    def restore(self, rules: list[Json]) -> None:
+        known = {one.name for one in fields(Fault)}
+        with self._lock:
+            self._strikes.clear()
+            self._rules = [
+                Fault(**{key: value for key, value in rule.items() if key in known})
+                for rule in rules
+                if rule["kind"] in KINDS
+            ]
 
     def add(self, description: Json) -> Json:
-        known = set(Fault.__dataclass_fields__) - {"id", "hits"}
-        unknown = set(description) - known
-        if unknown:
-            raise BadFaultError(f"unknown keys {sorted(unknown)}; known: {sorted(known)}")
-        if description.get("system") not in ("netsuite", "loop") or description.get("kind") not in KINDS:
-            raise BadFaultError(f"system is netsuite or loop, kind one of {', '.join(KINDS)}")
-        try:
-            re.compile(description.get("path", ""))
-        except re.error as error:
-            raise BadFaultError(f"path is no regular expression: {error}") from error
         with self._lock:
-            fault = Fault(id=self._next_id, **description)
-            if fault.count is None and fault.rate is None:
-                fault.count = 1
-            self._next_id += 1
+            if len(self._rules) >= RULES_MAX:
+                raise BadInputError(f"{RULES_MAX} rules are the most; DELETE /_sandbox/faults takes them away")
+            rule_id = max((rule.id for rule in self._rules), default=0) + 1
+            fault = self._read(description, rule_id=rule_id)
             self._rules.append(fault)
+            self._keep(self._as_json())
         return asdict(fault)
+
+    def _read(self, description: Json, *, rule_id: int) -> Fault:
+        given = Fields(description)
+        fault = Fault(
+            id=rule_id,
+            system=given.word("system", of=("netsuite", "loop")),
+            kind=given.word("kind", of=KINDS),
+            account=given.text("account", of=self._accounts),
+            shop=given.text("shop", of=self._shops),
+            method=given.text("method", of=METHODS),
+            path=given.word("path", ""),
+            operation=given.text("operation"),
+            skip=given.count("skip", 0),
+            count=given.whole("count", low=1),
+            rate=given.number("rate", high=1),
+            seed=given.word("seed", self._seed),
+            status=given.whole("status", low=100, high=599),
+            code=given.text("code"),
+            detail=given.text("detail"),
+            seconds=given.number("seconds", high=SECONDS_MAX) or 0.0 if "seconds" in description else 3.0,
+        )
+        given.done()
+        _check(fault)
+        if fault.count is None and fault.rate is None:
+            fault.count = 1
+        return fault
 
     def as_json(self) -> list[Json]:
         with self._lock:
-            return [asdict(rule) for rule in self._rules]
+            return self._as_json()
 
-    def clear(self) -> None:
+    def _as_json(self) -> list[Json]:
+        return [asdict(rule) for rule in self._rules]
+
+    def strikes(self, *, limit: int) -> list[Json]:
         with self._lock:
-            self._rules.clear()
+            return list(self._strikes)[-limit:]
 
-    def take(self, request: Request, *, system: str) -> Fault | None:
-        """The first rule that fits and strikes now; a counted one is used up by it."""
+    def remove(self, rule_id: int | None = None) -> None:
+        """One, or all of them."""
         with self._lock:
-            for rule in self._rules:
-                if not rule.fits(request, system=system) or rule.count == 0:
-                    continue
-                if rule.rate is not None and self._draw.random() >= rule.rate:
-                    continue
-                rule.hits += 1
-                if rule.count is not None:
-                    rule.count -= 1
-                return rule
-        return None
+            kept = [] if rule_id is None else [rule for rule in self._rules if rule.id != rule_id]
+            if rule_id is not None and len(kept) == len(self._rules):
+                raise BadInputError(f"no fault {rule_id}; there are {[rule.id for rule in self._rules]}")
+            self._rules = kept
+            self._keep(self._as_json())
+
+    def take(self, call: Call) -> Fault | None:
+        """The fault that strikes this call. What it used up is kept before the call is answered."""
+        with self._lock:
+            fitting = [rule for rule in self._rules if rule.count != 0 and rule.fits(call)]
+            struck = next((rule for rule in fitting if rule.strikes_now()), None)
+            if fitting:
+                self._keep(self._as_json())
+            if struck is not None:
+                self._strikes.append(self._strike(struck, call=call))
+            return struck
+
+    def _strike(self, rule: Fault, *, call: Call) -> Json:
+        return {
+            "at": self._now().isoformat(),
+            "fault": rule.id,
+            "kind": rule.kind,
+            "hit": rule.hits,
+            "subject": call.subject,
+            "method": call.method,
+            "address": call.address,
+        }
 
 
-def answer_before(fault: Fault, request: Request, *, system: str) -> Response | None:
-    """What the fault answers instead of doing anything; None when the work is to be done."""
-    if fault.kind == "drop_before":
-        drop_connection(request)
-    if fault.kind == "delay_commit":
-        request.environ[DELAY] = fault.seconds
-    if fault.kind == "http_503_html":
-        return Response(MAINTENANCE, status=503, content_type="text/html")
-    described = {
-        "error": (fault.status, fault.code, fault.detail),
-        "429": (429, "CONCURRENCY_LIMIT_EXCEEDED", "Concurrent request limit exceeded. Request blocked."),
-        "401": (401, "INVALID_LOGIN", "Invalid login attempt. For more details, see the Login Audit Trail."),
-        "500_before": (500, "UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: sandbox-before"),
-    }
-    if fault.kind not in described:
-        return None
-    return _error(*described[fault.kind], system=system)
+def _check(fault: Fault) -> None:
+    systems = KINDS[fault.kind].systems
+    if fault.system not in systems:
+        raise BadInputError(f"{fault.kind} is a fault of {' and '.join(systems)}, not of {fault.system}")
+    if fault.system == "netsuite" and fault.shop or fault.system == "loop" and fault.account:
+        raise BadInputError("account goes with netsuite, shop with loop")
+    try:
+        re.compile(fault.path)
+    except re.error as error:
+        raise BadInputError(f"path is a regular expression over path and query: {error}") from error
 
 
-def wait_inside(request: Request) -> None:
-    """A delayed call takes its time while it holds its place among the calls at once, as a slow one would."""
-    time.sleep(request.environ.get(DELAY, 0.0))
-
-
-def answer_after(fault: Fault, request: Request, response: Response, *, system: str) -> Response:
-    """What is left of the answer once the work is done."""
-    if fault.kind == "drop_after_commit":
-        drop_connection(request)
-    if fault.kind == "500_after":
-        text = "An unexpected error occurred. Error ID: sandbox-after"
-        return _error(500, "UNEXPECTED_ERROR", text, system=system)
-    if fault.kind == "truncate":
-        body = response.get_data()
-        response.set_data(body[: len(body) // 2])
-    if fault.kind == "no_location":
-        response.headers.pop("Location", None)
-    return response
-
-
-def _error(status: int, code: str, detail: str, *, system: str) -> Response:
-    if system == "loop":
-        return Response(json.dumps({"message": detail}), status=status, content_type="application/json")
-    body = {
-        "type": "https://www.rfc-editor.org/rfc/rfc9110.html",
-        "title": "Error",
-        "status": status,
-        "o:errorDetails": [{"detail": detail, "o:errorCode": code}],
-    }
-    return Response(json.dumps(body), status=status, content_type="application/vnd.oracle.resource+json; type=error")
-
-
-def drop_connection(request: Request) -> None:
-    """Close the socket without an answer; the server takes the error for a client that went away."""
-    connection = request.environ.get("werkzeug.socket")
-    if connection is not None:
-        connection.shutdown(socket.SHUT_RDWR)
-    raise ConnectionResetError("dropped by a fault")
+def describe_kinds() -> list[Json]:
+    return [
+        {"kind": name, "meaning": kind.meaning, "is_done": kind.is_done, "systems": kind.systems}
+        for name, kind in KINDS.items()
+    ]

@@ -7,8 +7,10 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from integrations.sandbox import faults
+from integrations.sandbox.callers import caller_of
 from integrations.sandbox.clock import Clock
+from integrations.sandbox.fault_answers import answer_after, answer_before
+from integrations.sandbox.faults import Call, Faults
 from integrations.sandbox.jobs import Jobs
 from integrations.sandbox.living import Living
 from integrations.sandbox.loop.api import LoopApi
@@ -21,6 +23,8 @@ from integrations.sandbox.netsuite.api import NetSuiteApi
 from integrations.sandbox.netsuite.async_jobs import AsyncJobs
 from integrations.sandbox.netsuite.auth import TokenDesk
 from integrations.sandbox.netsuite.record_calls import answer_record
+from integrations.sandbox.operations import operation_of
+from integrations.sandbox.pace import Patience, ask_to_wait, modelled_s
 from integrations.sandbox.scenarios import Scenarios
 from integrations.sandbox.settings import Settings
 from integrations.sandbox.shopify import ExchangeCarrier
@@ -28,7 +32,7 @@ from integrations.sandbox.store import Store
 from integrations.sandbox.world import SHOPS, make_shops, open_account, refresh_views
 
 Json = dict[str, Any]
-SETTINGS = "settings"  # the name they are remembered under
+SETTINGS, FAULTS = "settings", "faults"  # the names they are remembered under
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,14 @@ class Sandbox:
         self.settings = Settings(
             accounts=[shop.netsuite_account for shop in SHOPS], shops=[shop.code for shop in SHOPS]
         )
-        self.faults = faults.Faults(random.Random(f"faults-{options.seed}"))
+        self._pace_draw = random.Random(f"pace-{options.seed}")
+        self.faults = Faults(
+            seed=options.seed,
+            accounts=tuple(shop.netsuite_account for shop in SHOPS),
+            shops=tuple(shop.code for shop in SHOPS),
+            now=self.clock.now,
+            keep=lambda rules: self.memory.keep(FAULTS, rules),
+        )
         self._open()
         self.settings.on_change(self._settings_changed)
 
@@ -62,6 +73,8 @@ class Sandbox:
         self.loop_store.run_script(TABLES)
         self.memory = Memory(self.loop_store)
         self._choose_settings()
+        self.faults.restore(self.memory.recall(FAULTS) or [])
+        self.patience = Patience(self.clock)
         self.accounts: dict[str, Account] = {
             shop.netsuite_account: open_account(
                 shop,
@@ -117,18 +130,36 @@ class Sandbox:
             for file in filter(None, files):
                 for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
                     file.with_name(name).unlink(missing_ok=True)
-        self.faults.clear()
         self.clock.reset()
         self._open()
 
     def answer_system(self, request: Request, *, system: str) -> Response:
-        """One call of Loop or NetSuite, with whatever fault strikes it."""
+        """One call of Loop or NetSuite, in the time the latency model gives it, with whatever fault strikes it."""
         request.get_data()  # the body is read in any case, or the next request of the connection would begin in it
-        fault = self.faults.take(request, system=system)
+        call = self._call(request, system=system)
+        self._slow_down(request, call=call)
+        fault = self.faults.take(call)
         if fault is not None:
-            instead = faults.answer_before(fault, request, system=system)
+            instead = answer_before(fault, request, patience=self.patience)
             if instead is not None:
                 return instead
         api = self.netsuite_api if system == "netsuite" else self.loop_api
         response = api.answer(request)
-        return response if fault is None else faults.answer_after(fault, request, response, system=system)
+        return response if fault is None else answer_after(fault, request, response, patience=self.patience)
+
+    def _call(self, request: Request, *, system: str) -> Call:
+        return Call(
+            system=system,
+            subject=caller_of(request, system=system, shops=self.shops, accounts=self.accounts),
+            method=request.method,
+            address=request.full_path,
+            operation=operation_of(system, method=request.method, path=request.path),
+        )
+
+    def _slow_down(self, request: Request, *, call: Call) -> None:
+        switches = self.settings.of_caller(call.system, one=call.subject)
+        seconds = modelled_s(
+            switches, system=call.system, operation=call.operation, method=call.method, draw=self._pace_draw
+        )
+        if seconds:
+            ask_to_wait(request, lambda: self.patience.sleep(seconds))

@@ -24,6 +24,10 @@ class QuietHandler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
+    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
+        """Nothing more is read from a connection that a fault or the caller has ended."""
+        self.close_connection = True
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         return
 

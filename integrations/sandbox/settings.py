@@ -78,6 +78,12 @@ class Settings(Reading):
     def of_shop(self, code: str) -> Reading:
         return _Scoped(self, scope="shops", one=code)
 
+    def of_caller(self, system: str, *, one: str | None) -> Reading:
+        """For the NetSuite account or the Loop shop that calls, if the call says which."""
+        if one is None:
+            return self
+        return self.of_account(one) if system == "netsuite" else self.of_shop(one)
+
     def as_json(self) -> Json:
         """Everything in general, then what differs per account and shop; it can be sent back as it is."""
         general = {name: self.value(name) for name in SWITCHES}
@@ -94,7 +100,7 @@ class Settings(Reading):
             for scope, known in self._known.items()
         }
 
-    def of_one(self, scope: str, one: str) -> Json:
+    def shown_for(self, scope: str, *, one: str) -> Json:
         """All that holds for one account or shop."""
         self._check_known(scope, one=one)
         names = [name for name in SWITCHES if SWITCHES[name].group in SCOPES[scope]]

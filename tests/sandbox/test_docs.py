@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from integrations.sandbox.faults import KINDS
+from integrations.sandbox.fault_kinds import KINDS
 from integrations.sandbox.loop.person import LOOP_ACTIONS, SHOP_ACTIONS
 from integrations.sandbox.netsuite.person import ACTIONS
 from integrations.sandbox.scenario_kinds import SCENARIOS
@@ -12,7 +12,7 @@ from integrations.sandbox.switches.shown import draw_switches
 from tests.drawn_docs import compare_or_write
 
 FOLDER = Path(__file__).parents[2] / "docs"
-DOCS = (FOLDER / "sandbox.md").read_text()
+DOCS = (FOLDER / "sandbox.md").read_text() + (FOLDER / "switches.md").read_text()
 
 
 @pytest.mark.parametrize("name", [*SCENARIOS, *LOOP_ACTIONS, *SHOP_ACTIONS, *ACTIONS, *KINDS])

@@ -8,9 +8,9 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from integrations.sandbox.faults import wait_inside
 from integrations.sandbox.loop import actions, listing, subscriptions
 from integrations.sandbox.loop.engine import Engine
+from integrations.sandbox.pace import wait_inside
 from integrations.sandbox.shops import ShopProfile
 
 Json = dict[str, Any]

@@ -6,7 +6,6 @@ from datetime import UTC
 
 from werkzeug.wrappers import Request, Response
 
-from integrations.sandbox.faults import wait_inside
 from integrations.sandbox.netsuite import limits, metadata, permissions
 from integrations.sandbox.netsuite.account import Account
 from integrations.sandbox.netsuite.async_jobs import AsyncJobs
@@ -15,6 +14,7 @@ from integrations.sandbox.netsuite.calls import BODY_MAX, ROOT, Call, Reply, ref
 from integrations.sandbox.netsuite.errors import Refusal, method_not_allowed, not_found
 from integrations.sandbox.netsuite.query_calls import answer_query
 from integrations.sandbox.netsuite.record_calls import answer_record
+from integrations.sandbox.pace import wait_inside
 
 
 class NetSuiteApi:

@@ -3,7 +3,9 @@
 from integrations.sandbox.switches.declare import Switch, choice, flag, number, rate, span, text, whole
 
 SWITCHES: tuple[Switch, ...] = (
-    span("loop.latency_s", 0.0, 0.0, "time a call takes"),
+    span("loop.latency_s", 0.0, 0.0, "time a call takes, evenly spread"),
+    span("loop.latency_model.read", 0.0, 0.0, "median and 95th percentile of a GET, lognormal; 0 is off"),
+    span("loop.latency_model.write", 0.0, 0.0, "the same of every other call"),
     whole("loop.rate_limit_per_minute", 300, "calls per key; above it 429", low=1),
     choice("loop.api_version", ("2026-07", "2026-10", "v1"), "what the version header says"),
     span("loop.process_delay_s", 0.3, 1.5, "processing is queued this long"),

@@ -3,8 +3,14 @@
 from integrations.sandbox.switches.declare import Switch, choice, flag, span, whole, words
 
 SWITCHES: tuple[Switch, ...] = (
-    span("netsuite.latency_s.read", 0.0, 0.0, "time a reading call takes"),
-    span("netsuite.latency_s.write", 0.0, 0.0, "time a writing call takes"),
+    span("netsuite.latency_s.read", 0.0, 0.0, "time a reading call takes, evenly spread"),
+    span("netsuite.latency_s.write", 0.0, 0.0, "time a writing call takes, evenly spread"),
+    span("netsuite.latency_model.get", 0.0, 0.0, "median and 95th percentile of a GET, lognormal; 0 is off"),
+    span("netsuite.latency_model.query", 0.0, 0.0, "the same of SuiteQL and of collections"),
+    span("netsuite.latency_model.create", 0.0, 0.0, "the same of a plain create"),
+    span("netsuite.latency_model.transform", 0.0, 0.0, "the same of a transform"),
+    span("netsuite.latency_model.update", 0.0, 0.0, "the same of an update or a deletion"),
+    span("netsuite.latency_model.token", 0.0, 0.0, "the same of the token endpoint"),
     whole("netsuite.concurrency", 5, "calls at once; above it 429", low=1, high=1000),
     whole("netsuite.token_lifetime_s", 3600, "life of an access token, in real time", high=86_400),
     whole("netsuite.integration_share", 0, "calls at once reserved for our integration; 0: it shares with all"),
@@ -12,9 +18,7 @@ SWITCHES: tuple[Switch, ...] = (
     flag("netsuite.tba", True, "token-based authentication is enabled; it ends with a later release"),
     whole("netsuite.lock_after_failures", 5, "bad signatures in a row that lock the user; 0: never"),
     whole("netsuite.lock_s", 1800, "how long a locked user stays so, in real time"),
-    words(
-        "netsuite.missing_permissions", "what the role lacks: `Item Receipt`, or only `Item Receipt: Edit`"
-    ),
+    words("netsuite.missing_permissions", "what the role lacks: `Item Receipt`, or only `Item Receipt: Edit`"),
     choice("netsuite.permission_code", ("INSUFFICIENT_PERMISSION", "USER_ERROR"), "the code of such a refusal"),
     flag("netsuite.administrator", False, "the role is the administrator's, whom `governanceLimits` answers"),
     choice("netsuite.error_type_form", ("rfc9110", "rfc2616"), "the address in `type` of an error"),

@@ -40,6 +40,16 @@ PROFILES: dict[str, Profile] = {
             netsuite__auto_apply_default=True,
             netsuite__refund_apply_line=0,
         ),
+        _profile(
+            "live_speed",
+            "calls take as long as a live account's are planned with (netsuite.md 7)",
+            netsuite__latency_model__get=[0.5, 1.0],
+            netsuite__latency_model__query=[1.0, 5.0],
+            netsuite__latency_model__create=[1.5, 3.0],
+            netsuite__latency_model__transform=[4.0, 10.0],
+            netsuite__latency_model__update=[1.5, 3.0],
+            netsuite__latency_model__token=[0.3, 1.0],
+        ),
         _profile("no_preview", "an account whose release has no create-form", netsuite__create_form=False),
         _profile(
             "release_2025_2",

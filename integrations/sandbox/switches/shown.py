@@ -3,15 +3,17 @@
 import json
 from typing import Any
 
+from integrations.sandbox.fault_kinds import KINDS, Kind
 from integrations.sandbox.switches import SWITCHES
 from integrations.sandbox.switches.declare import Switch
 from integrations.sandbox.switches.profiles import PROFILES
 
 Json = dict[str, Any]
-HEAD = """# Switches of the sandbox
+HEAD = """# Switches and faults of the sandbox
 
-Drawn from `integrations/sandbox/switches/`; a test compares. How to set them, for one account or shop too, and what
-profiles are: [sandbox.md](sandbox.md), «Settings». The same at run time: `GET /_sandbox/settings/help`.
+Drawn from `integrations/sandbox/switches/` and `integrations/sandbox/fault_kinds.py`; a test compares. How to set them,
+for one account or shop too, and what profiles are: [sandbox.md](sandbox.md), «Settings» and «Faults». The same at run
+time: `GET /_sandbox/settings/help` and `GET /_sandbox/faults/kinds`.
 """
 
 
@@ -41,7 +43,14 @@ def draw_switches() -> str:
     for one in PROFILES.values():
         sets = ", ".join(f"`{name}` {json.dumps(value)}" for name, value in one.changes.items())
         lines.append(f"| `{one.name}` | {one.meaning} | {sets} |")
+    lines += ["", "## Faults", "", "| kind | the caller sees | was it done? | of |", "|---|---|---|---|"]
+    lines += [_fault_row(name, kind=kind) for name, kind in KINDS.items()]
     return "\n".join([*lines, ""])
+
+
+def _fault_row(name: str, *, kind: Kind) -> str:
+    done = "**yes**" if kind.is_done else "no"
+    return f"| `{name}` | {kind.meaning} | {done} | {', '.join(kind.systems)} |"
 
 
 def _row(switch: Switch) -> str:
