@@ -72,7 +72,7 @@ def lower_keys(body: Json) -> Json:
 
 
 def _lower_rows(value: Any, *, sublist: str) -> list[Json] | None:
-    rows = value.get("items") if isinstance(value, dict) else value
+    rows = {key.lower(): one for key, one in value.items()}.get("items") if isinstance(value, dict) else value
     if rows is None:
         return None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from integrations.sandbox.netsuite import filters, lists, permissions
 from integrations.sandbox.netsuite.account import Account
 from integrations.sandbox.netsuite.calls import COLLECTION, Call, Reply, shown
+from integrations.sandbox.netsuite.columns import columns_of
 from integrations.sandbox.netsuite.errors import Refusal
 from integrations.sandbox.netsuite.filters import Column
 from integrations.sandbox.netsuite.paging import Page, collection, reference_item
@@ -16,23 +17,8 @@ def answer_list(account: Account, call: Call, *, record_type: str, rest: list[st
         raise Refusal(f"The sandbox keeps {record_type} for reading only.", status=405, code="INVALID_REQUEST")
     table = lists.table_of(record_type)
     if not rest:
-        return collection_of(account, call, table=table, columns=_columns(account, table))
+        return collection_of(account, call, table=table, columns=columns_of(account, table))
     return shown(pick(call, lists.read(account, rest=[record_type, *rest], base=call.base)))
-
-
-def _columns(account: Account, table: str) -> Mapping[str, Column]:
-    return {
-        row["name"]: Column(row["name"], _type(row["name"], declared=row["type"]))
-        for row in account.store.rows(f"PRAGMA table_info({table})")
-    }
-
-
-def _type(name: str, *, declared: str) -> str:
-    if name.startswith(("is", "use", "make")):
-        return "boolean"
-    if name.endswith("date"):
-        return "date"
-    return "number" if declared in ("INTEGER", "REAL") else "string"
 
 
 def collection_of(

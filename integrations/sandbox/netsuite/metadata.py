@@ -6,6 +6,7 @@ from typing import Any
 from integrations.sandbox.netsuite import field_types, fields, kinds, lists, permissions
 from integrations.sandbox.netsuite.account import Account
 from integrations.sandbox.netsuite.calls import COLLECTION, FAULT, SINGULAR, Call, Reply, shown
+from integrations.sandbox.netsuite.columns import COLUMNS
 from integrations.sandbox.netsuite.errors import method_not_allowed, no_such_record_type
 from integrations.sandbox.netsuite.kinds import Kind
 from integrations.sandbox.netsuite.transforms import PROPOSALS
@@ -114,12 +115,7 @@ def _sublists_of(kind: Kind) -> tuple[str, ...]:
 
 
 def _filterable(properties: Json) -> list[str]:
-    simple = ("string", "number", "integer", "boolean")
-    return [
-        name
-        for name, one in properties.items()
-        if name not in SUBLISTS and (one["type"] in simple or "refName" in one.get("properties", {}))
-    ]
+    return [name for name in properties if name.lower() in COLUMNS]
 
 
 def _list_schema(account: Account, name: str) -> Json:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from integrations.sandbox.netsuite import forms, kinds, permissions, records
 from integrations.sandbox.netsuite.account import Account
 from integrations.sandbox.netsuite.calls import Call, Reply, shown
+from integrations.sandbox.netsuite.columns import COLUMNS
 from integrations.sandbox.netsuite.documents import Document
 from integrations.sandbox.netsuite.errors import Refusal, method_not_allowed, no_such_record_type, not_found
 from integrations.sandbox.netsuite.fields import check_names
-from integrations.sandbox.netsuite.filters import Column
 from integrations.sandbox.netsuite.kinds import Kind
 from integrations.sandbox.netsuite.ledger import load_document
 from integrations.sandbox.netsuite.list_calls import answer_list, collection_of
@@ -16,21 +16,6 @@ from integrations.sandbox.netsuite.render import render_document
 from integrations.sandbox.netsuite.values import check_values, keep_selected
 from integrations.sandbox.netsuite.views_of_records import pick, show_sublist
 from integrations.sandbox.numbers import whole_number
-
-COLUMNS = {
-    **{name: Column(name, "number") for name in ("id", "entity", "currency", "location", "exchangerate", "subtotal")},
-    **{
-        name: Column(name, "number")
-        for name in ("taxtotal", "total", "amountremaining", "postingperiod", "createdfrom")
-    },
-    **{name: Column(name) for name in ("externalid", "tranid", "otherrefnum", "memo", "status", "orderstatus")},
-    "customer": Column("entity", "number"),
-    "trandate": Column("trandate", "date"),
-    "createddate": Column("substr(createddate, 1, 10)", "date"),
-    "lastmodifieddate": Column("substr(lastmodifieddate, 1, 10)", "date"),
-    "custbody_loop_return": Column("json_extract(extra, '$.custbody_loop_return')"),
-    "custbody_loop_exchange": Column("json_extract(extra, '$.custbody_loop_exchange')"),
-}
 
 
 @dataclass(frozen=True)
