@@ -75,7 +75,7 @@ def _transaction(row: Any, *, lines: list[Json], applies: list[Json]) -> Json:
 def _grouped_lines(account: Account) -> dict[int, list[Json]]:
     sql = (
         "SELECT l.*, i.itemid, p.makeinventoryavailable FROM txn_line l LEFT JOIN item i ON i.id = l.item"
-        " LEFT JOIN location p ON p.id = l.location WHERE l.mainline = 'F' AND l.taxline = 'F' ORDER BY l.txn, l.seq"
+        " LEFT JOIN location p ON p.id = l.location WHERE l.role = 'item' ORDER BY l.txn, l.seq"
     )
     grouped: dict[int, list[Json]] = {}
     for row in account.store.rows(sql):

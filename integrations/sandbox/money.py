@@ -1,4 +1,4 @@
-"""Money as Decimal with two places, rounded half up, and the sharing out of uneven cents."""
+"""Money as Decimal with its currency's places (two unless told otherwise), rounded half up; odd cents shared out."""
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -7,8 +7,8 @@ CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
 
 
-def cents(value: Decimal | int | float | str) -> Decimal:
-    return Decimal(str(value)).quantize(CENT, rounding=ROUND_HALF_UP)
+def cents(value: Decimal | int | float | str, *, decimals: int = 2) -> Decimal:
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
 
 
 def share_out(total: Decimal, *, weights: Sequence[Decimal]) -> list[Decimal]:

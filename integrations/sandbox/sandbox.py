@@ -23,13 +23,14 @@ from integrations.sandbox.netsuite.api import NetSuiteApi
 from integrations.sandbox.netsuite.async_jobs import AsyncJobs
 from integrations.sandbox.netsuite.auth import TokenDesk
 from integrations.sandbox.netsuite.record_calls import answer_record
+from integrations.sandbox.netsuite.views import refresh_views
 from integrations.sandbox.operations import operation_of
 from integrations.sandbox.pace import Patience, ask_to_wait, modelled_s
 from integrations.sandbox.scenarios import Scenarios
 from integrations.sandbox.settings import Settings
 from integrations.sandbox.shopify import ExchangeCarrier
 from integrations.sandbox.store import Store
-from integrations.sandbox.world import SHOPS, make_shops, open_account, refresh_views
+from integrations.sandbox.world import SHOPS, make_shops, open_account
 
 Json = dict[str, Any]
 SETTINGS, FAULTS = "settings", "faults"  # the names they are remembered under

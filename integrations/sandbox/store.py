@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,7 @@ class Store:
         with self._lock:
             return self._connection.execute(sql, parameters).lastrowid or 0
 
-    def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    def execute_many(self, sql: str, rows: Sequence[Sequence[Any] | Mapping[str, Any]]) -> None:
         with self._lock:
             self._connection.executemany(sql, rows)
 
@@ -90,3 +90,11 @@ class Store:
             " ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value"
         )
         return int(self.rows(sql, (name, start))[0][0])
+
+    def next_numbers(self, name: str, *, count: int, start: int) -> int:
+        """The first of `count` consecutive numbers."""
+        sql = (
+            "INSERT INTO counter (name, value) VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = value + ? RETURNING value"
+        )
+        return int(self.rows(sql, (name, start + count - 1, count))[0][0]) - count + 1

@@ -13,11 +13,12 @@ from integrations.sandbox.clock import Clock
 from integrations.sandbox.netsuite import kinds
 from integrations.sandbox.netsuite.account import Account, AccountProfile
 from integrations.sandbox.netsuite.documents import Document, Line
+from integrations.sandbox.netsuite.opening import fill_lists
 from integrations.sandbox.netsuite.periods import ensure_period, open_books
 from integrations.sandbox.netsuite.records import save_new
-from integrations.sandbox.netsuite.schema import TABLES, view_statements
-from integrations.sandbox.netsuite.shadows import cast_shadows, lift_shadows
+from integrations.sandbox.netsuite.schema import TABLES
 from integrations.sandbox.netsuite.sqlfunctions import add_functions
+from integrations.sandbox.netsuite.views import refresh_views
 from integrations.sandbox.settings import Settings
 from integrations.sandbox.shops import HARBOUR_SHOP, NORTHWIND_SHOP, ShopProfile
 from integrations.sandbox.store import Store
@@ -73,20 +74,6 @@ def open_account(shop: ShopProfile, *, path: Path | None, clock: Clock, settings
     return account
 
 
-def refresh_views(account: Account) -> None:
-    """The views follow the profile switches of SuiteQL."""
-    settings = account.settings
-    statements = view_statements(
-        status_form=settings.text("netsuite.sql_status_form"),
-        local_times=settings.text("netsuite.sql_time_zone") != "UTC",
-    )
-    lift_shadows(account)
-    with account.store.transaction():
-        for statement in statements:
-            account.store.execute(statement)
-    cast_shadows(account)
-
-
 def _profile(shop: ShopProfile, *, store: Store, seed: str) -> AccountProfile:
     key = store.value("SELECT value FROM profile WHERE name = 'private_key_pem'")
     if key is None:
@@ -115,10 +102,8 @@ def _new_key() -> str:
 
 def fill_account(account: Account, *, shop: ShopProfile) -> None:
     store = account.store
-    profile = account.profile
     open_books(store, today=account.today())
-    store.execute("INSERT INTO currency VALUES (?, ?, ?)", (profile.currency_id, profile.currency, profile.currency))
-    store.execute("INSERT INTO subsidiary VALUES (?, ?, ?, 'F')", (profile.subsidiary_id, profile.name, profile.name))
+    fill_lists(account)
     _fill_places(account)
     _fill_accounts(account)
     at = account.now_text()

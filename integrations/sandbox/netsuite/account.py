@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from integrations.sandbox.clock import Clock
 from integrations.sandbox.netsuite.errors import invalid_value
+from integrations.sandbox.netsuite.items import TAXED_TYPES
+from integrations.sandbox.netsuite.kinds import RETURN_AUTHORIZATION, RETURN_STATUSES_WITHOUT_RECEIPTS, Kind
 from integrations.sandbox.settings import Reading
 from integrations.sandbox.store import Store
 
@@ -50,6 +52,12 @@ class Account:
         """A date without a zone means the account's own day."""
         return self.clock.now().astimezone(ZoneInfo(self.profile.time_zone)).date()
 
+    def status_label(self, kind: Kind, letter: str) -> str:
+        """Without Advanced Receiving an authorization knows other states."""
+        if kind == RETURN_AUTHORIZATION and not self.settings.flag("netsuite.advanced_receiving"):
+            return RETURN_STATUSES_WITHOUT_RECEIPTS.get(letter, letter)
+        return kind.status_label(letter)
+
     def item_type(self, item: int, *, path: str = "") -> str:
         found = self.store.row("SELECT itemtype, isinactive FROM item WHERE id = ?", (item,))
         if found is None or found["isinactive"] == "T":
@@ -58,7 +66,7 @@ class Account:
 
     def tax_rate(self, *, entity: int | None, item_type: str) -> Decimal:
         """Goods are taxed at the customer's rate, charges never."""
-        if item_type != "InvtPart" or entity is None:
+        if item_type not in TAXED_TYPES or entity is None:
             return Decimal(0)
         rate = self.store.value("SELECT taxrate FROM customer WHERE id = ?", (entity,))
         return Decimal(str(rate or 0))

@@ -10,7 +10,7 @@ from integrations.sandbox.netsuite.errors import Refusal, invalid_value, not_fou
 from integrations.sandbox.netsuite.fields import lower_keys
 from integrations.sandbox.netsuite.ledger import load_document, record_history
 from integrations.sandbox.netsuite.login_audit import LOGIN_ACTIONS
-from integrations.sandbox.netsuite.periods import ensure_period, set_period_closed
+from integrations.sandbox.netsuite.periods import ensure_period, set_period
 
 Json = dict[str, Any]
 Act = Callable[[Account, Json], Json]
@@ -120,7 +120,7 @@ def _set_period(account: Account, request: Json, *, closed: bool) -> Json:
     else:
         day = date.fromisoformat(request["date"]) if request.get("date") else account.today()
         period = ensure_period(account.store, day=day)
-    set_period_closed(account.store, period=period, closed=closed)
+    set_period(account.store, period=period, closed=closed)
     return {"period": str(period), "closed": closed}
 
 

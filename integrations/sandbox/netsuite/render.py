@@ -156,7 +156,7 @@ def _line_amounts(line: Line) -> Json:
 
 def _line_progress(document: Document, line: Line) -> Json:
     received_name = "quantityReceived" if document.kind == kinds.RETURN_AUTHORIZATION else "quantityFulfilled"
-    received = line.received if line.is_stock else 0
+    received = line.received if line.is_receivable else 0
     return {
         "isClosed": line.is_closed,
         "isOpen": not line.is_closed,

@@ -6,31 +6,32 @@ from functools import lru_cache
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
+from sqlglot.transforms import eliminate_join_marks
 
 from integrations.sandbox.netsuite.errors import Refusal
-from integrations.sandbox.netsuite.schema import VIEW_NAMES
+from integrations.sandbox.netsuite.sqlrewrites import DATES, MOMENTS, InvalidFunctionError, is_moment, rewritten
+from integrations.sandbox.netsuite.sqlrownum import apply_rownum
+from integrations.sandbox.netsuite.views import PREFIX
 
 INVALID = "Invalid search query. Detailed unprocessed description follows. Search error occurred: "
-DATES = frozenset({"trandate", "startdate", "enddate"})
-MOMENTS = frozenset({"lastmodifieddate", "createddate", "linelastmodifieddate", "deleteddate", "datecreated"})
-NEVER_NULL = frozenset({"id", "type", "transaction", "nextdoc", "previousdoc", "uniquekey"}) | DATES | MOMENTS
-DISPLAY = {
-    "entity": "(SELECT entityid FROM customer WHERE id = {0})",
-    "item": "(SELECT itemid FROM item WHERE id = {0})",
-    "location": "(SELECT name FROM location WHERE id = {0})",
-    "currency": "(SELECT symbol FROM currency WHERE id = {0})",
-    "postingperiod": "(SELECT periodname FROM accountingperiod WHERE id = {0})",
-    "subsidiary": "(SELECT name FROM subsidiary WHERE id = {0})",
-    "createdfrom": "(SELECT ns_type_label(type) || ' #' || tranid FROM txn WHERE id = {0})",
-    "transaction": "(SELECT ns_type_label(type) || ' #' || tranid FROM txn WHERE id = {0})",
-    "type": "ns_type_label({0})",
-}
+COMPARISONS = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.EQ, exp.NEQ, exp.Between, exp.In)
 
 
 @dataclass(frozen=True)
 class Translated:
     sql: str
     has_own_limit: bool
+    has_star: bool  # dates come as they are stored: the rows still need the user's format
+    tables: str  # alias=table, as the refusal of an unknown column lists them
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What of the account decides over a text."""
+
+    tables: frozenset[str]
+    is_utc: bool = True
+    unknown_table: str = "record"
 
 
 def invalid_query(text: str) -> Refusal:
@@ -38,113 +39,129 @@ def invalid_query(text: str) -> Refusal:
 
 
 @lru_cache(maxsize=2000)
-def translate(query: str) -> Translated:
+def translate(query: str, dialect: Dialect) -> Translated:
     """Raises Refusal for what NetSuite would not know."""
+    tree = _parsed(query)
+    aliases = _rename_tables(tree, dialect)
+    has_limit = tree.args.get("limit") is not None or tree.args.get("fetch") is not None
+    if not dialect.is_utc:
+        _show_local_moments(tree)
+    apply_rownum(tree)
+    _name_columns(tree)
     try:
+        for node in reversed(list(tree.walk(bfs=False))):  # children first: what holds them sees them rewritten
+            changed = rewritten(node)
+            if changed is not node:
+                node.replace(changed)
+    except InvalidFunctionError as error:
+        raise invalid_query(str(error)) from error
+    _prefer_moment_index(tree)
+    _quote_transaction(tree)
+    return Translated(
+        tree.sql(dialect="sqlite"), has_own_limit=has_limit, has_star=tree.is_star, tables=", ".join(aliases)
+    )
+
+
+def _parsed(query: str) -> exp.Query:
+    try:
+        words = sqlglot.tokenize(query, read="oracle")
         tree = sqlglot.parse_one(query, read="oracle")
-    except SqlglotError as error:
-        first_line = str(error).splitlines()[0]
+        if any(column.args.get("join_mark") for column in tree.find_all(exp.Column)):
+            tree = eliminate_join_marks(tree)
+    except (SqlglotError, AssertionError) as error:
+        first_line = str(error).splitlines()[0] if str(error) else "unreadable"
         raise invalid_query(f"Failed to parse SQL: {first_line}.") from error
     if not isinstance(tree, exp.Query):
         raise invalid_query("Only SELECT statements are supported.")
-    _check_tables(tree)
-    _name_columns(tree)
-    for node in reversed(list(tree.walk(bfs=False))):  # children first: what holds them sees them rewritten
-        changed = _rewritten(node)
-        if changed is not node:
-            node.replace(changed)
-    _prefer_moment_index(tree)
-    _take_out_rownum(tree)
-    _quote_transaction(tree)
-    has_limit = tree.args.get("limit") is not None or tree.args.get("fetch") is not None
-    return Translated(tree.sql(dialect="sqlite"), has_own_limit=has_limit)
+    if any(word.token_type.name == "LIMIT" for word in words):
+        raise invalid_query("Failed to parse SQL: LIMIT is not supported.")
+    return tree
 
 
-def _check_tables(tree: exp.Expr) -> None:
+def _rename_tables(tree: exp.Query, dialect: Dialect) -> list[str]:
+    """Let every table name its view; the old name stays as its alias."""
     own_names = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
+    aliases: list[str] = []
     for table in tree.find_all(exp.Table):
         name = table.name.lower()
-        if name not in own_names and name not in VIEW_NAMES:
-            raise invalid_query(f"Record '{table.name}' was not found.")
+        if name in own_names:
+            continue
+        if name not in dialect.tables or table.db:
+            raise invalid_query(_unknown_table(table.name, dialect))
+        aliases.append(f"{table.alias or table.name.lower()}={name}")
+        if not table.alias:
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
+        table.set("this", exp.to_identifier(f"{PREFIX}{name}"))
+    return aliases
 
 
-def _name_columns(tree: exp.Expr) -> None:
-    """A result column without a name is called expr1, expr2 …; bare date columns show the user's format."""
-    select = tree if isinstance(tree, exp.Select) else None
-    if select is None:
-        return
-    named: list[exp.Expr] = []
-    unnamed = 0
-    for column in select.expressions:
-        inner = column.this if isinstance(column, exp.Alias) else column
-        if isinstance(inner, exp.Column) and inner.name.lower() in DATES | MOMENTS:
-            shown = exp.func("ns_user_date", inner.copy())
-            named.append(exp.alias_(shown, column.alias or inner.name))
-        elif isinstance(column, (exp.Alias, exp.Column, exp.Star)):
-            named.append(column)
-        else:
-            unnamed += 1
-            named.append(exp.alias_(column.copy(), f"expr{unnamed}"))
-    select.set("expressions", named)
+def _unknown_table(name: str, dialect: Dialect) -> str:
+    if dialect.unknown_table == "search_type":
+        return f"Invalid search type: {name}."
+    return f"Record '{name}' was not found."
 
 
-def _rewritten(node: exp.Expr) -> exp.Expr:
-    if isinstance(node, exp.Dot) and node.this.name.upper() == "BUILTIN":
-        return _display_text(node.expression)
-    if isinstance(node, (exp.ToChar, exp.TimeToStr)):
-        return _to_char(node)
-    if isinstance(node, (exp.StrToTime, exp.StrToDate, exp.TsOrDsToDate)):
-        return exp.func("ns_to_date", node.this, _oracle_format(node))
-    if isinstance(node, exp.CurrentTimestamp):
-        return exp.func("ns_sysdate")
-    if isinstance(node, exp.CurrentDate):
-        return exp.func("ns_trunc", exp.func("ns_sysdate"))
-    if isinstance(node, (exp.Trunc, exp.DateTrunc, exp.TimestampTrunc)):
-        return exp.func("ns_trunc", node.this)
-    if isinstance(node, (exp.Add, exp.Sub)) and _is_moment(node.this):
-        return exp.func(
-            "ns_add_days", node.this, exp.Neg(this=node.expression) if isinstance(node, exp.Sub) else node.expression
-        )
-    if isinstance(node, exp.Ordered) and node.this.name.lower() in NEVER_NULL:
-        # SQLite's own order of nulls, so that the indexes on these columns can be used.
-        return exp.Ordered(this=node.this, desc=node.args.get("desc"), nulls_first=not node.args.get("desc"))
-    return node
+def _show_local_moments(tree: exp.Query) -> None:
+    """Stored moments are UTC. What is compared with one is turned to UTC, so that indexes can be used; what is
+    shown is turned to the account's zone."""
+    for column in list(tree.find_all(exp.Column)):
+        parent = column.parent
+        if column.name.lower() not in MOMENTS or isinstance(parent, (exp.Ordered, exp.Group)):
+            continue
+        if isinstance(parent, COMPARISONS):
+            _turn_others_to_utc(parent, column=column)
+        elif not _is_passed_up(column):
+            column.replace(exp.func("ns_local", column.copy()))
 
 
-def _display_text(call: exp.Expr) -> exp.Expr:
-    if not isinstance(call, exp.Anonymous) or call.name.upper() != "DF" or len(call.expressions) != 1:
-        raise invalid_query(f"Invalid function: BUILTIN.{call.name}.")
-    column = call.expressions[0]
-    name = column.name.lower()
-    text = column.sql(dialect="sqlite")
-    if name == "status":
-        prefix = f"{column.table}." if column.table else ""
-        return sqlglot.parse_one(f"ns_status_label({prefix}type, {prefix}status)", read="sqlite")
-    pattern = DISPLAY.get(name)
-    return sqlglot.parse_one(pattern.format(text), read="sqlite") if pattern else column
+def _turn_others_to_utc(comparison: exp.Expr, *, column: exp.Column) -> None:
+    for name, value in list(comparison.args.items()):
+        for other in value if isinstance(value, list) else [value]:
+            is_stored = isinstance(other, exp.Column) and other.name.lower() in MOMENTS
+            if isinstance(other, exp.Expr) and other is not column and not is_stored and name != "query":
+                other.replace(exp.func("ns_utc", other.copy()))
 
 
-def _to_char(node: exp.Expr) -> exp.Expr:
-    if node.args.get("format") is None:
-        return exp.func("ns_to_char", node.this, exp.Literal.string(""))
-    return exp.func("ns_to_char", node.this, _oracle_format(node))
+def _is_passed_up(column: exp.Column) -> bool:
+    """A subquery's own column under its own name stays as it is stored; the query around it shows it."""
+    holder = column.parent
+    if isinstance(holder, exp.Alias) and holder.alias.lower() == column.name.lower():
+        holder = holder.parent
+    return isinstance(holder, exp.Select) and holder.parent is not None
 
 
-def _oracle_format(node: exp.Expr) -> exp.Expr:
-    """sqlglot turns some formats into strftime's; ours understand both."""
-    found = node.args.get("format")
-    return found.copy() if isinstance(found, exp.Expr) else exp.Literal.string("")
+def _name_columns(tree: exp.Query) -> None:
+    """A result column without a name is called expr1, expr2 …; bare dates show the user's format."""
+    for select in _top_selects(tree):
+        named: list[exp.Expr] = []
+        unnamed = 0
+        for column in select.expressions:
+            inner = column.this if isinstance(column, exp.Alias) else column
+            name = column.alias or (inner.name if isinstance(inner, exp.Column) else _shown_name(inner))
+            if not name and not isinstance(inner, (exp.Star, exp.Column)):
+                unnamed += 1
+                name = f"expr{unnamed}"
+            if is_moment(inner):
+                named.append(exp.alias_(exp.func("ns_user_date", inner.copy()), name))
+            elif isinstance(column, (exp.Alias, exp.Column, exp.Star)):
+                named.append(column)
+            else:
+                named.append(exp.alias_(column.copy(), name))
+        select.set("expressions", named)
 
 
-def _is_moment(node: exp.Expr) -> bool:
-    if isinstance(node, exp.Column):
-        return node.name.lower() in DATES | MOMENTS
-    return isinstance(node, exp.Anonymous) and node.name.lower() in (
-        "ns_sysdate",
-        "ns_trunc",
-        "ns_to_date",
-        "ns_add_days",
-    )
+def _shown_name(inner: exp.Expr) -> str:
+    """A bare date-time that was turned to the account's zone keeps its column's name."""
+    is_local = isinstance(inner, exp.Anonymous) and inner.name.lower() == "ns_local"
+    return inner.expressions[0].name if is_local else ""
+
+
+def _top_selects(tree: exp.Expr) -> list[exp.Select]:
+    if isinstance(tree, exp.Select):
+        return [tree]
+    if isinstance(tree, exp.SetOperation):
+        return [*_top_selects(tree.left), *_top_selects(tree.right)]
+    return []
 
 
 def _prefer_moment_index(tree: exp.Expr) -> None:
@@ -159,21 +176,11 @@ def _prefer_moment_index(tree: exp.Expr) -> None:
             ordered.set("this", exp.Add(this=ordered.this.copy(), expression=exp.Literal.number(0)))
 
 
-def _take_out_rownum(tree: exp.Expr) -> None:
-    """`ROWNUM <= n` becomes a limit. (Oracle applies it before ORDER BY; here it is applied after.)"""
-    for column in list(tree.find_all(exp.Column)):
-        test = column.parent
-        if column.name.upper() != "ROWNUM" or not isinstance(test, (exp.LTE, exp.LT)):
-            continue
-        select = column.find_ancestor(exp.Select)
-        bound = int(test.expression.name) - (1 if isinstance(test, exp.LT) else 0)
-        test.replace(exp.true())
-        if select is not None:
-            select.limit(bound, copy=False)
-
-
 def _quote_transaction(tree: exp.Expr) -> None:
     """`transaction` is a word of SQLite's own grammar."""
     for identifier in tree.find_all(exp.Identifier):
         if identifier.name.lower() == "transaction":
             identifier.set("quoted", True)
+
+
+__all__ = ["DATES", "MOMENTS", "Dialect", "Translated", "invalid_query", "translate"]

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from integrations.sandbox.netsuite.account import Account
-from integrations.sandbox.netsuite.bodies import apply_row, reference
+from integrations.sandbox.netsuite.bodies import apply_row
 from integrations.sandbox.netsuite.documents import Document, Line
 from integrations.sandbox.netsuite.errors import invalid_value, missing_values, user_error
+from integrations.sandbox.netsuite.inputs import reference
 from integrations.sandbox.numbers import whole_number
 
 Json = dict[str, Any]
@@ -63,8 +64,9 @@ def _new_line(account: Account, document: Document, *, row: Json, path: str, num
     item = reference(account, value=row["item"], field="item", path=f"{path}.item")
     item_type = account.item_type(item, path=f"{path}.item")
     tax_rate = account.tax_rate(entity=document.entity, item_type=item_type)
-    line = Line(line=number, item=item, item_type=item_type, tax_rate=tax_rate)
+    line = Line(line=number, item=item, item_type=item_type, tax_rate=tax_rate, decimals=document.decimals)
     if document.kind.has_amounts and row.get("rate") is None and row.get("amount") is None:
-        price = account.store.value("SELECT baseprice FROM item WHERE id = ?", (item,))
-        apply_row(account, document, line, row={"rate": price or 0}, path=path)
+        price = account.store.row("SELECT baseprice, rate FROM item WHERE id = ?", (item,))
+        usual = (price["rate"] or price["baseprice"] or 0) if price else 0
+        apply_row(account, document, line, row={"rate": usual}, path=path)
     return line

@@ -6,17 +6,20 @@ from typing import Any
 
 from integrations.sandbox.netsuite.account import Account
 from integrations.sandbox.netsuite.errors import Refusal
-from integrations.sandbox.netsuite.sqltext import Translated, invalid_query, translate
+from integrations.sandbox.netsuite.sqlfunctions import user_date
+from integrations.sandbox.netsuite.sqltext import DATES, MOMENTS, Dialect, Translated, invalid_query, translate
+from integrations.sandbox.netsuite.views import known_tables
 from integrations.sandbox.numbers import whole_number
 
 Json = dict[str, Any]
 PAGE_MAX = 1000
 ROWS_MAX = 100_000
 _NO_COLUMN = re.compile(r"no such column: (\S+)")
+_NO_FUNCTION = re.compile(r"(?:no such function: |wrong number of arguments to function )(\w+)")
 
 
 def run_query(account: Account, *, query: str, parameters: list[Any], limit: int, offset: int, url: str) -> Json:
-    translated = translate(query)
+    translated = translate(query, dialect_of(account))
     rows, total = _page(account, translated, parameters=parameters, limit=limit, offset=offset)
     has_more = offset + len(rows) < total
     return {
@@ -27,6 +30,15 @@ def run_query(account: Account, *, query: str, parameters: list[Any], limit: int
         "offset": offset,
         "totalResults": total,
     }
+
+
+def dialect_of(account: Account) -> Dialect:
+    settings = account.settings
+    return Dialect(
+        tables=known_tables(account),
+        is_utc=settings.text("netsuite.sql_time_zone") == "UTC",
+        unknown_table=settings.text("netsuite.sql_unknown_table"),
+    )
 
 
 def check_page(*, limit: str | None, offset: str | None) -> tuple[int, int]:
@@ -66,18 +78,19 @@ def _page(
         if len(found) == limit or (offset and not found):
             total = account.store.value(f"SELECT COUNT(*) FROM ({sql})", bound)
     except (sqlite3.Error, OverflowError) as error:
-        raise _explained(error) from error
-    if total > ROWS_MAX:
-        total = ROWS_MAX
+        raise _explained(error, translated) from error
+    total = min(total, ROWS_MAX)
     lowered = [name.lower() for name in names]
-    return [_row(lowered, row) for row in found], total
+    # Behind a star stand dates as they are stored.
+    dates = DATES | MOMENTS if translated.has_star else frozenset()
+    return [_row(account, lowered, row, dates=dates) for row in found], total
 
 
-def _row(names: list[str], row: sqlite3.Row) -> Json:
+def _row(account: Account, names: list[str], row: sqlite3.Row, *, dates: frozenset[str]) -> Json:
     shown: Json = {"links": []}
     for name, value in zip(names, row, strict=True):
         if value is not None:
-            shown[name] = _text(value)
+            shown[name] = user_date(account, value) if name in dates else _text(value)
     return shown
 
 
@@ -88,11 +101,14 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _explained(error: Exception) -> Refusal:
+def _explained(error: Exception, translated: Translated) -> Refusal:
     column = _NO_COLUMN.search(str(error))
     if column:
         name = column.group(1).split(".")[-1].strip('"')
-        return invalid_query(f"Unknown identifier '{name}'. Available identifiers are: {{transaction=transaction}}.")
+        return invalid_query(f"Unknown identifier '{name}'. Available identifiers are: {{{translated.tables}}}.")
+    function = _NO_FUNCTION.search(str(error))
+    if function:
+        return invalid_query(f"Invalid function: {function.group(1)}.")
     return invalid_query(f"{error}.")
 
 

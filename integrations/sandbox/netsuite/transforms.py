@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 from integrations.sandbox.netsuite import kinds
 from integrations.sandbox.netsuite.account import Account
-from integrations.sandbox.netsuite.documents import Document, Line
+from integrations.sandbox.netsuite.documents import Apply, Document, Line
 from integrations.sandbox.netsuite.errors import Refusal, cannot_initialize
 from integrations.sandbox.netsuite.kinds import Kind
 from integrations.sandbox.netsuite.ledger import children_of
 
 RMA = kinds.RETURN_AUTHORIZATION
 Proposal = Callable[[Account, Document], list[Line]]
+COPIES_DISCOUNT = (*kinds.SALES, RMA, *kinds.CREDITS)
 
 
 def propose(account: Account, source: Document, *, target: Kind) -> Document:
@@ -30,22 +31,37 @@ def propose(account: Account, source: Document, *, target: Kind) -> Document:
         other_ref_num=source.other_ref_num if target != kinds.ITEM_RECEIPT else None,
         exchange_rate=source.exchange_rate,
         location=source.location,
+        subsidiary=source.subsidiary,
         created_from=source.id,
+        decimals=source.decimals,
+        has_document_tax=source.has_document_tax,
     )
     if target == RMA:
         document.order_status = account.settings.text("netsuite.default_return_status")
+    if target in COPIES_DISCOUNT and account.settings.text("netsuite.order_discount_on_transform") == "copied":
+        document.discount_item, document.discount_rate = source.discount_item, source.discount_rate
     document.lines = lines_of(account, source)
+    if target.sublist == "apply":
+        document.applies = [Apply(source.id, amount=source.amount_remaining or source.total)]
     return document
 
 
 def _check_source(account: Account, source: Document, *, target: Kind) -> None:
-    allowed = READY.get((source.kind, target))
-    # With refunds in advance the credit does not wait for the goods.
-    if source.kind == RMA and target in kinds.CREDITS and account.settings.flag("netsuite.refund_in_advance"):
-        allowed = "BDEF"
-    is_ready = not source.voided and (allowed is None or source.status in allowed)
+    is_ready = not source.voided and _is_in_state(account, source, target=target)
     if not is_ready or not _fits_sale(account, source, target=target):
         raise cannot_initialize(target.record_type, source_id=source.id)
+
+
+def _is_in_state(account: Account, source: Document, *, target: Kind) -> bool:
+    if target.sublist == "apply":
+        return (source.amount_remaining or 0) > 0
+    allowed = READY.get((source.kind, target))
+    if source.kind == RMA and not account.settings.flag("netsuite.advanced_receiving"):
+        allowed = "DF" if target in kinds.CREDITS else ""
+    # With refunds in advance the credit does not wait for the goods.
+    elif source.kind == RMA and target in kinds.CREDITS and account.settings.flag("netsuite.refund_in_advance"):
+        allowed = "BDEF"
+    return allowed is None or (bool(source.status) and source.status in allowed)
 
 
 def _fits_sale(account: Account, source: Document, *, target: Kind) -> bool:
@@ -75,6 +91,8 @@ def _copied(line: Line, *, source: Document, number: int, quantity: int) -> Line
         order_line=line.line,
         memo=line.memo,
         custom=dict(line.custom),
+        decimals=line.decimals,
+        percent=line.percent,
     )
     if quantity != line.quantity:
         copied.price_by_rate()
@@ -90,7 +108,7 @@ def _all_lines(account: Account, source: Document) -> list[Line]:
 
 
 def _unshipped(account: Account, source: Document) -> list[Line]:
-    lines = [line for line in source.lines if line.is_stock and not line.is_closed]
+    lines = [line for line in source.lines if line.is_receivable and not line.is_closed]
     return [_copied(line, source=source, number=line.line, quantity=line.quantity - line.received) for line in lines]
 
 
@@ -103,9 +121,10 @@ def _unreceived(account: Account, source: Document) -> list[Line]:
     """Rows with nothing left are proposed with quantity 0, so that naming them is an over-receipt."""
     lines: list[Line] = []
     for line in source.lines:
-        if line.is_stock and not line.is_closed:
+        if line.is_receivable and not line.is_closed:
             row = _copied(line, source=source, number=line.line, quantity=line.quantity - line.received)
             row.is_received = not account.settings.flag("netsuite.default_items_to_zero")
+            row.is_restocked = account.settings.flag("netsuite.restock_returned_items")
             row.location = line.location or source.location
             lines.append(row)
     return lines
@@ -119,10 +138,16 @@ def _uncredited(account: Account, source: Document) -> list[Line]:
     ]
 
 
+def _no_lines(account: Account, source: Document) -> list[Line]:
+    """Payments and refunds hold no items; they are applied to their source."""
+    return []
+
+
 def creditable(account: Account, line: Line) -> int:
     """By default only what was received may be credited (netsuite.md 0.2, 11)."""
-    in_advance = account.settings.flag("netsuite.refund_in_advance")
-    return max((line.quantity if in_advance else min(line.received, line.quantity)) - line.billed, 0)
+    settings = account.settings
+    is_free = settings.flag("netsuite.refund_in_advance") or not settings.flag("netsuite.advanced_receiving")
+    return max((line.quantity if is_free else min(line.received, line.quantity)) - line.billed, 0)
 
 
 READY = {
@@ -146,4 +171,8 @@ PROPOSALS: dict[tuple[Kind, Kind], Proposal] = {
     (RMA, kinds.CASH_REFUND): _uncredited,
     (kinds.INVOICE, kinds.CREDIT_MEMO): _all_lines,
     (kinds.CASH_SALE, kinds.CASH_REFUND): _all_lines,
+    (kinds.CASH_REFUND, kinds.CREDIT_MEMO): _all_lines,
+    (kinds.INVOICE, kinds.CUSTOMER_PAYMENT): _no_lines,
+    (kinds.CUSTOMER_PAYMENT, kinds.CUSTOMER_REFUND): _no_lines,
+    (kinds.CUSTOMER_DEPOSIT, kinds.CUSTOMER_REFUND): _no_lines,
 }
