@@ -28,9 +28,11 @@ BODY = {
     + " account autoApply applied unapplied amountRemaining amountPaid apply shippingCost shipMethod handlingCost",
     kinds.CASH_REFUND: COMMON + PAYMENTS + " shippingCost shipMethod handlingCost",
     kinds.CUSTOMER_REFUND: COMMON + PAYMENTS + " customer apply deposit arAcct balance checkNumber",
-    kinds.CUSTOMER_PAYMENT: COMMON + PAYMENTS + " customer apply payment autoApply",
+    kinds.CUSTOMER_PAYMENT: COMMON + PAYMENTS + " customer apply payment autoApply applied unapplied",
     kinds.INVENTORY_ADJUSTMENT: COMMON + " account adjLocation customer inventory",
     kinds.INVENTORY_TRANSFER: COMMON + " transferLocation inventory",
+    kinds.BIN_TRANSFER: COMMON + " inventory",
+    kinds.CUSTOMER_DEPOSIT: COMMON + PAYMENTS + " customer payment salesOrder",
 }
 LINE = (
     "line orderLine orderDoc item quantity rate amount price description location isClosed isOpen lineUniqueKey"
@@ -64,7 +66,7 @@ def line_names(kind: Kind, *, restock: str) -> list[str]:
 def lower_keys(body: Json) -> Json:
     """Property names are matched in any case, in the body and in the rows of its sublists."""
     lowered = {key.lower(): value for key, value in body.items()}
-    for sublist in ("item", "apply", "inventory"):
+    for sublist in ("item", "apply", "inventory", "deposit"):
         value = lowered.get(sublist)
         if value is not None:
             lowered[sublist] = {"items": _lower_rows(value, sublist=sublist)}
