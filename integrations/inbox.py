@@ -3,19 +3,20 @@
 A webhook is a hint; the fetched return is the truth. Source: loop.md §5.
 """
 
-import hashlib
 import json
+import threading
+import time
 from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
 
-from django.conf import settings
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
-from integrations.credentials import open_secrets
-from integrations.loop.signature import signature_matches
-from integrations.models import Credential, InboundEvent, Shop
-from returnsops.lib.nudge import nudge
+from integrations.doors import Door, find_door
+from integrations.models import InboundEvent
+from returnsops.lib.nudge import nudge_soon
 from returnsops.people import access, audit
 from returnsops.people.models import User
 
@@ -31,37 +32,88 @@ RETURN_ID_FIELDS = {
 }
 
 
+# A stranger must not fill the disk: more forgeries than these are refused all the same, but not kept.
+FORGERIES_KEPT_PER_MINUTE = 60
+
+STORE = """
+    INSERT INTO integrations_inboundevent AS kept
+        (shop_id, digest, signed, raw, verdict, received_at, last_received_at, times_received,
+         topic, trigger, loop_return_id, failure)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, 1, '', '', '', '')
+    ON CONFLICT (shop_id, digest, signed) DO UPDATE SET
+        times_received = kept.times_received + 1,
+        last_received_at = GREATEST(kept.last_received_at, EXCLUDED.last_received_at),
+        verdict = CASE kept.verdict WHEN 'read' THEN 'waiting' ELSE kept.verdict END
+    RETURNING id
+"""
+
+
 @dataclass(frozen=True)
 class Receipt:
-    """What to answer: stored and believed, or stored as a forgery."""
+    """What to answer. event_pk: None for a forgery that was not kept; is_believed: Loop signed it."""
 
-    event: InboundEvent
-    believed: bool
+    event_pk: int | None
+    is_believed: bool
 
 
-def receive(shop: Shop, raw: bytes, signature: str | None) -> Receipt:
-    """Store one webhook as it came. The same body again counts up and still asks for a fetch."""
-    believed = signature_matches(raw, signature, open_secrets(shop, Credential.Kind.LOOP_WEBHOOK_SECRET))
+def receive(shop_code: str, raw: bytes, signature: str | None) -> Receipt:
+    """Store one webhook as it came. The same body again counts up and still asks for a fetch.
+
+    One statement and no lock. Raises DatabaseError and ConfigurationError: it is not stored then.
+    """
+    door, is_believed = find_door(shop_code, raw, signature)
+    if door is None:
+        return Receipt(None, is_believed=False)
+    if is_believed:
+        event_pk = _store(door, raw, is_believed=True)
+        nudge_soon("inbox")
+        return Receipt(event_pk, is_believed=True)
+    forgery_pk = _store(door, raw, is_believed=False) if _forgeries.take() else None
+    return Receipt(forgery_pk, is_believed=False)
+
+
+def _store(door: Door, raw: bytes, *, is_believed: bool) -> int:
+    verdict = InboundEvent.Verdict.WAITING if is_believed else InboundEvent.Verdict.BAD_SIGNATURE
     now = timezone.now()
-    event, is_new = InboundEvent.objects.get_or_create(
-        shop=shop,
-        digest=hashlib.sha256(raw).hexdigest(),
-        signed=believed,
-        defaults={
-            "received_at": now,
-            "last_received_at": now,
-            "raw": raw if believed else raw[:RAW_BYTES_KEPT_UNSIGNED],
-            "verdict": InboundEvent.Verdict.WAITING if believed else InboundEvent.Verdict.BAD_SIGNATURE,
-        },
-    )
-    if not is_new:
-        again = {"verdict": InboundEvent.Verdict.WAITING} if event.verdict == InboundEvent.Verdict.READ else {}
-        InboundEvent.objects.filter(pk=event.pk).update(
-            times_received=F("times_received") + 1, last_received_at=now, **again
-        )
-    if believed:
-        nudge("event", event.pk)
-    return Receipt(event, believed)
+    kept = raw if is_believed else raw[:RAW_BYTES_KEPT_UNSIGNED]
+    with connection.cursor() as cursor:
+        cursor.execute(STORE, [door.shop_pk, sha256(raw).hexdigest(), is_believed, kept, verdict, now, now])
+        return int(cursor.fetchone()[0])
+
+
+def take_due_events(*, limit: int, patience: timedelta) -> list[int]:
+    """Mark waiting events as nudged and give their keys, oldest first; one that stays waiting is due again later.
+
+    Two who take at the same time share the events between them.
+    """
+    now = timezone.now()
+    asked_for = Q(nudged_at=None) | Q(nudged_at__lte=now - patience) | Q(last_received_at__gt=F("nudged_at"))
+    due = InboundEvent.objects.filter(asked_for, verdict=InboundEvent.Verdict.WAITING)
+    with transaction.atomic():
+        pks = list(due.select_for_update(skip_locked=True).order_by("pk").values_list("pk", flat=True)[:limit])
+        InboundEvent.objects.filter(pk__in=pks).update(nudged_at=now)
+    return pks
+
+
+class _PerMinute:
+    """So many a minute for this process; for whatever must not grow with what strangers send."""
+
+    def __init__(self, allowed: int) -> None:
+        self._allowed = allowed
+        self._taken = 0
+        self._minute = 0
+        self._lock = threading.Lock()
+
+    def take(self) -> bool:
+        minute = int(time.monotonic() // 60)
+        with self._lock:
+            if minute != self._minute:
+                self._minute, self._taken = minute, 0
+            self._taken += 1
+            return self._taken <= self._allowed
+
+
+_forgeries = _PerMinute(FORGERIES_KEPT_PER_MINUTE)
 
 
 def read_event(event: InboundEvent) -> str:
@@ -117,7 +169,3 @@ def _finish(event: InboundEvent, verdict: str, **noted: str) -> None:
     """Only if no copy arrived meanwhile: that one wants a look of its own."""
     event.verdict = verdict
     InboundEvent.objects.filter(pk=event.pk, times_received=event.times_received).update(verdict=verdict, **noted)
-
-
-def body_is_too_large(length: int) -> bool:
-    return length > int(settings.WEBHOOK_BODY_BYTES_MAX)

@@ -263,10 +263,12 @@ class InboundEvent(models.Model):
         BAD_SIGNATURE = "bad_signature", "Wrong or missing signature"
         UNREADABLE = "unreadable", "Not readable"  # right signature, body we can't use: a person looks
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="inbound_events")
+    # No index of its own: the unique key begins with it.
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="inbound_events", db_index=False)
     received_at = models.DateTimeField()
     last_received_at = models.DateTimeField()
     times_received = models.PositiveIntegerField(default=1)
+    nudged_at = models.DateTimeField(null=True, blank=True)
     raw = models.BinaryField()
     digest = models.CharField(max_length=64)
     signed = models.BooleanField()

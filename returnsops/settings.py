@@ -56,6 +56,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "integrations.middleware.webhooks_first",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -204,6 +205,8 @@ Q_CLUSTER = {
 HEARTBEAT_FILE = DATA_DIR / "heartbeat"
 HEARTBEAT_LIMIT_S = env_int("HEARTBEAT_LIMIT_S", default=30, least=5)
 TICK_EVERY = env_seconds("TICK_EVERY_S", default=2)
+# How long a web process gathers nudges about webhooks before it sends them together; 0: each at once.
+NUDGE_GATHER = env_seconds("NUDGE_GATHER_S", default=0.05)
 
 # --- Posting ---------------------------------------------------------------------------------------
 SENDER_THREADS = env_int("SENDER_THREADS", default=8, least=1)

@@ -50,6 +50,11 @@ def look(what: str, row_id: int | None = None) -> None:
         logger.warning("%s %s waits: %s", what, row_id, error)
 
 
+def look_at_inbox(_: None) -> None:
+    """One nudge stands for every webhook of the last moment: what is new is dealt out here."""
+    sweep_events()
+
+
 def look_at_event(event_id: int) -> None:
     """A webhook is a hint: find the return it is about, and fetch that."""
     event = InboundEvent.objects.select_related("shop").get(pk=event_id)
@@ -102,6 +107,7 @@ def look_at_doubt(posting_pk: int) -> None:
 
 
 LOOKS: dict[str, Callable[..., None]] = {
+    "inbox": look_at_inbox,
     "event": look_at_event,
     "records": look_at_records,
     "plan": look_at_return,
@@ -124,12 +130,9 @@ def tick() -> None:
 
 
 def sweep_events() -> None:
-    """Webhooks whose task was lost, or whose fetch failed."""
-    waiting = InboundEvent.objects.filter(
-        verdict=InboundEvent.Verdict.WAITING, last_received_at__lte=timezone.now() - NUDGE_PATIENCE
-    )
-    for event in waiting.order_by("pk")[:SWEEP_LIMIT]:
-        nudge("event", event.pk)
+    """Webhooks nobody looked at yet, and those whose fetch failed."""
+    for event_pk in inbox.take_due_events(limit=SWEEP_LIMIT, patience=NUDGE_PATIENCE):
+        nudge("event", event_pk)
 
 
 def sweep_plans() -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from integrations.doors import forget_doors
 from integrations.models import Shop
 from returnsops.people.models import Role, User
 from tests.builders import make_shop, make_user
@@ -13,6 +14,12 @@ hypothesis_settings.register_profile(
     "house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.load_profile("house")
+
+
+@pytest.fixture(autouse=True)
+def no_shop_is_remembered() -> None:
+    """The web process keeps shops for seconds; tests make theirs anew."""
+    forget_doors()
 
 
 @pytest.fixture

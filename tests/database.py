@@ -23,6 +23,8 @@ SERVER_GIVEN = "DATABASE_URL" in os.environ
 HELD_SLOT = pytest.StashKey[IO[str]]()
 
 os.environ["RETURNSOPS_DATA_DIR"] = str(DATA_DIR)
+# A thread of its own would not see what a test has in its transaction.
+os.environ["NUDGE_GATHER_S"] = "0"
 
 
 @pytest.hookimpl(tryfirst=True)
