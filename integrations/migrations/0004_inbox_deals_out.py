@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0002_what_a_check_found'),
+        ('integrations', '0003_netsuite_access_and_options'),
     ]
 
     operations = [
