@@ -151,6 +151,9 @@ def import_exchange_order(
     discount covers, 0 when Loop discount is off. None when NetSuite has no original order to take the customer from.
     """
     with account.store.transaction():
+        earlier = _order_of(account, provider_order_id=provider_order_id)
+        if earlier is not None:
+            return earlier  # brought before, by a job that was cut off before it could say so
         original = _order_of(account, provider_order_id=original_order_id)
         if original is None:
             return None

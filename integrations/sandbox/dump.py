@@ -16,22 +16,31 @@ Json = dict[str, Any]
 def dump_account(account: Account) -> Json:
     store = account.store
     with store.transaction():
-        lines = _grouped_lines(account)
-        applies: dict[int, list[Json]] = {}
-        for row in store.rows("SELECT txn, doc, amount FROM txn_apply ORDER BY txn, doc"):
-            applies.setdefault(row["txn"], []).append({"doc": str(row["doc"]), "amount": money(row["amount"])})
-        transactions = [
-            _transaction(row, lines=lines.get(row["id"], []), applies=applies.get(row["id"], []))
-            for row in store.rows("SELECT * FROM txn ORDER BY id")
-        ]
         return {
-            "transactions": transactions,
-            "stock": _stock(account),
-            "ledger": _ledger(account),
-            "periods": [dict(row) for row in store.rows("SELECT * FROM accountingperiod ORDER BY startdate")],
+            "transactions": transactions_of(account, rows=store.rows("SELECT * FROM txn ORDER BY id")),
+            "stock": stock_of(account),
+            "ledger": [ledger_row(row) for row in store.rows(f"{LEDGER} ORDER BY g.seq")],
+            "periods": periods_of(account),
             "card_operations": store.value("SELECT value FROM counter WHERE name = 'card_operations'") or 0,
-            "log": _log(account),
+            "log": [log_row(row) for row in store.rows("SELECT * FROM history ORDER BY seq")],
         }
+
+
+def transactions_of(account: Account, *, rows: list[Any]) -> list[Json]:
+    """rows: of txn by ascending id."""
+    if not rows:
+        return []
+    span = (rows[0]["id"], rows[-1]["id"])
+    lines = _grouped_lines(account, span=span)
+    applies: dict[int, list[Json]] = {}
+    sql = "SELECT txn, doc, amount FROM txn_apply WHERE txn BETWEEN ? AND ? ORDER BY txn, doc"
+    for row in account.store.rows(sql, span):
+        applies.setdefault(row["txn"], []).append({"doc": str(row["doc"]), "amount": money(row["amount"])})
+    return [_transaction(row, lines=lines.get(row["id"], []), applies=applies.get(row["id"], [])) for row in rows]
+
+
+def periods_of(account: Account) -> list[Json]:
+    return [dict(row) for row in account.store.rows("SELECT * FROM accountingperiod ORDER BY startdate")]
 
 
 def money(value: float | None) -> str | None:
@@ -72,13 +81,14 @@ def _transaction(row: Any, *, lines: list[Json], applies: list[Json]) -> Json:
     }
 
 
-def _grouped_lines(account: Account) -> dict[int, list[Json]]:
+def _grouped_lines(account: Account, *, span: tuple[int, int]) -> dict[int, list[Json]]:
     sql = (
         "SELECT l.*, i.itemid, p.makeinventoryavailable FROM txn_line l LEFT JOIN item i ON i.id = l.item"
-        " LEFT JOIN location p ON p.id = l.location WHERE l.role = 'item' ORDER BY l.txn, l.seq"
+        " LEFT JOIN location p ON p.id = l.location"
+        " WHERE l.txn BETWEEN ? AND ? AND l.role = 'item' ORDER BY l.txn, l.seq"
     )
     grouped: dict[int, list[Json]] = {}
-    for row in account.store.rows(sql):
+    for row in account.store.rows(sql, span):
         grouped.setdefault(row["txn"], []).append(_line(row))
     return grouped
 
@@ -104,7 +114,7 @@ def _line(row: Any) -> Json:
     }
 
 
-def _stock(account: Account) -> list[Json]:
+def stock_of(account: Account) -> list[Json]:
     sql = (
         "SELECT s.item, i.itemid, s.location, p.makeinventoryavailable, s.on_hand FROM stock s"
         " JOIN item i ON i.id = s.item JOIN location p ON p.id = s.location ORDER BY s.location, s.item"
@@ -122,27 +132,24 @@ def _stock(account: Account) -> list[Json]:
     ]
 
 
-def _ledger(account: Account) -> list[Json]:
-    sql = "SELECT g.*, p.makeinventoryavailable FROM stock_ledger g JOIN location p ON p.id = g.location ORDER BY g.seq"
-    return [
-        {
-            "at": row["at"],
-            "transaction": str(row["txn"]),
-            "type": row["type"],
-            "item": str(row["item"]),
-            "location": str(row["location"]),
-            "sellable": row["makeinventoryavailable"] == "T",
-            "quantity": row["quantity"],
-        }
-        for row in account.store.rows(sql)
-    ]
+LEDGER = "SELECT g.*, p.makeinventoryavailable FROM stock_ledger g JOIN location p ON p.id = g.location"
 
 
-def _log(account: Account) -> list[Json]:
-    return [
-        {**dict(row), "record_id": str(row["record_id"]), "content": json.loads(row["content"])}
-        for row in account.store.rows("SELECT * FROM history ORDER BY seq")
-    ]
+def ledger_row(row: Any) -> Json:
+    return {
+        "at": row["at"],
+        "transaction": str(row["txn"]),
+        "type": row["type"],
+        "item": str(row["item"]),
+        "location": str(row["location"]),
+        "sellable": row["makeinventoryavailable"] == "T",
+        "quantity": row["quantity"],
+    }
+
+
+def log_row(row: Any) -> Json:
+    """Of NetSuite's history."""
+    return {**dict(row), "record_id": str(row["record_id"]), "content": json.loads(row["content"])}
 
 
 def dump_shop(engine: Engine, *, shop: str) -> Json:
@@ -151,10 +158,18 @@ def dump_shop(engine: Engine, *, shop: str) -> Json:
     log = store.rows("SELECT * FROM loop_log WHERE shop = ? ORDER BY seq", (shop,))
     deliveries = store.rows("SELECT * FROM delivery WHERE shop = ? ORDER BY seq DESC LIMIT 1000", (shop,))
     return {
-        "returns": [_return(from_json(row["content"])) for row in rows],
-        "log": [{**dict(row), "content": json.loads(row["content"])} for row in log],
+        "returns": [return_row(row) for row in rows],
+        "log": [loop_log_row(row) for row in log],
         "deliveries": [dict(row) for row in reversed(deliveries)],
     }
+
+
+def loop_log_row(row: Any) -> Json:
+    return {**dict(row), "content": json.loads(row["content"])}
+
+
+def return_row(row: Any) -> Json:
+    return _return(from_json(row["content"]))
 
 
 def _return(loop_return: LoopReturn) -> Json:

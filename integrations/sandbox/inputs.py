@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 Json = dict[str, Any]
@@ -64,6 +65,17 @@ class Fields:
     def count(self, key: str, default: int, *, low: int = 0, high: int = WHOLE_MAX) -> int:
         found = self.whole(key, default, low=low, high=high)
         return default if found is None else found
+
+    def moment(self, key: str) -> datetime | None:
+        """A time in ISO form; without a zone it is UTC."""
+        text = self.text(key)
+        if text is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise self._refusal(key, allowed="a time such as 2026-11-22T09:30:00Z") from None
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
     def flag(self, key: str, default: bool) -> bool:
         value = self._take(key)

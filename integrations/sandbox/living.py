@@ -31,7 +31,7 @@ class Living:
     draw: random.Random
 
     def __post_init__(self) -> None:
-        self.engine.jobs.register("living", work=self._make_one)
+        self.engine.jobs.register("living", work=self._make_one, crosses=True)
         self.engine.jobs.register("parcel", work=self._move_parcel)
 
     def start(self) -> None:
@@ -45,7 +45,8 @@ class Living:
         room = 1 - open_returns / self.engine.settings.number("living.open_returns_max")
         # Slower the fuller it is, and nothing new when it is full.
         wait_s = self.every_s / max(room, 0.1) * self.draw.uniform(0.6, 1.4)
-        self.engine.jobs.add("living", content={}, after_s=wait_s)
+        if self.engine.jobs.count("living") == 1:  # two are left when this one was cut off after adding the next
+            self.engine.jobs.add("living", content={}, after_s=wait_s)
         if room <= 0:
             return
         shop = self.draw.choice(sorted(self.engine.shops))

@@ -11,6 +11,7 @@ from integrations.sandbox.callers import caller_of
 from integrations.sandbox.clock import Clock
 from integrations.sandbox.fault_answers import answer_after, answer_before
 from integrations.sandbox.faults import Call, Faults
+from integrations.sandbox.gate import Gate
 from integrations.sandbox.jobs import Jobs
 from integrations.sandbox.living import Living
 from integrations.sandbox.loop.api import LoopApi
@@ -63,6 +64,7 @@ class Sandbox:
             now=self.clock.now,
             keep=lambda rules: self.memory.keep(FAULTS, rules),
         )
+        self.gate = Gate()
         self._open()
         self.settings.on_change(self._settings_changed)
 
@@ -119,32 +121,50 @@ class Sandbox:
             refresh_views(account)
 
     def close(self) -> None:
+        """For good: calls under way are let through, later ones find the connection closed."""
+        self.patience.end()
+        self.gate.shut()
+        self._close()
+
+    def _close(self) -> None:
         self.jobs.stop()
         self.loop_store.close()
         for account in self.accounts.values():
             account.store.close()
 
     def reset(self) -> None:
-        self.close()
+        """Alone: calls under way are let through, later ones wait until the new world is there."""
+        self.patience.end()
+        self.gate.shut()
+        try:
+            self._close()
+            self._remove_files()
+            self.clock.reset()
+            self._open()
+        finally:
+            self.gate.open()
+
+    def _remove_files(self) -> None:
         if self.options.file:
             files = [self.options.file, *(self._account_file(one) for one in self.accounts)]
             for file in filter(None, files):
                 for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
                     file.with_name(name).unlink(missing_ok=True)
-        self.clock.reset()
-        self._open()
 
     def answer_system(self, request: Request, *, system: str) -> Response:
         """One call of Loop or NetSuite, in the time the latency model gives it, with whatever fault strikes it."""
         request.get_data()  # the body is read in any case, or the next request of the connection would begin in it
-        call = self._call(request, system=system)
+        with self.gate.passing():
+            return self._answer(request, call=self._call(request, system=system))
+
+    def _answer(self, request: Request, *, call: Call) -> Response:
         self._slow_down(request, call=call)
         fault = self.faults.take(call)
         if fault is not None:
             instead = answer_before(fault, request, patience=self.patience)
             if instead is not None:
                 return instead
-        api = self.netsuite_api if system == "netsuite" else self.loop_api
+        api = self.netsuite_api if call.system == "netsuite" else self.loop_api
         response = api.answer(request)
         return response if fault is None else answer_after(fault, request, response, patience=self.patience)
 

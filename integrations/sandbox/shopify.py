@@ -20,7 +20,7 @@ class ExchangeCarrier:
 
     def __post_init__(self) -> None:
         self.engine.on_exchange_order.append(self.order_made)
-        self.engine.jobs.register("exchange_order", work=self._carry)
+        self.engine.jobs.register("exchange_order", work=self._carry, crosses=True)
 
     def order_made(self, loop_return: LoopReturn) -> None:
         settings = self.engine.switches(loop_return.shop)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from integrations.sandbox.control import ROUTES
 from integrations.sandbox.fault_kinds import KINDS
 from integrations.sandbox.loop.person import LOOP_ACTIONS, SHOP_ACTIONS
 from integrations.sandbox.netsuite.person import ACTIONS
@@ -22,3 +23,8 @@ def test_every_word_of_the_control_api_is_explained(name: str) -> None:
 
 def test_every_switch_is_explained() -> None:
     compare_or_write(FOLDER / "switches.md", draw_switches())
+
+
+@pytest.mark.parametrize("path", sorted({route.path.partition("*")[0].rstrip("/") for route in ROUTES}))
+def test_every_path_of_the_control_api_is_shown(path: str) -> None:
+    assert f"/_sandbox/{path}" in DOCS

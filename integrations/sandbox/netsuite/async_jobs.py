@@ -48,7 +48,7 @@ class AsyncJobs:
         for account in accounts.values():
             account.store.run_script(TABLES)
             self._take_up(account)
-        jobs.register(KIND, work=self._run)
+        jobs.register(KIND, work=self._run, crosses=True)
 
     def _take_up(self, account: Account) -> None:
         """After a restart: a job may have been written down and not yet been queued; a task that ended is skipped."""
