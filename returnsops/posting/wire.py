@@ -5,6 +5,7 @@ from typing import Any
 
 from integrations.loop.client import LoopClient
 from integrations.netsuite.client import NetSuiteClient
+from integrations.netsuite.options import AccountOptions, ReceiptKey
 
 AMOUNT_KEYS = frozenset({"amount", "rate"})
 
@@ -25,27 +26,65 @@ def carry_out(call: Call) -> str:
     return _write_in_netsuite(call.client, call.request, call.external_id)
 
 
-def netsuite_body(request: dict[str, Any], external_id: str) -> dict[str, Any]:
-    """The body as it goes out: amounts as JSON numbers, and our external id on every record we make."""
+def netsuite_body(
+    request: dict[str, Any], external_id: str, *, options: AccountOptions | None = None
+) -> dict[str, Any]:
+    """The body as it goes out: amounts as JSON numbers, our external id on every record we make, the account's ways."""
     body = _with_numbers(request["body"])
     assert isinstance(body, dict)
+    _fit_account(body, request, options or AccountOptions())
     if request["operation"] == "update":
         return body
     return {"externalId": external_id, **body}
 
 
+def _fit_account(body: dict[str, Any], request: dict[str, Any], options: AccountOptions) -> None:
+    """What NetSuite's documentation leaves open is a setting of the account (netsuite.md §13)."""
+    if "memo" in body:
+        body["memo"] = str(body["memo"])[: options.memo_chars_max]
+    rows = body.get("item", {}).get("items", [])
+    if request.get("target_type") == "itemReceipt":
+        for row in rows:
+            _name_receipt_row(row, options.receipt_key)
+    if request.get("target_type") == "returnAuthorization" and options.sends_order_doc:
+        for row in rows:
+            if "orderLine" in row:
+                row["orderDoc"] = {"id": request["source_id"]}
+
+
+def _name_receipt_row(row: dict[str, Any], key: ReceiptKey) -> None:
+    """Planned is always orderLine, the line of the authorization."""
+    if key != ReceiptKey.ORDER_LINE:
+        row["line"] = row["orderLine"]
+    if key == ReceiptKey.LINE:
+        del row["orderLine"]
+
+
 def _write_in_netsuite(client: NetSuiteClient, request: dict[str, Any], external_id: str) -> str:
-    body = netsuite_body(request, external_id)
+    body = netsuite_body(request, external_id, options=client.options)
     replace = request.get("replace", [])
     if request["operation"] == "transform":
         return client.transform_record(
             request["source_type"], request["source_id"], request["target_type"], body, replace=replace
         )
     if request["operation"] == "create":
+        if request["target_type"] == "customerRefund":
+            _take_apply_lines(client, body)
         return client.create_record(request["target_type"], body)
     assert request["operation"] == "update", f"no such operation: {request['operation']}"
-    client.update_record(request["target_type"], request["target_id"], body)
+    client.update_record(request["target_type"], request["target_id"], body, key=external_id)
     return str(request["target_id"])
+
+
+def _take_apply_lines(client: NetSuiteClient, body: dict[str, Any]) -> None:
+    """Which line names a credit is told by the form, where the account has it (netsuite.md §4.8, §13 U9)."""
+    form = client.preview_record(
+        "customerRefund", {name: body[name] for name in ("customer", "account") if name in body}
+    )
+    lines = {row.doc_id: row.line for row in form.applies} if form else {}
+    for row in body["apply"]["items"]:
+        told = lines.get(str(row["doc"]["id"]))
+        row["line"] = row["line"] if told is None else told
 
 
 def _act_in_loop(client: LoopClient, request: dict[str, Any]) -> str:

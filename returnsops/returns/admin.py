@@ -142,9 +142,8 @@ class SkuMappingAdmin(RightsAdmin):
             return None
         try:
             with watched(shop.account):
-                apply_items(
-                    shop.account, netsuite_client(shop.account, read_timeout_s=LOOK_UP_LIMIT_S).find_items([name])
-                )
+                client = netsuite_client(shop.account, read_timeout_s=LOOK_UP_LIMIT_S)
+                apply_items(shop.account, client.find_items([name], field="itemid"))
         except IntegrationError as error:
             self.message_user(request, f"NetSuite could not be asked: {error.detail or error}", messages.ERROR)
             return None

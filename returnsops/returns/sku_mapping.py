@@ -15,24 +15,34 @@ from returnsops.returns.replan import ask_for_plan
 
 
 def look_up_items(shop: Shop, skus: Collection[str]) -> None:
-    """Ask NetSuite for items named exactly like the SKUs that have no mapping, and map those it has.
+    """Ask NetSuite for items that hold exactly these SKUs, where no mapping is known, and map those it has.
 
-    Raises the errors of `integrations.errors`.
+    Two items with the same SKU are left to a person. Raises the errors of `integrations.errors`.
     """
     unmapped = sorted(set(skus) - set(_active_mappings(shop, skus)))
     if not unmapped:
         return
     found = netsuite_client(shop.account).find_items(unmapped)
     apply_items(shop.account, found)
-    items = {item.sku: item for item in Item.objects.filter(account=shop.account, sku__in=unmapped, is_inactive=False)}
+    ids = _only_meanings(found)
+    items = {item.internal_id: item for item in Item.objects.filter(account=shop.account, internal_id__in=ids.values())}
     SkuMapping.objects.bulk_create(
         [
-            SkuMapping(shop=shop, sku=sku, item=items[sku], kind=SkuMapping.Kind.EXACT, reason="Same text")
+            SkuMapping(shop=shop, sku=sku, item=items[ids[sku]], kind=SkuMapping.Kind.EXACT, reason="Same text")
             for sku in unmapped
-            if sku in items
+            if sku in ids
         ],
         ignore_conflicts=True,
     )
+
+
+def _only_meanings(found: Iterable[ItemRecord]) -> dict[str, str]:
+    """By SKU the id of the one active item that holds it, in the field the account keeps SKUs in."""
+    by_sku: dict[str, set[str]] = {}
+    for record in found:
+        if not record.is_inactive:
+            by_sku.setdefault(record.found_by or record.sku, set()).add(record.internal_id)
+    return {sku: min(ids) for sku, ids in by_sku.items() if len(ids) == 1}
 
 
 def look_up_sold_items(account: NetSuiteAccount, records: Iterable[TransactionRecord]) -> None:
@@ -40,11 +50,10 @@ def look_up_sold_items(account: NetSuiteAccount, records: Iterable[TransactionRe
 
     Raises the errors of `integrations.errors`.
     """
-    names = {line.item_id: line.item_name for record in records for line in record.lines if line.item_id}
-    known = set(Item.objects.filter(account=account, internal_id__in=names).values_list("internal_id", flat=True))
-    wanted = sorted({name for item_id, name in names.items() if name and item_id not in known})
-    if wanted:
-        apply_items(account, netsuite_client(account).find_items(wanted))
+    sold = {line.item_id for record in records for line in record.lines if line.item_id}
+    known = set(Item.objects.filter(account=account, internal_id__in=sold).values_list("internal_id", flat=True))
+    if sold - known:
+        apply_items(account, netsuite_client(account).find_items(sorted(sold - known), field="id"))
 
 
 def apply_items(account: NetSuiteAccount, records: Iterable[ItemRecord]) -> None:

@@ -223,7 +223,7 @@ def answer_with(monkeypatch: pytest.MonkeyPatch, answer: list[ItemRecord] | Exce
     """NetSuite's answer to a search for items."""
 
     class Answering:
-        def find_items(self, names: list[str]) -> list[ItemRecord]:
+        def find_items(self, names: list[str], *, field: str) -> list[ItemRecord]:
             if isinstance(answer, Exception):
                 raise answer
             return answer

@@ -13,6 +13,7 @@ from integrations.loop.client import LoopClient
 from integrations.loop.parsing import parse_return
 from integrations.loop.records import LoopReturnRecord
 from integrations.models import Shop
+from integrations.netsuite.options import AccountOptions
 from integrations.netsuite.records import RecordRef, TransactionLine, TransactionRecord
 from returnsops.lib import clock
 from returnsops.returns.models import LoopReturn
@@ -33,6 +34,7 @@ class FakeNetSuite:
     loses_answers: int = 0
     records: dict[str, TransactionRecord] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    options: AccountOptions = field(default_factory=AccountOptions)
 
     def transform_record(
         self,
@@ -47,6 +49,9 @@ class FakeNetSuite:
 
     def create_record(self, record_type: str, body: Mapping[str, Any], *, replace: Sequence[str] = ()) -> str:
         return self._make(record_type, body, source_id=None)
+
+    def preview_record(self, record_type: str, body: Mapping[str, Any]) -> TransactionRecord | None:
+        return None
 
     def find_by_external_ids(self, external_ids: Collection[str]) -> list[RecordRef]:
         found = [one for one in self.records.values() if one.external_id in external_ids]

@@ -28,7 +28,7 @@ class Catalogue:
 
     def find_items(self, skus: list[str]) -> list[ItemRecord]:
         self.asked.append(list(skus))
-        return [item for item in self.items if item.sku in skus]
+        return [item for item in self.items if (item.found_by or item.sku) in skus]
 
 
 def ask(monkeypatch: pytest.MonkeyPatch, shop: Shop, skus: set[str], *items: ItemRecord) -> Catalogue:
@@ -54,6 +54,30 @@ def test_inactive_item_is_known_but_not_taken(shop: Shop, monkeypatch: pytest.Mo
 
     assert Item.objects.get().is_inactive
     assert meanings(shop, "BOOT-42") == {}
+
+
+def test_sku_is_looked_for_where_the_account_keeps_it(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(monkeypatch, shop, {"4006381333931"}, found("BOOT-42", "501", found_by="4006381333931"))
+
+    assert meanings(shop, "4006381333931", "BOOT-42") == {"4006381333931": "501"}
+
+
+def test_two_items_with_one_sku_are_left_to_a_person(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    twins = [found(f"BOOT-{number}", str(number), found_by="4006381333931") for number in (501, 502)]
+
+    ask(monkeypatch, shop, {"4006381333931"}, *twins)
+
+    assert Item.objects.count() == 2
+    assert meanings(shop, "4006381333931") == {}
+
+
+def test_inactive_twin_does_not_count(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    active = found("BOOT-501", "501", found_by="4006381333931")
+    inactive = found("BOOT-502", "502", found_by="4006381333931", is_inactive=True)
+
+    ask(monkeypatch, shop, {"4006381333931"}, active, inactive)
+
+    assert meanings(shop, "4006381333931") == {"4006381333931": "501"}
 
 
 def test_mapped_sku_is_not_asked_for_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

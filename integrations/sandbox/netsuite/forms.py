@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from integrations.sandbox.netsuite import field_types, records
+from integrations.sandbox.netsuite import field_types, kinds, records
 from integrations.sandbox.netsuite.account import Account
 from integrations.sandbox.netsuite.calls import RESOURCE, Call, Reply, shown
 from integrations.sandbox.netsuite.documents import Document
@@ -50,8 +50,24 @@ def _form(account: Account, call: Call, draft: Document) -> Reply:
     if not draft.id:
         for name in ("id", "createdDate", "lastModifiedDate", "tranId"):
             whole.pop(name, None)
+    if draft.kind == kinds.CUSTOMER_REFUND and not draft.applies:
+        whole["apply"] = _open_credits(account, draft)
     whole["links"] = [{"rel": "create" if call.form == CREATE else "edit", "href": call.url}]
     return shown(pick(call, whole), content_type=f"{RESOURCE}; type={call.form}")
+
+
+def _open_credits(account: Account, draft: Document) -> Json:
+    """What a refund could be applied to, each row with the `line` it has to name (netsuite.md 4.8)."""
+    rows = account.store.rows(
+        "SELECT id, amountremaining FROM txn WHERE entity = ? AND type = ? AND amountremaining > 0"
+        " AND voided = 0 AND deleted = 0 ORDER BY id LIMIT ?",
+        (draft.entity, kinds.CREDIT_MEMO.code, OPTIONS_MAX),
+    )
+    line = account.settings.value("netsuite.refund_apply_line")
+    items = [
+        {"doc": {"id": str(row["id"])}, "line": line, "apply": False, "due": row["amountremaining"]} for row in rows
+    ]
+    return {"items": items, "totalResults": len(items)}
 
 
 def _options(account: Account, call: Call, *, kind: Kind) -> Reply:

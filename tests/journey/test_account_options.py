@@ -1,0 +1,84 @@
+"""What is not documented is a setting of the account and a switch of the sandbox: the journey works both ways."""
+
+from typing import Any
+
+import pytest
+
+from integrations.credentials import store_secret
+from integrations.models import AccessToken, Credential, NetSuiteAccount
+from returnsops.posting.models import Posting, PostingAttempt
+from tests.journey.stage import Stage
+
+pytestmark = pytest.mark.journey
+
+
+def returned(stage: Stage) -> str:
+    """One unit, refunded from end to end. Gives how far it came."""
+    plain = stage.make("refund")
+    stage.judge(plain, "sellable")
+    stage.run()
+    plain.refresh_from_db()
+    return plain.stage
+
+
+def refusals() -> list[str]:
+    return list(Posting.objects.filter(status="rejected").values_list("refusal__detail", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ({"receipt_key": "line", "refund_apply_line": 0}, {"receipt_key": "line", "refund_apply_line": 0}),
+        ({"receipt_key": "line", "refund_apply_line": 0}, {"receipt_key": "both", "has_forms": True}),
+        ({"sql_time_zone": "America/Los_Angeles"}, {"receipt_key": "both", "sends_order_doc": True}),
+        ({"async_location": "absolute", "async_delay_s": [0.0, 0.02]}, {"write_mode": "async", "memo_chars_max": 20}),
+    ],
+)
+def test_return_is_settled_either_way(stage: Stage, theirs: dict[str, Any], ours: dict[str, Any]) -> None:
+    stage.ask("settings", {"netsuite": theirs})
+    NetSuiteAccount.objects.update(**ours)
+
+    assert (returned(stage), refusals()) == ("settled", [])
+
+
+@pytest.mark.parametrize("theirs", [{"receipt_key": "line"}, {"refund_apply_line": 0}])
+def test_wrong_setting_is_refused_and_seen(stage: Stage, theirs: dict[str, Any]) -> None:
+    stage.ask("settings", {"netsuite": theirs})
+
+    assert returned(stage) == "needs_person"
+    assert len(refusals()) == 1
+
+
+def test_account_without_forms_is_asked_once(stage: Stage) -> None:
+    stage.ask("settings", {"netsuite": {"create_form": False}})
+    NetSuiteAccount.objects.update(has_forms=True)
+
+    returned(stage)
+
+    assert "no_forms" in NetSuiteAccount.objects.get(account_id=first_account(stage)["account_id"]).profile
+
+
+def test_token_based_access_does_all_the_same(stage: Stage) -> None:
+    for row in stage.ask("world", method="GET")["netsuite_accounts"]:
+        account = NetSuiteAccount.objects.get(account_id=row["account_id"])
+        store_secret(account, Credential.Kind.NETSUITE_CONSUMER_SECRET, row["tba"]["consumer_secret"])
+        store_secret(account, Credential.Kind.NETSUITE_TOKEN_ID, row["tba"]["token_id"])
+        store_secret(account, Credential.Kind.NETSUITE_TOKEN_SECRET, row["tba"]["token_secret"])
+        NetSuiteAccount.objects.filter(pk=account.pk).update(auth="tba", client_id=row["tba"]["consumer_key"])
+
+    assert (returned(stage), refusals()) == ("settled", [])
+    assert not AccessToken.objects.exclude(sealed="").exists()
+
+
+def test_token_is_shared_and_kept_sealed(stage: Stage) -> None:
+    returned(stage)
+
+    token = AccessToken.objects.exclude(sealed="").get()
+    tries = "".join(map(str, PostingAttempt.objects.values_list("answer", "request")))
+    assert token.ends_at is not None
+    assert "sandbox." not in token.sealed + tries
+
+
+def first_account(stage: Stage) -> dict[str, Any]:
+    account: dict[str, Any] = stage.ask("world", method="GET")["netsuite_accounts"][0]
+    return account

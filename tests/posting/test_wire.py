@@ -1,0 +1,57 @@
+"""What an account's settings change in the body that goes out."""
+
+from typing import Any
+
+import pytest
+
+from integrations.netsuite.options import AccountOptions, ReceiptKey
+from returnsops.posting.wire import netsuite_body
+
+ROWS = [{"orderLine": 4, "itemReceive": True, "quantity": 1}, {"orderLine": 7, "itemReceive": False}]
+
+
+def request(target_type: str, **body: Any) -> dict[str, Any]:
+    return {"operation": "transform", "source_id": "77120", "target_type": target_type, "body": body}
+
+
+def rows_sent(target_type: str, options: AccountOptions) -> list[dict[str, Any]]:
+    planned = request(target_type, item={"items": [dict(row) for row in ROWS]})
+    rows: list[dict[str, Any]] = netsuite_body(planned, "loop-fern-1-x-1", options=options)["item"]["items"]
+    assert planned["body"]["item"]["items"] == ROWS, "what was planned must not change"
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("key", "names"),
+    [
+        (ReceiptKey.ORDER_LINE, {"orderLine"}),
+        (ReceiptKey.LINE, {"line"}),
+        (ReceiptKey.BOTH, {"orderLine", "line"}),
+    ],
+)
+def test_row_of_a_receipt_is_named_as_the_account_wants_it(key: ReceiptKey, names: set[str]) -> None:
+    rows = rows_sent("itemReceipt", AccountOptions(receipt_key=key))
+
+    assert [{name: row[name] for name in ("orderLine", "line") if name in row} for row in rows] == [
+        dict.fromkeys(names, 4),
+        dict.fromkeys(names, 7),
+    ]
+
+
+def test_rows_of_other_documents_keep_their_name() -> None:
+    assert rows_sent("creditMemo", AccountOptions(receipt_key=ReceiptKey.LINE)) == ROWS
+
+
+@pytest.mark.parametrize(("sends", "expected"), [(True, {"id": "77120"}), (False, None)])
+def test_rows_of_an_authorization_name_the_sale_if_the_account_wants_it(sends: bool, expected: object) -> None:
+    rows = rows_sent("returnAuthorization", AccountOptions(sends_order_doc=sends))
+
+    assert [row.get("orderDoc") for row in rows] == [expected, expected]
+
+
+def test_memo_is_no_longer_than_the_account_takes() -> None:
+    body = netsuite_body(
+        request("creditMemo", memo="Loop 5550101 order #20044"), "x", options=AccountOptions(memo_chars_max=12)
+    )
+
+    assert body["memo"] == "Loop 5550101"
