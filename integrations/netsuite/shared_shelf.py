@@ -42,7 +42,8 @@ class SharedShelf:
         return turn if won else ""
 
     def put(self, token: KeptToken) -> None:
-        self._rows().update(
+        row = self._row()
+        AccessToken.objects.filter(pk=row.pk).update(
             settings_digest=self._digest,
             sealed=seal(token.text),
             renew_at=datetime.fromtimestamp(token.renew_at, UTC),
