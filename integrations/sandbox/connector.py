@@ -11,7 +11,7 @@ from integrations.sandbox.netsuite.documents import Apply, Document, Line
 from integrations.sandbox.netsuite.kinds import Kind
 from integrations.sandbox.netsuite.ledger import load_document
 from integrations.sandbox.netsuite.periods import ensure_period
-from integrations.sandbox.netsuite.records import save_new
+from integrations.sandbox.netsuite.records import save_new, update
 from integrations.sandbox.shops import ShopLine, ShopOrder
 from integrations.sandbox.world import SPECIAL_ITEMS
 
@@ -173,6 +173,32 @@ def import_exchange_order(
         if credit:
             order.lines.append(_discount(order, credit))
         return save_new(account, order, who=WHO, body={}, check=False)
+
+
+def add_to_order(account: Account, original_order_id: str, *, lines: list[Json]) -> None:
+    """New goods of a native exchange: further lines on the order they were exchanged from."""
+    with account.store.transaction():
+        original = _order_of(account, provider_order_id=original_order_id)
+        if original is None:
+            return
+        rows = [
+            {
+                "item": {"id": str(line["item_id"])},
+                "quantity": 1,
+                "rate": float(cents(line["price"]) - cents(line["discount"])),
+                "location": {"id": str(original.location)},
+                "custcol_shopify_line_id": str(line["provider_line_item_id"]),
+            }
+            for line in lines
+        ]
+        update(
+            account,
+            document_id=original.id,
+            kind=kinds.SALES_ORDER,
+            body={"item": {"items": rows}},
+            replace=frozenset(),
+            who=WHO,
+        )
 
 
 def _order_of(account: Account, *, provider_order_id: str) -> Document | None:

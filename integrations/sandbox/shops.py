@@ -28,18 +28,27 @@ class ShopProfile:
     api_key: str = ""
     webhook_secret: str = ""
 
+    @property
+    def provider_location_id(self) -> int:
+        return 65_012_000_000 + self.destination_id
+
     def destinations(self) -> list[Json]:
-        address = {
-            "address1": "1 Returns Way",
-            "address2": None,
-            "city": "Columbus" if self.country_code == "US" else "Bristol",
-            "state": "OH" if self.country_code == "US" else "",
-            "zip": "43215" if self.country_code == "US" else "BS1 4ST",
+        entry = {"id": self.destination_id, "type": "warehouse", "name": f"{self.name} returns", "enabled": True}
+        address = {"address1": "1 Returns Way", "address2": None, **self._town()}
+        return [{**entry, "provider_location_id": self.provider_location_id, "address": address}]
+
+    def shopper_address(self) -> Json:
+        return {"address1": "12 Elm Row", "address2": None, **self._town()}
+
+    def _town(self) -> Json:
+        is_american = self.country_code == "US"
+        return {
+            "city": "Columbus" if is_american else "Bristol",
+            "state": "OH" if is_american else "",
+            "zip": "43215" if is_american else "BS1 4ST",
             "country": self.country,
             "country_code": self.country_code,
         }
-        entry = {"id": self.destination_id, "type": "warehouse", "name": f"{self.name} returns", "enabled": True}
-        return [{**entry, "provider_location_id": 65_012_000_000 + self.destination_id, "address": address}]
 
 
 NORTHWIND_SHOP = ShopProfile(

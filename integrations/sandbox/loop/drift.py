@@ -1,6 +1,7 @@
 """Shapes Loop has been seen or suspected to change to (loop.md 7 and 10); each behind a switch of its own."""
 
 import random
+from decimal import Decimal
 from typing import Any
 
 from integrations.sandbox.settings import Reading
@@ -8,23 +9,35 @@ from integrations.sandbox.settings import Reading
 Json = dict[str, Any]
 
 
-def drifted(row: Json, *, settings: Reading) -> Json:
+def drifted(row: Json, *, rules: Reading, is_list: bool) -> Json:
     """The row of a list or of details as the switches in force would have it."""
-    if settings.flag("loop.drift.extra_fields"):
+    row = _with_other_values(row, rules=rules, is_list=is_list)
+    if rules.flag("loop.drift.extra_fields"):
         row = {**row, "loop_score": 0.5, "experiments": [{"name": "later"}]}
         row["line_items"] = [{**unit, "tags": ["new"]} for unit in row["line_items"]]
-    if settings.flag("loop.drift.fee_with_sign"):
-        row = {**row, "handling_fee": f"${row['handling_fee']}"}
-    if settings.flag("loop.drift.null_for_na"):
-        row = {key: None if value == "N/A" else value for key, value in row.items()}
-    if settings.text("loop.drift.outcome"):
-        row = {**row, "outcome": settings.text("loop.drift.outcome")}
-    if settings.text("loop.drift.label_status") and row["labels"]:
-        row = {**row, "label_status": settings.text("loop.drift.label_status")}
+    if rules.text("loop.drift.removed_lines") == "gone":
+        row = {**row, "line_items": [unit for unit in row["line_items"] if unit["returned_at"] is not None]}
+    if rules.text("loop.drift.refund_amounts") == "number" and "refunds" in row:
+        row = {**row, "refunds": [{**one, "amount": float(Decimal(one["amount"]))} for one in row["refunds"]]}
     return row
 
 
-def ordered(rows: list[Json], *, settings: Reading, draw: random.Random) -> list[Json]:
-    if settings.flag("loop.drift.unsorted_list"):
+def _with_other_values(row: Json, *, rules: Reading, is_list: bool) -> Json:
+    if rules.flag("loop.drift.fee_with_sign"):
+        row = {**row, "handling_fee": f"${row['handling_fee']}"}
+    if rules.flag("loop.drift.null_for_na"):
+        row = {key: None if value == "N/A" else value for key, value in row.items()}
+    if rules.text("loop.drift.outcome"):
+        row = {**row, "outcome": rules.text("loop.drift.outcome")}
+    if rules.text("loop.drift.label_status") and row["labels"]:
+        row = {**row, "label_status": rules.text("loop.drift.label_status")}
+    numbers = rules.text("loop.drift.order_number")
+    if numbers != "as_is" and is_list:
+        row = {**row, "order_number": None if numbers == "null" else ""}
+    return row
+
+
+def ordered(rows: list[Json], *, rules: Reading, draw: random.Random) -> list[Json]:
+    if rules.flag("loop.drift.unsorted_list"):
         draw.shuffle(rows)
     return rows

@@ -32,6 +32,9 @@ class Unit:
     removed: bool = False
     condition: Json | None = None
     disposition: Json | None = None
+    restock_location_id: int | None = None
+    bag_barcode: str | None = None  # of a drop-off network
+    is_kept: bool = False  # the shopper keeps it
 
     @property
     def worth(self) -> Decimal:
@@ -52,10 +55,27 @@ class Exchange:
     order_id: str | None = None
     order_name: str | None = None
     out_of_stock: bool = False
+    resolution: str | None = None
+    is_issued: bool = False
 
     @property
     def total(self) -> Decimal:
         return self.price - self.discount + self.tax
+
+
+@dataclass
+class Parcel:
+    """A parcel on its way back, with its label once there is one."""
+
+    id: int
+    shipment_id: int
+    carrier: str
+    tracking_number: str
+    line_item_ids: list[int] = field(default_factory=list)
+    status: str | None = None  # None: no label yet
+    updated_at: str | None = None
+    url: str = ""
+    rate_cents: int = 785
 
 
 @dataclass
@@ -76,45 +96,96 @@ class LoopReturn:
     currency: str
     destination_id: int
     status_page: str
-    carrier: str
-    tracking_number: str
-    shipment_id: int
     units: list[Unit] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
+    parcels: list[Parcel] = field(default_factory=list)
+    kind: str = "standard"  # or warranty
     fee: Decimal = ZERO
     bonus: Decimal = ZERO
-    label_status: str | None = None
-    label_updated_at: str | None = None
+    refund_shipping: Decimal = ZERO
+    refund_shipping_tax: Decimal = ZERO
+    balance: Decimal = ZERO  # what the shopper owes after an edit; it blocks processing
+    left_over_as: str = "refund"  # or credit: what of the worth no new goods took up
+    tenders: list[Json] = field(default_factory=list)  # {"gateway", "amount"}: paid first with these; the rest by card
+    presentment_currency: str | None = None
+    presentment_rate: Decimal = Decimal(1)
     edited_at: str | None = None
+    closed_at: str | None = None
+    delivered_at: str | None = None
+    actioned_by: str | None = None
     was_processed: bool = False
     processed_at: dict[str, str | None] = field(default_factory=dict)
     refunds: list[Json] = field(default_factory=list)
     shopify_refunds: list[Json] = field(default_factory=list)
     gift_card_issued: str | None = None
+    gift_card_provider: str | None = None  # None: as the shop has it
+    restock: str | None = None  # mode of this return; None: as the shop has it
+    restock_status: str | None = None
+    exchange_mode: str | None = None  # None: as the shop has it
+    card_charged: str | None = None  # an instant exchange whose goods never came
+    is_instant: bool = False
+    is_gift: bool = False
+    is_kept: bool = False  # the shopper keeps the goods
+    is_hidden: bool = False  # deleted for good: no call finds it
+    address: Json | None = None  # of the recipient of a gift
+    return_method: Json | None = None
+    happy_returns_shipment_id: str | None = None
+    package_reference: str | None = None
+    consolidation_tracking: str | None = None
+    fraud_report: Json | None = None
     notes: list[Json] = field(default_factory=list)
     is_queued: bool = False
     settles_at: str | None = None  # the parcel status at which Loop processes by itself
     fails_with: str | None = None  # a processing that ends in review, with this message
+    fails_at: str | None = None  # only this outcome fails, the others are issued
     walks: bool = False
     netsuite: Json = field(default_factory=dict)
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), default=str)
+        shown = {
+            "carrier": self.carrier,
+            "tracking_number": self.tracking_number,
+            "label_status": self.label_status,
+            "label_updated_at": self.label_updated_at,
+        }
+        return json.dumps(asdict(self) | shown, default=str)
 
     @property
     def live_units(self) -> list[Unit]:
         return [unit for unit in self.units if not unit.removed]
 
+    @property
+    def label(self) -> Parcel | None:
+        """The parcel that the flat fields of a return tell of."""
+        return next((parcel for parcel in self.parcels if parcel.status is not None), None)
 
-_MONEY = ("price", "discount", "tax", "fee", "bonus")
+    @property
+    def label_status(self) -> str | None:
+        return self.label.status if self.label else None
+
+    @property
+    def label_updated_at(self) -> str | None:
+        return self.label.updated_at if self.label else None
+
+    @property
+    def carrier(self) -> str | None:
+        return self.parcels[0].carrier if self.parcels else None
+
+    @property
+    def tracking_number(self) -> str | None:
+        return self.parcels[0].tracking_number if self.parcels else None
+
+
+_MONEY = {one.name for kind in (Unit, Exchange, LoopReturn) for one in fields(kind) if one.type is Decimal}
+_KNOWN = {one.name for one in fields(LoopReturn)}
 
 
 def from_json(text: str) -> LoopReturn:
     content = json.loads(text)
     content["units"] = [Unit(**_with_money(unit)) for unit in content["units"]]
     content["exchanges"] = [Exchange(**_with_money(one)) for one in content["exchanges"]]
-    known = {one.name for one in fields(LoopReturn)}
-    return LoopReturn(**{key: value for key, value in _with_money(content).items() if key in known})
+    content["parcels"] = [Parcel(**one) for one in content["parcels"]]
+    return LoopReturn(**{key: value for key, value in _with_money(content).items() if key in _KNOWN})
 
 
 def _with_money(content: Json) -> Json:

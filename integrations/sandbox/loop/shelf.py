@@ -12,15 +12,34 @@ CREATE TABLE IF NOT EXISTS loop_return (
   id INTEGER PRIMARY KEY, shop TEXT NOT NULL, state TEXT NOT NULL, created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL, order_name TEXT NOT NULL, provider_order_id INTEGER NOT NULL,
   tracking_number TEXT, is_underway INTEGER NOT NULL, content TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS loop_return_updated ON loop_return (shop, updated_at, id);
-CREATE INDEX IF NOT EXISTS loop_return_created ON loop_return (shop, created_at, id);
+CREATE INDEX IF NOT EXISTS loop_return_updated ON loop_return (shop, updated_at, id, state);
+CREATE INDEX IF NOT EXISTS loop_return_created ON loop_return (shop, created_at, id, state);
 CREATE INDEX IF NOT EXISTS loop_return_order ON loop_return (shop, order_name);
 CREATE INDEX IF NOT EXISTS loop_return_provider ON loop_return (shop, provider_order_id);
 CREATE INDEX IF NOT EXISTS loop_return_underway ON loop_return (is_underway) WHERE is_underway = 1;
 CREATE TABLE IF NOT EXISTS loop_unit (line_item_id INTEGER PRIMARY KEY, return_id INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS subscription (
   id INTEGER PRIMARY KEY, shop TEXT NOT NULL, topic TEXT NOT NULL, trigger_name TEXT NOT NULL,
-  url TEXT NOT NULL, status TEXT NOT NULL);
+  url TEXT NOT NULL, status TEXT NOT NULL, failures INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS loop_secret (seq INTEGER PRIMARY KEY, shop TEXT NOT NULL, secret TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS loop_key (
+  key TEXT PRIMARY KEY, shop TEXT NOT NULL, kind TEXT NOT NULL, scopes TEXT NOT NULL, ends REAL);
+CREATE TABLE IF NOT EXISTS destination (id INTEGER PRIMARY KEY, shop TEXT NOT NULL, content TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS label_request (
+  id INTEGER PRIMARY KEY, shop TEXT NOT NULL, return_id INTEGER NOT NULL, parcel_id INTEGER NOT NULL,
+  status TEXT NOT NULL, created_at TEXT NOT NULL, content TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS label_request_return ON label_request (return_id);
+CREATE INDEX IF NOT EXISTS label_request_shop ON label_request (shop, id);
+CREATE TABLE IF NOT EXISTS parcel (id INTEGER PRIMARY KEY, return_id INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS shipment (
+  id INTEGER PRIMARY KEY, shop TEXT NOT NULL, theirs TEXT NOT NULL, at TEXT NOT NULL, content TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS shipment_shop ON shipment (shop, theirs);
+CREATE TABLE IF NOT EXISTS shop_order (
+  id INTEGER PRIMARY KEY, shop TEXT NOT NULL, external_id TEXT NOT NULL, name TEXT NOT NULL,
+  updated_at TEXT NOT NULL, content TEXT NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS shop_order_external ON shop_order (shop, external_id);
+CREATE INDEX IF NOT EXISTS shop_order_name ON shop_order (shop, name);
+CREATE INDEX IF NOT EXISTS shop_order_page ON shop_order (shop, id);
 CREATE TABLE IF NOT EXISTS loop_log (
   seq INTEGER PRIMARY KEY, at TEXT NOT NULL, shop TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
   return_id INTEGER, content TEXT NOT NULL);
@@ -37,6 +56,9 @@ CREATE TABLE IF NOT EXISTS memory (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 
+HIDDEN = "hidden"  # stands for the state of a return that no call finds
+
+
 def save_return(store: Store, loop_return: LoopReturn) -> None:
     is_underway = loop_return.walks and loop_return.state == "open"  # a parcel nobody inspects counts as well
     store.execute(
@@ -45,7 +67,7 @@ def save_return(store: Store, loop_return: LoopReturn) -> None:
         (
             loop_return.id,
             loop_return.shop,
-            loop_return.state,
+            HIDDEN if loop_return.is_hidden else loop_return.state,
             loop_return.created_at,
             loop_return.updated_at,
             loop_return.order_name,
@@ -59,6 +81,10 @@ def save_return(store: Store, loop_return: LoopReturn) -> None:
         "INSERT OR IGNORE INTO loop_unit (line_item_id, return_id) VALUES (?, ?)",
         [(unit.line_item_id, loop_return.id) for unit in loop_return.units],
     )
+    store.execute_many(
+        "INSERT OR IGNORE INTO parcel (id, return_id) VALUES (?, ?)",
+        [(parcel.id, loop_return.id) for parcel in loop_return.parcels],
+    )
 
 
 def load_return(store: Store, *, return_id: int, shop: str | None = None) -> LoopReturn | None:
@@ -68,10 +94,16 @@ def load_return(store: Store, *, return_id: int, shop: str | None = None) -> Loo
     return from_json(found["content"])
 
 
+def load_visible(store: Store, *, return_id: int, shop: str) -> LoopReturn | None:
+    """As a caller of the API finds it: of the own shop, and not deleted."""
+    found = load_return(store, return_id=return_id, shop=shop)
+    return None if found is None or found.is_hidden else found
+
+
 def load_returns_of_order(store: Store, *, shop: str, column: str, value: str) -> list[LoopReturn]:
     rows = store.rows(
-        f"SELECT content FROM loop_return WHERE shop = ? AND {column} = ? ORDER BY id",
-        (shop, value),
+        f"SELECT content FROM loop_return WHERE shop = ? AND {column} = ? AND state != ? ORDER BY id",
+        (shop, value, HIDDEN),
     )
     return [from_json(row["content"]) for row in rows]
 

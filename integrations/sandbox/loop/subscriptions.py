@@ -1,46 +1,90 @@
 """Webhook subscriptions over the API (loop.md 2.10)."""
 
-import json
 from typing import Any
 
-from werkzeug.wrappers import Request
+from integrations.sandbox.loop.call import Answer, Call, Json
+from integrations.sandbox.numbers import whole_number
 
-from integrations.sandbox.loop.engine import Engine
-from integrations.sandbox.shops import ShopProfile
-
-Json = dict[str, Any]
-Answer = tuple[Any, int]
-TOPICS = ("return", "return.processing", "label", "restock", "giftcard", "label.request", "happy.returns.shipment")
+OLD_TOPICS = ("return", "label", "restock", "label.request", "giftcard", "happy.returns.shipment")
+OLD_TRIGGERS = (
+    "return.created",
+    "return.updated",
+    "return.closed",
+    "label.created",
+    "label.updated",
+    "restock.requested",
+    "label.request.issued",
+    "label.request.cancelled",
+    "giftcard.requested",
+    "shipment.processed",
+)
+STATUSES = ("active", "inactive")
+URL_MAX = 2048
 MISSING: Answer = ({"errors": {"code": "NOT_FOUND"}}, 404)
 
 
-def manage(engine: Engine, shop: ShopProfile, method: str, rest: list[str], request: Request) -> Answer:
-    if method == "GET" and not rest:
-        rows = engine.store.rows("SELECT * FROM subscription WHERE shop = ? ORDER BY id", (shop.code,))
-        return {"webhooks": [_shown(row, shop=shop) for row in rows]}, 200
-    if method == "POST" and not rest:
-        return _create(engine, shop, request)
-    found = _find(engine, shop, rest[0] if rest else "")
+def _known(call: Call) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Topics and triggers; older pages have none for a processing that failed."""
+    if call.rules.text("loop.webhooks.topics") == "old":
+        return OLD_TOPICS, OLD_TRIGGERS
+    return (*OLD_TOPICS, "return.processing"), (*OLD_TRIGGERS, "return.processing.failed")
+
+
+def list_all(call: Call) -> Answer:
+    rows = call.engine.store.rows("SELECT * FROM subscription WHERE shop = ? ORDER BY id", (call.shop.code,))
+    return {"webhooks": [_shown(call, row) for row in rows]}, 200
+
+
+def read(call: Call) -> Answer:
+    found = _find(call)
+    return MISSING if found is None else (_shown(call, found), 200)
+
+
+def create(call: Call) -> Answer:
+    body = call.body()
+    refusal = _refuse(call, body)
+    if refusal is not None:
+        return refusal
+    status = str(body.get("status") or call.rules.text("loop.webhooks.default_status"))
+    number = call.engine.webhooks.create(
+        call.shop.code, topic=body["topic"], trigger=body["trigger"], url=body["url"], status=status
+    )
+    return _shown(call, _find(call, number)), int(call.rules.number("loop.webhooks.created_code"))
+
+
+def change(call: Call) -> Answer:
+    found = _find(call)
     if found is None:
         return MISSING
-    if method == "GET":
-        return _shown(found, shop=shop), 200
-    if method == "DELETE":
-        engine.store.execute("DELETE FROM subscription WHERE id = ?", (found["id"],))
-        return None, 204
-    if method == "PUT":
-        return _change(engine, found, request)
-    return MISSING
+    body = call.body()
+    refusal = _refuse(call, body)
+    if refusal is not None:
+        return refusal
+    call.engine.store.execute(
+        "UPDATE subscription SET topic = ?, trigger_name = ?, url = ?, status = ?, failures = 0 WHERE id = ?",
+        (body["topic"], body["trigger"], body["url"], str(body.get("status") or found["status"]), found["id"]),
+    )
+    return None, 204
 
 
-def _find(engine: Engine, shop: ShopProfile, number: str) -> Any:
-    return engine.store.row("SELECT * FROM subscription WHERE id = ? AND shop = ?", (number, shop.code))
+def delete(call: Call) -> Answer:
+    found = _find(call)
+    if found is None:
+        return MISSING
+    call.engine.store.execute("DELETE FROM subscription WHERE id = ?", (found["id"],))
+    return None, 204
 
 
-def _shown(row: Any, *, shop: ShopProfile) -> Json:
+def _find(call: Call, number: int | None = None) -> Any:
+    wanted = whole_number(call.parts[0]) if number is None else number
+    return call.engine.store.row("SELECT * FROM subscription WHERE id = ? AND shop = ?", (wanted, call.shop.code))
+
+
+def _shown(call: Call, row: Any) -> Json:
+    """The secret stands in no answer."""
     return {
         "id": row["id"],
-        "shop_id": shop.loop_shop_id,
+        "shop_id": call.shop.loop_shop_id,
         "topic": row["topic"],
         "trigger": row["trigger_name"],
         "url": row["url"],
@@ -48,36 +92,20 @@ def _shown(row: Any, *, shop: ShopProfile) -> Json:
     }
 
 
-def _checked(request: Request) -> tuple[Json, Answer | None]:
-    try:
-        body = json.loads(request.get_data() or b"{}")
-    except ValueError:
-        body = {}
-    if not isinstance(body, dict) or body.get("topic") not in TOPICS:
-        text = f"Must be one of the following values:{','.join(TOPICS)}"
-        return body, ({"message": text, "errors": {}}, 422)
-    if not all(isinstance(body.get(name), str) and body[name] for name in ("trigger", "url")):
-        return body, ({"message": "The trigger and url fields are required.", "errors": {}}, 422)
-    return body, None
+def _refuse(call: Call, body: Json) -> Answer | None:
+    topics, triggers = _known(call)
+    for name, values in (("topic", topics), ("trigger", triggers)):
+        if not body.get(name):
+            return _unprocessable(f"The {name} field is required.")
+        if body[name] not in values:
+            return _unprocessable(f"Must be one of the following values:{','.join(values)}")
+    url = body.get("url")
+    if not isinstance(url, str) or not url.startswith(("https://", "http://")) or len(url) > URL_MAX:
+        return _unprocessable("The url field must be a valid URL.")
+    if body.get("status") is not None and body["status"] not in STATUSES:
+        return _unprocessable(f"Must be one of the following values:{','.join(STATUSES)}")
+    return None
 
 
-def _create(engine: Engine, shop: ShopProfile, request: Request) -> Answer:
-    body, refusal = _checked(request)
-    if refusal is not None:
-        return refusal
-    status = str(body.get("status", "inactive"))  # the transcription's default: send it to be sure
-    number = engine.webhooks.create(
-        shop.code, topic=body["topic"], trigger=body["trigger"], url=body["url"], status=status
-    )
-    return _shown(_find(engine, shop, str(number)), shop=shop), 201
-
-
-def _change(engine: Engine, found: Any, request: Request) -> Answer:
-    body, refusal = _checked(request)
-    if refusal is not None:
-        return refusal
-    engine.store.execute(
-        "UPDATE subscription SET topic = ?, trigger_name = ?, url = ?, status = ? WHERE id = ?",
-        (body["topic"], body["trigger"], body["url"], str(body.get("status", found["status"])), found["id"]),
-    )
-    return None, 204
+def _unprocessable(message: str) -> Answer:
+    return {"message": message, "errors": {}}, 422

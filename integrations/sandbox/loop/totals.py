@@ -1,6 +1,6 @@
 """Loop's own arithmetic: what a return is worth and how refund, credit, exchange and fee share it (loop.md 3)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from integrations.sandbox.loop.model import LoopReturn, Unit
@@ -11,10 +11,12 @@ from integrations.sandbox.money import ZERO, cents, share_out
 class UnitRefund:
     item: Decimal = ZERO
     tax: Decimal = ZERO
+    shipping: Decimal = ZERO
+    shipping_tax: Decimal = ZERO
 
     @property
     def total(self) -> Decimal:
-        return self.item + self.tax
+        return self.item + self.tax + self.shipping + self.shipping_tax
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,12 @@ def total_up(loop_return: LoopReturn) -> Totals:
     exchange = sum((one.total for one in exchanges), ZERO)
     exchange_credit = min(credit + loop_return.bonus, exchange)
     left_over = max(credit - exchange_credit, ZERO)
-    refundable = _worth(units, outcome="refund") + left_over
+    paid_back = left_over if loop_return.left_over_as == "refund" else ZERO
+    refundable = _worth(units, outcome="refund") + paid_back
     fee = min(loop_return.fee, refundable)
-    refund = refundable - fee
-    gift_card = _worth(units, outcome="credit")
-    if gift_card:
-        gift_card += loop_return.bonus
+    shipping = loop_return.refund_shipping + loop_return.refund_shipping_tax
+    refund = refundable - fee + shipping
+    gift_card = _gift_card(loop_return, units=units, left_over=left_over - paid_back)
     upsell = exchange - exchange_credit
     return Totals(
         product=sum((unit.price for unit in units), ZERO),
@@ -68,13 +70,21 @@ def total_up(loop_return: LoopReturn) -> Totals:
         refund=refund,
         gift_card=gift_card,
         fee=fee,
-        unit_refunds=_unit_refunds(units, refund=refund, left_over=left_over),
+        unit_refunds=_with_shipping(
+            loop_return, refunds=_unit_refunds(units, refund=refund - shipping, left_over=paid_back)
+        ),
         outcome=_outcome(has_exchange=bool(exchanges), upsell=upsell, refund=refund, gift_card=gift_card),
     )
 
 
 def _worth(units: list[Unit], *, outcome: str) -> Decimal:
     return sum((unit.worth for unit in units if unit.outcome == outcome), ZERO)
+
+
+def _gift_card(loop_return: LoopReturn, *, units: list[Unit], left_over: Decimal) -> Decimal:
+    """Bonus credit rides on a gift card; what is left of it after new goods is lost (loop.md 7.9)."""
+    credited = _worth(units, outcome="credit")
+    return credited + left_over + (loop_return.bonus if credited else ZERO)
 
 
 def _unit_refunds(units: list[Unit], *, refund: Decimal, left_over: Decimal) -> dict[int, UnitRefund]:
@@ -86,6 +96,19 @@ def _unit_refunds(units: list[Unit], *, refund: Decimal, left_over: Decimal) -> 
     weights = [unit.worth if unit.outcome == "refund" else next(parts) for unit in sharing]
     shares = share_out(refund, weights=weights) if gross else [ZERO for _ in sharing]
     return {unit.line_item_id: _split(unit, share=share) for unit, share in zip(sharing, shares, strict=True)}
+
+
+def _with_shipping(loop_return: LoopReturn, *, refunds: dict[int, UnitRefund]) -> dict[int, UnitRefund]:
+    """Shipping given back is spread over the refunded units in proportion (loop.md 7.4)."""
+    if not loop_return.refund_shipping + loop_return.refund_shipping_tax:
+        return refunds
+    weights = [one.total for one in refunds.values()]
+    shipping = share_out(loop_return.refund_shipping, weights=weights)
+    taxes = share_out(loop_return.refund_shipping_tax, weights=weights)
+    return {
+        line_item_id: replace(one, shipping=part, shipping_tax=tax)
+        for (line_item_id, one), part, tax in zip(refunds.items(), shipping, taxes, strict=True)
+    }
 
 
 def _split(unit: Unit, *, share: Decimal) -> UnitRefund:

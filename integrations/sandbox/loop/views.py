@@ -3,9 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
-from integrations.sandbox.loop.model import Exchange, LoopReturn, Unit
+from integrations.sandbox.loop.model import Exchange, LoopReturn, Parcel, Unit
 from integrations.sandbox.loop.totals import Totals, UnitRefund, total_up
-from integrations.sandbox.money import ZERO
+from integrations.sandbox.money import ZERO, cents
+from integrations.sandbox.settings import Reading
 from integrations.sandbox.shops import ShopProfile
 
 Json = dict[str, Any]
@@ -25,19 +26,41 @@ def php_moment(moment: str | None) -> Json | None:
     return None if moment is None else {"date": f"{moment}.000000", "timezone_type": 3, "timezone": "UTC"}
 
 
-def list_row(loop_return: LoopReturn, *, shop: ShopProfile) -> Json:
+def list_row(loop_return: LoopReturn, *, shop: ShopProfile, rules: Reading) -> Json:
+    """The keys in the order in which they were captured; newer ones at the end."""
     totals = total_up(loop_return)
-    has_label = loop_return.label_status is not None
+    return {
+        **_identity(loop_return, totals=totals, shop=shop, rules=rules),
+        **header_amounts(loop_return, totals),
+        "line_items": [_list_unit(unit, refund=_refund_of(unit, totals), rules=rules) for unit in loop_return.units],
+        "exchanges": [exchange_item(one, rules=rules) for one in loop_return.exchanges],
+        **_parcel_fields(loop_return, rules=rules),
+        "destination_id": loop_return.destination_id,
+        "return_method": loop_return.return_method,
+        "package_reference": loop_return.package_reference,
+        "type": loop_return.kind,
+        "shopify_refund_object": loop_return.shopify_refunds,
+        "gift_card_presentment": _foreign(loop_return, totals.gift_card),
+        "refund_shipping_total": _header(loop_return, loop_return.refund_shipping),
+        "refund_shipping_tax_total": _header(loop_return, loop_return.refund_shipping_tax),
+        **_presentment(loop_return, totals=totals, rules=rules),
+    }
+
+
+def _identity(loop_return: LoopReturn, *, totals: Totals, shop: ShopProfile, rules: Reading) -> Json:
+    processed = {key: php_moment(loop_return.processed_at.get(key)) for key in PROCESSED_KEYS}
+    if rules.flag("loop.shop_cash"):
+        processed["shop_cash_processed"] = None
     return {
         "id": str(loop_return.id),
-        "refund_before_inspection": False,
+        "refund_before_inspection": loop_return.is_instant,
         "state": loop_return.state,
         "was_processed": loop_return.was_processed,
-        "outcomes_processed_at": {key: php_moment(loop_return.processed_at.get(key)) for key in PROCESSED_KEYS},
+        "outcomes_processed_at": processed,
         "created_at": with_zone(loop_return.created_at),
         "updated_at": with_zone(loop_return.updated_at),
         "edited_at": with_zone(loop_return.edited_at),
-        "total": _header(loop_return, totals.refund),
+        "total": _header(loop_return, _total(totals, rules=rules)),
         "outcome": totals.outcome,
         "order_id": str(loop_return.loop_order_id),
         "order_name": loop_return.order_name,
@@ -47,29 +70,18 @@ def list_row(loop_return: LoopReturn, *, shop: ShopProfile) -> Json:
         "customer": loop_return.email,
         "origin_country": shop.country,
         "origin_country_code": shop.country_code,
-        "multi_currency": False,
+        "multi_currency": loop_return.presentment_currency is not None,
         "currency": loop_return.currency,
-        **_header_amounts(loop_return, totals),
-        "gift_card_order_name": None,
-        "gift_card_order_id": None,
-        "line_items": [_list_unit(unit, refund=_refund_of(unit, totals)) for unit in loop_return.units],
-        "exchanges": [_exchange(one) for one in loop_return.exchanges],
-        "carrier": loop_return.carrier if has_label else "N/A",
-        "tracking_number": loop_return.tracking_number if has_label else "N/A",
-        "label_status": loop_return.label_status or "N/A",
-        "label_url": label_url(loop_return),
-        "label_rate": 7.85 if has_label else None,
-        "status_page_url": loop_return.status_page,
-        "label_updated_at": with_zone(loop_return.label_updated_at) or "N/A",
-        "labels": labels(loop_return),
-        "destination_id": loop_return.destination_id,
-        "return_method": None,
-        "package_reference": None,
-        "type": "standard",
-        "shopify_refund_object": loop_return.shopify_refunds,
-        "refund_shipping_total": "0.00",
-        "refund_shipping_tax_total": "0.00",
     }
+
+
+def _total(totals: Totals, *, rules: Reading) -> Decimal:
+    """What `total` is for upsell and store credit is not known (loop.md 10, 16)."""
+    if rules.text("loop.total") == "owed":
+        return totals.refund - totals.upsell
+    if rules.text("loop.total") == "moved":
+        return totals.refund + totals.gift_card + totals.upsell
+    return totals.refund
 
 
 def _header(loop_return: LoopReturn, value: Decimal) -> str:
@@ -77,8 +89,8 @@ def _header(loop_return: LoopReturn, value: Decimal) -> str:
     return money(ZERO if loop_return.state == "cancelled" else value)
 
 
-def _header_amounts(loop_return: LoopReturn, totals: Totals) -> Json:
-    amounts = {
+def header_amounts(loop_return: LoopReturn, totals: Totals) -> Json:
+    before = {
         "return_product_total": totals.product,
         "return_discount_total": totals.discount,
         "return_tax_total": totals.tax,
@@ -90,18 +102,22 @@ def _header_amounts(loop_return: LoopReturn, totals: Totals) -> Json:
         "exchange_total": totals.exchange,
         "exchange_credit_total": totals.exchange_credit,
         "gift_card": totals.gift_card,
-        "handling_fee": totals.fee,
-        "refund": totals.refund,
-        "upsell": totals.upsell,
     }
-    return {name: _header(loop_return, value) for name, value in amounts.items()}
+    after = {"handling_fee": totals.fee, "refund": totals.refund, "upsell": totals.upsell}
+    return {
+        **{name: _header(loop_return, value) for name, value in before.items()},
+        "gift_card_order_name": None,
+        "gift_card_order_id": None,
+        **{name: _header(loop_return, value) for name, value in after.items()},
+    }
 
 
 def _refund_of(unit: Unit, totals: Totals) -> UnitRefund:
     return totals.unit_refunds.get(unit.line_item_id, UnitRefund())
 
 
-def _list_unit(unit: Unit, *, refund: UnitRefund) -> Json:
+def _list_unit(unit: Unit, *, refund: UnitRefund, rules: Reading) -> Json:
+    shipping = {"refund_shipping": money(refund.shipping), "refund_shipping_tax": money(refund.shipping_tax)}
     return {
         "line_item_id": str(unit.line_item_id),
         "provider_line_item_id": str(unit.provider_line_item_id),
@@ -121,16 +137,24 @@ def _list_unit(unit: Unit, *, refund: UnitRefund) -> Json:
         "return_reason": unit.reason,
         "parent_return_reason": unit.parent_reason,
         "return_comment": unit.comment or "N/A",
-        "outcome": "default",
-        "provider_restock_location_id": None,
+        "outcome": _unit_outcome(unit, rules=rules),
+        "provider_restock_location_id": unit.restock_location_id,
         "consolidation_tracking": None,
         "consolidation_destination_id": None,
         "condition": unit.condition,
         "disposition": unit.disposition,
+        **(shipping if refund.shipping or refund.shipping_tax else {}),
     }
 
 
-def _exchange(one: Exchange) -> Json:
+def _unit_outcome(unit: Unit, *, rules: Reading) -> str:
+    """One word in every sample; the others are not known (loop.md 10, 3)."""
+    if unit.is_kept and rules.text("loop.keep_item_marker") == "outcome":
+        return "keep_item"
+    return unit.outcome if rules.text("loop.unit_outcome") == "real" else "default"
+
+
+def exchange_item(one: Exchange, *, rules: Reading) -> Json:
     return {
         "exchange_id": str(one.exchange_id),
         "exchange_order_id": one.order_id,
@@ -138,42 +162,54 @@ def _exchange(one: Exchange) -> Json:
         "product_id": str(one.product_id),
         "variant_id": str(one.variant_id),
         "sku": one.sku,
-        "type": "exchange",
+        "type": rules.text("loop.exchange_type"),
         "title": one.title,
         "price": money(one.price),
         "discount": money(one.discount),
         "tax": money(one.tax),
         "total": money(one.total),
         "out_of_stock": one.out_of_stock,
-        "out_of_stock_resolution": None,
+        "out_of_stock_resolution": one.resolution,
     }
 
 
-def label_url(loop_return: LoopReturn) -> str | None:
-    if loop_return.label_status is None:
-        return None
-    return f"https://labels.example.com/{loop_return.tracking_number}.pdf"
+def _parcel_fields(loop_return: LoopReturn, *, rules: Reading) -> Json:
+    label = loop_return.label
+    is_old = rules.text("loop.before_label") == "pending"  # as captures of 2020 have it
+    return {
+        "carrier": label.carrier if label else "" if is_old else "N/A",
+        "tracking_number": label.tracking_number if label else "" if is_old else "N/A",
+        "label_status": label.status if label else "pending" if is_old else "N/A",
+        "label_url": label.url if label else None,
+        "label_rate": _rate(label, rules=rules, is_header=True) if label else None,
+        "status_page_url": loop_return.status_page,
+        "label_updated_at": with_zone(label.updated_at) if label else "N/A",
+        "labels": [label_row(one, rules=rules) for one in loop_return.parcels if one.status is not None],
+    }
 
 
-def labels(loop_return: LoopReturn) -> list[Json]:
-    if loop_return.label_status is None:
-        return []
-    return [
-        {
-            "status": loop_return.label_status,
-            "updated_at": with_zone(loop_return.label_updated_at),
-            "url": label_url(loop_return),
-            "rate": 785,
-            "carrier": loop_return.carrier,
-            "tracking_number": loop_return.tracking_number,
-            "line_items": [unit.line_item_id for unit in loop_return.live_units],
-        }
-    ]
+def _rate(parcel: Parcel, *, rules: Reading, is_header: bool) -> int | float:
+    """The unit is not known: major units in the header and cents below it were seen (loop.md 10, 9)."""
+    unit = rules.text("loop.label_rate")
+    is_major = unit == "major" or (unit == "mixed" and is_header)
+    return parcel.rate_cents / 100 if is_major else parcel.rate_cents
 
 
-def details(loop_return: LoopReturn, *, shop: ShopProfile) -> Json:
+def label_row(parcel: Parcel, *, rules: Reading) -> Json:
+    return {
+        "status": parcel.status,
+        "updated_at": with_zone(parcel.updated_at),
+        "url": parcel.url,
+        "rate": _rate(parcel, rules=rules, is_header=False),
+        "carrier": parcel.carrier,
+        "tracking_number": parcel.tracking_number,
+        "line_items": parcel.line_item_ids,
+    }
+
+
+def details(loop_return: LoopReturn, *, shop: ShopProfile, rules: Reading) -> Json:
     """Like the list row, but ids are numbers, times have no zone and some names differ (loop.md 3.4)."""
-    shown = list_row(loop_return, shop=shop)
+    shown = list_row(loop_return, shop=shop, rules=rules)
     totals = total_up(loop_return)
     shown |= {
         "id": loop_return.id,
@@ -192,15 +228,15 @@ def details(loop_return: LoopReturn, *, shop: ShopProfile) -> Json:
         "refunds": loop_return.refunds,
         "exchange_order_name": sorted({one.order_name for one in loop_return.exchanges if one.order_name}),
         "exchange_order_id": sorted({one.order_id for one in loop_return.exchanges if one.order_id}),
-        "line_items": [_details_unit(unit, refund=_refund_of(unit, totals)) for unit in loop_return.units],
+        "line_items": [_details_unit(unit, refund=_refund_of(unit, totals), rules=rules) for unit in loop_return.units],
     }
-    for label in shown["labels"]:
-        label["updated_at"] = loop_return.label_updated_at
+    for label, parcel in zip(shown["labels"], [one for one in loop_return.parcels if one.status], strict=True):
+        label["updated_at"] = parcel.updated_at
     return shown
 
 
-def _details_unit(unit: Unit, *, refund: UnitRefund) -> Json:
-    shown = _list_unit(unit, refund=refund)
+def _details_unit(unit: Unit, *, refund: UnitRefund, rules: Reading) -> Json:
+    shown = _list_unit(unit, refund=refund, rules=rules)
     shown |= {
         "line_item_id": unit.line_item_id,
         "provider_line_item_id": unit.provider_line_item_id,
@@ -214,3 +250,51 @@ def _details_unit(unit: Unit, *, refund: UnitRefund) -> Json:
         "parent_reason": shown.pop("parent_return_reason"),
     }
     return shown
+
+
+# --- the shopper's currency
+
+
+def _foreign(loop_return: LoopReturn, value: Decimal) -> str | None:
+    if loop_return.presentment_currency is None:
+        return None
+    return _header(loop_return, cents(value * loop_return.presentment_rate))
+
+
+def _presentment(loop_return: LoopReturn, *, totals: Totals, rules: Reading) -> Json:
+    """The copy in the shopper's currency; more of its shape than `line_items` is a guess (loop.md 10, 12)."""
+    shape = rules.text("loop.presentment")
+    if shape == "absent" or (shape == "foreign" and loop_return.presentment_currency is None):
+        return {}
+    lines = [
+        in_presentment(_list_unit(unit, refund=_refund_of(unit, totals), rules=rules), loop_return=loop_return)
+        for unit in loop_return.live_units  # a removed one is gone from here (loop.md 7.6)
+    ]
+    if shape == "lines":
+        return {"presentment": {"line_items": lines}}
+    amounts = in_presentment(header_amounts(loop_return, totals), loop_return=loop_return)
+    currency = loop_return.presentment_currency or loop_return.currency
+    return {"presentment": {"currency": currency, **amounts, "line_items": lines}}
+
+
+AMOUNT_WORDS = (
+    "return_product_total return_discount_total return_tax_total return_total return_credit_total"
+    " exchange_product_total exchange_discount_total exchange_tax_total exchange_total exchange_credit_total"
+    " gift_card handling_fee refund upsell total exchange price discount tax refund_tax refund_item refund_shipping"
+    " refund_shipping_tax refund_shipping_total refund_shipping_tax_total"
+)
+AMOUNTS = frozenset(AMOUNT_WORDS.split())
+
+
+def in_presentment(row: Json, *, loop_return: LoopReturn) -> Json:
+    """A row, and the rows in it, with its amounts in the shopper's currency."""
+    rate = loop_return.presentment_rate
+    return {key: _converted(key, value, rate=rate, loop_return=loop_return) for key, value in row.items()}
+
+
+def _converted(key: str, value: Any, *, rate: Decimal, loop_return: LoopReturn) -> Any:
+    if key in AMOUNTS and isinstance(value, str):
+        return money(cents(Decimal(value) * rate))
+    if key in ("line_items", "exchanges") and value and isinstance(value[0], dict):
+        return [in_presentment(row, loop_return=loop_return) for row in value]
+    return value
