@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from integrations.models import Shop
+from integrations.models import NetSuiteAccount, Shop
 from returnsops.people import audit
 from returnsops.people.models import User
 from returnsops.returns.models import LoopReturn, PolicyVersion
@@ -17,6 +17,15 @@ def active_policy(shop: Shop) -> Policy:
     """The shop's rules; a shop without a version follows the defaults, which only observe."""
     version = PolicyVersion.objects.filter(shop=shop, active=True).first()
     return parse_policy(version.rules) if version else Policy()
+
+
+def active_policies(account: NetSuiteAccount) -> dict[Shop, Policy]:
+    """The rules of every shop whose books are in this account."""
+    versions = {one.shop_id: one for one in PolicyVersion.objects.filter(shop__account=account, active=True)}
+    return {
+        shop: parse_policy(versions[shop.pk].rules) if shop.pk in versions else Policy()
+        for shop in account.shops.order_by("code")
+    }
 
 
 @transaction.atomic
