@@ -25,11 +25,6 @@ class Connection(models.Model):
     next_probe_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_reason = models.TextField(blank=True)
-    # What the last check found out; `integrations.profile` gives it types. A check that was asked for and is not
-    # finished has a time here, and says how far it is.
-    profile = models.JSONField(default=dict, blank=True)
-    check_asked_at = models.DateTimeField(null=True, blank=True)
-    check_progress = models.JSONField(default=dict, blank=True)
 
     class Meta:
         abstract = True
@@ -100,6 +95,7 @@ class NetSuiteAccount(Connection):
     database_time_zone = models.CharField(
         max_length=60, blank=True, help_text="Of SuiteQL's times, e.g. America/Los_Angeles. Empty: measured. §13 U5"
     )
+    profile = models.JSONField(default=dict, blank=True)
 
     class Meta:
         verbose_name = "NetSuite account"
@@ -310,3 +306,29 @@ class SyncCursor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stream} read to {self.watermark:%Y-%m-%d %H:%M}"
+
+
+class ConnectionProfile(models.Model):
+    """What the last check of a connection found out; `integrations.profile` gives it types.
+
+    Apart from the connection's own row, which is read with every return. A check that was asked for and is not finished
+    has a time in `asked_at`, and says in `progress` how far it is.
+    """
+
+    account = models.OneToOneField(NetSuiteAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    shop = models.OneToOneField(Shop, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    found = models.JSONField(default=dict, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)  # real time: business time may run ahead
+    asked_at = models.DateTimeField(null=True, blank=True)
+    progress = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(shop__isnull=False, account__isnull=True) | Q(shop__isnull=True, account__isnull=False),
+                name="profile_has_one_owner",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"What is known about {self.shop or self.account}"

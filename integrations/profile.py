@@ -1,4 +1,4 @@
-"""What a check found out about a NetSuite account or a Loop shop, typed, as it is stored in the row's `profile`.
+"""What a check found out about a NetSuite account or a Loop shop, typed, and where it is kept.
 
 None means that it could not be told. Facts are compared with configuration; findings are read by people.
 """
@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from integrations.models import NetSuiteAccount, Shop
+from integrations.models import ConnectionProfile, NetSuiteAccount, Shop
 
 VERSION = 1  # an older profile is no profile: the next check makes it anew
 
@@ -80,8 +80,9 @@ class Period:
 @dataclass(frozen=True, kw_only=True)
 class AccountFacts:
     """access: "edit" (a record could be read, which takes the right to edit), "missing" or "" per record type.
-    previewed: record types whose preview proved the right to create. absent: ids that configuration names and NetSuite
-    does not have, by what they are."""
+    previewed: record types whose preview proved the right to create. full_lists: which of items, accounts and methods
+    hold all there are, so that an id that is not in them does not exist. line_fields, sku_fields: whether a field of
+    that name exists."""
 
     clock_differs_s: int | None = None
     database_offset_min: int | None = None
@@ -109,7 +110,9 @@ class AccountFacts:
     items: dict[str, Listed] | None = None
     accounts: dict[str, Listed] | None = None
     methods: dict[str, Listed] | None = None
-    line_field: bool | None = None
+    full_lists: tuple[str, ...] = ()
+    line_fields: dict[str, bool] = field(default_factory=dict)
+    sku_fields: dict[str, bool] = field(default_factory=dict)
     writers: dict[str, list[Writer]] = field(default_factory=dict)
 
 
@@ -175,11 +178,20 @@ ShopProfile = Profile[ShopFacts]
 
 def account_profile(account: NetSuiteAccount) -> AccountProfile | None:
     """What the last check found; None before the first one."""
-    return _read_profile(account.profile, AccountFacts)
+    row = ConnectionProfile.objects.filter(account=account).first()
+    return read_profile(row.found, AccountFacts) if row else None
 
 
 def shop_profile(shop: Shop) -> ShopProfile | None:
-    return _read_profile(shop.profile, ShopFacts)
+    row = ConnectionProfile.objects.filter(shop=shop).first()
+    return read_profile(row.found, ShopFacts) if row else None
+
+
+def profile_row(connection: Shop | NetSuiteAccount) -> ConnectionProfile:
+    row, _ = ConnectionProfile.objects.get_or_create(
+        **({"shop": connection} if isinstance(connection, Shop) else {"account": connection})
+    )
+    return row
 
 
 def profile_as_json(profile: Profile[Any]) -> dict[str, Any]:
@@ -190,7 +202,7 @@ def profile_as_json(profile: Profile[Any]) -> dict[str, Any]:
     return asdict(profile) | moments | {"version": VERSION}
 
 
-def _read_profile(stored: Mapping[str, Any], kind: type[Facts]) -> Profile[Facts] | None:
+def read_profile(stored: Mapping[str, Any], kind: type[Facts]) -> Profile[Facts] | None:
     if stored.get("version") != VERSION:
         return None
     before = stored.get("compared_with")

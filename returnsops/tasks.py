@@ -18,8 +18,9 @@ from django.utils import timezone
 
 from exceptions.cases import CONNECTION, INBOX, add_case, sync_cases, sync_source
 from integrations import inbox
+from integrations.discovery.check import checks_to_do, request_overdue_checks
 from integrations.errors import IntegrationError
-from integrations.models import InboundEvent, Shop, SyncCursor
+from integrations.models import ConnectionProfile, InboundEvent, Shop, SyncCursor
 from returnsops.lib import clock
 from returnsops.lib.canonical import plain
 from returnsops.lib.locks import lock_until_commit
@@ -28,6 +29,7 @@ from returnsops.posting import outbox, reconcile
 from returnsops.posting.facts import load_facts
 from returnsops.posting.models import Posting
 from returnsops.returns import mirror, sweeps
+from returnsops.returns.connection_checks import check_connection
 from returnsops.returns.history import note_fact_change
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import plan_return
@@ -106,6 +108,13 @@ def look_at_doubt(posting_pk: int) -> None:
     reconcile.settle(Posting.objects.select_related("account", "shop", "loop_return").get(pk=posting_pk))
 
 
+def look_at_check(profile_pk: int) -> None:
+    row = ConnectionProfile.objects.select_related("account", "shop").get(pk=profile_pk)
+    connection = row.shop or row.account
+    assert connection is not None, "a profile has one owner"
+    check_connection(connection)
+
+
 LOOKS: dict[str, Callable[..., None]] = {
     "inbox": look_at_inbox,
     "event": look_at_event,
@@ -113,6 +122,7 @@ LOOKS: dict[str, Callable[..., None]] = {
     "plan": look_at_return,
     "read_back": look_at_read_back,
     "doubt": look_at_doubt,
+    "check": look_at_check,
 }
 
 
@@ -171,6 +181,14 @@ def sweep_connections() -> None:
         sync_source(shop, INBOX, _inbox_problems(shop))
 
 
+def sweep_checks() -> None:
+    """Checks whose task was lost, and those that are due: what we know of an account grows old."""
+    now = timezone.now()
+    for row in checks_to_do(now=now)[:SWEEP_LIMIT]:
+        nudge("check", row.pk)
+    request_overdue_checks(now=now)
+
+
 JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
     "plans": (timedelta(seconds=5), sweep_plans),
     "postings": (timedelta(seconds=5), sweep_postings),
@@ -178,6 +196,7 @@ JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
     "connections": (timedelta(seconds=10), sweep_connections),
     "records": (timedelta(seconds=10), sweep_records),
     "loop": (timedelta(seconds=60), sweep_loop),
+    "checks": (timedelta(seconds=60), sweep_checks),
 }
 
 

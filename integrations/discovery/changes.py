@@ -19,7 +19,8 @@ NAMES = {
     "create_form": "create-form",
     "deleted_readable": "the list of deleted records",
     "links_readable": "the links between records",
-    "line_field": "the field of the shop's line ids",
+    "line_fields": "the field of the shop's line ids",
+    "sku_fields": "the field of the SKU",
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from integrations.connections import loop_client, netsuite_client
@@ -22,7 +22,7 @@ from integrations.discovery.loop_findings import judge_shop
 from integrations.discovery.netsuite_answers import AccountAnswers, ask_account
 from integrations.discovery.netsuite_facts import read_facts
 from integrations.errors import ConfigurationError
-from integrations.models import Credential, NetSuiteAccount, Shop
+from integrations.models import ConnectionProfile, Credential, NetSuiteAccount, Shop
 from integrations.profile import (
     AccountFacts,
     AccountProfile,
@@ -32,14 +32,19 @@ from integrations.profile import (
     account_profile,
     in_order,
     profile_as_json,
+    profile_row,
     shop_profile,
 )
 from returnsops.lib import clock
+from returnsops.lib.nudge import nudge
 
 READ_TIMEOUT_S = 20.0
 ACCOUNT_CALLS_ABOUT = 55
 SHOP_CALLS_ABOUT = 14
 LEASE = timedelta(minutes=3)  # a check whose process died is forgotten after this
+
+PATIENCE = timedelta(seconds=10)  # the nudge of a check asked for less long ago is on its way
+RECHECK_AFTER = timedelta(hours=24)
 
 Connection = Shop | NetSuiteAccount
 
@@ -56,7 +61,7 @@ def check_account(account: NetSuiteAccount, configured: Configured) -> AccountPr
         answers = AccountAnswers(asked_at=now, server_time=_not_set_up(error))
     else:
         answers = ask_account(account, client, configured, asker=asker, now=now)
-    facts = read_facts(answers, configured)
+    facts = read_facts(answers, account, configured)
     findings = judge_account(answers, facts, account, configured)
     profile = _profile(account_profile(account), facts=facts, findings=findings, asker=asker, now=now)
     _finish(account, profile)
@@ -82,10 +87,30 @@ def check_shop(shop: Shop) -> ShopProfile | None:
     return profile
 
 
-def ask_for_check(connection: Connection) -> bool:
-    """Note that a check is wanted; False if one is wanted or running already."""
-    free = Q(check_asked_at=None) | Q(check_asked_at__lt=timezone.now() - LEASE)
-    return bool(_row(connection).filter(free).update(check_asked_at=timezone.now(), check_progress={}))
+def request_check(connection: Connection) -> bool:
+    """Have it checked in the background; False if that was asked for a moment ago."""
+    row = profile_row(connection)
+    free = Q(asked_at=None) | Q(asked_at__lt=timezone.now() - LEASE)
+    is_new = bool(ConnectionProfile.objects.filter(free, pk=row.pk).update(asked_at=timezone.now(), progress={}))
+    if is_new:
+        nudge("check", row.pk)
+    return is_new
+
+
+def checks_to_do(*, now: datetime) -> QuerySet[ConnectionProfile]:
+    """Asked for and not begun, or died half-way: what a lost task left behind."""
+    lost = Q(asked_at__lt=now - PATIENCE, progress={}) | Q(asked_at__lt=now - LEASE)
+    return ConnectionProfile.objects.filter(lost).order_by("pk")
+
+
+def request_overdue_checks(*, now: datetime) -> None:
+    """Once a day, and at once for a connection that was never checked. One that is stopped waits for a person."""
+    open_ones: list[Connection] = [*NetSuiteAccount.objects.all(), *Shop.objects.all()]
+    for connection in open_ones:
+        checked_at = profile_row(connection).checked_at
+        is_due = checked_at is None or checked_at < now - RECHECK_AFTER
+        if is_due and connection.paused_at is None and connection.down_since is None:
+            request_check(connection)
 
 
 def judge_account(
@@ -135,22 +160,19 @@ def _profile(
 def _begin(connection: Connection, *, about: int) -> bool:
     """Compare-and-set, so that of two at once one checks."""
     now = timezone.now()
-    free = Q(check_progress={}) | Q(check_progress__started_at__lt=(now - LEASE).isoformat())
+    free = Q(progress={}) | Q(progress__started_at__lt=(now - LEASE).isoformat())
     progress = {"started_at": now.isoformat(), "done": 0, "about": about, "asking": "log-in"}
-    changed = _row(connection).filter(free).update(check_progress=progress, check_asked_at=now)
-    return bool(changed)
+    return bool(_row(connection).filter(free).update(progress=progress, asked_at=now))
 
 
 def _note_progress(connection: Connection, done: int, what: str, *, about: int) -> None:
     progress = {"started_at": timezone.now().isoformat(), "done": min(done, about), "about": about, "asking": what}
-    _row(connection).update(check_progress=progress)
+    _row(connection).update(progress=progress)
 
 
 def _finish(connection: Connection, profile: Profile[Any]) -> None:
-    stored = profile_as_json(profile)
-    _row(connection).update(profile=stored, check_asked_at=None, check_progress={})
-    connection.profile = stored
+    _row(connection).update(found=profile_as_json(profile), checked_at=timezone.now(), asked_at=None, progress={})
 
 
-def _row(connection: Connection) -> Any:
-    return type(connection)._base_manager.filter(pk=connection.pk)
+def _row(connection: Connection) -> QuerySet[ConnectionProfile]:
+    return ConnectionProfile.objects.filter(pk=profile_row(connection).pk)

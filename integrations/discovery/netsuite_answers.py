@@ -55,6 +55,7 @@ class AccountAnswers:
     deleted: Rows | NotTold = NO_QUESTION
     links: Rows | NotTold = NO_QUESTION
     line_field: Rows | NotTold = NO_QUESTION
+    sku_field: Rows | NotTold = NO_QUESTION
     sales: Rows | NotTold = NO_QUESTION
     writers: dict[str, Rows | NotTold] = field(default_factory=dict)
     previews: dict[str, Preview | NotTold] = field(default_factory=dict)
@@ -119,22 +120,25 @@ def _ask_about_configured(
 ) -> None:
     by_subsidiary = questions.LOCATIONS.format(subsidiary=questions.LOCATION_SUBSIDIARY)
     answers.subsidiaries = query("subsidiaries", questions.SUBSIDIARIES)
-    answers.locations = query("locations", by_subsidiary, limit=questions.PLACES_MAX)
+    answers.locations = query("locations", by_subsidiary, limit=questions.LISTED_MAX)
     if isinstance(answers.locations, NotTold) and answers.locations.refused:
         plain = questions.LOCATIONS.format(subsidiary="")
-        answers.locations = query("locations", plain, limit=questions.PLACES_MAX)
-    asked = (
-        ("items", questions.ITEMS, Purpose.ITEM),
-        ("accounts", questions.ACCOUNTS, Purpose.ACCOUNT),
-        ("methods", questions.METHODS, Purpose.METHOD),
-    )
-    for name, sql, purpose in asked:
-        ids = configured.ids_for(purpose)
-        if ids:
-            setattr(answers, name, query(f"configured {name}", sql.format(values=placeholders(ids)), *ids))
+        answers.locations = query("locations", plain, limit=questions.LISTED_MAX)
+    items = configured.ids_for(Purpose.ITEM) or ["0"]
+    sql = questions.ITEMS.format(values=placeholders(items))
+    answers.items = query("items for differences and fees", sql, *items, limit=questions.LISTED_MAX)
+    answers.accounts = query("accounts", questions.ACCOUNTS, limit=questions.LISTED_MAX)
+    answers.methods = query("refund methods", questions.METHODS, limit=questions.LISTED_MAX)
     if FIELD_NAME.match(account.line_reference_field):
         sql = questions.LINE_FIELD.format(field=account.line_reference_field)
         answers.line_field = query("the field of the shop's line ids", sql, limit=1)
+    if FIELD_NAME.match(sku_field_of(account)):
+        sql = questions.SKU_FIELD.format(field=sku_field_of(account))
+        answers.sku_field = query("the field of the SKU", sql, limit=1)
+
+
+def sku_field_of(account: NetSuiteAccount) -> str:
+    return str(getattr(account, "sku_field", "itemid"))
 
 
 def _ask_about_account(answers: AccountAnswers, account: NetSuiteAccount, *, query: Query) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 from integrations.discovery.asking import NotTold
 from integrations.discovery.configured import Configured
-from integrations.discovery.netsuite_answers import AccountAnswers, Preview, Rows, is_form
-from integrations.discovery.netsuite_questions import FIELDS_USED, PREVIEWED
+from integrations.discovery.netsuite_answers import AccountAnswers, Preview, Rows, is_form, sku_field_of
+from integrations.discovery.netsuite_questions import FIELDS_USED, LISTED_MAX, PREVIEWED
 from integrations.errors import IntegrationError
+from integrations.models import NetSuiteAccount
 from integrations.netsuite.suiteql import parse_database_time
 from integrations.profile import AccountFacts, Listed, Period, Place, Writer
 
@@ -23,7 +24,7 @@ SUITE_TAX_FIELDS = {"taxDetails", "taxDetailsOverride"}
 LEGACY_TAX_FIELDS = {"taxItem", "taxRate"}
 
 
-def read_facts(answers: AccountAnswers, configured: Configured) -> AccountFacts:
+def read_facts(answers: AccountAnswers, account: NetSuiteAccount, configured: Configured) -> AccountFacts:
     receipt_rows = row_fields(answers.schemas.get("itemReceipt"), "item")
     return AccountFacts(
         clock_differs_s=_clock_differs(answers),
@@ -52,7 +53,9 @@ def read_facts(answers: AccountAnswers, configured: Configured) -> AccountFacts:
         items=_listed(answers.items),
         accounts=_listed(answers.accounts),
         methods=_listed(answers.methods),
-        line_field=_was_told(answers.line_field),
+        full_lists=tuple(name for name in ("items", "accounts", "methods") if _is_full(getattr(answers, name))),
+        line_fields=_exists(account.line_reference_field, answers.line_field),
+        sku_fields=_exists(sku_field_of(account), answers.sku_field),
         writers={name: _writers(rows, configured) for name, rows in answers.writers.items() if isinstance(rows, list)},
     )
 
@@ -76,6 +79,15 @@ def _was_told(answer: Rows | NotTold) -> bool | None:
     if isinstance(answer, NotTold):
         return False if answer.refused else None
     return True
+
+
+def _is_full(answer: Rows | NotTold) -> bool:
+    return isinstance(answer, list) and len(answer) < LISTED_MAX
+
+
+def _exists(name: str, answer: Rows | NotTold) -> dict[str, bool]:
+    told = _was_told(answer)
+    return {name: told} if name and told is not None else {}
 
 
 def _rows(answer: Rows | NotTold) -> Rows:

@@ -21,55 +21,76 @@ PAGES = {
 def find_configured(
     answers: AccountAnswers, facts: AccountFacts, configured: Configured, *, subsidiary_id: str
 ) -> Iterator[Finding]:
-    wrong = 0
-    for use in configured.uses:
-        found = list(_judge_use(use, facts, subsidiary_id=subsidiary_id))
-        wrong += len(found)
-        yield from found
+    found = [
+        finding
+        for use in configured.uses
+        for finding in judge_use(use, facts, subsidiary_id=subsidiary_id, was_asked=True)
+    ]
+    yield from found
     yield from _unreadable_lists(answers, configured)
-    if configured.uses and not wrong and facts.locations is not None:
+    if configured.uses and not found and facts.locations is not None:
         words = "Every location, item and account that the policies name exists and fits."
         yield Finding(code="configured", severity=FINE, words=words)
 
 
-def _judge_use(use: Use, facts: AccountFacts, *, subsidiary_id: str) -> Iterator[Finding]:
+def judge_use(use: Use, facts: AccountFacts, *, subsidiary_id: str, was_asked: bool) -> Iterator[Finding]:
+    """was_asked: the lists were read with this id in mind, so that it is missing if it is not in them."""
     if use.purpose.is_location:
         if facts.locations is not None:
-            yield from _judge_place(use, facts.locations.get(use.id), facts, subsidiary_id=subsidiary_id)
+            yield from _judge_location(use, facts, subsidiary_id=subsidiary_id)
         return
-    known: dict[str, Listed] | None = getattr(facts, LISTS[use.purpose])
-    if known is not None:
-        yield from _judge_listed(use, known.get(use.id))
+    name = LISTS[use.purpose]
+    known: dict[str, Listed] | None = getattr(facts, name)
+    if known is None or (use.id not in known and not was_asked and name not in facts.full_lists):
+        return
+    yield from _judge_listed(use, known.get(use.id))
 
 
-def _judge_place(use: Use, place: Place | None, facts: AccountFacts, *, subsidiary_id: str) -> Iterator[Finding]:
+def _judge_location(use: Use, facts: AccountFacts, *, subsidiary_id: str) -> Iterator[Finding]:
+    place = (facts.locations or {}).get(use.id)
     code = f"location:{use.purpose}:{use.id}"
     if place is None:
         yield _missing(use, "location", code=code)
         return
     name = f"{place.name} ({place.id})"
     if place.is_inactive:
-        yield _wrong(code, f"The {use.purpose} location of {use.shop}, {name}, is inactive.", NETSUITE_ADMIN,
-                     f"Activate it, or choose another in the policy («{use.name}»).")  # fmt: skip
-    if use.purpose == Purpose.HOLDING and place.available:
-        yield _wrong(code, f"The holding location of {use.shop}, {name}, makes its stock available: units would be "
-                     "sold before anybody inspected them.", NETSUITE_ADMIN,
-                     "Clear Make Inventory Available on the location, or choose another in the policy.")  # fmt: skip
-    if use.purpose == Purpose.DAMAGED and place.available:
-        yield _wrong(code, f"The location for damaged units of {use.shop}, {name}, makes its stock available.",
-                     NETSUITE_ADMIN, "Clear Make Inventory Available on it, or choose another.")  # fmt: skip
-    if use.purpose == Purpose.SELLABLE and place.available is False:
-        yield _wrong(code, f"The sellable location of {use.shop}, {name}, does not make its stock available.",
-                     NETSUITE_ADMIN, "Set Make Inventory Available on it, or choose another in the policy.",
-                     severity=WARNS)  # fmt: skip
-    if place.uses_bins:
-        yield _wrong(code, f"{name} uses bins; receipts over REST into bins are often refused.", NETSUITE_ADMIN,
-                     "Choose a location without bins for returns.", severity=WARNS)  # fmt: skip
+        yield _wrong(
+            code,
+            f"The {use.purpose} location of {use.shop}, {name}, is inactive.",
+            f"Activate it, or choose another in the policy («{use.name}»).",
+        )
+    yield from _judge_stock(use, place, code=code, name=name)
     if facts.one_world and subsidiary_id and place.subsidiary_id and place.subsidiary_id != subsidiary_id:
         owner = facts.subsidiaries.get(place.subsidiary_id, place.subsidiary_id)
-        yield _wrong(f"{code}:subsidiary", f"The {use.purpose} location of {use.shop}, {name}, belongs to another "
-                     f"subsidiary: {owner}.", OURS_ADMIN,
-                     "Choose a location of the shop's own subsidiary in the policy.")  # fmt: skip
+        yield _wrong(
+            f"{code}:subsidiary",
+            f"The {use.purpose} location of {use.shop}, {name}, belongs to another subsidiary: {owner}.",
+            "Choose a location of the shop's own subsidiary in the policy.",
+            who=OURS_ADMIN,
+        )
+
+
+def _judge_stock(use: Use, place: Place, *, code: str, name: str) -> Iterator[Finding]:
+    """Only what was inspected may lie where stock is sold from."""
+    if use.purpose == Purpose.SELLABLE and place.available is False:
+        yield _wrong(
+            code,
+            f"The sellable location of {use.shop}, {name}, does not make its stock available.",
+            "Set Make Inventory Available on it, or choose another in the policy.",
+        )
+    elif use.purpose != Purpose.SELLABLE and place.available:
+        yield _wrong(
+            code,
+            f"The {use.purpose} location of {use.shop}, {name}, makes its stock available for sale.",
+            "Clear Make Inventory Available on it, or choose another in the policy.",
+        )
+    if place.uses_bins:
+        yield _wrong(
+            f"{code}:bins",
+            f"{name} uses bins; receipts over REST into bins are often refused.",
+            "Choose a location without bins for returns.",
+            severity=WARNS,
+        )
 
 
 def _judge_listed(use: Use, listed: Listed | None) -> Iterator[Finding]:
@@ -77,8 +98,12 @@ def _judge_listed(use: Use, listed: Listed | None) -> Iterator[Finding]:
     if listed is None:
         yield _missing(use, str(use.purpose), code=code)
     elif listed.is_inactive:
-        yield _wrong(code, f"The {use.purpose} {listed.name} ({listed.id}) for «{use.name}» of {use.shop} is inactive.",
-                     FINANCE, f"Activate it under {PAGES[use.purpose]}, or name another in the policy.")  # fmt: skip
+        yield _wrong(
+            code,
+            f"The {use.purpose} {listed.name} ({listed.id}) for «{use.name}» of {use.shop} is inactive.",
+            f"Activate it under {PAGES[use.purpose]}, or name another in the policy.",
+            who=FINANCE,
+        )
 
 
 def _missing(use: Use, what: str, *, code: str) -> Finding:
@@ -91,7 +116,7 @@ def _missing(use: Use, what: str, *, code: str) -> Finding:
     )
 
 
-def _wrong(code: str, words: str, who: str, todo: str, *, severity: Severity = BLOCKS) -> Finding:
+def _wrong(code: str, words: str, todo: str, *, who: str = NETSUITE_ADMIN, severity: Severity = BLOCKS) -> Finding:
     return Finding(code=code, severity=severity, words=words, who=who, todo=todo)
 
 

@@ -48,7 +48,7 @@ CREATE_FORM_TYPE = "application/vnd.oracle.resource+json; type=create-form"
 LATELY_DAYS = 30
 STATUS_DAYS = 180
 ROWS_SEEN_MAX = 200  # of the newest records of a type, to see who makes them
-PLACES_MAX = 1_000
+LISTED_MAX = 1_000
 
 MOMENT = "TO_DATE(?, 'YYYY-MM-DD HH24:MI:SS')"
 DAY = "TO_DATE(?, 'YYYY-MM-DD')"
@@ -65,13 +65,14 @@ ORDER BY l.id"""
 LOCATION_SUBSIDIARY = "l.subsidiary AS subsidiary,"  # only OneWorld has the column
 ITEMS = """SELECT i.id AS id, i.itemid AS name, i.itemtype AS kind, i.isinactive AS isinactive
 FROM item i
-WHERE i.id IN ({values})"""
+WHERE i.itemtype IN ('OthCharge', 'NonInvtPart', 'Service', 'Discount', 'Markup') OR i.id IN ({values})
+ORDER BY i.id"""
 ACCOUNTS = """SELECT a.id AS id, a.accountsearchdisplayname AS name, a.accttype AS kind, a.isinactive AS isinactive
 FROM account a
-WHERE a.id IN ({values})"""
+ORDER BY a.id"""
 METHODS = """SELECT p.id AS id, p.name AS name, p.isinactive AS isinactive
 FROM paymentmethod p
-WHERE p.id IN ({values})"""
+ORDER BY p.id"""
 PERIOD = f"""SELECT p.id AS id, p.periodname AS name, p.closed AS closed, p.arlocked AS arlocked,
        p.alllocked AS alllocked
 FROM accountingperiod p
@@ -79,6 +80,7 @@ WHERE p.startdate <= {DAY} AND p.enddate >= {DAY} AND p.isquarter = 'F' AND p.is
 INVENTORY_STATUSES = "SELECT s.id AS id FROM inventorystatus s ORDER BY s.id"
 DELETED = "SELECT d.recordid AS id FROM deletedrecord d ORDER BY d.recordid"
 LINKS = "SELECT l.nextdoc AS id FROM NextTransactionLineLink l ORDER BY l.nextdoc DESC"
+SKU_FIELD = "SELECT i.{field} AS value FROM item i WHERE i.{field} IS NOT NULL ORDER BY i.id DESC"
 LINE_FIELD = (
     "SELECT tl.{field} AS value FROM transactionline tl WHERE tl.{field} IS NOT NULL ORDER BY tl.uniquekey DESC"
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from integrations.discovery.account_fit import find_account_misfits
 from integrations.discovery.asking import NotTold
 from integrations.discovery.configured import Configured
 from integrations.discovery.netsuite_access import answers_stopped
@@ -189,21 +190,7 @@ def find_preferences(answers: AccountAnswers) -> Iterator[Finding]:
 
 
 def find_settings(account: NetSuiteAccount, facts: AccountFacts) -> Iterator[Finding]:
-    field = account.line_reference_field
-    if field and facts.line_field is False:
+    for misfit in find_account_misfits(account, facts):
         yield Finding(
-            code="line_field",
-            severity=BLOCKS,
-            words=f"Order lines have no field {field}, which should hold the shop's line id.",
-            who=OURS_ADMIN,
-            todo="Correct «Line reference field» of the account, or leave it empty: then units are matched by item.",
-        )
-    if account.subsidiary_id and facts.subsidiaries and account.subsidiary_id not in facts.subsidiaries:
-        known = ", ".join(f"{name} ({number})" for number, name in list(facts.subsidiaries.items())[:5])
-        yield Finding(
-            code="subsidiary",
-            severity=BLOCKS,
-            words=f"The account has no subsidiary {account.subsidiary_id}.",
-            who=OURS_ADMIN,
-            todo=f"Choose one of: {known}.",
+            code=f"setting:{misfit.field}", severity=BLOCKS, words=misfit.words, who=OURS_ADMIN, todo=misfit.todo
         )

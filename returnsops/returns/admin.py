@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from integrations.admin import accounts_seen_by
 from integrations.connections import netsuite_client, watched
+from integrations.discovery.check import request_check
 from integrations.errors import IntegrationError
 from integrations.models import Shop
 from returnsops.lib.locks import lock_until_commit
@@ -32,7 +33,9 @@ from returnsops.returns.models import (
     ReturnLine,
     SkuMapping,
 )
-from returnsops.returns.policies import activate_policy
+from returnsops.returns.policies import activate_policy, what_is_known
+from returnsops.returns.policy import parse_policy
+from returnsops.returns.policy_fit import find_doubts
 from returnsops.returns.sku_mapping import apply_items, map_sku
 
 LOOK_UP_LIMIT_S = 10.0
@@ -181,7 +184,7 @@ class PolicyVersionAdmin(RightsAdmin):
     list_display = ("shop", "number", "active", "reason", "made_by", "created_at")
     list_select_related = ("shop", "made_by")
     list_filter = ("active", "shop")
-    fields = ("shop", "rules", "reason")
+    fields = ("shop", "rules", "reason", "override")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.is_right_held(request)
@@ -206,8 +209,12 @@ class PolicyVersionAdmin(RightsAdmin):
         return {"shop": rows[0].shop_id, "rules": rows[0].rules} | initial if len(rows) == 1 else initial
 
     def save_model(self, request: HttpRequest, obj: PolicyVersion, form: Any, change: bool) -> None:
-        new = activate_policy(obj.shop, obj.rules, by=person_of(request), reason=obj.reason)
+        override = form.cleaned_data.get("override", False)
+        new = activate_policy(obj.shop, obj.rules, by=person_of(request), reason=obj.reason, override=override)
         obj.__dict__.update(new.__dict__)
+        for doubt in find_doubts(parse_policy(new.rules), what_is_known(obj.shop)):
+            self.message_user(request, doubt, messages.WARNING)
+        request_check(obj.shop.account)  # the rules may name what nobody asked NetSuite about yet
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         self.message_user(request, f"{obj.shop} follows version {obj.number} of its policy now.", messages.SUCCESS)

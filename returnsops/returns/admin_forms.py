@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from integrations.models import Shop
 from returnsops.people.admin_parts import ModelForm
 from returnsops.returns.models import Item, PolicyVersion, SkuMapping
+from returnsops.returns.policies import refuse_misfits
 from returnsops.returns.policy import parse_policy
 
 
@@ -77,6 +78,10 @@ class PolicyForm(ModelForm):
     shops: QuerySet[Shop] = Shop.objects.none()
 
     reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}), help_text="What changes, and why")
+    override = forms.BooleanField(
+        label="Follow these rules although another program writes the same documents", required=False,
+        help_text="Only for what the message above calls two writers. The reason says why it is right.",
+    )  # fmt: skip
 
     class Meta:
         model = PolicyVersion
@@ -96,6 +101,17 @@ class PolicyForm(ModelForm):
             raise forms.ValidationError('The rules are an object: {"setting": value, …}.')
         parse_policy(rules)
         return rules
+
+    def clean(self) -> dict[str, Any]:
+        """Rules that the last check of the account contradicts are refused here, with the words beside the rules."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        shop, rules = data.get("shop"), data.get("rules")
+        if shop is not None and rules is not None:
+            try:
+                refuse_misfits(shop, parse_policy(rules), override=data.get("override", False))
+            except forms.ValidationError as refusal:
+                self.add_error("rules", refusal)
+        return data
 
     def validate_constraints(self) -> None:
         """Not asked: `activate_policy` numbers the version and switches the former one off."""

@@ -1,14 +1,14 @@
 """Checks of connections, with what the policies rely on: which ids they name, and what ReturnsOps is to write."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from integrations.discovery.check import check_account, check_shop
-from integrations.discovery.configured import Configured, Purpose, Use
+from integrations.discovery.configured import Configured
 from integrations.models import NetSuiteAccount, Shop
 from integrations.profile import Profile
 from returnsops.returns.policies import active_policies
-from returnsops.returns.policy import RECORD_KINDS, Policy
+from returnsops.returns.policy import RECORD_KINDS
+from returnsops.returns.policy_uses import uses_of
 
 EXTERNAL_IDS = "loop-{code}-"  # how those of a shop begin
 
@@ -27,21 +27,3 @@ def read_configured(account: NetSuiteAccount) -> Configured:
         writes=frozenset(kind for policy in policies.values() for kind in RECORD_KINDS if policy.writes(kind)),
         own_marks=tuple(EXTERNAL_IDS.format(code=shop.code) for shop in policies),
     )
-
-
-def uses_of(policy: Policy, *, shop: str) -> Iterator[Use]:
-    """Every id of NetSuite that these rules name."""
-    places = policy.locations
-    for purpose, place in (
-        (Purpose.HOLDING, places.holding),
-        (Purpose.SELLABLE, places.sellable),
-        (Purpose.DAMAGED, places.damaged),
-    ):
-        if place:
-            yield Use(purpose, place, f"locations.{purpose}", shop)
-    for key, item in policy.items.items():
-        yield Use(Purpose.ITEM, item, f"items.{key}", shop)
-    for gateway, tender in policy.tenders.items():
-        yield Use(Purpose.ACCOUNT, tender.account_id, f"tenders.{gateway}.account_id", shop)
-        if tender.payment_option_id:
-            yield Use(Purpose.METHOD, tender.payment_option_id, f"tenders.{gateway}.payment_option_id", shop)

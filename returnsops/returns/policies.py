@@ -2,15 +2,21 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from integrations.models import NetSuiteAccount, Shop
+from integrations.profile import account_profile
 from returnsops.people import audit
 from returnsops.people.models import User
-from returnsops.returns.models import LoopReturn, PolicyVersion
+from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteRecord, PolicyVersion
+from returnsops.returns.plan.exchanging import exchange_references
 from returnsops.returns.policy import Policy, parse_policy
+from returnsops.returns.policy_fit import Known, find_misfits
 from returnsops.returns.replan import ask_for_plan
+
+EXCHANGES_SEEN_MAX = 200
 
 
 def active_policy(shop: Shop) -> Policy:
@@ -28,13 +34,39 @@ def active_policies(account: NetSuiteAccount) -> dict[Shop, Policy]:
     }
 
 
+def what_is_known(shop: Shop) -> Known:
+    """What rules of this shop are compared with."""
+    profile = account_profile(shop.account)
+    return Known(
+        shop=shop.name,
+        subsidiary_id=shop.account.subsidiary_id,
+        facts=profile.facts if profile else None,
+        foreign_exchange_orders=_count_foreign_exchange_orders(shop),
+    )
+
+
+def refuse_misfits(shop: Shop, policy: Policy, *, override: bool) -> None:
+    """Raises ValidationError naming everything that NetSuite contradicts. override: an administrator knows better."""
+    misfits = find_misfits(policy, what_is_known(shop))
+    wrong = [one.words for one in misfits if not (override and one.may_be_overridden)]
+    if wrong:
+        raise ValidationError(wrong)
+
+
 @transaction.atomic
-def activate_policy(shop: Shop, rules: dict[str, Any], *, by: User | None, reason: str) -> PolicyVersion:
-    """Make a new version and follow it from now on. Raises ValidationError for nonsense and contradictions."""
-    parse_policy(rules)
+def activate_policy(
+    shop: Shop, rules: dict[str, Any], *, by: User | None, reason: str, override: bool = False
+) -> PolicyVersion:
+    """Make a new version and follow it from now on.
+
+    override: follow it although another program writes the same documents; the reason says why.
+    Raises ValidationError for nonsense, contradictions, and what the last check of the account contradicts.
+    """
+    policy = parse_policy(rules)
     former = PolicyVersion.objects.select_for_update().filter(shop=shop, active=True).first()
     if former and former.rules == rules:
         return former
+    refuse_misfits(shop, policy, override=override)
     number = (PolicyVersion.objects.filter(shop=shop).aggregate(last=Max("number"))["last"] or 0) + 1
     PolicyVersion.objects.filter(shop=shop, active=True).update(active=False)
     version = PolicyVersion.objects.create(
@@ -43,6 +75,23 @@ def activate_policy(shop: Shop, rules: dict[str, Any], *, by: User | None, reaso
     unsettled = LoopReturn.objects.filter(shop=shop).exclude(stage=LoopReturn.Stage.SETTLED)
     ask_for_plan(unsettled.values_list("pk", flat=True))
     audit.record_event(
-        by, "activated policy", version, shop=shop, before=former and former.rules, after=rules, reason=reason
+        by,
+        "activated policy against the check" if override else "activated policy",
+        version,
+        shop=shop,
+        before=former and former.rules,
+        after=rules,
+        reason=reason,
     )
     return version
+
+
+def _count_foreign_exchange_orders(shop: Shop) -> int:
+    """Among the latest exchanges of this shop, orders that somebody else brought into NetSuite."""
+    latest = ExchangeItem.objects.filter(loop_return__shop=shop).exclude(exchange_order_id="", exchange_order_name="")
+    pairs = latest.order_by("-pk").values_list("exchange_order_id", "exchange_order_name")[:EXCHANGES_SEEN_MAX]
+    names = exchange_references(list(pairs))
+    orders = NetSuiteRecord.objects.filter(
+        account=shop.account, record_type="salesOrder", origin=NetSuiteRecord.Origin.FOREIGN, gone_at=None
+    )
+    return orders.filter(Q(external_id__in=names) | Q(other_ref_num__in=names)).count()
