@@ -44,7 +44,7 @@ def find_account_misfits(account: NetSuiteAccount, facts: AccountFacts) -> Itera
             f"Choose one of: {', '.join(known)}.",
         )
     yield from _unknown_keys(account, facts)
-    if getattr(account, "has_forms", False) and facts.create_form is False:
+    if account.has_forms and facts.create_form is False:
         yield Misfit(
             "has_forms",
             "The account does not give forms (create-form), which came with NetSuite 2026.1.",
@@ -53,8 +53,8 @@ def find_account_misfits(account: NetSuiteAccount, facts: AccountFacts) -> Itera
 
 
 def _unknown_keys(account: NetSuiteAccount, facts: AccountFacts) -> Iterator[Misfit]:
-    key = str(getattr(account, "receipt_key", ""))
-    wanted = {"orderLine": ["orderLine"], "line": ["line"], "both": ["orderLine", "line"]}.get(key, [])
+    key = account.receipt_key
+    wanted = ["orderLine", "line"] if key == NetSuiteAccount.ReceiptKey.BOTH else [str(key)]
     missing = [name for name in wanted if name not in facts.receipt_row_keys]
     if facts.receipt_row_keys and missing:
         yield Misfit(

@@ -118,6 +118,7 @@ def judge_account(
 ) -> Iterator[Finding]:
     yield from netsuite_access.find_log_in(answers)
     yield from netsuite_access.find_saved_preview(answers)
+    yield from netsuite_access.find_certificate(account, now=timezone.now())
     yield from netsuite_access.find_clock(facts)
     yield from netsuite_access.find_suiteql(answers)
     yield from netsuite_access.find_rights(answers, facts, configured)

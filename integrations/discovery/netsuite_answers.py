@@ -6,24 +6,24 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from integrations.discovery import netsuite_questions as questions
 from integrations.discovery.asking import Asker, NotTold
 from integrations.discovery.configured import Configured, Purpose
-from integrations.errors import UnreadableRecordError
 from integrations.http import HttpAnswer
 from integrations.models import NetSuiteAccount
-from integrations.netsuite.client import RECORD_PATH, STRICT_NAMES, NetSuiteClient
+from integrations.netsuite.client import NetSuiteClient
+from integrations.netsuite.record_calls import RECORD_PATH, STRICT_NAMES
+from integrations.netsuite.schema_calls import RecordSchema
 from integrations.netsuite.suiteql import placeholders
 from integrations.netsuite.transport import Request, read_json
 
 FIELD_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 NO_QUESTION = NotTold(why="There was nothing to ask about.")
+HIDDEN = NotTold(why="The catalogue does not show it to this role.", refused=True)
 
 Rows = list[dict[str, str]]
-Told = TypeVar("Told")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class AccountAnswers:
     asked_at: datetime
     server_time: datetime | NotTold = NO_QUESTION
     database_time: Rows | NotTold = NO_QUESTION
-    schemas: dict[str, Mapping[str, Any] | NotTold] = field(default_factory=dict)
+    schemas: dict[str, RecordSchema | NotTold] = field(default_factory=dict)
     access: dict[str, str | NotTold] = field(default_factory=dict)
     statuses: Rows | NotTold = NO_QUESTION
     subsidiaries: Rows | NotTold = NO_QUESTION
@@ -138,7 +138,7 @@ def _ask_about_configured(
 
 
 def sku_field_of(account: NetSuiteAccount) -> str:
-    return str(getattr(account, "sku_field", "itemid"))
+    return account.sku_field
 
 
 def _ask_about_account(answers: AccountAnswers, account: NetSuiteAccount, *, query: Query) -> None:
@@ -164,22 +164,8 @@ def _database_day(moment: datetime) -> str:
 
 def _ask_schemas(answers: AccountAnswers, client: NetSuiteClient, asker: Asker) -> None:
     for record_type in questions.SCHEMAS:
-        answers.schemas[record_type] = asker.ask(f"fields of {record_type}", partial(_schema, client, record_type))
-
-
-def _schema(client: NetSuiteClient, record_type: str) -> Mapping[str, Any]:
-    request = Request(
-        operation=f"get schema of {record_type}",
-        method="GET",
-        path=f"{questions.METADATA_PATH}/{record_type}",
-        headers={"Accept": questions.SCHEMA_TYPE},
-    )
-    body = read_json(client.probe(request), request)
-    if not isinstance(body, Mapping) or not isinstance(body.get("properties"), Mapping):
-        raise UnreadableRecordError(
-            system="netsuite", operation=request.operation, detail="no properties in the schema", family="unreadable"
-        )
-    return body
+        schema = asker.ask(f"fields of {record_type}", partial(client.get_schema, record_type))
+        answers.schemas[record_type] = schema or HIDDEN
 
 
 def _ask_previews(answers: AccountAnswers, client: NetSuiteClient, asker: Asker) -> None:

@@ -2,17 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 
 from integrations.discovery.asking import NotTold
 from integrations.discovery.configured import Configured
 from integrations.discovery.netsuite_answers import AccountAnswers, Preview, Rows, is_form, sku_field_of
 from integrations.discovery.netsuite_questions import FIELDS_USED, LISTED_MAX, PREVIEWED
-from integrations.errors import IntegrationError
+from integrations.errors import UnreadableRecordError
 from integrations.models import NetSuiteAccount
-from integrations.netsuite.suiteql import parse_database_time
+from integrations.netsuite.database_clock import read_shown
+from integrations.netsuite.schema_calls import RecordSchema
 from integrations.profile import AccountFacts, Listed, Period, Place, Writer
 
 # Words of a Return Authorization's status that exist only with, or only without, Advanced Receiving (netsuite.md 4.5).
@@ -22,10 +22,12 @@ QUARTER = timedelta(minutes=15)
 WRITERS_MAX = 8
 SUITE_TAX_FIELDS = {"taxDetails", "taxDetailsOverride"}
 LEGACY_TAX_FIELDS = {"taxItem", "taxRate"}
+ROW_KEYS = ("orderLine", "line")
 
 
 def read_facts(answers: AccountAnswers, account: NetSuiteAccount, configured: Configured) -> AccountFacts:
-    receipt_rows = row_fields(answers.schemas.get("itemReceipt"), "item")
+    receipt = _known(answers.schemas.get("itemReceipt"))
+    has_rows = receipt is not None and bool(receipt.sublists.get("item"))
     return AccountFacts(
         clock_differs_s=_clock_differs(answers),
         database_offset_min=_database_offset(answers),
@@ -35,13 +37,13 @@ def read_facts(answers: AccountAnswers, account: NetSuiteAccount, configured: Co
         one_world=_one_world(answers),
         suite_tax=_suite_tax(answers.schemas.get("creditMemo")),
         inventory_status=_was_told(answers.inventory_statuses),
-        restock=None if receipt_rows is None else "restock" in receipt_rows,
+        restock=receipt.has("restock", sublist="item") if receipt and has_rows else None,
         create_form=_create_form(answers.previews.get(PREVIEWED[0])),
         deleted_readable=_was_told(answers.deleted),
         links_readable=_was_told(answers.links),
         is_administrator=answers.governance if isinstance(answers.governance, bool) else None,
         refund_method_fields=_present(answers.schemas.get("customerRefund"), ("paymentOption", "paymentMethod")),
-        receipt_row_keys=tuple(key for key in ("orderLine", "line") if key in (receipt_rows or ())),
+        receipt_row_keys=tuple(key for key in ROW_KEYS if receipt and has_rows and receipt.has(key, sublist="item")),
         sales={row["type"]: int(row.get("n", 0)) for row in _rows(answers.sales) if "type" in row},
         access={record_type: _access(answer) for record_type, answer in answers.access.items()},
         previewed=tuple(name for name, one in answers.previews.items() if is_form(one)),
@@ -60,18 +62,8 @@ def read_facts(answers: AccountAnswers, account: NetSuiteAccount, configured: Co
     )
 
 
-def field_names(schema: Mapping[str, Any] | NotTold | None) -> set[str] | None:
-    """The fields of the record itself; None when the schema is not known."""
-    properties = schema.get("properties") if isinstance(schema, Mapping) else None
-    return set(properties) if isinstance(properties, Mapping) else None
-
-
-def row_fields(schema: Mapping[str, Any] | NotTold | None, sublist: str) -> set[str] | None:
-    """The fields of a sublist's rows, where the schema tells them in place."""
-    node: Any = schema if isinstance(schema, Mapping) else None
-    for step in ("properties", sublist, "properties", "items", "items", "properties"):
-        node = node.get(step) if isinstance(node, Mapping) else None
-    return set(node) if isinstance(node, Mapping) and node else None
+def _known(schema: RecordSchema | NotTold | None) -> RecordSchema | None:
+    return schema if isinstance(schema, RecordSchema) else None
 
 
 def _was_told(answer: Rows | NotTold) -> bool | None:
@@ -106,10 +98,10 @@ def _database_offset(answers: AccountAnswers) -> int | None:
     if not rows or not isinstance(answers.server_time, datetime):
         return None
     try:
-        shown = parse_database_time(rows[0].get("now"), utc_offset=timedelta(0))
-    except IntegrationError:
+        shown = read_shown(rows[0].get("now", "")).replace(tzinfo=UTC)
+    except UnreadableRecordError:
         return None
-    return None if shown is None else round((shown - answers.server_time) / QUARTER) * 15
+    return round((shown - answers.server_time) / QUARTER) * 15
 
 
 def _status_form(answer: Rows | NotTold) -> str:
@@ -136,17 +128,16 @@ def _one_world(answers: AccountAnswers) -> bool | None:
     """Without OneWorld there is no such table; a role that may not see subsidiaries is answered alike."""
     if not isinstance(answers.subsidiaries, NotTold):
         return True
-    names = field_names(answers.schemas.get("returnAuthorization"))
-    if answers.subsidiaries.refused and names is not None:
-        return "subsidiary" in names
-    return None
+    schema = _known(answers.schemas.get("returnAuthorization"))
+    return schema.has("subsidiary") if answers.subsidiaries.refused and schema else None
 
 
-def _suite_tax(schema: Mapping[str, Any] | NotTold | None) -> bool | None:
-    names = field_names(schema)
-    if names is None:
+def _suite_tax(answer: RecordSchema | NotTold | None) -> bool | None:
+    schema = _known(answer)
+    if schema is None:
         return None
-    has_suite, has_legacy = bool(names & SUITE_TAX_FIELDS), bool(names & LEGACY_TAX_FIELDS)
+    has_suite = any(schema.has(name) for name in SUITE_TAX_FIELDS)
+    has_legacy = any(schema.has(name) or schema.has(name, sublist="item") for name in LEGACY_TAX_FIELDS)
     return has_suite if has_suite != has_legacy else None
 
 
@@ -156,9 +147,9 @@ def _create_form(preview: Preview | NotTold | None) -> bool | None:
     return preview.status == 200
 
 
-def _present(schema: Mapping[str, Any] | NotTold | None, names: Iterable[str]) -> tuple[str, ...]:
-    known = field_names(schema) or set()
-    return tuple(name for name in names if name in known)
+def _present(answer: RecordSchema | NotTold | None, names: Iterable[str]) -> tuple[str, ...]:
+    schema = _known(answer)
+    return tuple(name for name in names if schema and schema.has(name))
 
 
 def _access(answer: str | NotTold) -> str:
@@ -167,29 +158,23 @@ def _access(answer: str | NotTold) -> str:
     return "edit" if answer else ""
 
 
-def _missing_fields(schemas: Mapping[str, Mapping[str, Any] | NotTold]) -> dict[str, list[str]]:
+def _missing_fields(schemas: Mapping[str, RecordSchema | NotTold]) -> dict[str, list[str]]:
     found = {}
     for record_type, used in FIELDS_USED.items():
-        names = field_names(schemas.get(record_type))
-        if names is not None and (missing := [name for name in used if name not in names]):
+        schema = _known(schemas.get(record_type))
+        if schema and (missing := [name for name in used if not schema.has(name)]):
             found[record_type] = missing
     return found
 
 
-def _required_fields(schemas: Mapping[str, Mapping[str, Any] | NotTold]) -> dict[str, list[str]]:
+def _required_fields(schemas: Mapping[str, RecordSchema | NotTold]) -> dict[str, list[str]]:
     """Custom fields that a schema calls mandatory: a form of the account wants them, and we do not send them."""
-    found = {name: sorted(_required_of(schema)) for name, schema in schemas.items() if isinstance(schema, Mapping)}
-    return {name: fields for name, fields in found.items() if fields}
-
-
-def _required_of(schema: Mapping[str, Any]) -> Iterator[str]:
-    listed = schema.get("required")
-    names = {str(name) for name in listed} if isinstance(listed, list) else set()
-    for name, about in schema["properties"].items():
-        is_custom = name.startswith("cust") or (isinstance(about, Mapping) and about.get("x-ns-custom-field") is True)
-        is_listed = name in names or (isinstance(about, Mapping) and about.get("x-ns-mandatory") is True)
-        if is_custom and is_listed:
-            yield name
+    found = {
+        record_type: sorted(one.name for one in schema.fields.values() if one.is_custom and one.is_required)
+        for record_type, schema in schemas.items()
+        if isinstance(schema, RecordSchema)
+    }
+    return {record_type: names for record_type, names in found.items() if names}
 
 
 def _period(answer: Rows | NotTold) -> Period | None:

@@ -40,9 +40,7 @@ FIELDS_USED = {
     "salesOrder": ("externalId", "tranDate", "memo", "otherRefNum", "entity", "item"),
 }
 
-METADATA_PATH = "/services/rest/record/v1/metadata-catalog"
 GOVERNANCE_PATH = "/services/rest/system/v1/governanceLimits"
-SCHEMA_TYPE = "application/schema+json"
 CREATE_FORM_TYPE = "application/vnd.oracle.resource+json; type=create-form"
 
 LATELY_DAYS = 30
