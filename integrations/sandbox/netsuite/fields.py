@@ -12,7 +12,7 @@ COMMON = (
     "entity externalId tranDate memo otherRefNum location subsidiary currency exchangeRate postingPeriod"
     " department class customForm tranId id links refName status createdFrom createdDate lastModifiedDate source"
     " toBeEmailed toBePrinted toBeFaxed email subtotal taxTotal total salesRep shippingAddress billingAddress"
-    " discountItem discountRate discountTotal salesEffectiveDate transactionToRefund taxDetails"
+    " discountItem discountRate discountTotal salesEffectiveDate transactionToRefund taxDetails totalAfterTaxes"
     " taxDetailsOverride taxPointDate isCrossSubTransaction item accountingBookDetail nextBill prevDate"
 )
 ORDERS = " orderStatus shipMethod shippingCost shippingCostOverridden shipComplete shipDate terms salesChannel message"
@@ -39,7 +39,7 @@ LINE = (
     " quantityReceived quantityBilled quantityRemaining taxCode taxRate1 taxAmount grossAmt inventoryDetail units"
     " itemType inventoryLocation inventorySubsidiary department class links itemReceive itemName onHand"
     " kitMemberOf unitCostOverride commitInventory adjustQtyBy unitCost doc apply amount due refNum type"
-    " applyDate total currency createdFrom discount disc"
+    " applyDate total currency createdFrom discount disc taxDetailsReference"
 )
 CUSTOM = (
     "custcol_shopify_line_id",
@@ -48,7 +48,7 @@ CUSTOM = (
     "custbody_loop_exchange",
 )
 
-_LINE_NAMES = frozenset(name.lower() for name in (*LINE.split(), *CUSTOM))
+_LINE_NAMES = frozenset(name.lower() for name in (*LINE.split(), *CUSTOM, "restock"))
 _BODY_NAMES = {kind: frozenset(name.lower() for name in (*names.split(), *CUSTOM)) for kind, names in BODY.items()}
 
 
@@ -56,10 +56,10 @@ def body_names(kind: Kind) -> list[str]:
     return sorted({*BODY[kind].split(), "custbody_loop_return", "custbody_loop_exchange"})
 
 
-def line_names(kind: Kind, *, restock: str) -> list[str]:
-    """What the rows of the record's own sublist know; `restock` where the profile has it."""
+def line_names(kind: Kind) -> list[str]:
+    """What the rows of the record's own sublist know, in any account."""
     own = [name for name in LINE.split() if name not in ("doc", "apply", "due", "refNum", "applyDate", "links")]
-    own += ["restock"] if kind == kinds.ITEM_RECEIPT and restock != "rejected" else []
+    own += ["restock"] if kind == kinds.ITEM_RECEIPT else []
     return [*own, *(name for name in CUSTOM if name.startswith("custcol"))]
 
 
@@ -86,10 +86,10 @@ def _lower_rows(value: Any, *, sublist: str) -> list[Json] | None:
     return [{key.lower(): inner for key, inner in row.items()} for row in rows]
 
 
-def check_names(kind: Kind, *, body: Json, mode: str, restock: str) -> list[str]:
-    """Paths of unknown properties; raises in mode Error. `restock` is a name only where the profile has it."""
-    line_names = _LINE_NAMES | ({"restock"} if restock != "rejected" else set())
-    unknown = [name for name in body if name not in _BODY_NAMES[kind]]
+def check_names(kind: Kind, *, body: Json, mode: str, absent: frozenset[str]) -> list[str]:
+    """Paths of unknown properties; raises in mode Error. absent: names this account does not have."""
+    line_names = _LINE_NAMES - absent
+    unknown = [name for name in body if name not in _BODY_NAMES[kind] or name in absent]
     for sublist in ("item", "apply", "inventory"):
         value = body.get(sublist)
         for number, row in enumerate(value.get("items") or [] if isinstance(value, dict) else []):

@@ -5,6 +5,7 @@ from typing import Any
 
 from integrations.sandbox.netsuite import field_types, fields, kinds, lists, permissions
 from integrations.sandbox.netsuite.account import Account
+from integrations.sandbox.netsuite.account_fields import absent_fields
 from integrations.sandbox.netsuite.calls import COLLECTION, FAULT, SINGULAR, Call, Reply, shown
 from integrations.sandbox.netsuite.columns import COLUMNS
 from integrations.sandbox.netsuite.errors import method_not_allowed, no_such_record_type
@@ -102,10 +103,11 @@ def schema(account: Account, name: str) -> Json:
     kind = kinds.BY_RECORD_TYPE.get(name.lower())
     if kind is None:
         return _list_schema(account, name)
+    absent = absent_fields(account)
     properties = {
-        one: _sublist(account, kind, one) if one in SUBLISTS else _property(one, kind=kind)
+        one: _sublist(kind, one, absent=absent) if one in SUBLISTS else _property(one, kind=kind)
         for one in fields.body_names(kind)
-        if one not in SUBLISTS or one in _sublists_of(kind)
+        if one.lower() not in absent and (one not in SUBLISTS or one in _sublists_of(kind))
     }
     return {"type": "object", "properties": properties, "x-ns-filterable": _filterable(properties)}
 
@@ -172,11 +174,10 @@ def _title(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _sublist(account: Account, kind: Kind, name: str) -> Json:
+def _sublist(kind: Kind, name: str, *, absent: frozenset[str]) -> Json:
     own = ("doc", "line", "apply", "amount", "due", "total", "refNum", "type", "applyDate", "currency", "createdFrom")
-    names: Iterable[str] = (
-        own if name == "apply" else fields.line_names(kind, restock=account.settings.text("netsuite.restock"))
-    )
+    names: Iterable[str] = own if name == "apply" else fields.line_names(kind)
+    names = [one for one in names if one.lower() not in absent]
     rows = {"type": "object", "properties": {one: _property(one, kind=kind) for one in names}}
     count = {"type": "integer", "format": "int64", "readOnly": True}
     return {

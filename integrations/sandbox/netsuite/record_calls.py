@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from integrations.sandbox.netsuite import forms, kinds, permissions, records
 from integrations.sandbox.netsuite.account import Account
+from integrations.sandbox.netsuite.account_fields import absent_fields
 from integrations.sandbox.netsuite.calls import Call, Reply, shown
 from integrations.sandbox.netsuite.columns import COLUMNS
 from integrations.sandbox.netsuite.documents import Document
@@ -88,7 +89,8 @@ def _get(at: RecordCall, *, identity: str, sublist: list[str]) -> Reply:
     document = load_document(at.account.store, document_id=find(at, identity))
     if document is None or document.kind != at.kind:
         raise not_found()
-    whole = render_document(at.account, document, base=at.call.base, expand=True)
+    expand = bool(sublist) or at.call.flag("expandSubResources") or bool(at.call.names("expand"))
+    whole = render_document(at.account, document, base=at.call.base, expand=expand)
     if sublist:
         return show_sublist(at.call, whole, path=sublist)
     return shown(pick(at.call, whole))
@@ -115,7 +117,7 @@ def _checked_body(at: RecordCall, *, kind: Kind | None = None) -> tuple[dict[str
     values = at.call.header("X-NetSuite-PropertyValueValidation", "Error").lower()
     _check_mode(names, header="X-NetSuite-PropertyNameValidation")
     _check_mode(values, header="X-NetSuite-PropertyValueValidation")
-    ignored = check_names(target, body=body, mode=names, restock=at.account.settings.text("netsuite.restock"))
+    ignored = check_names(target, body=body, mode=names, absent=absent_fields(at.account))
     dropped = check_values(body, mode=values)
     if at.call.flag("replaceSelectedFields"):
         keep_selected(body, replace=at.call.names("replace"))

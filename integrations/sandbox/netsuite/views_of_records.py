@@ -38,23 +38,26 @@ def simple_enums(value: Any) -> Any:
 
 
 def show_sublist(call: Call, whole: Json, *, path: list[str]) -> Reply:
-    """`…/item` is a collection of links, `…/item/1` one line, `…/shippingAddress` a subrecord."""
-    name, *rest = path
-    value = next((one for key, one in whole.items() if key.lower() == name.lower()), None)
-    if not isinstance(value, dict) or "links" not in value or len(rest) > 1:
-        raise not_found()
+    """`…/item` is a collection of links, `…/item/1` one line, `…/item/1/inventoryDetail` a subrecord."""
+    value: Any = whole
+    for step in path:
+        value = _row(value["items"], key=step) if "items" in value else _part(value, name=step)
     if "items" not in value:
-        if rest:
-            raise not_found()
         return shown(value)
     rows: list[Json] = value["items"]
-    if rest:
-        return shown(_row(rows, key=rest[0]))
     page = Page.of(call)
     visible = rows[page.offset : page.offset + page.limit]
     if not call.flag("expandSubResources"):
         visible = [{"links": row["links"]} for row in visible]
     return shown(collection(visible, call=call, page=page, total=len(rows)), content_type=COLLECTION)
+
+
+def _part(record: Json, *, name: str) -> Json:
+    """A sublist or subrecord of a record or line; anything else has no address."""
+    value = next((one for key, one in record.items() if key.lower() == name.lower()), None)
+    if not isinstance(value, dict) or "links" not in value or "id" in value:
+        raise not_found()
+    return value
 
 
 def _row(rows: list[Json], *, key: str) -> Json:
