@@ -11,6 +11,7 @@ from integrations.sandbox.netsuite.account import Account
 from integrations.sandbox.netsuite.async_jobs import AsyncJobs
 from integrations.sandbox.netsuite.auth import GrantRefusedError, TokenDesk
 from integrations.sandbox.netsuite.calls import BODY_MAX, ROOT, Call, Reply, refused, shown
+from integrations.sandbox.netsuite.edits import open_record, unchanged
 from integrations.sandbox.netsuite.errors import Refusal, method_not_allowed, not_found
 from integrations.sandbox.netsuite.query_calls import answer_query
 from integrations.sandbox.netsuite.record_calls import answer_record
@@ -39,11 +40,13 @@ class NetSuiteApi:
     def _answer_in(self, account: Account, request: Request) -> Reply:
         is_write = request.method not in ("GET", "HEAD", "OPTIONS") and "/record/" in request.path
         try:
+            opened = open_record(account, request)
             with limits.one_call(account, is_write=is_write):
                 wait_inside(request)
                 if (request.content_length or 0) > BODY_MAX:
                     raise Refusal("The request body is larger than 104 MB.", status=413, code="INVALID_REQUEST")
-                return self._route(account, Call.of(request))
+                with unchanged(account, opened):
+                    return self._route(account, Call.of(request))
         except Refusal as refusal:
             return refused(refusal, type_form=account.settings.text("netsuite.error_type_form"))
 

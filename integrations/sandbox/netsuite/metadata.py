@@ -76,7 +76,7 @@ def answer(account: Account, call: Call, *, names: list[str]) -> Reply:
 
 def record_types(account: Account) -> list[str]:
     """Those the role may see, transactions first."""
-    names = [*(kind.record_type for kind in kinds.KINDS), *lists.record_types()]
+    names = [*(kind.record_type for kind in kinds.KINDS), *lists.record_types(account)]
     return [name for name in names if permissions.is_visible(account, name)]
 
 
@@ -122,7 +122,7 @@ def _filterable(properties: Json) -> list[str]:
 
 def _list_schema(account: Account, name: str) -> Json:
     properties: Json = {"links": LINKS, "refName": {"title": "Reference Name", "type": "string"}}
-    for row in account.store.rows(f"PRAGMA table_info({lists.table_of(name)})"):
+    for row in account.store.rows(f"PRAGMA table_info({lists.table_of(account, name)})"):
         if row["name"] not in lists.HIDDEN:
             shown_name = lists.SHOWN.get(row["name"], row["name"])
             properties[shown_name] = _list_property(shown_name, column=row["name"], declared=row["type"])

@@ -47,6 +47,7 @@ READINGS: tuple[Switch, ...] = (
         "`createdFrom` on a plain POST: header only, not at all, or lines too (U17)",
     ),
     choice("netsuite.refusal_words", ("assumed", "other"), "texts nobody has captured: as assumed, or not (U6)"),
+    choice("netsuite.crossing_transforms", ("refused", "both"), "two transforms of one source at once"),
     choice("netsuite.record_changed_status", (400, 409), "of RCRD_HAS_BEEN_CHANGED"),
     choice("netsuite.extra_decimals", ("refused", "rounded"), "amounts finer than their currency"),
     choice("netsuite.tax_engine", ("legacy", "suitetax"), "which tax fields records show (U10)"),
