@@ -106,9 +106,10 @@ def _remaining(document: Document) -> Json:
     if document.amount_remaining is not None:
         shown["amountRemaining"] = float(document.amount_remaining)
         shown["amountPaid"] = float(document.total - document.amount_remaining)
-    if document.kind == kinds.CREDIT_MEMO:
+    if document.kind == kinds.CREDIT_MEMO or document.kind.is_payment:
         shown["applied"] = float(document.applied)
         shown["unapplied"] = float(document.amount_remaining or 0)
+    if document.kind == kinds.CREDIT_MEMO:
         shown["autoApply"] = False
     return shown
 

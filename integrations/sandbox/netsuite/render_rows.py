@@ -31,6 +31,9 @@ def _self(url: str) -> list[Json]:
     return [{"rel": "self", "href": url}]
 
 
+APPLIES_TO = {kinds.CREDIT_MEMO: "CustInvc", kinds.CUSTOMER_PAYMENT: "CustInvc", kinds.CUSTOMER_REFUND: "CustCred"}
+
+
 def lines_of(to: References, document: Document, *, own: str) -> list[Json]:
     return [_line(to, document, line, own=f"{own}/{document.kind.sublist}/{line.line}") for line in document.lines]
 
@@ -135,26 +138,30 @@ def taxes_of(document: Document, *, own: str) -> list[Json]:
 
 
 def applies_of(to: References, document: Document, *, own: str) -> list[Json]:
-    """Rows already applied and, on a credit, the open invoices it could be applied to."""
+    """Rows already applied; on a credit, and on forms, the open documents too. Deposits never show."""
     applied = {row.doc: row for row in document.applies}
     docs = list(applied)
-    if document.kind == kinds.CREDIT_MEMO:
-        docs += [one for one in _open_invoices(to, document) if one not in applied]
-    return [_apply_row(to, doc, row=applied.get(doc), own=own) for doc in docs]
+    open_type = APPLIES_TO.get(document.kind)
+    if open_type and (document.kind == kinds.CREDIT_MEMO or not document.id):
+        docs += [one for one in _open_documents(to, document, code=open_type) if one not in applied]
+    rows = [_apply_row(to, document, doc, row=applied.get(doc), own=own) for doc in docs]
+    return [row for row in rows if row.get("type") != kinds.CUSTOMER_DEPOSIT.label]
 
 
-def _open_invoices(to: References, document: Document) -> list[int]:
+def _open_documents(to: References, document: Document, *, code: str) -> list[int]:
     rows = to.account.store.rows(
-        "SELECT id FROM txn WHERE entity = ? AND type = 'CustInvc' AND deleted = 0 AND amountremaining > 0"
+        "SELECT id FROM txn WHERE entity = ? AND type = ? AND deleted = 0 AND amountremaining > 0"
         " AND currency = ? ORDER BY id LIMIT ?",
-        (document.entity, document.currency, OPEN_INVOICES_MAX),
+        (document.entity, code, document.currency, OPEN_INVOICES_MAX),
     )
     return [row["id"] for row in rows]
 
 
-def _apply_row(to: References, doc: int, *, row: Apply | None, own: str) -> Json:
+def _apply_row(to: References, document: Document, doc: int, *, row: Apply | None, own: str) -> Json:
     target = to.account.store.row("SELECT * FROM txn WHERE id = ?", (doc,))
-    line = row.line if row else 0
+    is_refund = document.kind == kinds.CUSTOMER_REFUND
+    usual_line = int(to.account.settings.number("netsuite.refund_apply_line")) if is_refund else 0
+    line = row.line if row else usual_line
     shown: Json = {
         "links": _self(f"{own}/apply/doc={doc},line={line}"),
         "doc": to.to_transaction(doc),
