@@ -9,18 +9,18 @@ to die at any line: what is due stands in our rows, and `tick` finds whatever a 
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from exceptions.cases import CONNECTION, INBOX, add_case, sync_cases, sync_source
 from integrations import inbox
 from integrations.discovery.check import checks_to_do, request_overdue_checks
 from integrations.errors import IntegrationError
-from integrations.models import ConnectionProfile, InboundEvent, Shop, SyncCursor
+from integrations.models import ConnectionProfile, InboundEvent, Shop
 from returnsops.lib import clock
 from returnsops.lib.canonical import plain
 from returnsops.lib.locks import lock_until_commit
@@ -28,13 +28,15 @@ from returnsops.lib.nudge import nudge
 from returnsops.posting import outbox, reconcile
 from returnsops.posting.facts import load_facts
 from returnsops.posting.models import Posting
-from returnsops.returns import mirror, sweeps
+from returnsops.returns import background, mirror, sweeps
 from returnsops.returns.connection_checks import check_connection
 from returnsops.returns.history import note_fact_change
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import plan_return
 from returnsops.returns.problems import Problem
+from returnsops.returns.progress import mirror_problems
 from returnsops.returns.replan import hold_return
+from returnsops.returns.turns import is_turn_of
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +80,8 @@ def look_at_return(return_pk: int) -> None:
     row = LoopReturn.objects.select_related("shop__account").get(pk=return_pk)
     if row.look_again_at is None or row.look_again_at > clock.now():
         return
+    if mirror.waits_for_details(row):
+        return
     LoopReturn.objects.filter(pk=return_pk).update(plan_attempts=F("plan_attempts") + 1)
     with transaction.atomic():
         lock_until_commit("order", row.shop.code, row.provider_order_id or row.loop_id)
@@ -115,9 +119,21 @@ def look_at_check(profile_pk: int) -> None:
     check_connection(connection)
 
 
+def look_at_background(_: None) -> None:
+    """Sweeps, details, changes in NetSuite, history: a while of each, whatever is longest overdue first."""
+    background.work_in_background(show_life=_show_life)
+
+
+def look_at_details(shop_pk: int) -> None:
+    """A sweep found news: fetch them now."""
+    sweeps.fetch_due_details(Shop.objects.select_related("account").get(pk=shop_pk))
+
+
 LOOKS: dict[str, Callable[..., None]] = {
     "inbox": look_at_inbox,
     "event": look_at_event,
+    "details": look_at_details,
+    "background": look_at_background,
     "records": look_at_records,
     "plan": look_at_return,
     "read_back": look_at_read_back,
@@ -133,7 +149,7 @@ def tick() -> None:
     """Find whatever is due. Runs every few seconds; each job runs once per interval however many clusters tick."""
     _show_life()
     for name, (every, job) in JOBS.items():
-        if not _is_turn_of(name, every):
+        if not is_turn_of(name, every):
             continue
         with _one_failure_delays_no_other(name):
             job()
@@ -163,11 +179,9 @@ def sweep_postings() -> None:
         nudge("read_back", posting.pk)
 
 
-def sweep_loop() -> None:
-    """What the webhooks missed: every return changed since we last looked, in every state."""
-    for shop in Shop.objects.filter(paused_at=None):
-        with _one_failure_delays_no_other(f"sweep of {shop}"):
-            sweeps.sweep_loop(shop)
+def ask_for_background() -> None:
+    """What the webhooks missed, and all else that reads at length: a task of its own, one at a time."""
+    nudge("background")
 
 
 def sweep_records() -> None:
@@ -195,8 +209,8 @@ JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
     "events": (timedelta(seconds=10), sweep_events),
     "connections": (timedelta(seconds=10), sweep_connections),
     "records": (timedelta(seconds=10), sweep_records),
-    "loop": (timedelta(seconds=60), sweep_loop),
     "checks": (timedelta(seconds=60), sweep_checks),
+    "background": (timedelta(seconds=5), ask_for_background),
 }
 
 
@@ -204,14 +218,6 @@ def _show_life() -> None:
     """Work done is the proof of life that `manage.py worker` watches for."""
     settings.HEARTBEAT_FILE.parent.mkdir(parents=True, exist_ok=True)
     settings.HEARTBEAT_FILE.touch()
-
-
-def _is_turn_of(name: str, every: timedelta) -> bool:
-    """Compare-and-set on the job's row: of all clusters that tick, one gets the turn."""
-    now: datetime = timezone.now()
-    SyncCursor.objects.get_or_create(stream=f"job:{name}", defaults={"watermark": now})
-    due = Q(swept_at=None) | Q(swept_at__lte=now - every)
-    return bool(SyncCursor.objects.filter(due, stream=f"job:{name}").update(swept_at=now))
 
 
 @contextmanager
@@ -248,6 +254,7 @@ def _connection_problems(shop: Shop) -> list[Problem]:
             found.append(
                 Problem("connection_down", subject, f"{name} has not answered since {since}.", words=connection.failure)
             )
+        found += mirror_problems(connection)
     return found
 
 

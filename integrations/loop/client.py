@@ -5,7 +5,7 @@ Loop refuses with HTTP 200 as often as not: an action is done only when the body
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from integrations.errors import RejectedError, UncertainError, UnreadableRecordError
@@ -70,10 +70,11 @@ class LoopClient:
         window_from: datetime,
         window_to: datetime,
         state: LoopState | str | None = None,
+        filter_by: Literal["updated_at", "created_at"] = "updated_at",
         page_size: int = 250,
         on_unreadable: Callable[[UnreadableRecordError], None] | None = None,
     ) -> Iterator[LoopReturnRecord]:
-        """Every return updated in the window; the same one may come twice when pages shift.
+        """Every return updated (or created) in the window; the same one may come twice when pages shift.
 
         state: without one Loop leaves out cancelled and review, so a full sweep asks for those as well.
         on_unreadable: told about a row we cannot read, which is then left out; without it the row ends
@@ -84,7 +85,7 @@ class LoopClient:
         params = {
             "from": _format_window_time(window_from),
             "to": _format_window_time(window_to),
-            "filter": "updated_at",
+            "filter": filter_by,
             "paginate": "true",
             "pageSize": str(page_size),
         }

@@ -28,7 +28,7 @@ from returnsops.returns.sku_mapping import items_by_sku
 def load_facts(row: LoopReturn) -> ReturnFacts:
     """Everything known about one return now. Call it under the lock of the order, or for reading only."""
     shop, account = row.shop, row.shop.account
-    record = parse_return(row.raw, is_detailed=True)
+    record = parse_return(row.raw, is_detailed=row.is_detailed)
     lines = list(row.lines.all())
     items = items_by_sku(shop, {line.sku for line in lines} | {one.sku or "" for one in record.exchanges})
     outcomes = _standing_outcomes(row)
@@ -72,6 +72,7 @@ def _loop_facts(row: LoopReturn, record: LoopReturnRecord) -> LoopFacts:
         label_status=row.label_status,
         delivered_at=row.delivered_at,
         settled_at=settled_at(record),
+        missing_since=row.missing_since,
         refunds=tuple(RefundFacts(one.gateway or "unknown", one.amount) for one in record.refunds),
         untold=record.untold_amounts,
     )

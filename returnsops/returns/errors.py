@@ -1,4 +1,4 @@
-"""What a person asked for and cannot have, with what to do instead. The message is shown as it is."""
+"""What cannot be had or believed, with what to do instead. The message is shown as it is."""
 
 
 class NotPossibleError(Exception):
@@ -7,3 +7,10 @@ class NotPossibleError(Exception):
 
 class AlreadyInspectedError(NotPossibleError):
     """Somebody judged this unit before; the message says who, when and what."""
+
+
+class DoubtfulAnswerError(Exception):
+    """The other side shows so little of what it held that a lost right is likelier than so many deletions.
+
+    Nothing was marked. The message goes to the connection's case.
+    """

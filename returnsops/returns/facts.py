@@ -92,6 +92,7 @@ class LoopFacts:
     label_status: str = ""
     delivered_at: datetime | None = None
     settled_at: datetime | None = None
+    missing_since: datetime | None = None  # Loop says that it has no such return
     refunds: tuple[RefundFacts, ...] = ()
     untold: tuple[str, ...] = ()  # amounts that Loop did not tell, by its own names; they stand as zero above
 

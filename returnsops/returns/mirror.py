@@ -1,4 +1,4 @@
-"""Mirrors: fetch, then write. Every row of `models.mirror` is written here and nowhere else.
+"""Mirrors: fetch, then write (`returnsops.returns.bulk`).
 
 A hint (webhook, sweep, posting) says «look»; the fetched object is the truth. Older never overwrites newer; with the
 same `updated_at` the later fetch wins.
@@ -8,15 +8,18 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
+from django.db import DataError, transaction
 from django.utils import timezone
 
 from integrations.connections import loop_client, netsuite_client, watched
-from integrations.loop.records import LoopReturnRecord, LoopUnitRecord
+from integrations.errors import UnreadableRecordError
+from integrations.loop.records import LoopReturnRecord
 from integrations.models import NetSuiteAccount, Shop
-from integrations.netsuite.records import RecordRef, TransactionLine, TransactionRecord
+from integrations.netsuite.records import RecordRef, TransactionRecord
+from returnsops.lib import clock
 from returnsops.lib.nudge import nudge
-from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteLine, NetSuiteRecord, ReturnLine
+from returnsops.returns.bulk import returns_with, upsert_records, upsert_returns
+from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.plan.exchanging import exchange_references
 from returnsops.returns.replan import ask_for_plan
 from returnsops.returns.sku_mapping import look_up_items, look_up_sold_items
@@ -25,7 +28,6 @@ logger = logging.getLogger(__name__)
 
 SALE_TYPES = ("salesOrder", "invoice", "cashSale")
 GENERATIONS_MAX = 4  # order → invoice → authorization → receipt or credit → refund
-OUR_PREFIX = "loop-"
 
 
 # --- Loop ------------------------------------------------------------------------------------------
@@ -42,89 +44,36 @@ def fetch_return(shop: Shop, loop_id: str, *, hinted_at: datetime | None = None)
     started_at = timezone.now()
     with watched(shop):
         record = loop_client(shop).get_return(loop_id)
-    return apply_return(shop, record, fetched_at=started_at) if record else None
+    try:
+        return apply_return(shop, record, fetched_at=started_at) if record else None
+    except DataError as error:
+        raise unstorable(loop_id, error) from error
+
+
+def waits_for_details(row: LoopReturn) -> bool:
+    """The list hides refunds: a return known by it alone is not planned before its details are here."""
+    if row.is_detailed or row.created_at < row.shop.start_from:
+        return False
+    LoopReturn.objects.filter(pk=row.pk).update(look_again_at=None)
+    LoopReturn.objects.filter(pk=row.pk, fetch_due_at=None).update(fetch_due_at=timezone.now())
+    return True
+
+
+def unstorable(loop_id: str, error: DataError) -> UnreadableRecordError:
+    """A value that no column of ours can hold, such as an amount of twenty digits."""
+    detail = f"return {loop_id}: {str(error).splitlines()[0]}"
+    return UnreadableRecordError(system="loop", operation="mirror return", detail=detail, family="unreadable")
 
 
 def apply_return(shop: Shop, record: LoopReturnRecord, *, fetched_at: datetime) -> LoopReturn:
     """Write what Loop said at `fetched_at` (when the call began). Older news changes nothing."""
     with transaction.atomic():
-        row, is_new = LoopReturn.objects.select_for_update(no_key=True).get_or_create(
-            shop=shop, loop_id=record.id, defaults=_columns_of(record) | {"fetched_at": fetched_at}
-        )
-        stale = record.updated_at < row.updated_at or (
-            record.updated_at == row.updated_at and fetched_at < row.fetched_at
-        )
-        if stale and not is_new:
-            return row
-        LoopReturn.objects.filter(pk=row.pk).update(**_columns_of(record), fetched_at=fetched_at)
-        _write_units(row, record.units)
-        _write_exchanges(row, record)
-        ask_for_plan([row.pk])
-        if is_new or _wants_records(row, record):
+        done = upsert_returns(shop, [record], fetched_at=fetched_at)
+        row = LoopReturn.objects.select_related("shop").get(shop=shop, loop_id=record.id)
+        if row.pk in done.pks.values() and (row.pk in done.new or _wants_records(row, record)):
             hint_records([row.pk])
-    row.refresh_from_db()
+            row.refresh_from_db(fields=["records_hinted_at"])
     return row
-
-
-def _columns_of(record: LoopReturnRecord) -> dict[str, object]:
-    numbers = {record.tracking_number, *(label.tracking_number for label in record.labels)}
-    return {
-        "state": record.state.value,
-        "outcome": record.outcome or "",
-        "order_name": record.order_name or "",
-        "provider_order_id": record.provider_order_id or "",
-        "customer_email": record.customer_email or "",
-        "currency": record.currency or "",
-        "return_total": record.worth,
-        "tracking_numbers": sorted(number for number in numbers if number),
-        "label_status": record.label_status or "",
-        "delivered_at": record.label_updated_at if record.label_status == "delivered" else None,
-        "created_at": record.created_at,
-        "updated_at": record.updated_at,
-        "raw": record.raw,
-    }
-
-
-def _write_units(row: LoopReturn, units: tuple[LoopUnitRecord, ...]) -> None:
-    """A unit that is no longer listed was taken out of the return; its row and its history stay (loop.md §7.6)."""
-    row.lines.exclude(line_item_id__in=[unit.line_item_id for unit in units]).update(removed=True)
-    for position, unit in enumerate(units, start=1):
-        ReturnLine.objects.update_or_create(
-            loop_return=row,
-            line_item_id=unit.line_item_id,
-            defaults={
-                "provider_line_item_id": unit.provider_line_item_id or "",
-                "position": position,
-                "sku": unit.sku or "",
-                "barcode": unit.barcode or "",
-                "title": unit.title or "",
-                "image_url": unit.image or "",
-                "reason": unit.reason or "",
-                "comment": unit.comment or "",
-                "exchange_variant": unit.exchange_variant or "",
-                "removed": unit.removed,
-                **{name: getattr(unit, name) for name in UNIT_AMOUNTS},
-            },
-        )
-
-
-UNIT_AMOUNTS = ("price", "discount", "tax", "refund", "refund_item", "refund_tax")
-
-
-def _write_exchanges(row: LoopReturn, record: LoopReturnRecord) -> None:
-    row.exchange_items.exclude(exchange_id__in=[one.exchange_id for one in record.exchanges]).delete()
-    for one in record.exchanges:
-        ExchangeItem.objects.update_or_create(
-            loop_return=row,
-            exchange_id=one.exchange_id,
-            defaults={
-                "sku": one.sku or "",
-                "title": one.title or "",
-                "total": one.total,
-                "exchange_order_id": one.exchange_order_id or "",
-                "exchange_order_name": one.exchange_order_name or "",
-            },
-        )
 
 
 def _wants_records(row: LoopReturn, record: LoopReturnRecord) -> bool:
@@ -185,81 +134,15 @@ def fetch_record(account: NetSuiteAccount, record_type: str, internal_id: str) -
 
 def apply_records(account: NetSuiteAccount, records: Iterable[TransactionRecord], *, fetched_at: datetime) -> None:
     """Write records as NetSuite showed them, and ask for new plans of the returns that hold them."""
-    with transaction.atomic():
-        touched = []
-        for record in sorted(records, key=lambda record: record.internal_id):
-            row = _write_record(account, record, fetched_at=fetched_at)
-            if row:
-                touched.append(row.pk)
-        ask_for_plan(_returns_with(touched))
+    upsert_records(account, records, fetched_at=fetched_at)
 
 
 def mark_gone(account: NetSuiteAccount, internal_ids: Iterable[str]) -> None:
     with transaction.atomic():
         gone = NetSuiteRecord.objects.filter(account=account, internal_id__in=list(internal_ids), gone_at=None)
         pks = list(gone.values_list("pk", flat=True))
-        gone.update(gone_at=timezone.now())
-        ask_for_plan(_returns_with(pks))
-
-
-def _returns_with(record_pks: list[int]) -> list[int]:
-    return list(LoopReturn.objects.filter(records__in=record_pks).values_list("pk", flat=True).distinct())
-
-
-def _write_record(
-    account: NetSuiteAccount, record: TransactionRecord, *, fetched_at: datetime
-) -> NetSuiteRecord | None:
-    natural_key = {"account": account, "internal_id": record.internal_id}
-    same = NetSuiteRecord.objects.filter(**natural_key)
-    known = same.select_for_update(no_key=True).first()
-    if known and known.fetched_at > fetched_at:
-        return None
-    is_ours = (record.external_id or "").startswith(OUR_PREFIX)
-    values = {
-        "record_type": record.record_type,
-        "external_id": record.external_id or "",
-        "tran_id": record.tran_id or "",
-        "tran_date": record.tran_date,
-        "status": record.status,
-        "status_label": record.status_label or "",
-        "created_from_id": record.created_from_id or "",
-        "entity_id": record.entity_id or "",
-        "other_ref_num": record.other_ref_num or "",
-        "total": record.total,
-        "tax_total": record.tax_total,
-        "amount_remaining": record.amount_remaining,
-        "last_modified": record.last_modified,
-        "fetched_at": fetched_at,
-        "gone_at": None,
-        "origin": NetSuiteRecord.Origin.OURS if is_ours else NetSuiteRecord.Origin.FOREIGN,
-        "raw": record.raw,
-    }
-    row, is_new = (known, False) if known else same.get_or_create(**natural_key, defaults=values)
-    if not is_new:
-        same.update(**values)
-    row.lines.all().delete()
-    NetSuiteLine.objects.bulk_create([_line_row(row, line, account) for line in record.lines])
-    return row
-
-
-def _line_row(row: NetSuiteRecord, line: TransactionLine, account: NetSuiteAccount) -> NetSuiteLine:
-    reference = line.custom.get(account.line_reference_field, "") if account.line_reference_field else ""
-    return NetSuiteLine(
-        record=row,
-        line=str(line.line or ""),
-        order_line=str(line.order_line or ""),
-        item_id=line.item_id or "",
-        item_name=line.item_name or "",
-        quantity=line.quantity,
-        rate=line.rate,
-        amount=line.amount,
-        tax_amount=line.tax_amount,
-        location_id=line.location_id or "",
-        is_closed=line.is_closed,
-        quantity_received=line.quantity_received,
-        quantity_billed=line.quantity_billed,
-        reference=str(reference or ""),
-    )
+        gone.update(gone_at=clock.now())
+        ask_for_plan(returns_with(pks))
 
 
 def _read_family(account: NetSuiteAccount, references: list[str]) -> list[TransactionRecord]:

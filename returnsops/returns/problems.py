@@ -144,6 +144,20 @@ KINDS: dict[str, ProblemKind] = {
         "Loop uses a word we do not know", "finance",
         "Nothing is posted until the word is understood. Report it to the administrator.",
     ),
+    "missing_in_loop": ProblemKind(
+        "Loop no longer has this return", "finance",
+        "Find out who deleted it there and why. Nothing more is posted for it; undo in NetSuite what should not stand, "
+        "then note what you did. It goes on by itself if Loop shows it again.", (ACKNOWLEDGE,),
+    ),
+    "mirror_doubtful": ProblemKind(
+        "Most records are suddenly out of sight", "data",
+        "The key or the role probably lost a right. Check it with the administrator of the other side; the next "
+        "comparison that sees them closes this case. If they were really deleted, tell the administrator here.",
+    ),
+    "unreadable_record": ProblemKind(
+        "The other side shows a record we cannot read", "data",
+        "Everything else goes on. Report the words below to the administrator; it is read as soon as it can be.",
+    ),
     "plan_failed": ProblemKind(
         "This return could not be planned", "finance",
         "This is a fault of ReturnsOps, nothing is lost. Report the text below to the administrator.",

@@ -12,6 +12,8 @@ from returnsops.lib import clock
 from returnsops.lib.nudge import nudge
 from returnsops.returns.models import LoopReturn
 
+NUDGES_MAX = 50  # of more rows at once the sweep finds the rest; the queue is not flooded
+
 
 @transaction.atomic
 def ask_for_plan(return_pks: Iterable[int]) -> None:
@@ -19,7 +21,7 @@ def ask_for_plan(return_pks: Iterable[int]) -> None:
     # Always in the same order, so that two who touch the same returns never wait for each other.
     list(LoopReturn.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk").values_list("pk"))
     LoopReturn.objects.filter(pk__in=pks).update(look_again_at=clock.now(), plan_attempts=0)
-    for pk in pks:
+    for pk in pks[:NUDGES_MAX]:
         nudge("plan", pk)
 
 

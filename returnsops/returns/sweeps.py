@@ -1,58 +1,81 @@
 """What the hints missed: Loop by windows of change with overlap (loop.md §2.1), NetSuite by what waits for it."""
 
+import time
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from integrations.connections import loop_client, watched
-from integrations.loop.records import LoopReturnRecord
+from integrations.errors import RejectedError
 from integrations.models import Shop, SyncCursor
 from returnsops.lib import clock
+from returnsops.returns.backfill import cursor_of, forget_what_was_read, note_unreadable, read_window
 from returnsops.returns.mirror import fetch_return, hint_records
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
+from returnsops.returns.runs import next_step
+from returnsops.returns.turns import one_at_a_time
 
-# Without a state Loop lists open, closed and expired; the other two have to be asked for by name.
-STATES = (None, "cancelled", "review")
-WINDOW_MAX = timedelta(days=100)
-WINDOWS_MAX = 20
+SWEEP_FOR_S = 15.0
+STEP_FIRST = timedelta(days=1)  # how much is read at once when we are far behind
+CLOSE_ENOUGH = timedelta(minutes=1)
+DETAILS_FOR_S = 8.0  # the tick asks again soon; meanwhile the queue has room for others
+DETAILS_AT_ONCE = 5
 
 
-def sweep_loop(shop: Shop) -> int:
-    """Read every return that changed since the last sweep. Gives how many were fetched.
+def sweep_loop(shop: Shop, *, for_s: float = SWEEP_FOR_S) -> int:
+    """Read every return that changed since the last sweep. Gives how many told news.
 
     Raises the errors of `integrations.errors`; the watermark then stays where the last whole window ended.
     """
-    cursor, _ = SyncCursor.objects.get_or_create(stream=f"loop:{shop.code}", defaults={"watermark": shop.start_from})
+    cursor = cursor_of(shop)
+    deadline = time.monotonic() + for_s
+    changed, step, is_behind = 0, STEP_FIRST, True
+    while is_behind and time.monotonic() < deadline:
+        began = time.monotonic()
+        window_to = min(clock.now(), cursor.watermark + step)
+        changed += read_window(shop, cursor.watermark - cursor.overlap, window_to).changed
+        cursor.watermark = max(cursor.watermark, window_to)
+        SyncCursor.objects.filter(pk=cursor.pk).update(watermark=cursor.watermark, swept_at=timezone.now())
+        step = next_step(step, took_s=time.monotonic() - began)
+        is_behind = window_to < clock.now() - CLOSE_ENOUGH
+    forget_what_was_read(shop)
+    return changed
+
+
+def due_details(shop: Shop) -> QuerySet[LoopReturn]:
+    """Returns of which details should be fetched: open ones first, then who waits longest."""
+    is_open = Case(When(state__in=["open", "review"], then=Value(0)), default=Value(1))
+    due = LoopReturn.objects.filter(shop=shop, fetch_due_at__lte=timezone.now())
+    return due.order_by(is_open, "fetch_due_at", "pk")
+
+
+def fetch_due_details(shop: Shop, *, for_s: float = DETAILS_FOR_S) -> int:
+    """Fetch details for a few seconds, one after the other. Gives how many; one worker a shop at a time.
+
+    Raises the errors of `integrations.errors`; what is still due stays due.
+    """
+    deadline = time.monotonic() + for_s
     fetched = 0
-    for _ in range(WINDOWS_MAX):
-        window_from = cursor.watermark - cursor.overlap
-        window_to = min(clock.now(), window_from + WINDOW_MAX)
-        fetched += _read_window(shop, window_from, window_to)
-        cursor.watermark = window_to
-        SyncCursor.objects.filter(pk=cursor.pk).update(watermark=window_to, swept_at=timezone.now())
-        if window_to >= clock.now() - timedelta(minutes=1):
-            break
+    with one_at_a_time(f"details:{shop.code}") as is_ours:
+        while is_ours and time.monotonic() < deadline:
+            loop_ids = list(due_details(shop).values_list("loop_id", flat=True)[:DETAILS_AT_ONCE])
+            for loop_id in loop_ids:
+                _fetch_details(shop, loop_id)
+            fetched += len(loop_ids)
+            if not loop_ids:
+                break
     return fetched
 
 
-def _read_window(shop: Shop, window_from: datetime, window_to: datetime) -> int:
-    fetched = 0
-    with watched(shop):
-        client = loop_client(shop)
-        for state in STATES:
-            for record in client.list_returns(window_from=window_from, window_to=window_to, state=state):
-                fetched += _catch_up(shop, record)
-    return fetched
-
-
-def _catch_up(shop: Shop, record: LoopReturnRecord) -> int:
-    """A list row is a hint like any other: details are the authority for refunds (loop.md §3.4)."""
-    known = LoopReturn.objects.filter(shop=shop, loop_id=record.id).values_list("updated_at", "state").first()
-    if known and known == (record.updated_at, record.state.value):
-        return 0
-    fetch_return(shop, record.id)
-    return 1
+def _fetch_details(shop: Shop, loop_id: str) -> None:
+    """What cannot be had now is not asked for again before Loop lists it with news."""
+    try:
+        fetched = fetch_return(shop, loop_id)
+    except RejectedError as error:
+        note_unreadable(shop, loop_id, error)
+        fetched = None
+    if fetched is None:
+        LoopReturn.objects.filter(shop=shop, loop_id=loop_id).update(fetch_due_at=None)
 
 
 # --- NetSuite --------------------------------------------------------------------------------------

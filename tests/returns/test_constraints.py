@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import IntegrityError, models, transaction
 
 from exceptions.models import Case, CaseMember
-from integrations.models import Credential, InboundEvent, Lane, NetSuiteAccount, Shop, SyncCursor
+from integrations.models import Credential, InboundEvent, Lane, NetSuiteAccount, Shop, SyncCursor, SyncRun
 from returnsops.people.models import ApiKey, Membership, User
 from returnsops.posting.models import Posting, PostingCover
 from returnsops.returns.models import (
@@ -106,6 +106,13 @@ def add_event(world: World, **changes: Any) -> InboundEvent:
     return InboundEvent.objects.create(shop=world.shop, raw=b"{}", **values | changes)
 
 
+def add_run(world: World, **changes: Any) -> SyncRun:
+    times = dict.fromkeys(("window_from", "window_to", "position", "started_at"), NOW)
+    return SyncRun.objects.create(
+        **{"stream": "loop:fern", "kind": "nightly", "interval": "2026-11-20"} | times | changes
+    )
+
+
 def add_credential(world: World, **changes: Any) -> None:
     Credential.objects.create(**{"shop": world.shop, "kind": "loop_api_key", "sealed": "x"} | changes)
 
@@ -169,6 +176,8 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "lease_has_owner_and_end": lambda world: add_lane(world, leased_by="me"),
     "credential_has_one_owner": lambda world: add_credential(world, account=world.shop.account),
     "credential_kind_in_list": lambda world: add_credential(world, kind="password"),
+    "one_run_per_interval": twice(add_run),
+    "run_kind_in_list": lambda world: add_run(world, kind="yearly"),
     "one_row_per_event_body": twice(add_event),
     "event_verdict_in_list": lambda world: add_event(world, verdict="maybe"),
     "unsigned_event_is_never_read": lambda world: add_event(world, signed=False, verdict="read"),

@@ -138,7 +138,7 @@ def test_our_records_are_told_from_those_of_others(shop: Shop) -> None:
     ours = make_record(row, make_netsuite("creditMemo", "1", external_id="loop-fern-1-credit-1"))
     foreign = make_record(row, make_netsuite("creditMemo", "2", external_id="celigo-9"))
 
-    assert (ours.origin, foreign.origin) == ("ours", "foreign")
+    assert (ours.origin, foreign.origin) == ("ours", "connector")
 
 
 def test_record_that_is_gone_is_marked_and_its_returns_are_planned_anew(shop: Shop) -> None:

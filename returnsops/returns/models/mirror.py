@@ -1,6 +1,6 @@
 """Mirrors: what Loop and NetSuite said last. Raw JSON as seen, columns only for what we join and filter.
 
-Written by `returnsops.returns.mirror` only.
+Written by `returnsops.returns.bulk` only; what they wait for, by `returnsops.returns.mirror`.
 """
 
 from typing import Any
@@ -53,9 +53,14 @@ class LoopReturn(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     raw = models.JSONField(encoder=DjangoJSONEncoder)
-    # When somebody last said «look at it» and when we last looked: a burst of hints costs one fetch.
-    hinted_at = models.DateTimeField(null=True, blank=True)
+    # The list leaves out refunds, so what comes from it alone is not planned before details were fetched.
+    is_detailed = models.BooleanField(default=True)
+    # A row of the list that has neither digest tells something new.
+    seen_digest = models.CharField(max_length=32, blank=True, help_text="Of what stands here")
+    listed_digest = models.CharField(max_length=32, blank=True, help_text="Of the row details were asked for last")
+    fetch_due_at = models.DateTimeField(null=True, blank=True, help_text="When details should be fetched again")
     fetched_at = models.DateTimeField()
+    missing_since = models.DateTimeField(null=True, blank=True, help_text="Since when Loop has no such return")
     records_hinted_at = models.DateTimeField(null=True, blank=True)
     records_fetched_at = models.DateTimeField(null=True, blank=True)
 
@@ -93,6 +98,7 @@ class LoopReturn(models.Model):
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["look_again_at"]),
+            models.Index(fields=["shop", "fetch_due_at"], condition=Q(fetch_due_at__isnull=False), name="fetch_due"),
             models.Index(fields=["shop", "provider_order_id"]),
             models.Index(fields=["shop", "stage", "-created_at"]),
             models.Index(fields=["order_name"]),
@@ -166,7 +172,9 @@ class NetSuiteRecord(models.Model):
 
     class Origin(models.TextChoices):
         OURS = "ours", "ReturnsOps"
-        FOREIGN = "foreign", "Somebody else"
+        CONNECTOR = "connector", "Another connector"
+        PERSON = "person", "A person"
+        FOREIGN = "foreign", "Somebody else"  # we cannot tell whether by hand
 
     account = models.ForeignKey(NetSuiteAccount, on_delete=models.CASCADE, related_name="records")
     internal_id = models.CharField(max_length=20)

@@ -54,6 +54,8 @@ def _write_chapters(draft: Draft) -> str:
     if facts.loop.created_at < facts.start_from:
         draft.step("proof", StepState.NOT_NEEDED, "older than the start date: mirrored, never posted")
         return "ended"
+    if facts.loop.missing_since and draft.problem(_missing_problem(facts)):
+        return "needs_person"
     if facts.loop.state == "unknown":
         draft.problem(Problem("unknown_word", "loop:state", f"Return {facts.loop.loop_id} has a state we do not know."))
         return "needs_person"
@@ -68,6 +70,15 @@ def _write_chapters(draft: Draft) -> str:
         return _settle(draft, sale, authorization, received=received)
     _watch_loop(draft, sale)
     return _early_stage(facts)
+
+
+def _missing_problem(facts: ReturnFacts) -> Problem:
+    return Problem(
+        "missing_in_loop",
+        f"return:{facts.loop.loop_id}",
+        f"Loop has had no return {facts.loop.loop_id} since {facts.loop.missing_since:%d %b %Y}, by list and by id.",
+        amount=facts.loop.return_total,
+    )
 
 
 def _watch_loop(draft: Draft, sale: Sale | None) -> None:

@@ -1,0 +1,163 @@
+"""Writing mirrors, one record or a thousand: few statements per batch, older never over newer.
+
+Every row of `models.mirror` that Loop or NetSuite fills is written here and nowhere else.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.loop.records import LoopReturnRecord
+from integrations.models import NetSuiteAccount, Shop
+from integrations.netsuite.records import TransactionRecord
+from returnsops.lib.upsert import among, upsert_rows
+from returnsops.returns.columns import exchange_rows, line_rows, record_row, return_row, unit_rows
+from returnsops.returns.digest import digest_of
+from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteLine, NetSuiteRecord, ReturnLine
+from returnsops.returns.replan import ask_for_plan
+
+BATCH_ROWS = 500
+
+Record = TypeVar("Record")
+
+
+@dataclass
+class Upserted:
+    """Primary keys by the other side's id, of what was written; what was older than ours is not in it."""
+
+    pks: dict[str, int] = field(default_factory=dict)
+    new: set[int] = field(default_factory=set)
+
+
+def upsert_returns(shop: Shop, records: Iterable[LoopReturnRecord], *, fetched_at: datetime | None = None) -> Upserted:
+    """Write what Loop said at `fetched_at` (when the call began), batch by batch, each in a transaction of its own.
+
+    A row of the list never overwrites details, which hold more; it asks for them to be fetched again instead. What is
+    known by the list alone is planned once its details are there; a return older than the shop's start never is.
+    """
+    done = Upserted()
+    moment = fetched_at or timezone.now()
+    for batch in _batches(list(records)):
+        with transaction.atomic():
+            _upsert_returns(shop, batch, done, fetched_at=moment)
+    return done
+
+
+def _upsert_returns(shop: Shop, records: list[LoopReturnRecord], done: Upserted, *, fetched_at: datetime) -> None:
+    detailed = _hold_returns(shop, [record.id for record in records])
+    news = [record for record in records if record.is_detailed or record.id not in detailed]
+    _ask_for_details(
+        {detailed[record.id]: record for record in records if not record.is_detailed and record.id in detailed},
+        due_at=fetched_at,
+    )
+    written = upsert_rows(
+        LoopReturn,
+        [return_row(shop, record, fetched_at=fetched_at) for record in news],
+        key=("shop_id", "loop_id"),
+        newer_by=("updated_at", "fetched_at"),
+    )
+    pks = {loop_id: pk for (_, loop_id), pk in written.pks.items()}
+    won = {pks[record.id]: record for record in news if record.id in pks}
+    _write_units(won)
+    _write_exchanges(won)
+    _say_what_follows(shop, won, fetched_at=fetched_at)
+    done.pks |= pks
+    done.new |= written.new
+
+
+def _hold_returns(shop: Shop, loop_ids: list[str]) -> dict[str, int]:
+    """The known ones, held in the order of their keys like everywhere else; gives those known in detail."""
+    held = LoopReturn.objects.select_for_update(no_key=True).filter(shop=shop, loop_id__in=loop_ids).order_by("pk")
+    return {loop_id: pk for pk, loop_id, known in held.values_list("pk", "loop_id", "is_detailed") if known}
+
+
+def _ask_for_details(hints: dict[int, LoopReturnRecord], *, due_at: datetime) -> None:
+    """The row is remembered, so that one which Loop tells otherwise in details costs one fetch and no more."""
+    rows = [LoopReturn(pk=pk, fetch_due_at=due_at, listed_digest=digest_of(record)) for pk, record in hints.items()]
+    LoopReturn.objects.bulk_update(rows, ["fetch_due_at", "listed_digest"], batch_size=100)
+
+
+def _write_units(won: dict[int, LoopReturnRecord]) -> None:
+    """A unit that is no longer listed was taken out of the return; its row and its history stay (loop.md §7.6)."""
+    rows = [row for pk, record in won.items() for row in unit_rows(pk, record.units)]
+    written = upsert_rows(ReturnLine, rows, key=("loop_return_id", "line_item_id"))
+    live = ReturnLine.objects.filter(loop_return__in=among(won), removed=False)
+    live.exclude(pk__in=among(written.pks.values())).update(removed=True)
+
+
+def _write_exchanges(won: dict[int, LoopReturnRecord]) -> None:
+    rows = [row for pk, record in won.items() for row in exchange_rows(pk, record.exchanges)]
+    written = upsert_rows(ExchangeItem, rows, key=("loop_return_id", "exchange_id"))
+    ExchangeItem.objects.filter(loop_return__in=among(won)).exclude(pk__in=among(written.pks.values())).delete()
+
+
+def _say_what_follows(shop: Shop, won: dict[int, LoopReturnRecord], *, fetched_at: datetime) -> None:
+    """Details answer every hint given before; a row of the list asks for details, unless nothing is ever posted."""
+    detailed = [pk for pk, record in won.items() if record.is_detailed]
+    listed = {pk: record for pk, record in won.items() if not record.is_detailed}
+    LoopReturn.objects.filter(pk__in=among(detailed), fetch_due_at__lte=fetched_at).update(fetch_due_at=None)
+    ask_for_plan(detailed)
+    postable = [pk for pk, record in listed.items() if record.created_at >= shop.start_from]
+    LoopReturn.objects.filter(pk__in=among(postable)).update(fetch_due_at=fetched_at)
+    LoopReturn.objects.filter(pk__in=among(listed.keys() - set(postable))).update(stage=LoopReturn.Stage.ENDED)
+
+
+# --- NetSuite --------------------------------------------------------------------------------------
+
+
+def upsert_records(
+    account: NetSuiteAccount, records: Iterable[TransactionRecord], *, fetched_at: datetime | None = None
+) -> Upserted:
+    """Write records as NetSuite showed them, and ask for new plans of the returns that hold them."""
+    done = Upserted()
+    moment = fetched_at or timezone.now()
+    shop_codes = list(account.shops.values_list("code", flat=True))
+    for batch in _batches(list(records)):
+        with transaction.atomic():
+            _upsert_records(account, batch, done, fetched_at=moment, shop_codes=shop_codes)
+    return done
+
+
+def _upsert_records(
+    account: NetSuiteAccount,
+    records: list[TransactionRecord],
+    done: Upserted,
+    *,
+    fetched_at: datetime,
+    shop_codes: list[str],
+) -> None:
+    internal_ids = [record.internal_id for record in records]
+    held = NetSuiteRecord.objects.select_for_update(no_key=True).filter(account=account, internal_id__in=internal_ids)
+    list(held.order_by("pk").values_list("pk"))
+    written = upsert_rows(
+        NetSuiteRecord,
+        [record_row(account, record, fetched_at=fetched_at, shop_codes=shop_codes) for record in records],
+        key=("account_id", "internal_id"),
+        newer_by=("fetched_at",),
+    )
+    pks = {internal_id: pk for (_, internal_id), pk in written.pks.items()}
+    won = {pks[record.internal_id]: record for record in records if record.internal_id in pks}
+    _write_lines(won, reference_field=account.line_reference_field)
+    ask_for_plan(returns_with(won))
+    done.pks |= pks
+    done.new |= written.new
+
+
+def _write_lines(won: dict[int, TransactionRecord], *, reference_field: str) -> None:
+    lines = [row for pk, record in won.items() for row in line_rows(pk, record.lines, reference_field=reference_field)]
+    written = upsert_rows(NetSuiteLine, lines, key=("record_id", "line"))
+    NetSuiteLine.objects.filter(record__in=among(won)).exclude(pk__in=among(written.pks.values())).delete()
+
+
+def returns_with(record_pks: Iterable[int]) -> list[int]:
+    """The returns that hold these records."""
+    return list(LoopReturn.objects.filter(records__in=among(record_pks)).values_list("pk", flat=True).distinct())
+
+
+def _batches(records: Sequence[Record]) -> Iterator[list[Record]]:
+    for start in range(0, len(records), BATCH_ROWS):
+        yield list(records[start : start + BATCH_ROWS])

@@ -1,0 +1,90 @@
+"""How far reading is, for who waits for it; and what of it a person should know."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from integrations.models import NetSuiteAccount, Shop, SyncCursor, SyncRun
+from returnsops.returns.problems import Problem
+from returnsops.returns.schedule import stream_of
+
+UNREADABLE_SHOWN_MAX = 50
+WORTH_A_RATE_S = 1.0
+
+
+@dataclass(frozen=True)
+class RunProgress:
+    """One run under way. done: 0 to 100, by time covered; left: None until it can be told."""
+
+    title: str
+    owner: str
+    kind: str
+    done: int
+    position: datetime
+    rows_seen: int
+    rows_changed: int
+    rows_per_s: float | None
+    left: timedelta | None
+    failure: str
+
+    @property
+    def left_words(self) -> str:
+        """Rounded to what is worth knowing."""
+        minutes = round(self.left.total_seconds() / 60) if self.left else 0
+        return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{max(minutes, 1)} min"
+
+
+def sync_progress(shops: Iterable[Shop] | None = None) -> list[RunProgress]:
+    """The runs under way of these shops and their accounts, or of all; those that begun first come first."""
+    chosen = list(shops if shops is not None else Shop.objects.select_related("account"))
+    owners = {stream_of(owner): str(owner) for shop in chosen for owner in (shop, shop.account)}
+    runs = SyncRun.objects.filter(finished_at=None, stream__in=owners).order_by("started_at", "pk")
+    return [_progress_of(run, owners[run.stream]) for run in runs]
+
+
+def _progress_of(run: SyncRun, owner: str) -> RunProgress:
+    return RunProgress(
+        title=run.get_kind_display(),
+        owner=owner,
+        kind=run.kind,
+        done=int(run.share_done * 100),
+        position=run.position,
+        rows_seen=run.rows_seen,
+        rows_changed=run.rows_changed,
+        rows_per_s=run.rows_seen / run.worked_s if run.worked_s >= WORTH_A_RATE_S else None,
+        left=time_left(run),
+        failure=run.failure,
+    )
+
+
+def time_left(run: SyncRun) -> timedelta | None:
+    """By the pace so far. None as long as there is no pace to speak of."""
+    if not run.share_done or run.worked_s < WORTH_A_RATE_S:
+        return None
+    return timedelta(seconds=round(run.worked_s * (1 - run.share_done) / run.share_done))
+
+
+def mirror_problems(owner: Shop | NetSuiteAccount) -> list[Problem]:
+    """What reading found that no plan of a return can tell: an answer not believed, rows nobody can read."""
+    stream = stream_of(owner)
+    cursor = SyncCursor.objects.filter(stream=stream).first()
+    return [*_doubts(owner, stream), *(_unreadable(stream, cursor) if cursor else ())]
+
+
+def _doubts(owner: Shop | NetSuiteAccount, stream: str) -> list[Problem]:
+    """A run that ended with a failure was not believed; the next one of its kind that ends well takes that back."""
+    ended = SyncRun.objects.filter(stream=stream, finished_at__isnull=False).order_by("kind", "-finished_at")
+    return [
+        Problem("mirror_doubtful", f"{stream} {run.kind}", f"{run.get_kind_display()} of {owner} was stopped.",
+                words=run.failure)
+        for run in ended.distinct("kind")
+        if run.failure
+    ]  # fmt: skip
+
+
+def _unreadable(stream: str, cursor: SyncCursor) -> list[Problem]:
+    system = "Loop" if stream.startswith("loop:") else "NetSuite"
+    return [
+        Problem("unreadable_record", f"{stream} {name}", f"{system} shows {name} in a form we cannot read.", words=why)
+        for name, why in sorted(cursor.unreadable.items())[:UNREADABLE_SHOWN_MAX]
+    ]

@@ -1,0 +1,175 @@
+"""What changed in NetSuite: by the time of change, every minute; by looking at each record, every night.
+
+Changes are asked for over the whole account, since a role cannot be told of ours alone. Known records that changed are
+read again, new ones that were made from a known one are read as well, everything else is passed over.
+"""
+
+import logging
+import time
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from integrations.connections import netsuite_client, watched
+from integrations.errors import RejectedError
+from integrations.models import NetSuiteAccount, SyncCursor
+from integrations.netsuite.client import NetSuiteClient
+from integrations.netsuite.records import RecordRef
+from integrations.netsuite.sources import find_sources
+from returnsops.returns.mirror import apply_records, hint_records, mark_gone
+from returnsops.returns.models import LoopReturn, NetSuiteRecord
+from returnsops.returns.replan import ask_for_plan
+
+logger = logging.getLogger(__name__)
+
+# What belongs to returns. Fulfilments tell nothing we need and are the most of all.
+WATCHED_TYPES = (
+    "salesOrder", "invoice", "cashSale", "returnAuthorization", "itemReceipt", "creditMemo", "cashRefund",
+    "customerRefund",
+)  # fmt: skip
+SALE_TYPES = frozenset({"salesOrder", "invoice", "cashSale"})
+READ_FOR_S = 15.0
+NOTED_MAX = 200
+
+
+def stream_of(account: NetSuiteAccount) -> str:
+    return f"netsuite:{account.account_id}"
+
+
+def mirror_changes(account: NetSuiteAccount, *, for_s: float = READ_FOR_S) -> int:
+    """Read what changed since the last time, by NetSuite's own clock. Gives how many records were read.
+
+    The watermark moves once everything of the window was read; what was read by then is known and not read again.
+    Raises the errors of `integrations.errors`.
+    """
+    with watched(account):
+        client = netsuite_client(account)
+        server_now = client.server_time()
+        cursor, is_new = SyncCursor.objects.get_or_create(stream=stream_of(account), defaults={"watermark": server_now})
+        if is_new:
+            return 0
+        since = cursor.watermark - cursor.overlap
+        refs = client.changed_since(since, WATCHED_TYPES)
+        read, is_whole = read_refs(account, client, refs, for_s=for_s)
+        _look_for_deletions(account, client, since=since)
+    if is_whole:
+        moved = SyncCursor.objects.filter(pk=cursor.pk, watermark__lte=server_now)
+        moved.update(watermark=server_now, swept_at=timezone.now())
+    return read
+
+
+def read_refs(
+    account: NetSuiteAccount, client: NetSuiteClient, refs: Iterable[RecordRef], *, for_s: float
+) -> tuple[int, bool]:
+    """Read those that tell news and belong to us. Gives how many, and whether there was time for all."""
+    named = {ref.internal_id: ref for ref in refs if ref.record_type != "unknown"}
+    known = _known_as(account, named)
+    sources = find_sources(client, named.keys() - known.keys())
+    _hint_new_sales(account, [ref for ref in named.values() if ref.internal_id not in known])
+    ours = _ours_among(account, {source for found in sources.values() for source in found})
+    deadline = time.monotonic() + for_s
+    read = 0
+    for ref in named.values():
+        parents = sources.get(ref.internal_id, set()) & ours
+        if not parents and not _is_news(ref, known.get(ref.internal_id)):
+            continue
+        if time.monotonic() > deadline:
+            return read, False
+        read += _read_one(account, client, ref, parents=parents)
+    return read, True
+
+
+KnownAs = tuple[datetime | None, str, bool]  # last modified, status, gone
+
+
+def _known_as(account: NetSuiteAccount, internal_ids: Collection[str]) -> dict[str, KnownAs]:
+    rows = NetSuiteRecord.objects.filter(account=account, internal_id__in=list(internal_ids))
+    return {
+        internal_id: (last_modified, status, gone_at is not None)
+        for internal_id, last_modified, status, gone_at in rows.values_list(
+            "internal_id", "last_modified", "status", "gone_at"
+        )
+    }
+
+
+def _is_news(ref: RecordRef, known: KnownAs | None) -> bool:
+    """Changed since we read it; a receipt's status means nothing, so the time decides."""
+    if known is None:
+        return False
+    last_modified, status, is_gone = known
+    has_moved = _to_the_second(ref.last_modified) != _to_the_second(last_modified)
+    return is_gone or has_moved or (ref.record_type != "itemReceipt" and ref.status != status)
+
+
+def _to_the_second(moment: datetime | None) -> datetime | None:
+    return moment.replace(microsecond=0) if moment else None
+
+
+def _read_one(account: NetSuiteAccount, client: NetSuiteClient, ref: RecordRef, *, parents: set[str]) -> int:
+    """One that we may not read, or cannot, keeps no other from being read."""
+    started_at = timezone.now()
+    try:
+        record = client.get_record(ref.record_type, ref.internal_id)
+    except RejectedError as error:
+        logger.warning("%s %s of %s cannot be read: %s", ref.record_type, ref.internal_id, account, error)
+        _note_unreadable(account, f"{ref.record_type} {ref.internal_id}", error)
+        return 0
+    if record is None:
+        mark_gone(account, [ref.internal_id])
+        return 1
+    apply_records(account, [record], fetched_at=started_at)
+    _give_to_returns(account, record.internal_id, parents)
+    return 1
+
+
+@transaction.atomic
+def _give_to_returns(account: NetSuiteAccount, internal_id: str, parents: set[str]) -> None:
+    """A new record belongs to the returns that hold what it was made from."""
+    if not parents:
+        return
+    record = NetSuiteRecord.objects.get(account=account, internal_id=internal_id)
+    holders = LoopReturn.objects.filter(
+        records__account=account, records__internal_id__in=parents, shop__account=account
+    )
+    new = holders.exclude(records=record).distinct()
+    for row in new:
+        row.records.add(record)
+    ask_for_plan(row.pk for row in new)
+
+
+def _ours_among(account: NetSuiteAccount, internal_ids: set[str]) -> set[str]:
+    rows = NetSuiteRecord.objects.filter(account=account, internal_id__in=internal_ids, returns__isnull=False)
+    return set(rows.values_list("internal_id", flat=True))
+
+
+def _hint_new_sales(account: NetSuiteAccount, refs: list[RecordRef]) -> None:
+    """An order or bill that came only now, for returns that wait for it; found by the shop's own id of the order."""
+    named = {ref.external_id for ref in refs if ref.record_type in SALE_TYPES and ref.external_id}
+    by_order = Q(provider_order_id__in=named) | Q(order_name__in=named) | Q(exchange_items__exchange_order_id__in=named)
+    returns = LoopReturn.objects.filter(by_order, shop__account=account).exclude(
+        stage__in=[LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED]
+    )
+    if named:
+        hint_records(set(returns.values_list("pk", flat=True)))
+
+
+def _look_for_deletions(account: NetSuiteAccount, client: NetSuiteClient, *, since: datetime) -> None:
+    """Where the role may read what was deleted, it is known within a minute; the record itself has the last word."""
+    deleted = {one.internal_id for one in client.deletions_since(since, WATCHED_TYPES) or ()}
+    if deleted:
+        standing = NetSuiteRecord.objects.filter(account=account, internal_id__in=deleted, gone_at=None)
+        mark_gone(account, ask_by_id(client, standing.values_list("record_type", "internal_id")))
+
+
+def ask_by_id(client: NetSuiteClient, named: Iterable[tuple[str, str]]) -> list[str]:
+    """Of these (record type, id), those of which NetSuite says itself that it has them not."""
+    return [internal_id for record_type, internal_id in named if client.get_record(record_type, internal_id) is None]
+
+
+def _note_unreadable(account: NetSuiteAccount, name: str, error: RejectedError) -> None:
+    cursor, _ = SyncCursor.objects.get_or_create(stream=stream_of(account), defaults={"watermark": timezone.now()})
+    if len(cursor.unreadable) < NOTED_MAX:
+        SyncCursor.objects.filter(pk=cursor.pk).update(unreadable=cursor.unreadable | {name: error.detail[:300]})
