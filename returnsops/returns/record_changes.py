@@ -30,6 +30,7 @@ WATCHED_TYPES = (
     "salesOrder", "invoice", "cashSale", "returnAuthorization", "itemReceipt", "creditMemo", "cashRefund",
     "customerRefund",
 )  # fmt: skip
+CHANGED_BY_CHILDREN = ("returnAuthorization", "creditMemo")
 SALE_TYPES = frozenset({"salesOrder", "invoice", "cashSale"})
 READ_FOR_S = 15.0
 NOTED_MAX = 200
@@ -70,16 +71,29 @@ def read_refs(
     sources = find_sources(client, named.keys() - known.keys())
     _hint_new_sales(account, [ref for ref in named.values() if ref.internal_id not in known])
     ours = _ours_among(account, {source for found in sources.values() for source in found})
+    wanted = {
+        internal_id: ref.record_type
+        for internal_id, ref in named.items()
+        if sources.get(internal_id, set()) & ours or _is_news(ref, known.get(internal_id))
+    }
+    wanted = _parents_of(account, wanted, sources) | wanted
     deadline = time.monotonic() + for_s
     read = 0
-    for ref in named.values():
-        parents = sources.get(ref.internal_id, set()) & ours
-        if not parents and not _is_news(ref, known.get(ref.internal_id)):
-            continue
+    for internal_id, record_type in sorted(wanted.items(), key=lambda item: int(item[0])):
         if time.monotonic() > deadline:
             return read, False
-        read += _read_one(account, client, ref, parents=parents)
+        parents = sources.get(internal_id, set()) & ours
+        read += _read_one(account, client, record_type, internal_id, parents=parents)
     return read, True
+
+
+def _parents_of(account: NetSuiteAccount, wanted: dict[str, str], sources: dict[str, set[str]]) -> dict[str, str]:
+    """What a receipt, a credit or a refund changes in its source need not move the source's own time (netsuite.md §13 U7)."""
+    known = NetSuiteRecord.objects.filter(account=account, internal_id__in=wanted).exclude(created_from_id="")
+    ids = set(known.values_list("created_from_id", flat=True))
+    ids |= {source for internal_id in wanted for source in sources.get(internal_id, ())}
+    parents = NetSuiteRecord.objects.filter(account=account, internal_id__in=ids, record_type__in=CHANGED_BY_CHILDREN)
+    return dict(parents.values_list("internal_id", "record_type"))
 
 
 KnownAs = tuple[datetime | None, str, bool]  # last modified, status, gone
@@ -108,20 +122,22 @@ def _to_the_second(moment: datetime | None) -> datetime | None:
     return moment.replace(microsecond=0) if moment else None
 
 
-def _read_one(account: NetSuiteAccount, client: NetSuiteClient, ref: RecordRef, *, parents: set[str]) -> int:
+def _read_one(
+    account: NetSuiteAccount, client: NetSuiteClient, record_type: str, internal_id: str, *, parents: set[str]
+) -> int:
     """One that we may not read, or cannot, keeps no other from being read."""
     started_at = timezone.now()
     try:
-        record = client.get_record(ref.record_type, ref.internal_id)
+        record = client.get_record(record_type, internal_id)
     except RejectedError as error:
-        logger.warning("%s %s of %s cannot be read: %s", ref.record_type, ref.internal_id, account, error)
-        _note_unreadable(account, f"{ref.record_type} {ref.internal_id}", error)
+        logger.warning("%s %s of %s cannot be read: %s", record_type, internal_id, account, error)
+        _note_unreadable(account, f"{record_type} {internal_id}", error)
         return 0
     if record is None:
-        mark_gone(account, [ref.internal_id])
+        mark_gone(account, [internal_id])
         return 1
     apply_records(account, [record], fetched_at=started_at)
-    _give_to_returns(account, record.internal_id, parents)
+    _give_to_returns(account, internal_id, parents)
     return 1
 
 

@@ -17,7 +17,8 @@ from returnsops.lib import clock
 from returnsops.returns.errors import DoubtfulAnswerError
 
 LEASE = timedelta(minutes=3)  # longer than any step may take; who holds it and dies delays the run so long
-STEP_MIN, STEP_MAX = timedelta(hours=1), timedelta(days=100)
+STEP_MIN = timedelta(hours=1)
+STEP_MAX = timedelta(days=100)  # Loop refuses more than 120
 QUICK_S, SLOW_S = 3.0, 20.0  # a step that takes less is doubled next time, one that takes more is halved
 TOO_MUCH = frozenset({"too_many_pages", "too_many_rows"})
 

@@ -171,15 +171,17 @@ def test_history_that_may_be_posted_for_is_planned_once_its_details_are_here(sta
 # --- NetSuite --------------------------------------------------------------------------------------
 
 
-def make_watched(stage: Stage, scenario: str = "refund", **params: object) -> LoopReturn:
+def make_watched(stage: Stage) -> LoopReturn:
     """A return whose account's changes are followed from now on, as if they had been for days."""
-    row = stage.make(scenario, **params)
+    row = stage.make("refund")
     mirror_changes(row.shop.account)
     SyncCursor.objects.filter(stream=schedule.stream_of(row.shop.account)).update(watermark=clock.now())
     return row
 
 
-def test_receipt_a_person_made_is_found_by_its_change_and_belongs_to_the_return(stage: Stage) -> None:
+@pytest.mark.parametrize("bumped", [True, False])
+def test_receipt_a_person_made_is_found_and_belongs_to_the_return(stage: Stage, *, bumped: bool) -> None:
+    stage.ask("settings", {"netsuite": {"rma_bumped_by_children": bumped}})
     row = make_watched(stage)
 
     act_in_netsuite(stage, row, "receive", stage.books(row).rmas[0]["id"])
