@@ -88,7 +88,7 @@ def read_refs(
 
 
 def _parents_of(account: NetSuiteAccount, wanted: dict[str, str], sources: dict[str, set[str]]) -> dict[str, str]:
-    """What a receipt, a credit or a refund changes in its source need not move the source's own time (netsuite.md §13 U7)."""
+    """What a child changes in its source need not move the time of the source (netsuite.md §13 U7)."""
     known = NetSuiteRecord.objects.filter(account=account, internal_id__in=wanted).exclude(created_from_id="")
     ids = set(known.values_list("created_from_id", flat=True))
     ids |= {source for internal_id in wanted for source in sources.get(internal_id, ())}
