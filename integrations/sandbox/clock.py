@@ -2,6 +2,8 @@
 
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,9 +16,20 @@ class Clock:
         self._offset_s = 0.0
         self._seen: tuple[int, int] | None = None
         self._lock = threading.Lock()
+        self._feigned = threading.local()
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + timedelta(seconds=self.offset_s())
+        moment: datetime | None = getattr(self._feigned, "moment", None)
+        return moment or datetime.now(UTC) + timedelta(seconds=self.offset_s())
+
+    @contextmanager
+    def feigning(self, moment: datetime) -> Iterator[None]:
+        """For this thread it is that moment: how things of the past are made now."""
+        self._feigned.moment = moment
+        try:
+            yield
+        finally:
+            self._feigned.moment = None
 
     def offset_s(self) -> float:
         with self._lock:

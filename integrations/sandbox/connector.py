@@ -23,6 +23,9 @@ LINE_GAP = 3  # order lines in NetSuite are not numbered without gaps
 def import_sale(account: Account, order: ShopOrder, *, billing: str) -> Json:
     """Order, fulfilment and bill of a shop order; gives the ids of the order and the bill."""
     with account.store.transaction():
+        earlier = _order_of(account, provider_order_id=str(order.provider_order_id))
+        if earlier is not None:
+            return _sale_of(account, earlier)
         customer = _customer(account, order)
         sale = _order_document(account, order, customer=customer)
         save_new(account, sale, who=WHO, body={}, check=False)
@@ -33,6 +36,18 @@ def import_sale(account: Account, order: ShopOrder, *, billing: str) -> Json:
             _pay(account, bill)
             return {"sales_order_id": str(sale.id), "invoice_id": str(bill.id)}
         return {"sales_order_id": str(sale.id), "cash_sale_id": str(bill.id)}
+
+
+def _sale_of(account: Account, sale: Document) -> Json:
+    """What was imported by somebody who was cut off before it could say so."""
+    bill = account.store.row(
+        "SELECT id, type FROM txn WHERE createdfrom = ? AND type IN (?, ?)",
+        (sale.id, kinds.INVOICE.code, kinds.CASH_SALE.code),
+    )
+    if bill is None:
+        return {"sales_order_id": str(sale.id)}
+    name = "invoice_id" if bill["type"] == kinds.INVOICE.code else "cash_sale_id"
+    return {"sales_order_id": str(sale.id), name: str(bill["id"])}
 
 
 def _customer(account: Account, order: ShopOrder) -> int:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 from integrations.sandbox.callers import caller_of
 from integrations.sandbox.clock import Clock
+from integrations.sandbox.crowds import Crowds
 from integrations.sandbox.fault_answers import answer_after, answer_before
 from integrations.sandbox.faults import Call, Faults
 from integrations.sandbox.gate import Gate
@@ -97,6 +98,7 @@ class Sandbox:
         self.carrier = ExchangeCarrier(self.engine, accounts=self.accounts)
         self.scenarios = Scenarios(self.engine, accounts=self.accounts, draw=random.Random(f"{options.seed}-s"))
         self.living = Living(self.scenarios, self.engine, options.living_s, random.Random(f"{options.seed}-l"))
+        self.crowds = Crowds(self.scenarios, self.engine, self.accounts, self.memory)
         self.desk = TokenDesk(self.accounts)
         self.netsuite_api = NetSuiteApi(self.desk, AsyncJobs(self.accounts, self.jobs, work=answer_record))
         self.loop_api = LoopApi(self.engine)

@@ -1,7 +1,7 @@
 """A return as Loop knows it inside: the truth behind list rows, details and webhooks."""
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -148,7 +148,7 @@ class LoopReturn:
             "label_status": self.label_status,
             "label_updated_at": self.label_updated_at,
         }
-        return json.dumps(asdict(self) | shown, default=str)
+        return json.dumps(vars(self) | shown, default=_plain)
 
     @property
     def live_units(self) -> list[Unit]:
@@ -174,6 +174,11 @@ class LoopReturn:
     @property
     def tracking_number(self) -> str | None:
         return self.parcels[0].tracking_number if self.parcels else None
+
+
+def _plain(value: Any) -> Any:
+    """Parts as objects, money as text; asdict would copy everything first."""
+    return vars(value) if is_dataclass(value) else str(value)
 
 
 _MONEY = {one.name for kind in (Unit, Exchange, LoopReturn) for one in fields(kind) if one.type is Decimal}
