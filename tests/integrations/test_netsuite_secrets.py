@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -65,7 +65,7 @@ seen: list[str] = []
 
 
 @pytest.fixture
-def account(db: None, credentials: ClientCredentials) -> Iterator[NetSuiteAccount]:
+def account(db: None, credentials: ClientCredentials) -> NetSuiteAccount:
     seen.clear()
     account = make_account(base_url=BASE)
     store_secret(account, Credential.Kind.NETSUITE_PRIVATE_KEY, credentials.private_key_pem)
