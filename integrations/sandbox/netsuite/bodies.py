@@ -30,14 +30,14 @@ ENUMERATIONS = {
     "paymentoperation": PAYMENT_OPERATIONS,
     "shipstatus": SHIP_STATUSES,
 }
-KEPT_REFERENCES = {
-    "account": "account",
-    "paymentoption": "paymentoption",
-    "paymentmethod": "paymentoption",
-    "transferlocation": "location",
-    "adjlocation": "location",
-    "shipmethod": "shipitem",
-}
+KEPT_REFERENCES = (
+    "account",
+    "paymentoption",
+    "paymentmethod",
+    "transferlocation",
+    "adjlocation",
+    "shipmethod",
+)
 EXTRA_NAMES = {
     "handlingmode": "handlingMode",
     "paymentoperation": "paymentOperation",
@@ -71,22 +71,12 @@ def apply_header(account: Account, document: Document, *, body: Json) -> None:
 def _apply_references(account: Account, document: Document, *, body: Json) -> None:
     for name in ("entity", "customer"):
         if body.get(name) is not None:
-            document.entity = _existing(account, body[name], field=name, table="customer")
+            document.entity = reference(account, value=body[name], field=name, path=name)
     if "location" in body:
         document.location = optional_reference(account, value=body["location"], field="location", path="location")
         account.check_location(document.location, path="location")
     if body.get("postingperiod") is not None:
-        document.posting_period = _existing(
-            account, body["postingperiod"], field="postingPeriod", table="accountingperiod"
-        )
-
-
-def _existing(account: Account, value: Any, *, field: str, table: str) -> int:
-    """An id nobody has is refused in every mode of validation, with its path (netsuite.md 2.2)."""
-    found = reference(account, value=value, field=field, path=field)
-    if account.store.value(f"SELECT 1 FROM {table} WHERE id = ?", (found,)) is None:
-        raise invalid_value(found, field=field, path=field)
-    return found
+        document.posting_period = reference(account, value=body["postingperiod"], field="postingPeriod")
 
 
 def _apply_status(account: Account, document: Document, *, body: Json) -> None:
@@ -106,10 +96,9 @@ def _apply_extra(account: Account, document: Document, *, body: Json) -> None:
     for name in KEPT_AS_SENT:
         if name in body:
             document.extra[EXTRA_NAMES.get(name, name)] = _kept(name, body[name])
-    for name, table in KEPT_REFERENCES.items():
+    for name in KEPT_REFERENCES:
         if body.get(name) is not None:
-            shown_name = EXTRA_NAMES.get(name, name)
-            document.extra[shown_name] = _existing(account, body[name], field=shown_name, table=table)
+            document.extra[EXTRA_NAMES.get(name, name)] = reference(account, value=body[name], field=name)
     if "custbody_loop_return" in body:
         document.extra["custbody_loop_return"] = body["custbody_loop_return"]
     if body.get("shippingcost") and document.extra.get("shipMethod") is None:
