@@ -14,7 +14,7 @@ STATUSES: dict[str, Label] = {
 WARNINGS = frozenset(
     {
         "amount_differs", "approval_needed", "inspection_overdue", "sale_missing", "loop_settled_early",
-        "exchange_order_missing", "sku_unmapped", "connection_down",
+        "exchange_order_missing", "sku_unmapped", "connection_down", "certificate_ending",
     }
 )  # fmt: skip
 LANES = {

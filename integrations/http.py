@@ -118,6 +118,7 @@ def send_request(
     call = _Call(system=system, operation=operation, method=method, url=url, writes=writes, secrets=secrets)
     body, headers = _encode_body(json_body=json_body, form=form, headers=headers)
     started = time.monotonic()
+    failure: IntegrationError | None = None
     try:
         with session.request(
             method,
@@ -131,14 +132,14 @@ def send_request(
         ) as response:
             text = _read_body(response, deadline=started + timeout_s)
     except (requests.RequestException, UnicodeError) as error:
-        translated = _translate_error(error, call=call)
-        _log_call(call, outcome=f"{type(translated).__name__} ({translated.detail})", started=started)
-        # The chain is cut because the text of the first error may quote a header.
-        raise translated from None
+        failure = _translate_error(error, call=call)
+    if failure:
+        _log_call(call, outcome=f"{type(failure).__name__} ({failure.detail})", started=started)
+        raise failure  # out here, so that the first error, whose text may quote a header, is no part of it
     answer = HttpAnswer(
         status=response.status_code,
         headers=CaseInsensitiveDict(response.headers),
-        text=text if response.status_code < 400 else strike_out(text, secrets),
+        text=text if 200 <= response.status_code < 300 else strike_out(text, secrets),
         duration_s=time.monotonic() - started,
     )
     _log_call(call, outcome=f"{answer.status} {answer.request_id}".strip(), started=started)

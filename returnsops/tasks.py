@@ -21,6 +21,7 @@ from integrations import inbox
 from integrations.discovery.check import checks_to_do, request_overdue_checks
 from integrations.errors import IntegrationError
 from integrations.models import ConnectionProfile, InboundEvent, Shop
+from integrations.netsuite.endings import find_endings
 from returnsops.lib import clock
 from returnsops.lib.canonical import plain
 from returnsops.lib.locks import lock_until_commit
@@ -255,6 +256,9 @@ def _connection_problems(shop: Shop) -> list[Problem]:
                 Problem("connection_down", subject, f"{name} has not answered since {since}.", words=connection.failure)
             )
         found += mirror_problems(connection)
+    for ending in find_endings(shop.account, now=timezone.now()):
+        if ending.is_urgent:
+            found.append(Problem("certificate_ending", f"netsuite:{shop.account}", ending.words))
     return found
 
 

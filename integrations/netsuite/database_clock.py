@@ -113,7 +113,7 @@ def read_zone(name: str) -> ZoneInfo | None:
         return None
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError) as error:
         detail = f"«{name}» is not a time zone; give a name such as America/Los_Angeles, or leave it empty"
         raise ConfigurationError(system="netsuite", operation="read options", detail=detail) from error
 

@@ -34,15 +34,26 @@ def _family(name: str, pattern: str, source: str) -> Family:
     return Family(name, re.compile(pattern, re.IGNORECASE), source)
 
 
+# The names of SOAP times (TRAN_PERIOD_CLOSED and the like) may stand in the text; NetSuite help lists them.
 FAMILIES = (
+    _family("script", r"\bSSS_(?!REQUEST_LIMIT)\w+|user ?event script", "SuiteScript sources"),
+    _family(
+        "feature_off",
+        r"FeatureDisabled|feature .{0,60}(not|n't) (enabled|available|turned on)",
+        "NetSuite help, log-in audit",
+    ),
+    _family("not_unique", r"UNIQUE_(CUST|RCRD)_\w+_REQD|customer record with this", "NetSuite help, error codes"),
     _family("already_exists", r"\balready exists\b", "captures of several clients, 2024 to 2026"),
     _family("record_changed", r"RCRD_HAS_BEEN_CHANGED|record has been changed", "SuiteScript sources"),
     _family("too_many_requests", r"^(SSS_REQUEST_LIMIT|CONCURRENCY_LIMIT)_EXCEEDED", "NetSuite help, governance"),
-    _family("source_not_ready", r"can ?not initialize", "NetSuite help, INVALID_INITIALIZE_REF"),
-    _family("nothing_left", r"at least one (valid )?line item", "NetSuite help, VALID_LINE_ITEM_REQD"),
+    _family("source_not_ready", r"can ?not initialize|INVALID_INITIALIZE_REF", "NetSuite help, INVALID_INITIALIZE_REF"),
+    _family(
+        "nothing_left", r"at least one (valid )?line item|VALID_LINE_ITEM_REQD", "NetSuite help, VALID_LINE_ITEM_REQD"
+    ),
     _family(
         "period_closed",
-        r"closed period|period (that )?(has been|is) (closed|locked)|locked period",
+        r"closed period|period (that )?(has been|is) (closed|locked)|locked period"
+        r"|TRAN_PERIOD_CLOSED|TRANS_EDIT_DISALLWD",
         "NetSuite help, TRAN_PERIOD_CLOSED and TRANS_EDIT_DISALLWD",
     ),
     _family(
@@ -57,7 +68,7 @@ FAMILIES = (
         r"|quantity.*(exceed|greater than|more than)|exceed\w* .*(quantity|remaining)|over-?receiv",
         "assumed: no capture found",
     ),
-    _family("in_use", r"cannot be deleted because it is linked", "NetSuite help, TRANS_IN_USE"),
+    _family("in_use", r"cannot be deleted because it is linked|TRANS_IN_USE", "NetSuite help, TRANS_IN_USE"),
     _family(
         "permission",
         r"INSUFFICIENT_PERMISSION|permission violation|need the '[^']*' permission",
@@ -66,10 +77,17 @@ FAMILIES = (
     _family("missing_field", r"please enter value\(s\) for", "issue 26 of a public REST client"),
     _family(
         "gone",
-        r"NONEXISTENT_ID|(record|instance|transaction)[^.]* (does not exist|has been deleted|was deleted)",
+        r"NONEXISTENT_ID|TRANSACTION_DELETED|TRANS_DSNT_EXIST"
+        r"|(record|instance|transaction)[^.]* (does not exist|has been deleted|was deleted)",
         "NetSuite help, NONEXISTENT_ID, TRANSACTION_DELETED and TRANS_DSNT_EXIST",
     ),
-    _family("invalid_field", r"invalid field value|^INVALID_CONTENT|INVALID_KEY_OR_REF", "NetSuite help, errors"),
+    _family("exchange_rate", r"UNKNWN_EXCHANGE_RATE|exchange rate", "NetSuite help, error codes"),
+    _family("unbalanced", r"TRANS_UNBALNCD|not in balance|out of balance", "NetSuite help, error codes"),
+    _family(
+        "invalid_field",
+        r"invalid field value|^INVALID_CONTENT|INVALID_KEY_OR_REF|INVALID_CSTM_FIELD_REF|INVALID_AUTOAPPLY_VALUE",
+        "NetSuite help, errors",
+    ),
     _family("invalid_request", r"^INVALID_(REQUEST|PARAMETER|HEADER)", "NetSuite help, errors"),
 )
 
@@ -105,6 +123,8 @@ def classify_failure(answer: HttpAnswer, *, operation: str, writes: bool) -> Int
     if answer.is_broken_server or not details:
         # A page of a gateway does not tell how far NetSuite got behind it.
         return UncertainError(**failure) if writes else TemporaryError(**failure)
+    if any(detail.code == "IDEMPOTENCY_ERROR" for detail in details):
+        return UncertainError(**failure)  # accepted before under this key: how that ended has to be looked up
     family, path = family_of(details, status=answer.status)
     if family in TEMPORARY_FAMILIES:
         return TemporaryError(**failure)
@@ -130,11 +150,18 @@ def read_details(answer: HttpAnswer) -> list[ErrorDetail]:
         body = answer.json()
     except ValueError:
         return []
+    if isinstance(body, Mapping) and isinstance(body.get("error"), Mapping):
+        return [_read_script_error(body["error"])]
     if not isinstance(body, Mapping) or not ({"o:errorDetails", "o:errorCode", "title"} & set(body)):
         return []
     rows = body.get("o:errorDetails")
     entries = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
     return [_read_detail(row, envelope=body) for row in entries or [body]]
+
+
+def _read_script_error(error: Mapping[str, Any]) -> ErrorDetail:
+    """The other envelope: RESTlets and what stands in front of them answer in it."""
+    return ErrorDetail(code=str(error.get("code") or ""), text=str(error.get("message") or ""), path="")
 
 
 def _read_detail(row: Mapping[str, Any], *, envelope: Mapping[str, Any]) -> ErrorDetail:

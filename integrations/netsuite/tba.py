@@ -5,6 +5,7 @@ integration can use it, and with 2028.1 it is meant to end (netsuite.md 1.5).
 """
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
@@ -16,6 +17,10 @@ from integrations.errors import ConfigurationError
 from integrations.netsuite.access import Permit
 from integrations.netsuite.addresses import account_realm
 from integrations.netsuite.shelf import MemoryShelf, Shelf
+
+# When told to log everything, these two write out the signature and the token id.
+for name in ("oauthlib", "requests_oauthlib"):
+    logging.getLogger(name).setLevel(logging.WARNING)
 
 SIGNATURE_METHOD = "HMAC-SHA256"  # SHA1 ended with 2023.1
 ENDS_NOTE = (

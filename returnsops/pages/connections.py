@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from integrations.connections import resume_connection
 from integrations.models import InboundEvent, Lane, NetSuiteAccount, Shop, SyncCursor
+from integrations.netsuite.endings import find_endings
 from returnsops.lib import clock
 from returnsops.pages.frame import shorten
 from returnsops.people import access, audit
@@ -97,10 +98,20 @@ def _netsuite_card(account: NetSuiteAccount, shops: list[Shop], user: User, fact
     rows = [
         {"label": "Shops", "value": ", ".join(shop.name for shop in own)},
         {"label": "Lanes in use", "value": f"{facts['busy']} of {facts['all']}"},
+        *_access_rows(account),
         *_outbox_rows(own, owed, system="netsuite"),
     ]
     card = _state(account) | {"name": str(account), "kind": _place(account), "rows": rows}
     return card | {"actions": _actions(account, own, user, kind="netsuite")}
+
+
+def _access_rows(account: NetSuiteAccount) -> list[Card]:
+    """By which way we come in, until when, and what to do before that."""
+    notes = " ".join(ending.words for ending in find_endings(account, now=timezone.now()))
+    if account.auth == NetSuiteAccount.Auth.TBA:
+        return [{"label": "Access", "value": "token-based", "note": notes}]
+    ends_at = account.certificate_expires_at
+    return [{"label": "Certificate ends", "value": f"{ends_at:%d %b %Y}" if ends_at else "not known", "note": notes}]
 
 
 def _outbox_rows(shops: list[Shop], owed: Owed, *, system: str) -> list[Card]:

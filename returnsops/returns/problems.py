@@ -171,6 +171,11 @@ KINDS: dict[str, ProblemKind] = {
         "Connection is down", "finance",
         "Nothing is lost. Everything waits and goes on by itself once the other side answers.",
     ),
+    "certificate_ending": ProblemKind(
+        "NetSuite certificate ends soon", "finance",
+        "Make a new one with «manage.py make_certificate», let a NetSuite administrator upload it, and enter its id in "
+        "the account. Nothing can be read or sent once it has ended.",
+    ),
     "connection_refused": ProblemKind(
         "The other side refuses our credentials", "finance",
         "Check the credentials in the admin, then resume the connection. Nothing is sent until then.",

@@ -96,6 +96,18 @@ REFUSALS = [
     ("gone", 400, "USER_ERROR", "That record does not exist.", ""),
     ("in_use", 400, "USER_ERROR", "This transaction cannot be deleted because it is linked to others.", ""),
     ("invalid_request", 400, "INVALID_PARAMETER", "Unknown field: colour.", ""),
+    ("script", 400, "USER_ERROR", "SSS_MISSING_REQD_ARGUMENT: The order needs a channel.", ""),
+    ("script", 400, "UNEXPECTED_ERROR", "An error occurred in user event script customscript_guard.", ""),
+    ("feature_off", 400, "USER_ERROR", "The feature Return Authorizations is not enabled in this account.", ""),
+    ("not_unique", 400, "USER_ERROR", "A customer record with this ID already exists.", ""),
+    ("exchange_rate", 400, "USER_ERROR", "UNKNWN_EXCHANGE_RATE: no rate for this date.", ""),
+    ("unbalanced", 400, "USER_ERROR", "TRANS_UNBALNCD: The transaction was not in balance.", ""),
+    ("period_closed", 400, "USER_ERROR", "TRAN_PERIOD_CLOSED", ""),
+    ("source_not_ready", 400, "USER_ERROR", "INVALID_INITIALIZE_REF", ""),
+    ("nothing_left", 400, "USER_ERROR", "VALID_LINE_ITEM_REQD", ""),
+    ("gone", 400, "USER_ERROR", "TRANSACTION_DELETED", ""),
+    ("in_use", 400, "USER_ERROR", "TRANS_IN_USE", ""),
+    ("invalid_field", 400, "USER_ERROR", "INVALID_AUTOAPPLY_VALUE", ""),
     ("unknown", 400, "USER_ERROR", "Our script says: returns above 500 need a manager.", ""),
     ("unknown", 400, "USER_ERROR", "", ""),
 ]
@@ -198,3 +210,22 @@ def test_wrong_log_in_and_wrong_address_are_configuration() -> None:
     assert isinstance(login, ConfigurationError)
     assert isinstance(moved, ConfigurationError)
     assert "https://elsewhere.example.com/" in moved.detail
+
+
+def test_other_envelope_is_read_too() -> None:
+    error = classify(400, {"error": {"code": "SSS_REQUEST_LIMIT_EXCEEDED", "message": "Too many requests."}})
+
+    assert isinstance(error, TemporaryError)
+
+
+def test_key_used_before_leaves_the_outcome_open() -> None:
+    assert isinstance(classify(400, envelope(("IDEMPOTENCY_ERROR", "Conflict", ""))), UncertainError)
+
+
+@pytest.mark.parametrize(
+    "form", ["https://www.w3.org/Protocols/rfc2616/x", "https://www.rfc-editor.org/rfc/rfc9110.html"]
+)
+def test_address_in_an_error_says_nothing(form: str) -> None:
+    body = envelope(("USER_ERROR", "This record already exists.", "")) | {"type": form}
+
+    assert isinstance(classify(400, body), AlreadyExistsError)

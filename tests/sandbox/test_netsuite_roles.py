@@ -233,3 +233,43 @@ def test_options_are_answered(netsuite: NetSuiteStranger) -> None:
 
     assert answer.status_code == 200
     assert "PATCH" in answer.headers["Allow"]
+
+
+def test_a_missing_record_has_two_texts_and_a_deleted_one_two_answers(
+    netsuite: NetSuiteStranger, director: Director, rma: str
+) -> None:
+    path = f"record/v1/returnAuthorization/{rma}"
+    assert netsuite.call("DELETE", path).status_code == 204
+    gone = netsuite.call("GET", path)
+    assert (gone.status_code, gone.json()["o:errorDetails"][0]["detail"]) == (404, "Record does not exist.")
+
+    director.post("settings", {"netsuite": {"missing_words": "instance", "deleted_answer": "deleted"}})
+
+    told = netsuite.call("PATCH", path, body={"memo": "x"})
+    assert (told.status_code, "has been deleted" in told.text) == (400, True)
+    never = netsuite.call("GET", "record/v1/returnAuthorization/99999999")
+    assert never.status_code == 404
+    assert "Provide a valid record instance ID" in never.text
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("entity", "entity"),
+        ("postingPeriod", "postingPeriod"),
+        ("paymentOption", "paymentOption"),
+        ("shipMethod", "shipMethod"),
+        ("currency", "currency"),
+        ("location", "location"),
+    ],
+)
+def test_an_id_nobody_has_is_an_invalid_value_with_its_path(
+    netsuite: NetSuiteStranger, director: Director, name: str, shown: str
+) -> None:
+    order = director.make_return("refund")["netsuite"]["sales_order_id"]
+
+    answer = netsuite.call("PATCH", f"record/v1/salesOrder/{order}", body={name: {"id": "99999999"}})
+
+    (detail,) = answer.json()["o:errorDetails"]
+    assert (answer.status_code, detail["o:errorCode"], detail["o:errorPath"]) == (400, "INVALID_CONTENT", shown)
+    assert "Invalid Field Value 99999999" in detail["detail"]

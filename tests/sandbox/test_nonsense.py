@@ -85,3 +85,72 @@ def test_ids_that_are_none(loop: LoopStranger, netsuite: NetSuiteStranger) -> No
     for identity in ("²", "9" * 30, "-1", "x"):
         assert loop.call("POST", f"warehouse/return/{identity}/process").json()["error"]
         assert netsuite.call("GET", f"record/v1/salesOrder/{identity}").status_code == 404
+
+
+PATHS = [
+    "record/v1/salesOrder",
+    "record/v1/customer",
+    "record/v1/returnAuthorization/70001",
+    "record/v1/returnAuthorization/eid:x/item/1",
+    "record/v1/invoice/70001/!transform/creditMemo",
+    "record/v1/metadata-catalog/customer",
+    "record/v1/metadata-catalog",
+    "async/v1/job/1/task/1/result",
+    "system/v1/governanceLimits",
+    "query/v1/suiteql",
+    "record/v1/",
+    "record/v1/inventoryItem/eid:",
+    "%2e%2e/%00",
+]
+NOTES: list[tuple[str, list[str]]] = [
+    ("Accept", ["application/vnd.oracle.resource+json; type=create-form", "*/*; type=", "application/swagger+json"]),
+    ("Content-Type", ["application/vnd.oracle.resource+json; type=collection", "application/json", ";;;="]),
+    ("Prefer", ["respond-async", "transient", 'batch-processing="parallel", respond-async', ",,=", "="]),
+    ("X-NetSuite-Idempotency-Key", ["1", "cac827ea-3543-4cda-add2-bae634326c27"]),
+    ("X-NetSuite-PropertyValueValidation", ["Ignore", "Warning", "sometimes"]),
+]
+PARAMETERS = {
+    "q": ["memo IS x", '"', "((", "id ANY_OF [1,,2]", "id EQUAL 1e400", "id EQUAL nan", "Ω IS Ω", "id EMPTY id"],
+    "limit": ["1", "²", "-1", "9" * 30],
+    "offset": ["0", "1", "x"],
+    "fields": ["memo", "", ",,", "item.location"],
+    "ids": ["1,2", "", "eid:x", "²"],
+    "replace": ["item", "memo,,"],
+    "select": ["customer", "nothing"],
+    "expandSubResources": ["true", "maybe"],
+    "replaceSelectedFields": ["true"],
+}
+BODIES = [b"", b"{}", b"[]", b"\xff", b'{"items": [{}]}', b'{"items": 5}', b'{"item": {"items": [[]]}}', b"[" * 5000]
+
+
+def test_calls_of_any_kind(netsuite: NetSuiteStranger, director: Director) -> None:
+    director.make_return("refund")
+    draw = random.Random(13)
+    for _ in range(400):
+        method, path = draw.choice(["GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"]), draw.choice(PATHS)
+        headers = {"Authorization": f"Bearer {netsuite.token}"}
+        headers |= {name: draw.choice(values) for name, values in draw.sample(NOTES, 2)}
+        chosen = {name: draw.choice(PARAMETERS[name]) for name in draw.sample(sorted(PARAMETERS), 2)}
+        url, body = f"{netsuite.url}/services/rest/{path}", draw.choice(BODIES)
+        answer = netsuite.session.request(method, url, params=chosen, data=body, headers=headers, timeout=10)
+        assert answer.status_code < 500, (method, path, chosen, headers, body, answer.text)
+
+
+def test_logins_of_any_kind(netsuite: NetSuiteStranger) -> None:
+    realm = netsuite.account["account_id"]
+    junk = [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic eDp5",
+        "OAuth",
+        f'OAuth realm="{realm}"',
+        'OAuth realm=""',
+        "OAuth " + "=" * 500,
+    ]
+    junk += [f'OAuth realm="{realm}", oauth_timestamp="{stamp}", oauth_nonce="%"' for stamp in ("x", "9" * 400, "-1")]
+    for header in junk:
+        answer = netsuite.session.get(
+            f"{netsuite.url}/services/rest/system/v1/serverTime", headers={"Authorization": header}, timeout=10
+        )
+        assert answer.status_code in (400, 401), (header, answer.text)

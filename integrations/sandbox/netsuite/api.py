@@ -33,8 +33,9 @@ class NetSuiteApi:
         reply = self._answer_in(account, request)
         response = reply.response()
         if account.settings.flag("netsuite.timing_headers"):
-            response.headers["X-N-OperationId"] = str(uuid.uuid4())
-            response.headers["NS_RTIMER_COMPOSITE"] = f"{-abs(hash(response))}:{uuid.uuid4().hex.upper()}:0"
+            operation = uuid.uuid4()
+            response.headers["X-N-OperationId"] = str(operation)
+            response.headers["NS_RTIMER_COMPOSITE"] = f"{operation.int % 10**9}:{operation.hex.upper()}:443"
         return response
 
     def _answer_in(self, account: Account, request: Request) -> Reply:

@@ -30,14 +30,14 @@ ENUMERATIONS = {
     "paymentoperation": PAYMENT_OPERATIONS,
     "shipstatus": SHIP_STATUSES,
 }
-KEPT_REFERENCES = (
-    "account",
-    "paymentoption",
-    "paymentmethod",
-    "transferlocation",
-    "adjlocation",
-    "shipmethod",
-)
+KEPT_REFERENCES = {
+    "account": "account",
+    "paymentoption": "paymentoption",
+    "paymentmethod": "paymentoption",
+    "transferlocation": "location",
+    "adjlocation": "location",
+    "shipmethod": "shipitem",
+}
 EXTRA_NAMES = {
     "handlingmode": "handlingMode",
     "paymentoperation": "paymentOperation",
@@ -71,12 +71,22 @@ def apply_header(account: Account, document: Document, *, body: Json) -> None:
 def _apply_references(account: Account, document: Document, *, body: Json) -> None:
     for name in ("entity", "customer"):
         if body.get(name) is not None:
-            document.entity = reference(account, value=body[name], field=name, path=name)
+            document.entity = _existing(account, body[name], field=name, table="customer")
     if "location" in body:
         document.location = optional_reference(account, value=body["location"], field="location", path="location")
         account.check_location(document.location, path="location")
     if body.get("postingperiod") is not None:
-        document.posting_period = reference(account, value=body["postingperiod"], field="postingPeriod")
+        document.posting_period = _existing(
+            account, body["postingperiod"], field="postingPeriod", table="accountingperiod"
+        )
+
+
+def _existing(account: Account, value: Any, *, field: str, table: str) -> int:
+    """An id nobody has is refused in every mode of validation, with its path (netsuite.md 2.2)."""
+    found = reference(account, value=value, field=field, path=field)
+    if account.store.value(f"SELECT 1 FROM {table} WHERE id = ?", (found,)) is None:
+        raise invalid_value(found, field=field, path=field)
+    return found
 
 
 def _apply_status(account: Account, document: Document, *, body: Json) -> None:
@@ -96,9 +106,10 @@ def _apply_extra(account: Account, document: Document, *, body: Json) -> None:
     for name in KEPT_AS_SENT:
         if name in body:
             document.extra[EXTRA_NAMES.get(name, name)] = _kept(name, body[name])
-    for name in KEPT_REFERENCES:
+    for name, table in KEPT_REFERENCES.items():
         if body.get(name) is not None:
-            document.extra[EXTRA_NAMES.get(name, name)] = reference(account, value=body[name], field=name)
+            shown_name = EXTRA_NAMES.get(name, name)
+            document.extra[shown_name] = _existing(account, body[name], field=shown_name, table=table)
     if "custbody_loop_return" in body:
         document.extra["custbody_loop_return"] = body["custbody_loop_return"]
     if body.get("shippingcost") and document.extra.get("shipMethod") is None:

@@ -91,7 +91,10 @@ class Call:
 
     def record_body(self) -> Json:
         """The body of a record: names in lower case, line breaks as NetSuite keeps them."""
-        body: Json = with_line_breaks(lower_keys(self.json_object()))
+        try:
+            body: Json = with_line_breaks(lower_keys(self.json_object()))
+        except RecursionError as error:
+            raise _no_object() from error
         return body
 
 

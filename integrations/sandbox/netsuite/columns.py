@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from integrations.sandbox.netsuite import lists
 from integrations.sandbox.netsuite.account import Account
 from integrations.sandbox.netsuite.filters import Column
 
@@ -24,7 +25,8 @@ COLUMNS = {
 def columns_of(account: Account, table: str) -> Mapping[str, Column]:
     """Those of a list, read off its table."""
     rows = account.store.rows(f"PRAGMA table_info({table})")
-    return {row["name"]: Column(row["name"], _type(row["name"], declared=row["type"])) for row in rows}
+    names = {row["name"]: _type(row["name"], declared=row["type"]) for row in rows if row["name"] not in lists.HIDDEN}
+    return {name: Column(name, type) for name, type in names.items()}
 
 
 def _type(name: str, *, declared: str) -> str:

@@ -87,8 +87,13 @@ def missing_values(*labels: str, path: str = "") -> Refusal:
     return Refusal(detail, path=path)
 
 
-def not_found() -> Refusal:
-    return Refusal("Record does not exist.", status=404, code="NONEXISTENT_ID")
+MISSING = "Record does not exist."
+MISSING_INSTANCE = "The record instance does not exist. Provide a valid record instance ID."
+DELETED = "The transaction you are attempting to access has been deleted."
+
+
+def not_found(detail: str = MISSING) -> Refusal:
+    return Refusal(detail, status=404, code="NONEXISTENT_ID")
 
 
 def no_such_record_type(name: str) -> Refusal:

@@ -122,15 +122,15 @@ def _filterable(properties: Json) -> list[str]:
 
 def _list_schema(account: Account, name: str) -> Json:
     properties: Json = {"links": LINKS, "refName": {"title": "Reference Name", "type": "string"}}
+    filterable: list[str] = []
     for row in account.store.rows(f"PRAGMA table_info({lists.table_of(account, name)})"):
-        if row["name"] not in lists.HIDDEN:
-            shown_name = lists.SHOWN.get(row["name"], row["name"])
-            properties[shown_name] = _list_property(shown_name, column=row["name"], declared=row["type"])
-    return {
-        "type": "object",
-        "properties": properties,
-        "x-ns-filterable": sorted(set(properties) - {"links", "refName"}),
-    }
+        if row["name"] in lists.HIDDEN:
+            continue
+        shown_name = lists.SHOWN.get(row["name"], row["name"])
+        properties[shown_name] = _list_property(shown_name, column=row["name"], declared=row["type"])
+        if shown_name.lower() == row["name"]:
+            filterable.append(shown_name)
+    return {"type": "object", "properties": properties, "x-ns-filterable": filterable}
 
 
 def _list_property(name: str, *, column: str, declared: str) -> Json:

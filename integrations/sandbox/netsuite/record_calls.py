@@ -8,7 +8,16 @@ from integrations.sandbox.netsuite.account_fields import absent_fields
 from integrations.sandbox.netsuite.calls import Call, Reply, shown
 from integrations.sandbox.netsuite.columns import COLUMNS
 from integrations.sandbox.netsuite.documents import Document
-from integrations.sandbox.netsuite.errors import Refusal, method_not_allowed, no_such_record_type, not_found
+from integrations.sandbox.netsuite.errors import (
+    DELETED,
+    MISSING,
+    MISSING_INSTANCE,
+    Refusal,
+    method_not_allowed,
+    no_such_record_type,
+    not_found,
+    user_error,
+)
 from integrations.sandbox.netsuite.fields import check_names
 from integrations.sandbox.netsuite.kinds import Kind
 from integrations.sandbox.netsuite.ledger import load_document
@@ -69,12 +78,27 @@ def find(at: RecordCall, identity: str) -> int:
     if identity.lower().startswith("eid:"):
         found = _by_external_id(at, identity[4:])
         if found is None:
-            raise not_found()
+            raise _missing(at)
         return found
     number = whole_number(identity)
-    if number is None:
-        raise not_found()
+    row = at.account.store.row("SELECT type, deleted FROM txn WHERE id = ?", (number,))
+    if row is None or row["type"] != at.kind.code:
+        raise _missing(at)
+    if row["deleted"]:
+        raise _deleted(at)
+    assert number is not None, "what has a row has a number"
     return number
+
+
+def _missing(at: RecordCall) -> Refusal:
+    is_instance = at.account.settings.text("netsuite.missing_words") == "instance"
+    return not_found(MISSING_INSTANCE if is_instance else MISSING)
+
+
+def _deleted(at: RecordCall) -> Refusal:
+    """Whether a record that was deleted is like one that never was is not told (netsuite.md 6.2)."""
+    is_told = at.account.settings.text("netsuite.deleted_answer") == "deleted"
+    return user_error(DELETED) if is_told else _missing(at)
 
 
 def _by_external_id(at: RecordCall, external_id: str) -> int | None:

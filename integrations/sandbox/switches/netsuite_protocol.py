@@ -23,6 +23,8 @@ SWITCHES: tuple[Switch, ...] = (
     flag("netsuite.administrator", False, "the role is the administrator's, whom `governanceLimits` answers"),
     choice("netsuite.error_type_form", ("rfc9110", "rfc2616"), "the address in `type` of an error"),
     choice("netsuite.login_code", ("INVALID_LOGIN", "INVALID_LOGIN_ATTEMPT"), "the code of a refused login"),
+    choice("netsuite.missing_words", ("record", "instance"), "the text of a 404: the short one, or the long one"),
+    choice("netsuite.deleted_answer", ("missing", "deleted"), "a deleted transaction: 404, or 400 that says so"),
     flag("netsuite.timing_headers", True, "answers carry `X-N-OperationId` and `NS_RTIMER_COMPOSITE`"),
     choice("netsuite.created_status", (204, 201), "the status of a creation"),
     choice("netsuite.put_lines", ("merge", "replace"), "what an upsert does to the lines that exist (U18)"),
