@@ -157,3 +157,134 @@ def test_the_status_form_and_the_time_zone_are_switches(netsuite: NetSuiteStrang
 
     assert (before["status"], after["status"]) == ("B", "RtnAuth:B")
     assert before["at"] != after["at"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "value"),
+    [
+        ("SELECT itemid AS v FROM item WHERE itemid LIKE 'PIKE%' AND ROWNUM <= 1 ORDER BY itemid DESC", "PIKE-40"),
+        (
+            "SELECT itemid AS v FROM item WHERE itemid LIKE 'PIKE%' ORDER BY itemid DESC FETCH FIRST 1 ROWS ONLY",
+            "PIKE-43",
+        ),
+        ("SELECT max(rn) AS v FROM (SELECT ROWNUM AS rn, x.* FROM (SELECT id FROM item ORDER BY id) x)", "46"),
+        (
+            "SELECT TO_CHAR(ADD_MONTHS(TO_DATE('2026-01-31', 'YYYY-MM-DD'), 1), 'YYYY-MM-DD') AS v FROM dual",
+            "2026-02-28",
+        ),
+        ("SELECT TO_CHAR(LAST_DAY(TO_DATE('2026-02-03', 'YYYY-MM-DD')), 'DD') AS v FROM dual", "28"),
+        ("SELECT EXTRACT(YEAR FROM TO_DATE('2026-02-03', 'YYYY-MM-DD')) AS v FROM dual", "2026"),
+        ("SELECT TO_CHAR(TRUNC(TO_DATE('2026-02-03', 'YYYY-MM-DD'), 'MM'), 'DD') AS v FROM dual", "01"),
+        ("SELECT NVL2(NULL, 'a', 'b') AS v FROM dual", "b"),
+        ("SELECT MOD(-7, 3) AS v FROM dual", "-1"),
+        ("SELECT TO_DATE('2026-02-03', 'YYYY-MM-DD') - TO_DATE('2026-02-01', 'YYYY-MM-DD') AS v FROM dual", "2"),
+        (
+            "SELECT count(*) AS v FROM (SELECT id FROM item MINUS SELECT id FROM item WHERE itemtype = 'OthCharge')",
+            "40",
+        ),
+        ("SELECT count(*) AS v FROM item i, itemmember m WHERE i.id = m.item(+)", "46"),
+        ("SELECT count(*) AS v FROM (SELECT id FROM location UNION ALL SELECT id FROM bin)", "3"),
+    ],
+)
+def test_more_of_the_dialect(netsuite: NetSuiteStranger, director: Director, sql: str, value: str) -> None:
+    director.post("settings", {"netsuite": {"bins": True}})
+
+    assert netsuite.query(sql) == [{"v": value}]
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("SELECT id FROM item LIMIT 5", "LIMIT is not supported"),
+        ("SELECT t.colour FROM transaction t", "Available identifiers are: {t=transaction}"),
+        ("SELECT FOO(id) FROM item", "Invalid function: FOO"),
+        ("SELECT BUILTIN.FOO(id) FROM item", "Invalid function: BUILTIN.FOO"),
+        ("SELECT id FROM q_item", "Record 'q_item' was not found"),
+        ("SELECT id FROM txn_line", "Record 'txn_line' was not found"),
+    ],
+)
+def test_what_suiteql_does_not_know_is_named(netsuite: NetSuiteStranger, sql: str, words: str) -> None:
+    assert words in netsuite.ask(sql).json()["o:errorDetails"][0]["detail"]
+
+
+def test_tables_may_be_refused_and_unknown_ones_worded_otherwise(
+    netsuite: NetSuiteStranger, director: Director
+) -> None:
+    director.post(
+        "settings", {"netsuite": {"sql_refused_tables": ["inventorybalance"], "sql_unknown_table": "search_type"}}
+    )
+
+    assert "Invalid search type: inventorybalance." in netsuite.ask("SELECT item FROM inventorybalance").text
+    assert netsuite.query("SELECT count(item) AS n FROM inventoryitemlocations") == [{"n": "40"}]
+
+
+def test_the_rows_of_a_receipt_are_told_apart(netsuite: NetSuiteStranger, director: Director) -> None:
+    rma = authorize(netsuite, director.make_return("refund", tax_rate="0.10"))
+    receipt = receive(netsuite, rma, receipt_row(1))
+    sql = "SELECT id, mainline, taxline, iscogs FROM transactionline WHERE transaction = ? ORDER BY id"
+
+    rows = [(row["mainline"], row["taxline"], row["iscogs"]) for row in netsuite.query(sql, receipt)]
+
+    assert rows == [("T", "F", "F"), ("F", "F", "F"), ("F", "F", "T")]
+    assert [row["taxline"] for row in netsuite.query(sql, rma)] == ["F", "F", "T"]
+
+
+@pytest.mark.parametrize(
+    ("switch", "quantities"),
+    [("sales_negative", ["-1", "1"]), ("returns_negative", ["1", "-1"]), ("positive", ["1", "1"])],
+)
+def test_whose_rows_are_negative_is_a_switch(
+    netsuite: NetSuiteStranger, director: Director, switch: str, quantities: list[str]
+) -> None:
+    director.post("settings", {"netsuite": {"sql_signs": switch}})
+    made = director.make_return("refund", units=1)
+    rma = authorize(netsuite, made)
+    sql = """SELECT quantity FROM transactionline WHERE transaction = ? AND mainline = 'F' AND taxline = 'F'
+             FETCH FIRST 1 ROWS ONLY"""
+
+    found = [netsuite.query(sql, one)[0]["quantity"] for one in (made["netsuite"]["invoice_id"], rma)]
+
+    assert found == quantities
+
+
+def test_totals_of_credits_and_the_source_of_a_header_are_switches(
+    netsuite: NetSuiteStranger, director: Director
+) -> None:
+    made = director.make_return("refund")
+    number = netsuite.create(f"invoice/{made['netsuite']['invoice_id']}/!transform/creditMemo", {"autoApply": False})
+    director.post("settings", {"netsuite": {"sql_credit_totals": "negative", "sql_createdfrom_on_transaction": True}})
+
+    row = netsuite.query("SELECT foreigntotal, createdfrom FROM transaction WHERE id = ?", number)[0]
+
+    assert row["foreigntotal"].startswith("-")
+    assert row["createdfrom"] == made["netsuite"]["invoice_id"]
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"), [("D/M/YYYY", "22/11/2026"), ("D-Mon-YYYY", "22-Nov-2026"), ("YYYY-MM-DD", "2026-11-22")]
+)
+def test_dates_come_as_the_user_prefers(netsuite: NetSuiteStranger, director: Director, form: str, shown: str) -> None:
+    director.post("settings", {"netsuite": {"user_date_format": form}})
+
+    assert netsuite.query("SELECT TO_DATE('2026-11-22', 'YYYY-MM-DD') AS d FROM dual") == [{"d": shown}]
+    assert netsuite.query(f"SELECT TO_CHAR(TO_DATE('{shown}'), 'MM') AS d FROM dual") == [{"d": "11"}]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Asia/Kolkata"])
+def test_the_calibration_of_a_client_holds_in_any_zone(
+    netsuite: NetSuiteStranger, director: Director, zone: str
+) -> None:
+    """What NetSuite changed after a moment it told itself is found again, whatever zone its clock speaks."""
+    director.post("settings", {"netsuite": {"sql_time_zone": zone}})
+    director.post("clock", {"advance_seconds": 86_400})
+    before = netsuite.query("SELECT TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS now FROM dual")[0]["now"]
+    rma = authorize(netsuite, director.make_return("refund"))
+
+    sql = (
+        "SELECT id FROM transaction WHERE type = 'RtnAuth' AND lastmodifieddate >= TO_DATE(?, 'YYYY-MM-DD HH24:MI:SS')"
+    )
+    assert netsuite.query(sql, before) == [{"id": rma}]
+    text = "SELECT TO_CHAR(lastmodifieddate, 'YYYY-MM-DD HH24:MI:SS') AS at FROM transaction WHERE id = ?"
+    assert netsuite.query(text, rma)[0]["at"] >= before
+    starred = netsuite.query("SELECT * FROM transaction WHERE id = ?", rma)[0]
+    assert starred["lastmodifieddate"].count("/") == 2

@@ -78,7 +78,7 @@ def _line_row(document: Document, line: Line) -> Json:
         "taxamount": float(line.tax_amount),
         "received": line.received,
         "billed": line.billed,
-        "location": line.location,
+        "location": line.location or (document.location if document.kind.sublist == "inventory" else None),
         "isclosed": "T" if line.is_closed else "F",
         "createdfrom": line.order_doc or document.created_from,
         "orderdoc": line.order_doc,
@@ -91,22 +91,8 @@ def _line_row(document: Document, line: Line) -> Json:
 
 
 def _further_rows(document: Document) -> Iterator[Json]:
-    if document.discount_total:
-        yield {
-            "role": "discount",
-            "item": document.discount_item,
-            "itemtype": "Discount",
-            "amount": float(document.discount_total),
-        }
-    if document.shipping_cost:
-        yield {
-            "role": "shipping",
-            "item": document.extra.get("shipMethod"),
-            "itemtype": "ShipItem",
-            "amount": float(document.shipping_cost),
-        }
-    if document.tax_total:
-        yield {"role": "tax", "taxline": "T", "itemtype": "TaxItem", "amount": float(document.tax_total)}
+    if document.kind.has_amounts:
+        yield from _amount_rows(document)
     if document.kind in WITH_COST_ROWS:
         yield from (_cost_row(line) for line in document.lines if line.is_stock)
     if document.kind == kinds.INVENTORY_TRANSFER:
@@ -119,6 +105,19 @@ def _further_rows(document: Document) -> Iterator[Json]:
                 "quantity": line.quantity,
                 "location": place,
             }
+
+
+def _amount_rows(document: Document) -> Iterator[Json]:
+    """A discount of the whole document, shipping and tax have rows of their own."""
+    discount, tax = document.discount_total, document.tax_total
+    if discount:
+        item = document.discount_item
+        yield {"role": "discount", "item": item, "itemtype": "Discount", "amount": float(discount)}
+    if document.shipping_cost:
+        carrier = document.extra.get("shipMethod")
+        yield {"role": "shipping", "item": carrier, "itemtype": "ShipItem", "amount": float(document.shipping_cost)}
+    if tax:
+        yield {"role": "tax", "taxline": "T", "itemtype": "TaxItem", "amount": float(tax)}
 
 
 def _cost_row(line: Line) -> Json:

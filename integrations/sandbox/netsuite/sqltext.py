@@ -43,10 +43,10 @@ def translate(query: str, dialect: Dialect) -> Translated:
     """Raises Refusal for what NetSuite would not know."""
     tree = _parsed(query)
     aliases = _rename_tables(tree, dialect)
-    has_limit = tree.args.get("limit") is not None or tree.args.get("fetch") is not None
     if not dialect.is_utc:
         _show_local_moments(tree)
     apply_rownum(tree)
+    has_limit = tree.args.get("limit") is not None or tree.args.get("fetch") is not None
     _name_columns(tree)
     try:
         for node in reversed(list(tree.walk(bfs=False))):  # children first: what holds them sees them rewritten
