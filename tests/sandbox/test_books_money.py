@@ -20,8 +20,8 @@ def order(netsuite: NetSuiteStranger, *rows: Json, **body: object) -> str:
     return netsuite.create("salesOrder", {"entity": {"id": customer}, "item": {"items": shown}} | body)
 
 
-def received(netsuite: NetSuiteStranger, director: Director, **params: object) -> str:
-    rma = authorize(netsuite, director.make_return("refund", **params))
+def received(netsuite: NetSuiteStranger, director: Director) -> str:
+    rma = authorize(netsuite, director.make_return("refund"))
     receive(netsuite, rma, receipt_row(1))
     return rma
 

@@ -1,4 +1,4 @@
-"""Periods, statuses, crossing edits, other writers, forms and scripts (netsuite.md 4.5, 6.2, 9.2, 11)."""
+"""Periods, statuses, crossing edits, other writers, forms and scripts (netsuite.md 4.5, 6.2)."""
 
 import threading
 from datetime import date, timedelta
@@ -43,7 +43,7 @@ def test_the_date_may_lie_outside_the_period_where_preferences_allow(
 ) -> None:
     rma = authorize(netsuite, director.make_return("refund"))
     receipt = netsuite.read("itemReceipt", receive(netsuite, rma, receipt_row(1)))
-    body = {"tranDate": month_ago(), "postingPeriod": {"id": receipt["postingPeriod"]["id"]}}
+    body: Json = {"tranDate": month_ago(), "postingPeriod": {"id": receipt["postingPeriod"]["id"]}}
     assert "date range" in netsuite.refusal(CREDIT.format(rma), body)
 
     director.post("settings", {"netsuite": {"date_outside_period": True}})
