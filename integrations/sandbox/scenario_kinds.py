@@ -139,7 +139,10 @@ def _exchange_return(making: Making) -> None:
 
 
 def _out_of_stock(making: Making) -> None:
-    _exchange_and_refund(making)
+    """Some units are exchanged, the last is refunded; one of the new goods is not there."""
+    exchanged = int(making.number("exchanged", 1))
+    making.units = max(exchanged + 1, making.units)
+    making.outcomes, making.exchange = (*("exchange",) * exchanged, "refund"), "even"
     making.out_of_stock, making.is_processed = 1, True
     if making.params.get("restocked_after") is not None:
         making.happen("restock_item", after_s=making.number("restocked_after", 2))
@@ -276,7 +279,9 @@ SCENARIOS: dict[str, Kind] = {
     ),
     "native_exchange": Kind("new goods go on the original order", _native_exchange),
     "out_of_stock": Kind(
-        "new goods out of stock: refund paid, then review; completed later", _out_of_stock, ("restocked_after",)
+        "new goods out of stock: refund paid, then review; completed later",
+        _out_of_stock,
+        ("exchanged", "restocked_after"),
     ),
     "exchange_return": Kind("goods of an exchange order come back", _exchange_return),
     "second_return": Kind("two returns on one order, a unit in each; adds `first_return_id`", _second_return),
