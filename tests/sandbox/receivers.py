@@ -17,6 +17,7 @@ class Receiver:
     def __init__(self) -> None:
         self.got: list[tuple[str, bytes, str]] = []  # path, raw body, signature
         self.answers: list[int] = []  # the next statuses; 200 when there are none left
+        self.headers: dict[str, str] = {}  # of every answer
         self._server = make_server("127.0.0.1", 0, self._application, threaded=True, request_handler=SilentHandler)
         self.url = f"http://127.0.0.1:{self._server.port}/hooks"
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -29,7 +30,7 @@ class Receiver:
         request = Request(environ)
         self.got.append((request.path, request.get_data(), request.headers.get("X-Loop-Signature", "")))
         status = self.answers.pop(0) if self.answers else 200
-        return Response("", status=status)(environ, start_response)
+        return Response("", status=status, headers=self.headers)(environ, start_response)
 
     def close(self) -> None:
         self._server.shutdown()

@@ -150,11 +150,11 @@ def test_the_previous_page_leads_back(loop: LoopStranger, director: Director) ->
     made = make_several(director, 3)
     first = loop.call("GET", f"{LIST}?paginate=true&pageSize=2").json()
     second = loop.session.get(
-        first["nextPageUrl"] + "&paginate=true", headers={"X-Authorization": loop.shop["api_key"]}, timeout=10
+        first["nextPageUrl"], headers={"X-Authorization": loop.shop["api_key"]}, timeout=10
     ).json()
 
     back = loop.session.get(
-        second["previousPageUrl"] + "&paginate=true", headers={"X-Authorization": loop.shop["api_key"]}, timeout=10
+        second["previousPageUrl"], headers={"X-Authorization": loop.shop["api_key"]}, timeout=10
     ).json()
 
     assert (ids(first["returns"]), ids(second["returns"])) == (made[:2], made[2:])
@@ -276,3 +276,48 @@ def test_states_of_the_notice(loop: LoopStranger, director: Director, switch: st
 
     assert len(rows) == count
     assert all(row["restock_status"] == "queued" for row in rows)
+
+
+# --- readings left open, each by its switch
+
+
+@pytest.mark.parametrize(
+    ("switch", "answer"), [("empty", []), ("error", {"error": {"message": "No return found with this ID."}})]
+)
+def test_an_order_without_returns(loop: LoopStranger, director: Director, switch: str, answer: object) -> None:
+    director.post("settings", {"loop.unknown_order": switch})
+
+    assert loop.call("GET", "warehouse/return/details?order_name=SO1").json() == answer
+
+
+@pytest.mark.parametrize(
+    ("shape", "scenario", "keys"),
+    [
+        ("absent", "multi_currency", None),
+        ("foreign", "refund", None),
+        ("lines", "refund", {"line_items"}),
+        ("full", "refund", {"currency", "refund", "return_total", "line_items"}),
+    ],
+)
+def test_the_shape_of_presentment(
+    loop: LoopStranger, director: Director, shape: str, scenario: str, keys: set[str] | None
+) -> None:
+    director.post("settings", {"loop.presentment": shape})
+
+    found = loop.details(director.make_return(scenario)["return_id"]).get("presentment")
+
+    assert (found is None) is (keys is None)
+    assert (keys or set()) <= set(found or {})
+
+
+def test_words_nobody_knows_yet(loop: LoopStranger, director: Director) -> None:
+    words = {"loop.unit_outcome": "real", "loop.exchange_type": "shop_now", "loop.out_of_stock_resolution": "waited"}
+    director.post("settings", words | {"loop.shop_cash": True})
+    return_id = director.make_return("out_of_stock")["return_id"]
+    director.post(f"loop/returns/{return_id}/restock_item")
+
+    found = loop.details(return_id)
+
+    assert [unit["outcome"] for unit in found["line_items"]] == ["exchange", "refund"]
+    assert (found["exchanges"][0]["type"], found["exchanges"][0]["out_of_stock_resolution"]) == ("shop_now", "waited")
+    assert found["outcomes_processed_at"]["shop_cash_processed"] is None

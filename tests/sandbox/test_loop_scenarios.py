@@ -1,4 +1,4 @@
-"""Every kind of return by name: what Loop shows of it, over the API (loop.md 9)."""
+"""Every kind of return by name: what Loop shows of it, over the API."""
 
 from decimal import Decimal
 from typing import Any

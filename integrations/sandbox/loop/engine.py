@@ -53,6 +53,16 @@ class Engine(Desk):
         self.save(loop_return)
         self.queue_processing(loop_return, source=who)
 
+    def restock_goods(self, loop_return: LoopReturn) -> None:
+        """New goods that were out of stock are there again; processing issues what is missing."""
+        words = self.rules_of(loop_return).text("loop.out_of_stock_resolution")
+        for one in loop_return.exchanges:
+            if one.out_of_stock:
+                one.out_of_stock, one.resolution = False, words or None
+        self.save(loop_return)
+        self.log(loop_return, who="person", action="restock_item")
+        self.queue_processing(loop_return, source="admin")
+
     def plan(self, loop_return: LoopReturn, *, after_s: float, what: str, **details: Any) -> None:
         """Let something happen to this return later: cancel, expire, review, scan, close, restock_item."""
         content = {"return_id": loop_return.id, "what": what, **details}
@@ -75,9 +85,7 @@ class Engine(Desk):
             case "advance":
                 self.advance_parcel(loop_return, to=job["to"])
             case "restock_item":
-                for one in loop_return.exchanges:
-                    one.out_of_stock = False
-                self.queue_processing(loop_return, source="admin")
+                self.restock_goods(loop_return)
             case "process" if loop_return.state in ("open", "expired"):
                 self.queue_processing(loop_return, source="admin")
 

@@ -19,6 +19,7 @@ STATES = ("open", "closed", "cancelled", "expired", "review")
 SHOWN_BY_DEFAULT = ("open", "closed", "expired")
 WINDOW_MAX = timedelta(days=120)
 PAGE_DEFAULT, PAGE_MAX = 100, 750
+FIRST_YEAR, LAST_YEAR = 1000, 9999  # what a day more or less cannot leave
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
@@ -58,7 +59,8 @@ def _list(call: Call) -> Any:
     if column not in ("created_at", "updated_at"):
         raise BadQueryError("filter", text="The selected filter is invalid.")
     window = Window(column, start=start, end=end, states=_states(call))
-    if (call.query("paginate") or "").lower() not in ("true", "1"):
+    is_paged = (call.query("paginate") or "").lower() in ("true", "1") or call.query("cursor")
+    if not is_paged:
         return _shown(call, find_returns(call, window))
     size = _page_size(call.query("pageSize"))
     cursor = _read_cursor(call.query("cursor"), column=column)
@@ -99,10 +101,12 @@ def read_moment(text: str, *, field: str) -> datetime:
     day, _, rest = text.strip().partition("T") if "T" in text else text.strip().partition(" ")
     try:
         moment = datetime.fromisoformat(f"{day}T{rest.replace(' ', '+')}" if rest else day)
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return aware.astimezone(UTC)
+        aware = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadQueryError(field, text=f"The {field} is not a valid date.") from None
+    if not FIRST_YEAR <= aware.year < LAST_YEAR:
+        raise BadQueryError(field, text=f"The {field} is not a valid date.")
+    return aware
 
 
 def as_text(moment: datetime) -> str:
@@ -148,12 +152,12 @@ def _read_cursor(text: str | None, *, column: str) -> Cursor | None:
 
 
 def _page_url(call: Call, row: LoopReturn, *, window: Window, forward: bool = True) -> str:
-    """Carries only cursor and page size, so that clients must send their filters again; by switch everything."""
+    """Without the filters, so that clients must send them again; by switch with everything that was asked."""
     content: Json = {window.column: getattr(row, window.column), "_pointsToNextItems": forward}
     if call.rules.text("loop.cursor_ties") == "exact":
         content = {window.column: content[window.column], "id": row.id, "_pointsToNextItems": forward}
     kept = call.request.args.to_dict() if call.rules.text("loop.next_url") == "full" else {}
-    kept |= {"pageSize": call.query("pageSize") or str(PAGE_DEFAULT)}
+    kept |= {"paginate": "true", "pageSize": call.query("pageSize") or str(PAGE_DEFAULT)}
     kept |= {"cursor": base64.b64encode(json.dumps(content).encode()).decode()}
     return f"{call.request.base_url}?{urlencode(kept)}"
 

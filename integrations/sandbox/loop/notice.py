@@ -1,11 +1,19 @@
 """The shipping notice: one row per returned unit, with what no other call tells (loop.md 2.9)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from integrations.sandbox.loop import views
 from integrations.sandbox.loop.call import Answer, Call, Json, invalid
 from integrations.sandbox.loop.destinations import load_destination
-from integrations.sandbox.loop.listing import SHOWN_BY_DEFAULT, STATES, WINDOW_MAX, Window, as_text, find_returns
+from integrations.sandbox.loop.listing import (
+    SHOWN_BY_DEFAULT,
+    STATES,
+    WINDOW_MAX,
+    Window,
+    as_text,
+    find_returns,
+    read_moment,
+)
 from integrations.sandbox.loop.model import LoopReturn, Parcel, Unit
 from integrations.sandbox.loop.views import with_zone
 
@@ -30,7 +38,7 @@ def _read_day(text: str | None, *, default: datetime) -> datetime:
     if not text:
         return default.replace(hour=0, minute=0, second=0, microsecond=0)
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        return read_moment(date.fromisoformat(text).isoformat(), field="from")
     except ValueError:
         return EPOCH
 

@@ -137,13 +137,7 @@ def _settle(engine: Engine, loop_return: LoopReturn, body: Json) -> None:
 
 
 def _restock_item(engine: Engine, loop_return: LoopReturn, body: Json) -> None:
-    """New goods that were out of stock are there again; processing issues what is missing."""
-    words = engine.rules_of(loop_return).text("loop.out_of_stock_resolution")
-    for one in loop_return.exchanges:
-        if one.out_of_stock:
-            one.out_of_stock, one.resolution = False, words or None
-    engine.log(loop_return, who="person", action="restock_item")
-    engine.queue_processing(loop_return, source="admin")
+    engine.restock_goods(loop_return)
 
 
 def _expire(engine: Engine, loop_return: LoopReturn, body: Json) -> None:
