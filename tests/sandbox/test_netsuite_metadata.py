@@ -139,3 +139,49 @@ def test_an_unknown_record_type_is_not_found(netsuite: NetSuiteStranger) -> None
     assert netsuite.call("GET", f"{CATALOG}/nothing").status_code == 404
     assert netsuite.call("GET", "record/v1/nothing").status_code == 404
     assert netsuite.call("GET", f"{CATALOG}/nsLink").status_code == 200
+
+
+def test_a_form_of_a_list_is_refused_and_saves_nothing(netsuite: NetSuiteStranger) -> None:
+    body = {"entityId": "C-new", "isPerson": True}
+
+    answer = netsuite.call("POST", "record/v1/customer", body=body, Accept=FORM.format("create-form"))
+
+    assert answer.status_code == 400
+    assert netsuite.query("SELECT id FROM customer WHERE entityid = 'C-new'") == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "here", "away"),
+    [
+        ({"refund_method_field": "paymentOption"}, "paymentOption", "paymentMethod"),
+        ({"refund_method_field": "paymentMethod"}, "paymentMethod", "paymentOption"),
+        ({"tax_engine": "suitetax"}, "taxDetails", ""),
+        ({"tax_engine": "legacy"}, "", "taxDetails"),
+        ({"oneworld": True}, "subsidiary", ""),
+        ({"oneworld": False}, "", "subsidiary"),
+    ],
+)
+def test_the_schema_follows_the_features_of_the_account(
+    netsuite: NetSuiteStranger, director: Director, settings: Json, here: str, away: str
+) -> None:
+    director.post("settings", {"netsuite": settings})
+
+    properties = schema_of(netsuite, "cashRefund")["properties"]
+
+    assert not here or here in properties
+    assert not away or away not in properties
+    if away:
+        answer = netsuite.call("POST", "record/v1/cashRefund", body={away: {"id": "1"}})
+        assert f"'{away.lower()}'" in answer.text
+
+
+def test_suitetax_shows_tax_in_a_sublist_of_its_own(netsuite: NetSuiteStranger, director: Director) -> None:
+    director.post("settings", {"netsuite.tax_engine": "suitetax"})
+    invoice = director.make_return("refund")["netsuite"]["invoice_id"]
+
+    shown = netsuite.read("invoice", invoice)
+
+    line, tax = shown["item"]["items"][0], shown["taxDetails"]["items"][0]
+    assert line["taxDetailsReference"] == tax["taxDetailsReference"]
+    assert tax["taxAmount"] == line["taxAmount"]
+    assert "taxRate1" not in line
