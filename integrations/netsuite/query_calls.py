@@ -79,9 +79,8 @@ class QueryCalls:
         The id of a deleted record counts within its type only.
         """
         codes = suiteql.codes_of(types)
-        moment = self._clock.to_database(since)
         try:
-            rows = list(self.query(suiteql.DELETED_SINCE, [moment]))
+            rows = self._deleted_rows(self._clock.to_database(since))
         except RejectedError as error:
             if suiteql.is_hidden_table(error.detail):
                 return None
@@ -129,6 +128,17 @@ class QueryCalls:
             rows += page
             last_id = rows[-1]["id"] if rows else last_id
         return rows
+
+    def _deleted_rows(self, moment: str) -> list[dict[str, str]]:
+        """Which column tells the type of what was deleted differs in what is published."""
+        *others, last = suiteql.DELETED_TYPE_COLUMNS
+        for column in others:
+            try:
+                return list(self.query(suiteql.deleted_since(column), [moment]))
+            except RejectedError as error:
+                if suiteql.unknown_column(error.detail) != column:
+                    raise
+        return list(self.query(suiteql.deleted_since(last), [moment]))
 
     def _ref_page(self, sql: str, codes: Sequence[str], params: Sequence[str]) -> tuple[list[dict[str, str]], bool]:
         def ask(columns: str) -> tuple[list[dict[str, str]], bool]:

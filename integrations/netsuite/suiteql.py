@@ -102,7 +102,8 @@ WHERE i.{column} IN ({{values}})
 ORDER BY i.id"""
 
 # The type may be written as its name or as its code, in any case.
-DELETED_SINCE = f"""SELECT d.recordid AS recordid, d.type AS type,
+DELETED_TYPE_COLUMNS = ("type", "recordtypeid")
+DELETED_SINCE = f"""SELECT d.recordid AS recordid, d.{{column}} AS type,
        TO_CHAR(d.deleteddate, '{TIME_FORMAT_SQL}') AS deleteddate
 FROM deletedrecord d
 WHERE d.deleteddate >= TO_DATE(?, 'YYYY-MM-DD HH24:MI:SS')
@@ -133,6 +134,10 @@ def items_by(column: str) -> str:
     return ITEMS_BY.format(column=column)
 
 
+def deleted_since(type_column: str) -> str:
+    return DELETED_SINCE.format(column=type_column)
+
+
 def codes_of(types: Sequence[str]) -> list[str]:
     return [TYPE_CODES.get(name, name) for name in types]
 
@@ -145,7 +150,7 @@ def unknown_column(detail: str) -> str:
 
 def is_hidden_table(detail: str) -> bool:
     """A role that may not read a table is told that there is none (netsuite.md 5.1)."""
-    return bool(HIDDEN_TABLE.search(detail) or unknown_column(detail))
+    return bool(HIDDEN_TABLE.search(detail))
 
 
 def parse_ref(row: Mapping[str, str], *, read_time: ReadTime) -> RecordRef:

@@ -217,7 +217,8 @@ def _compare_lines(request: dict[str, Any], record: TransactionRecord) -> list[s
     if not sent:
         return []
     units_sent = sum(int(row["quantity"]) for row in sent)
-    units_held = sum(line.quantity for line in record.lines)
+    # A kit's parts stand beside the kit on rows of their own (netsuite.md §4.2).
+    units_held = sum(line.quantity for line in record.lines if line.kit_member_of is None)
     found = [] if units_sent == units_held else [f"it holds {units_held} units, {units_sent} were sent"]
     places_sent = {str(row["location"]["id"]) for row in sent if "location" in row}
     places_held = {line.location_id for line in record.lines if line.location_id and line.quantity}

@@ -305,3 +305,14 @@ def test_doubt_stays_when_netsuite_does_not_answer_the_look(
 
 def _raise_lost(external_ids: object) -> None:
     raise LOST
+
+
+def test_parts_of_a_kit_are_not_counted_as_units() -> None:
+    body = {"externalId": "x", "item": {"items": [{"quantity": 1, "itemReceive": True}]}}
+    record = make_netsuite_record("itemReceipt", "9001", body, "77")
+    parts = tuple(replace(record.lines[0], line=number, kit_member_of=1) for number in (2, 3))
+    request = {"operation": "transform", "source_id": "77", "target_type": "itemReceipt", "body": body}
+
+    assert compare_record(request, replace(record, lines=record.lines + parts), "x") == []
+    twice = replace(record, lines=(*record.lines, replace(parts[0], kit_member_of=None)))
+    assert compare_record(request, twice, "x") == ["it holds 2 units, 1 were sent"]
