@@ -270,3 +270,32 @@ def test_rows_of_an_application_can_only_be_matched(netsuite: NetSuiteStranger, 
 
     words = netsuite.refusal(path, {"autoApply": False, "apply": {"items": [row | {"refNum": "INV1"}]}})
     assert "sublist operation" in words.lower()
+
+
+def test_line_numbers_may_have_gaps(netsuite: NetSuiteStranger, director: Director) -> None:
+    director.post("settings", {"netsuite.line_step": 3})
+    made = director.make_return("refund", units=3)
+
+    rma = authorize(netsuite, made)
+    receive(netsuite, rma, receipt_row(1), receipt_row(7))
+
+    lines = netsuite.read("returnAuthorization", rma)["item"]["items"]
+    assert [(line["line"], line["quantityReceived"]) for line in lines] == [(1, 1.0), (4, 0.0), (7, 1.0)]
+    assert netsuite.call("GET", f"record/v1/returnAuthorization/{rma}/item/2").status_code == 404
+
+
+def test_what_lies_in_a_shut_period_may_be_unreadable(
+    netsuite: NetSuiteStranger, director: Director, account: Json
+) -> None:
+    made = director.make_return("refund")
+    rma = authorize(netsuite, made)
+    receipt = receive(netsuite, rma, receipt_row(1))
+    director.act(account, "close_period")
+    assert netsuite.read("itemReceipt", receipt)["id"] == receipt
+
+    director.post("settings", {"netsuite.closed_unreadable": True})
+
+    answer = netsuite.call("GET", f"record/v1/itemReceipt/{receipt}")
+    assert (answer.status_code, "has been closed" in answer.text) == (400, True)
+    assert netsuite.read("returnAuthorization", rma)["id"] == rma
+    assert netsuite.query("SELECT id FROM transaction WHERE id = ?", receipt) == [{"id": receipt}]

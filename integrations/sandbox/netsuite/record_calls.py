@@ -23,6 +23,7 @@ from integrations.sandbox.netsuite.fields import check_names
 from integrations.sandbox.netsuite.kinds import Kind
 from integrations.sandbox.netsuite.ledger import load_document
 from integrations.sandbox.netsuite.list_calls import answer_list, collection_of
+from integrations.sandbox.netsuite.periods import check_edit_in_period
 from integrations.sandbox.netsuite.render import render_document
 from integrations.sandbox.netsuite.values import check_values, keep_selected
 from integrations.sandbox.netsuite.views_of_records import pick, show_sublist
@@ -116,6 +117,8 @@ def _get(at: RecordCall, *, identity: str, sublist: list[str]) -> Reply:
     document = load_document(at.account.store, document_id=find(at, identity))
     if document is None or document.kind != at.kind:
         raise not_found()
+    if at.account.settings.flag("netsuite.closed_unreadable"):
+        check_edit_in_period(at.account, document)
     expand = bool(sublist) or at.call.flag("expandSubResources") or bool(at.call.names("expand"))
     whole = render_document(at.account, document, base=at.call.base, expand=expand)
     if sublist:

@@ -27,7 +27,7 @@ def merge_rows(
         path = f"{document.kind.sublist}.items[{number}]"
         line = _matching_line(document, row=row, keys=keys, path=path)
         if line is None:
-            line = _new_line(account, document, row=row, path=path, number=_free_number(document, merged))
+            line = _new_line(account, document, row=row, path=path, number=_free_number(account, document, merged))
         elif line.line in touched:
             raise user_error("The same line is given twice; a line has one quantity and one location.", path=path)
         else:
@@ -54,8 +54,9 @@ def _matching_line(document: Document, *, row: Json, keys: Sequence[str], path: 
     return None
 
 
-def _free_number(document: Document, merged: Sequence[Line]) -> int:
-    return max((line.line for line in (*document.lines, *merged)), default=0) + 1
+def _free_number(account: Account, document: Document, merged: Sequence[Line]) -> int:
+    taken = [line.line for line in (*document.lines, *merged)]
+    return max(taken) + int(account.settings.number("netsuite.line_step")) if taken else 1
 
 
 def _new_line(account: Account, document: Document, *, row: Json, path: str, number: int) -> Line:

@@ -101,9 +101,10 @@ def _copied(line: Line, *, source: Document, number: int, quantity: int) -> Line
 
 def _all_lines(account: Account, source: Document) -> list[Line]:
     open_lines = [line for line in source.lines if not line.is_closed]
+    step = int(account.settings.number("netsuite.line_step"))  # numbers of lines have gaps (netsuite.md 2.4)
     return [
-        _copied(line, source=source, number=number, quantity=line.quantity)
-        for number, line in enumerate(open_lines, start=1)
+        _copied(line, source=source, number=1 + place * step, quantity=line.quantity)
+        for place, line in enumerate(open_lines)
     ]
 
 

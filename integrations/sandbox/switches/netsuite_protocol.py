@@ -27,6 +27,8 @@ SWITCHES: tuple[Switch, ...] = (
     choice("netsuite.deleted_answer", ("missing", "deleted"), "a deleted transaction: 404, or 400 that says so"),
     flag("netsuite.timing_headers", True, "answers carry `X-N-OperationId` and `NS_RTIMER_COMPOSITE`"),
     choice("netsuite.created_status", (204, 201), "the status of a creation"),
+    choice("netsuite.line_step", (1, 3), "numbers of new lines: 1, 2, 3, or with gaps, 1, 4, 7"),
+    flag("netsuite.closed_unreadable", False, "what lies in a shut period cannot be read, since reading loads to edit"),
     choice("netsuite.put_lines", ("merge", "replace"), "what an upsert does to the lines that exist (U18)"),
     span("netsuite.async_delay_s", 0.0, 0.2, "how long an asynchronous job waits, in business time"),
     flag("netsuite.async_any_order", False, "jobs overtake each other within that time"),
