@@ -89,6 +89,7 @@ NETSUITE_READINGS = [
     Reading(
         name="other envelopes",
         switches={
+            "line_step": 3,
             "error_type_form": "rfc2616",
             "login_code": "INVALID_LOGIN_ATTEMPT",
             "created_status": 201,
