@@ -21,6 +21,7 @@ from integrations.netsuite.tba import ENDS_NOTE
 from returnsops.people.admin_parts import AuditedAdmin, ModelForm, ReadOnlyAdmin, person_of
 
 HEALTH = ("last_ok_at", "failing_since", "failure", "paused_at", "paused_reason")
+WEBHOOKS = ("webhooks_checked_at", "webhooks_problem")
 BODY_CHARS_MAX = 10_000
 EVENTS_MAX = 50
 HTTPS: Any = {models.URLField: {"assume_scheme": "https"}}
@@ -105,15 +106,17 @@ class ShopAdmin(AuditedAdmin):
     list_display = ("name", "code", "account", "currency", "last_ok_at", "failing_since", "paused_at")
     list_select_related = ("account",)
     search_fields = ("^name", "^code")
-    readonly_fields = HEALTH
+    readonly_fields = (*HEALTH, *WEBHOOKS)
     fieldsets = (
         (None, {"fields": ("code", "name", "currency", "time_zone", "start_from", "account")}),
-        ("Loop", {"fields": ("base_url", "api_version", "loop_api_key", "loop_webhook_secret", "keep_old")}),
+        ("Loop", {"fields": ("base_url", "api_version", "loop_api_key", "calls_per_minute")}),
+        ("Loop's webhooks", {"fields": ("loop_webhook_secret", "keep_old", "more_webhooks", *WEBHOOKS)}),
         ("Connection", {"fields": HEALTH}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return (*HEALTH, "code") if obj else HEALTH  # part of every external id there is
+        always = (*HEALTH, *WEBHOOKS)
+        return (*always, "code") if obj else always  # part of every external id there is
 
     def save_model(self, request: HttpRequest, obj: Shop, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

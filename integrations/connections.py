@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from integrations.credentials import open_secret
 from integrations.errors import ConfigurationError, IntegrationError, RejectedError, TemporaryError, UncertainError
+from integrations.loop.budget import ShopBudget
 from integrations.loop.client import LoopClient
 from integrations.models import Credential, NetSuiteAccount, Shop
 from integrations.netsuite.access import Access
@@ -38,11 +39,15 @@ _clients: dict[tuple[str, int], tuple[tuple[object, ...], Any]] = {}
 _clients_lock = threading.Lock()
 
 
-def loop_client(shop: Shop) -> LoopClient:
-    """Raises ConfigurationError if the shop has no API key."""
+def loop_client(shop: Shop, *, in_background: bool = False) -> LoopClient:
+    """in_background: for sweeps, which leave a part of the call budget to people and webhooks.
+
+    Raises ConfigurationError if the shop has no API key.
+    """
     key = open_secret(shop, Credential.Kind.LOOP_API_KEY)
-    settings = (shop.base_url, shop.api_version, key)
-    return _kept_client("loop", shop.pk, settings, partial(_build_loop, shop, key))
+    settings = (shop.base_url, shop.api_version, key, str(shop.calls_per_minute))
+    name = "loop in the background" if in_background else "loop"
+    return _kept_client(name, shop.pk, settings, partial(_build_loop, shop, key, in_background))
 
 
 def netsuite_client(account: NetSuiteAccount, *, read_timeout_s: float = READ_TIMEOUT_S) -> NetSuiteClient:
@@ -80,8 +85,9 @@ def _kept_client(system: str, pk: int, settings: tuple[object, ...], build: Call
     return cast(Client, client)
 
 
-def _build_loop(shop: Shop, key: str) -> LoopClient:
-    return LoopClient(shop.base_url, key, version=shop.api_version)
+def _build_loop(shop: Shop, key: str, in_background: bool) -> LoopClient:
+    budget = ShopBudget(shop, in_background=in_background)
+    return LoopClient(shop.base_url, key, version=shop.api_version, budget=budget)
 
 
 def _build_netsuite(

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -13,6 +14,20 @@ from integrations.errors import ConfigurationError
 from integrations.netsuite.addresses import LOOPBACK_HOSTS, default_base_url, require_fitting_url
 from integrations.netsuite.options import ITEM_FIELD
 from returnsops.people.models import VisibleQuerySet
+
+# Triggers by topic, for topics that a shop needs only if it uses what they are about (loop.md §5.1).
+MORE_WEBHOOKS = {
+    "restock": ("restock.requested",),
+    "giftcard": ("giftcard.requested",),
+    "label.request": ("label.request.issued", "label.request.cancelled"),
+    "happy.returns.shipment": ("shipment.processed",),
+}
+
+
+def validate_more_webhooks(topics: str) -> None:
+    unknown = [topic for topic in topics.split() if topic not in MORE_WEBHOOKS]
+    if unknown:
+        raise ValidationError(f"No such topic: {', '.join(unknown)}. Known are {', '.join(MORE_WEBHOOKS)}.")
 
 
 class Connection(models.Model):
@@ -168,6 +183,19 @@ class Shop(Connection):
     api_version = models.CharField(max_length=10, default="v1")
     account = models.ForeignKey(NetSuiteAccount, on_delete=models.PROTECT, related_name="shops")
     start_from = models.DateTimeField(help_text="Returns created earlier are mirrored and never posted")
+    calls_per_minute = models.PositiveIntegerField(
+        "Loop calls a minute", default=300, validators=[MinValueValidator(10)],
+        help_text="Loop's limit for this key; less if other programs use the same key",
+    )  # fmt: skip
+    more_webhooks = models.CharField(
+        max_length=120, blank=True, validators=[validate_more_webhooks],
+        help_text="Topics besides returns and labels, with blanks between: restock giftcard label.request "
+        "happy.returns.shipment",
+    )  # fmt: skip
+    # What the last look at the subscriptions found; written by integrations.loop.subscriptions only.
+    webhooks_made = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    webhooks_checked_at = models.DateTimeField(null=True, blank=True)
+    webhooks_problem = models.TextField(blank=True)
 
     objects = models.Manager.from_queryset(VisibleQuerySet)()
     SHOP_PATH = "pk"
@@ -180,6 +208,20 @@ class Shop(Connection):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CallBudget(models.Model):
+    """How many calls a shop may make now. Written by `integrations.loop.budget` only."""
+
+    shop = models.OneToOneField(Shop, on_delete=models.CASCADE, primary_key=True, related_name="call_budget")
+    tokens = models.FloatField(help_text="Calls that may go out at once, as of filled_at; below zero: wait")
+    filled_at = models.DateTimeField()
+    minute = models.DateTimeField(help_text="The minute that calls were last counted in")
+    calls = models.PositiveIntegerField(default=0, help_text="In that minute")
+    calls_before = models.PositiveIntegerField(default=0, help_text="In the minute before it")
+
+    def __str__(self) -> str:
+        return f"Call budget of {self.shop}"
 
 
 class Lane(models.Model):
@@ -278,7 +320,13 @@ class InboundEvent(models.Model):
     objects = models.Manager.from_queryset(VisibleQuerySet)()
 
     class Meta:
-        indexes = [models.Index(fields=["verdict"], condition=Q(verdict="waiting"), name="events_waiting")]
+        indexes = [
+            models.Index(fields=["verdict"], condition=Q(verdict="waiting"), name="events_waiting"),
+            models.Index(
+                fields=["shop", "loop_return_id", "-id"], condition=~Q(loop_return_id=""), name="events_of_return"
+            ),
+            models.Index(fields=["shop", "received_at"], condition=Q(signed=False), name="events_forged"),
+        ]
         constraints = [
             # A forged copy must not keep the real one out: the verdict on the signature is part of the key.
             models.UniqueConstraint(fields=["shop", "digest", "signed"], name="one_row_per_event_body"),

@@ -199,8 +199,8 @@ def test_every_model_can_be_read() -> None:
 def test_every_model_that_belongs_to_a_shop_can_be_narrowed_to_a_person() -> None:
     """Through a manager with visible_to, or only ever reached through such a row."""
     reached_through_their_owner = {
-        "ApiKey", "CaseEvent", "CaseMember", "ConnectionProfile", "Credential", "ExchangeItem", "FactChange",
-        "Membership", "PostingAttempt", "PostingCover",
+        "ApiKey", "CallBudget", "CaseEvent", "CaseMember", "ConnectionProfile", "Credential", "ExchangeItem",
+        "FactChange", "Membership", "PostingAttempt", "PostingCover",
     }  # fmt: skip
     with_shop = [
         model

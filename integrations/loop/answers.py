@@ -27,6 +27,9 @@ FAMILY_BY_CODE = {
     "UNPROCESSABLE_FLAGGED_RETURN": "return_is_review",
     "NOT_FOUND": "gone",
     "NOT_AUTHORIZED": "permission",
+    "label_already_exists": "label_exists",
+    "return_cannot_receive_label": "no_label_possible",
+    "return_not_found": "gone",
 }
 FAMILY_BY_STATUS = {403: "permission", 404: "gone", 422: "invalid_field"}
 
@@ -51,6 +54,15 @@ def expect_true(body: object, answer: HttpAnswer, *, operation: str) -> None:
     if body is False or body == "false":
         raise _refusal(answer, body, operation=operation)
     raise _lost(answer, operation=operation, writes=True, detail="neither true nor a refusal")
+
+
+def read_label_answer(answer: HttpAnswer, *, operation: str) -> None:
+    """A label is asked for with success when the status says accepted; its body is a message like a refusal's."""
+    if answer.status == 202:
+        return
+    body = read_answer(answer, operation=operation, writes=True)
+    if not (isinstance(body, Mapping) and "returnId" in body):
+        expect_true(body, answer, operation=operation)
 
 
 def is_gone(answer: HttpAnswer) -> bool:
@@ -116,7 +128,8 @@ def _family_of(words: str, *, code: str, status: int) -> str:
     state = STATE_REFUSES.search(words)
     if state:
         return f"return_is_{state[1].lower()}"
-    return FAMILY_BY_CODE.get(code) or FAMILY_BY_STATUS.get(status) or "unknown"
+    # Labels name their codes where others have their words.
+    return FAMILY_BY_CODE.get(code) or FAMILY_BY_CODE.get(words) or FAMILY_BY_STATUS.get(status) or "unknown"
 
 
 def _lost(answer: HttpAnswer, *, operation: str, writes: bool, detail: str) -> UncertainError | TemporaryError:

@@ -180,6 +180,29 @@ class AssessedAs(StrEnum):
     MISSING = "missing"
 
 
+class GradedAs(StrEnum):
+    """In what condition a unit came, in Loop's words before version 2026-10."""
+
+    GRADE_A = "grade_a"
+    GRADE_B = "grade_b"
+    GRADE_C = "grade_c"
+    GRADE_D = "grade_d"
+    INCORRECT_ITEM = "incorrect_item"
+    MISSING = "missing"
+    JUNK = "junk"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitGrade:
+    line_item_id: str
+    grade: GradedAs
+    description: str
+    graded_by: str  # an e-mail address; Loop takes 100 characters
+    note: str
+    images: tuple[str, ...]  # addresses, five at most
+    inspected_at: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class UnitAssessment:
     line_item_id: str

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from integrations.connections import loop_client, watched
 from integrations.errors import RejectedError, UnreadableRecordError
-from integrations.loop.client import PAGE_SIZE_MAX
+from integrations.loop.reading import PAGE_SIZE_MAX
 from integrations.loop.records import LoopReturnRecord
 from integrations.models import Shop, SyncCursor
 from returnsops.lib import clock
@@ -79,7 +79,7 @@ def list_window(
 ) -> Iterator[LoopReturnRecord]:
     """Rows of the list. One that we cannot read is noted and tried in detail; the others go on."""
     with watched(shop):
-        yield from loop_client(shop).list_returns(
+        yield from loop_client(shop, in_background=True).list_returns(
             window_from=window_from,
             window_to=window_to,
             state=state,

@@ -224,7 +224,7 @@ def test_new_account_has_its_lanes_and_key(root: Client) -> None:
 def shop_fields(shop: Shop, **changes: str) -> dict[str, Any]:
     values = {
         "name": shop.name, "currency": shop.currency, "time_zone": shop.time_zone, "base_url": shop.base_url,
-        "api_version": shop.api_version, "account": shop.account_id,
+        "api_version": shop.api_version, "account": shop.account_id, "calls_per_minute": shop.calls_per_minute,
         "start_from_0": "2026-10-17", "start_from_1": "09:30:00",
     }  # fmt: skip
     return values | changes

@@ -116,7 +116,7 @@ def test_pages_are_followed_with_our_own_filters(wire: responses.RequestsMock, l
     wire.get(LIST, json={"returns": [row], "nextPageUrl": next_url})
     wire.get(LIST, json={"returns": [{**row, "id": "2"}], "nextPageUrl": None})
 
-    found = list(loop.list_returns(window_from=FROM, window_to=TO, state=LoopState.REVIEW))
+    found = list(loop.list_returns(window_from=FROM, window_to=TO, state=LoopState.REVIEW, rereads_ties=False))
 
     filters = {
         "from": "2026-11-01T00:00:00.000Z",
@@ -144,9 +144,36 @@ def test_listing_ends_on_a_cursor_seen_before_or_an_empty_page(
     wire.get(LIST, json={"returns": [row], "nextPageUrl": "https://x.example.com/?cursor=c1"})
     wire.get(LIST, json={"returns": [row] * rows, "nextPageUrl": "https://x.example.com/?cursor=c1"})
 
-    list(loop.list_returns(window_from=FROM, window_to=TO))
+    list(loop.list_returns(window_from=FROM, window_to=TO, rereads_ties=False))
 
     assert len(wire.calls) == 2
+
+
+def test_rows_of_the_second_a_page_ends_in_are_asked_for_again(
+    wire: responses.RequestsMock, loop: LoopClient, row: Details
+) -> None:
+    """A cursor over the time alone skips what shares it with the last row of a page (loop.md §1.4)."""
+    wire.get(LIST, json={"returns": [row], "nextPageUrl": "https://x.example.com/?cursor=c1"})
+    wire.get(LIST, json=[row, {**row, "id": "skipped"}])
+    wire.get(LIST, json={"returns": [{**row, "id": "3"}], "nextPageUrl": None})
+
+    found = {record.id for record in loop.list_returns(window_from=FROM, window_to=TO, state="review")}
+
+    assert found == {"110700124", "skipped", "3"}
+    assert query_of(wire.calls[1]) == {
+        "from": "2026-11-12T16:30:40.000Z",
+        "to": "2026-11-12T16:30:41.000Z",
+        "filter": "updated_at",
+        "state": "review",
+    }
+
+
+def test_window_may_be_over_creation(wire: responses.RequestsMock, loop: LoopClient, row: Details) -> None:
+    wire.get(LIST, json=[row])
+
+    list(loop.list_returns(window_from=FROM, window_to=TO, filter_by="created_at"))
+
+    assert query_of(wire.calls[0])["filter"] == "created_at"
 
 
 def test_next_page_without_cursor_is_not_taken_for_the_end(

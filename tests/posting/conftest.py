@@ -11,6 +11,7 @@ import pytest
 from integrations.errors import AlreadyExistsError, TemporaryError, UncertainError
 from integrations.loop.client import LoopClient
 from integrations.loop.parsing import parse_return
+from integrations.loop.reading import CurrencyType
 from integrations.loop.records import LoopReturnRecord
 from integrations.models import Shop
 from integrations.netsuite.options import AccountOptions
@@ -149,13 +150,13 @@ class FakeLoop(LoopClient):
         self.calls: list[tuple[str, ...]] = []
         self.payload: dict[str, Any] | None = None
 
-    def process_return(self, return_id: str) -> None:
+    def process_return(self, return_id: str, *, details: Mapping[str, str] | None = None) -> None:
         self._act("process", return_id)
 
     def remove_units(self, return_id: str, line_item_ids: Sequence[str]) -> None:
         self._act("remove", return_id, *line_item_ids)
 
-    def get_return(self, return_id: str) -> LoopReturnRecord | None:
+    def get_return(self, return_id: str, *, currency_type: CurrencyType | None = None) -> LoopReturnRecord | None:
         return None if self.payload is None else parse_return(self.payload, is_detailed=True)
 
     def _act(self, *words: str, **_: Any) -> None:

@@ -29,6 +29,7 @@ class Command(BaseCommand):
         url = options["url"].rstrip("/")
         try:
             world = requests.get(f"{url}/_sandbox/world", timeout=TIMEOUT_S).json()
+            limit = requests.get(f"{url}/_sandbox/settings", timeout=TIMEOUT_S).json()["loop"]["rate_limit_per_minute"]
         except (requests.RequestException, ValueError) as error:
             raise CommandError(f"No sandbox answers at {url}: {error}. Start it with «manage.py sandbox».") from error
         with transaction.atomic():
@@ -37,7 +38,7 @@ class Command(BaseCommand):
             }
             policies = {row["account_id"]: sandbox_rules(row) for row in world["netsuite_accounts"]}
             for row in world["loop_shops"]:
-                shop = connect_shop(row, url, accounts[row["netsuite_account"]])
+                shop = connect_shop(row, url, accounts[row["netsuite_account"]], calls_per_minute=limit)
                 activate_policy(
                     shop, policies[row["netsuite_account"]], by=None, reason="Sandbox: ReturnsOps writes all"
                 )
@@ -62,7 +63,7 @@ def connect_account(row: dict[str, Any], url: str, lanes: int) -> NetSuiteAccoun
     return account
 
 
-def connect_shop(row: dict[str, Any], url: str, account: NetSuiteAccount) -> Shop:
+def connect_shop(row: dict[str, Any], url: str, account: NetSuiteAccount, *, calls_per_minute: int) -> Shop:
     shop, _ = Shop.objects.update_or_create(
         code=row["code"],
         defaults={
@@ -71,6 +72,7 @@ def connect_shop(row: dict[str, Any], url: str, account: NetSuiteAccount) -> Sho
             "time_zone": row["time_zone"],
             "base_url": url,
             "account": account,
+            "calls_per_minute": calls_per_minute,
             "next_probe_at": None,
         },
         create_defaults={
@@ -79,6 +81,7 @@ def connect_shop(row: dict[str, Any], url: str, account: NetSuiteAccount) -> Sho
             "time_zone": row["time_zone"],
             "base_url": url,
             "account": account,
+            "calls_per_minute": calls_per_minute,
             "start_from": timezone.now() - timedelta(days=90),
         },
     )

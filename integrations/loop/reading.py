@@ -1,0 +1,136 @@
+"""Reading returns: details of one, all of an order, and every one that changed in a window (loop.md §2.1, §2.2)."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from integrations.errors import UnreadableRecordError
+from integrations.http import HttpAnswer
+from integrations.loop.answers import is_gone, read_answer, read_page, unreadable_answer
+from integrations.loop.parsing import parse_return
+from integrations.loop.records import LoopReturnRecord, LoopState
+from integrations.loop.transport import LoopTransport, follow_pages
+from integrations.loop.values import read_time
+
+WINDOW_MAX = timedelta(days=119)  # Loop answers 422 above 120 days
+PAGE_SIZE_MAX = 750
+LIST_PATH, DETAILS_PATH = "/warehouse/return/list", "/warehouse/return/details"
+ONE_SECOND = timedelta(seconds=1)
+
+CurrencyType = Literal["shop", "presentment"]
+OnUnreadable = Callable[[UnreadableRecordError], None]
+Page = tuple[list[Any], str | None]
+
+
+class ReturnReading(LoopTransport):
+    def get_return(self, return_id: str, *, currency_type: CurrencyType | None = None) -> LoopReturnRecord | None:
+        """The return as details tell it; None when Loop says it has no such return."""
+        params = {"return_id": return_id} | ({"currency_type": currency_type} if currency_type else {})
+        answer = self._send("get_return", "GET", DETAILS_PATH, params=params)
+        records = _read_details(answer, operation="get_return")
+        matching = [record for record in records if record.id == return_id]
+        if records and not matching:
+            given = ", ".join(record.id for record in records)
+            detail = f"asked for return {return_id}, was given {given}"
+            raise unreadable_answer(answer, operation="get_return", detail=detail)
+        return matching[0] if matching else None
+
+    def list_returns_of_order(self, *, order_id: str = "", order_name: str = "") -> tuple[LoopReturnRecord, ...]:
+        """Every return of one order, as details tell them. order_id: the platform's, never Loop's own."""
+        assert bool(order_id) != bool(order_name), "ask by one of the two"
+        params = {"order_id": order_id} if order_id else {"order_name": order_name}
+        answer = self._send("list_returns_of_order", "GET", DETAILS_PATH, params=params)
+        return tuple(_read_details(answer, operation="list_returns_of_order"))
+
+    def list_returns(
+        self,
+        *,
+        window_from: datetime,
+        window_to: datetime,
+        state: LoopState | str | None = None,
+        filter_by: Literal["updated_at", "created_at"] = "updated_at",
+        page_size: int = 250,
+        rereads_ties: bool = True,
+        on_unreadable: OnUnreadable | None = None,
+    ) -> Iterator[LoopReturnRecord]:
+        """Every return that was updated (or created) in the window; the same one may come twice.
+
+        state: without one Loop leaves out cancelled and review, so a full sweep asks for those as well.
+        rereads_ties: rows of the second at which a page ends are asked for again, since the next page may
+        begin behind all of them (loop.md §1.4).
+        on_unreadable: told about a row we cannot read, which is then left out; without it the row ends
+        the sweep.
+        """
+        assert timedelta(0) < window_to - window_from <= WINDOW_MAX, f"{window_from} to {window_to}"
+        assert 1 <= page_size <= PAGE_SIZE_MAX
+        params = {
+            "from": format_window_time(window_from),
+            "to": format_window_time(window_to),
+            "filter": filter_by,
+            "paginate": "true",
+            "pageSize": str(page_size),
+        }
+        if state is not None:
+            params["state"] = str(state)
+        for rows in follow_pages(self._list_pages(params, rereads_ties=rereads_ties), operation="list_returns"):
+            yield from _parse_rows(rows, on_unreadable=on_unreadable)
+
+    def _list_pages(self, params: dict[str, str], *, rereads_ties: bool) -> Iterator[list[Any]]:
+        """Pages of rows. Loop's next address may leave out our filters: only its cursor is taken."""
+        seen: set[str] = set()
+        while True:
+            rows, cursor = self._list_page(params)
+            yield rows
+            if not rows or cursor is None or cursor in seen:
+                return
+            if rereads_ties:
+                yield self._reread_ties(params, last=rows[-1])
+            seen.add(cursor)
+            params = {**params, "cursor": cursor}
+
+    def _list_page(self, params: dict[str, str]) -> Page:
+        body, answer = self._read("list_returns", LIST_PATH, params=params)
+        return (body, None) if isinstance(body, list) else read_page(body, answer)
+
+    def _reread_ties(self, params: dict[str, str], *, last: Any) -> list[Any]:
+        """All rows of the second in which a page ended, in one piece."""
+        moment = _moment_of(last, column=params["filter"])
+        if moment is None:
+            return []
+        second = moment.replace(microsecond=0)
+        whole = {key: value for key, value in params.items() if key not in ("cursor", "paginate", "pageSize")}
+        whole |= {"from": format_window_time(second), "to": format_window_time(second + ONE_SECOND)}
+        rows, _ = self._list_page(whole)
+        return rows
+
+
+def format_window_time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _read_details(answer: HttpAnswer, *, operation: str) -> list[LoopReturnRecord]:
+    """Nothing when Loop says that there is no such return."""
+    if is_gone(answer):
+        return []
+    body = read_answer(answer, operation=operation)
+    return [parse_return(row, is_detailed=True) for row in (body if isinstance(body, list) else [body])]
+
+
+def _parse_rows(rows: list[Any], *, on_unreadable: OnUnreadable | None) -> Iterator[LoopReturnRecord]:
+    for row in rows:
+        try:
+            record = parse_return(row, is_detailed=False)
+        except UnreadableRecordError as error:
+            if on_unreadable is None:
+                raise
+            on_unreadable(error)
+        else:
+            yield record
+
+
+def _moment_of(row: Any, *, column: str) -> datetime | None:
+    """None for a row that cannot be read: reading it is what says so."""
+    try:
+        return read_time(row.get(column)) if isinstance(row, dict) else None
+    except (ValueError, KeyError, OSError, OverflowError):
+        return None
