@@ -144,6 +144,7 @@ def test_jobs_survive_a_restart_and_run_once(tmp_path: Path) -> None:
         netsuite.url = director.url = served.url
         netsuite.log_in()
         assert patient.submit("POST", "salesOrder", body=body, key=key).status_code == 400
+        assert netsuite.call("GET", f"async/v1/job/{job}").json()["progress"] == "pending"
         director.post("clock", {"advance_seconds": 3601})
         assert patient.wait(job)["progress"] == "succeeded"
         orders = [row for row in director.books(account)["transactions"] if row["externalid"] == "loop-t-so"]

@@ -52,9 +52,13 @@ class AsyncJobs:
 
     def _take_up(self, account: Account) -> None:
         """After a restart: a job may have been written down and not yet been queued; a task that ended is skipped."""
-        rows = account.store.rows("SELECT DISTINCT job FROM rest_task WHERE ended IS NULL ORDER BY job")
+        rows = account.store.rows(
+            "SELECT id, due FROM rest_job WHERE id IN (SELECT job FROM rest_task WHERE ended IS NULL) ORDER BY id"
+        )
+        now = account.now().timestamp()
         for row in rows:
-            self._jobs.add(KIND, content={"account": account.profile.account_id, "job": row["job"]})
+            content = {"account": account.profile.account_id, "job": row["id"]}
+            self._jobs.add(KIND, content=content, after_s=max(row["due"] - now, 0.0))
 
     def wants(self, call: Call) -> bool:
         return "respond-async" in call.preferences or batch.is_batch(call)
