@@ -8,6 +8,7 @@ from integrations.sandbox.making import BadScenarioError, Making
 
 __all__ = ["COMMON_PARAMS", "SCENARIOS", "BadScenarioError", "Kind", "Making"]
 
+QUANTITY_MAX = 100  # of one order line
 Preparation = Callable[[Making], None]
 COMMON_PARAMS = (
     "parcel",
@@ -106,8 +107,8 @@ def prepare(making: Making, *, scenario: str) -> None:
         raise BadScenarioError(f"{scenario} takes no {', '.join(unknown)}; known: {known}")
     making.leave_parcel("in_transit")
     making.units, making.per_line = int(making.params.get("units", 1)), int(making.params.get("quantity", 1))
-    if making.units < 1 or making.per_line < 1:
-        raise BadScenarioError("units and quantity are at least 1")
+    if making.units < 1 or not 1 <= making.per_line <= QUANTITY_MAX:
+        raise BadScenarioError(f"units and quantity are at least 1, quantity at most {QUANTITY_MAX}")
     making.fields["fee"] = making.money("fee", "0")
     if making.params.get("gateway"):
         making.fields["tenders"] = [{"gateway": making.text("gateway", ""), "amount": "1000000"}]
