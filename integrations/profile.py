@@ -27,7 +27,8 @@ ORDER = (Severity.BLOCKS, Severity.WARNS, Severity.UNKNOWN, Severity.FINE)
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """code: stable, so that two checks can be compared. evidence: status, code and words of the other side."""
+    """code: stable, so that two checks can be compared. evidence: status, code and words of the other side.
+    shop: whose policy it is about, if it is about one; who does not see that shop does not see it."""
 
     code: str
     severity: Severity
@@ -35,6 +36,7 @@ class Finding:
     who: str = ""
     todo: str = ""
     evidence: str = ""
+    shop: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

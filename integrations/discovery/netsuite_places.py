@@ -1,6 +1,7 @@
 """Findings about what policies name by id: locations, items, accounts, refund methods. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from integrations.discovery.asking import NotTold
 from integrations.discovery.configured import Configured, Purpose, Use
@@ -22,7 +23,7 @@ def find_configured(
     answers: AccountAnswers, facts: AccountFacts, configured: Configured, *, subsidiary_id: str
 ) -> Iterator[Finding]:
     found = [
-        finding
+        replace(finding, shop=use.shop)
         for use in configured.uses
         for finding in judge_use(use, facts, subsidiary_id=subsidiary_id, was_asked=True)
     ]

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.db.models import Count, Max, Q
-from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,6 +13,8 @@ from integrations.connections import resume_connection
 from integrations.models import InboundEvent, Lane, NetSuiteAccount, Shop, SyncCursor
 from integrations.netsuite.endings import find_endings
 from returnsops.lib import clock
+from returnsops.pages.checks import Checks, request_check_by
+from returnsops.pages.connection_page import find_connection, seen_connections
 from returnsops.pages.frame import shorten
 from returnsops.people import access, audit
 from returnsops.people.models import User
@@ -28,14 +29,19 @@ Owed = dict[tuple[int, str], dict[str, int]]
 
 def describe_connections(user: User) -> dict[str, Any]:
     """The context of pages/connections.html."""
-    shops = list(Shop.objects.visible_to(user).select_related("account").order_by("name", "pk"))
+    shops = seen_connections(user)
     accounts = list({shop.account_id: shop.account for shop in shops}.values())
     owed = count_owed(shops)
-    return {
-        "now": clock.now(),
-        "loop": [_loop_card(shop, user, facts, owed) for shop, facts in _loop_facts(shops)],
-        "netsuite": [_netsuite_card(one, shops, user, facts, owed) for one, facts in _netsuite_facts(accounts)],
-    }
+    checks = Checks(user, shops)
+    loop = [
+        _loop_card(shop, user, facts, owed) | {"check": checks.describe(shop)} for shop, facts in _loop_facts(shops)
+    ]
+    netsuite = [
+        _netsuite_card(one, shops, user, facts, owed) | {"check": checks.describe(one)}
+        for one, facts in _netsuite_facts(accounts)
+    ]
+    is_checking = any(card["check"]["progress"] for card in [*loop, *netsuite])
+    return {"now": clock.now(), "loop": loop, "netsuite": netsuite, "every": "2s" if is_checking else "10s"}
 
 
 def _loop_facts(shops: list[Shop]) -> list[tuple[Shop, Card]]:
@@ -157,8 +163,8 @@ def _actions(connection: Shop | NetSuiteAccount, shops: list[Shop], user: User, 
 @transaction.atomic
 def resume_by(user: User, *, kind: str, pk: int) -> str:
     """Let a stopped connection go on. Gives its name. Raises PermissionDenied without the right, Http404 unseen."""
-    shops = list(Shop.objects.visible_to(user).select_related("account"))
-    connection = _find(shops, kind=kind, pk=pk)
+    shops = seen_connections(user)
+    connection = find_connection(shops, kind=kind, pk=pk)
     concerned = [shop for shop in shops if connection in (shop, shop.account)]
     if not any(access.may(user, "pause", shop=shop) for shop in concerned):
         access.require(user, "pause", shop=concerned[0])
@@ -170,12 +176,13 @@ def resume_by(user: User, *, kind: str, pk: int) -> str:
     return str(connection)
 
 
-def _find(shops: list[Shop], *, kind: str, pk: int) -> Shop | NetSuiteAccount:
-    connections: list[Shop | NetSuiteAccount] = list(shops) if kind == "loop" else [shop.account for shop in shops]
-    found = next((one for one in connections if one.pk == pk), None)
-    if found is None:
-        raise Http404("You see no such connection.")
-    return found
+def check_by(user: User, *, kind: str, pk: int) -> str:
+    """Have a connection checked in the background, in words what comes of it."""
+    shops = seen_connections(user)
+    connection = find_connection(shops, kind=kind, pk=pk)
+    if request_check_by(user, connection, shops):
+        return f"{connection} is being checked. It takes about a minute; this page shows what is found."
+    return f"{connection} is being checked already."
 
 
 def last_sweep() -> datetime | None:

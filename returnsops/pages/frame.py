@@ -143,7 +143,13 @@ class Shell:
         )
 
 
-PAGE_OF = {"return": "returns", "case": "exceptions", "case-action": "exceptions", "resume": "connections"}
+PAGE_OF = {
+    "return": "returns",
+    "case": "exceptions",
+    "case-action": "exceptions",
+    "connection": "connections",
+    "resume": "connections",
+}
 
 
 def connection_banner(name: str, connection: Shop | NetSuiteAccount) -> dict[str, str] | None:

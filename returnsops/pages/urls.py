@@ -9,6 +9,8 @@ urlpatterns = [
     path("returns/<int:pk>/", views.return_page, name="return"),
     path("search/", views.search, name="search"),
     path("connections/", views.connections, name="connections"),
+    path("connections/<slug:kind>/<int:pk>/", views.connection, name="connection"),
+    path("connections/<slug:kind>/<int:pk>/check/", views.check, name="check-connection"),
     path("connections/<slug:kind>/<int:pk>/resume/", views.resume, name="resume"),
 ]
 if settings.DEBUG:

@@ -1,4 +1,4 @@
-"""Today, the returns, one return, search and connections. Each reads; only a connection is changed here: resumed."""
+"""Today, the returns, one return, search and connections. Each reads; only a connection is resumed or checked."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -7,7 +7,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from returnsops.lib.htmx import PageRequest, render_page
-from returnsops.pages.connections import describe_connections, resume_by
+from returnsops.pages.connection_page import describe_connection
+from returnsops.pages.connections import check_by, describe_connections, resume_by
 from returnsops.pages.finding import describe_search, find_returns
 from returnsops.pages.lists import describe_list
 from returnsops.pages.present.return_page import describe_return
@@ -46,6 +47,24 @@ def search(request: PageRequest) -> HttpResponse:
 def connections(request: PageRequest) -> HttpResponse:
     context = describe_connections(request.user)
     return render_page(request, "pages/connections.html", context, fragment="pages/_connections.html")
+
+
+@require_GET
+def connection(request: PageRequest, kind: str, pk: int) -> HttpResponse:
+    context = describe_connection(request.user, kind=kind, pk=pk)
+    return render_page(request, "pages/connection.html", context, fragment="pages/_connection.html")
+
+
+@require_POST
+def check(request: PageRequest, kind: str, pk: int) -> HttpResponse:
+    try:
+        words = check_by(request.user, kind=kind, pk=pk)
+    except PermissionDenied as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, words)
+    is_from_its_page = request.POST.get("from") == "page"
+    return redirect("connection", kind=kind, pk=pk) if is_from_its_page else redirect("connections")
 
 
 @require_POST

@@ -7,6 +7,19 @@ from typing import Any
 from exceptions.cases import sync_cases
 from exceptions.models import Case
 from integrations.models import Shop
+from integrations.profile import (
+    AccountFacts,
+    Finding,
+    Place,
+    Profile,
+    Severity,
+    ShopFacts,
+    Subscription,
+    Writer,
+    profile_as_json,
+    profile_row,
+)
+from returnsops.lib import clock
 from returnsops.posting.models import Posting, PostingAttempt
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.problems import Problem
@@ -78,6 +91,35 @@ def make_case(row: LoopReturn, code: str = "amount_differs", **changes: Any) -> 
     problem = Problem(code, **values | changes)
     sync_cases(row, [problem, *_standing_problems(row)])
     return Case.objects.get(shop=row.shop, code=code, subject=problem.subject)
+
+
+LONG_WORDS = "custcol_a_name_that_somebody_made_much_longer_than_anybody_would_have_thought_possible_in_a_screen"
+
+
+def make_checked(shop: Shop, *findings: Finding, **facts: Any) -> None:
+    """Both connections of a shop were checked: something of each severity, with long words."""
+    made = findings or (
+        Finding(code="a", severity=Severity.BLOCKS, words="The role lacks Item Receipt: Edit.",
+                who="NetSuite administrator", todo="Add it.", evidence="HTTP 403 · INSUFFICIENT_PERMISSION"),
+        Finding(code="b", severity=Severity.WARNS, words=f"Order lines have no field {LONG_WORDS}.", who="A", todo="B"),
+        Finding(code="c", severity=Severity.UNKNOWN, words="Preferences cannot be read.", who="A", todo="Read them."),
+        Finding(code="d", severity=Severity.FINE, words="Log-in works."),
+    )  # fmt: skip
+    place = Place(id="31", name="Returns holding", available=False, uses_bins=False)
+    known: dict[str, Any] = {"locations": {"31": place}, "access": {"itemReceipt": "missing"}, "advanced_receiving": True} | facts
+    writers = {"creditMemo": [Writer(mark="celigo-", made_by="", count=12, is_ours=False)]}
+    account = AccountFacts(**{"writers": writers} | known)
+    address = f"https://x.example.com/{LONG_WORDS}"
+    hook = Subscription(topic="return", trigger="return.closed", url=address, status="active")
+    loop = ShopFacts(version="2026-07", scopes={"Returns": True}, webhooks=(hook,))
+    for connection, told in ((shop.account, account), (shop, loop)):
+        profile: Profile[Any] = Profile(
+            checked_at=clock.now(), duration_s=21.0, calls=44, facts=told, findings=made,
+            changes=("Create-form became available.",), compared_with=clock.now(),
+        )  # fmt: skip
+        row = profile_row(connection)
+        row.found, row.checked_at = profile_as_json(profile), clock.now()
+        row.save()
 
 
 def _standing_problems(row: LoopReturn) -> list[Problem]:

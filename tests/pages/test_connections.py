@@ -7,13 +7,14 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.asserts import assertNumQueries
 
-from integrations.models import InboundEvent, Lane, NetSuiteAccount, Shop
+from integrations.models import ConnectionProfile, InboundEvent, Lane, NetSuiteAccount, Shop
 from integrations.netsuite.lanes import ensure_lanes
+from integrations.profile import Finding, Severity
 from returnsops.people.models import AuditEvent, User
 from tests.builders import make_account, make_shop
-from tests.pages.scenes import make_planned_return
+from tests.pages.scenes import make_checked, make_planned_return
 
-CONNECTION_QUERIES = 10
+CONNECTION_QUERIES = 12
 
 
 @pytest.fixture
@@ -117,3 +118,128 @@ def test_the_number_of_queries_is_bounded(finance: Client, shop: Shop) -> None:
 
     with assertNumQueries(CONNECTION_QUERIES):
         finance.get("/connections/")
+
+
+# --- What a check found -----------------------------------------------------------------------------
+
+
+def test_what_blocks_is_on_the_card_with_whom_to_ask(finance: Client, shop: Shop) -> None:
+    make_checked(shop)
+
+    text = finance.get("/connections/").text
+
+    assert "The role lacks Item Receipt: Edit." in text
+    assert "<b>NetSuite administrator:</b> Add it." in text
+    assert "1 blocking" in text
+    assert "1 to look at" in text
+    assert "Log-in works." not in text
+
+
+def test_a_card_shows_a_few_and_leads_to_the_rest(finance: Client, shop: Shop) -> None:
+    many = [
+        Finding(code=str(one), severity=Severity.WARNS, words=f"Finding {one}.", who="A", todo="B") for one in range(9)
+    ]
+    make_checked(shop, *many)
+
+    text = finance.get("/connections/").text
+
+    assert "Finding 2." in text
+    assert "Finding 3." not in text
+    assert f'<a href="/connections/netsuite/{shop.account_id}/">6 more, and what we know about it</a>' in text
+
+
+def test_a_connection_that_was_never_checked_says_so(finance: Client, shop: Shop) -> None:
+    assert "Not checked yet" in finance.get("/connections/").text
+    assert "Not checked yet" in finance.get(f"/connections/loop/{shop.pk}/").text
+
+
+def test_the_page_of_an_account_shows_all_that_is_known(finance: Client, shop: Shop) -> None:
+    make_checked(shop)
+
+    text = finance.get(f"/connections/netsuite/{shop.account_id}/").text
+
+    assert text.index("Does not work") < text.index("Works, but somebody should look") < text.index("Fine")
+    assert "HTTP 403 · INSUFFICIENT_PERMISSION" in text
+    assert "Create-form became available." in text
+    assert "external ids celigo-…" in text
+    assert "holding of Fern" in text
+    assert "44 questions in 21 s" in text
+
+
+def test_the_page_of_a_shop_shows_its_webhooks(finance: Client, shop: Shop) -> None:
+    make_checked(shop)
+
+    text = finance.get(f"/connections/loop/{shop.pk}/").text
+
+    assert "return.closed" in text
+    assert "2026-07" in text
+
+
+def test_findings_about_shops_of_others_are_left_out(finance: Client, shop: Shop) -> None:
+    make_checked(
+        shop,
+        Finding(code="a", severity=Severity.BLOCKS, words="The holding location of Moss is inactive.", shop="Moss"),
+        Finding(code="b", severity=Severity.BLOCKS, words="The holding location of Fern is inactive.", shop="Fern"),
+    )
+
+    text = finance.get(f"/connections/netsuite/{shop.account_id}/").text
+
+    assert "of Fern is inactive" in text
+    assert "Moss" not in text
+
+
+def test_check_now_runs_in_the_background_and_shows_how_far_it_is(finance: Client, shop: Shop, finn: User) -> None:
+    address = f"/connections/netsuite/{shop.account_id}/"
+
+    answer = finance.post(f"{address}check/", follow=True)
+
+    assert "is being checked" in answer.text
+    assert "waiting for its turn" in answer.text
+    assert 'hx-trigger="every 2s"' in answer.text
+    assert AuditEvent.objects.filter(action="asked for a check", actor=finn).exists()
+    ConnectionProfile.objects.update(progress={"done": 7, "about": 50, "asking": "locations"})
+    text = finance.get(address).text
+    assert "Asking: locations" in text
+    assert "7 of 50" in text
+    again = finance.post(f"{address}check/", {"from": "page"}, follow=True)
+    assert "is being checked already" in again.text
+
+
+def test_the_warehouse_may_look_and_not_check(client: Client, shop: Shop, ada: User) -> None:
+    make_checked(shop)
+    client.force_login(ada)
+
+    assert "Your role does not include it." in client.get(f"/connections/loop/{shop.pk}/").text
+    client.post(f"/connections/loop/{shop.pk}/check/")
+    assert "you need the role" in client.get("/connections/").text
+    assert not ConnectionProfile.objects.exclude(asked_at=None).exists()
+
+
+@pytest.mark.parametrize("path", ["", "check/"])
+def test_connections_of_others_have_no_page(finance: Client, shop: Shop, path: str) -> None:
+    moss = make_shop("moss", account=make_account("7654321"))
+    ask = finance.post if path else finance.get
+
+    assert ask(f"/connections/netsuite/{moss.account_id}/{path}").status_code == 404
+    assert ask(f"/connections/loop/{moss.pk}/{path}").status_code == 404
+    assert ask(f"/connections/elsewhere/{shop.pk}/{path}").status_code == 404
+
+
+def test_checking_is_never_a_link(finance: Client, shop: Shop) -> None:
+    assert finance.get(f"/connections/loop/{shop.pk}/check/").status_code == 405
+
+
+def test_certificate_that_ends_soon_is_on_the_card(finance: Client, shop: Shop) -> None:
+    NetSuiteAccount.objects.update(certificate_expires_at=timezone.now() + timedelta(days=10))
+
+    assert "in less than 14 days" in finance.get("/connections/").text
+
+
+def test_words_of_the_other_side_are_shown_as_text(finance: Client, shop: Shop) -> None:
+    told = Finding(code="a", severity=Severity.WARNS, words="<b>x</b>", evidence="<script>alert(1)</script>")
+    make_checked(shop, told)
+
+    text = finance.get(f"/connections/loop/{shop.pk}/").text
+
+    assert "<script>alert" not in text
+    assert "&lt;b&gt;x" in text

@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from integrations.models import Shop
 from returnsops.pages.gallery import gallery
 from returnsops.people.models import User
-from tests.pages.scenes import make_case, make_planned_return, make_refused_posting
+from tests.pages.scenes import make_case, make_checked, make_planned_return, make_refused_posting
 
 FORBIDDEN = {
     "an inline style": re.compile(r"<[^>]+\sstyle\s*=", re.IGNORECASE),
@@ -28,13 +28,15 @@ FORBIDDEN = {
 def addresses(shop: Shop) -> list[str]:
     """Every page, with something on it."""
     row = make_planned_return(shop)
+    make_checked(shop)
     case = make_case(row)
     other = make_planned_return(shop, loop_id="110700140", lines=1)
     make_refused_posting(other)
     refused = other.case_members.get(case__code="posting_refused").case
     return [
         "/", "/returns/", f"/returns/{row.pk}/", f"/returns/{other.pk}/", "/search/?q=nothing", "/search/?q=BOOT-42",
-        "/connections/", "/exceptions/", f"/exceptions/?case={case.pk}", f"/exceptions/{case.pk}/",
+        "/connections/", f"/connections/netsuite/{shop.account_id}/", f"/connections/loop/{shop.pk}/",
+        "/exceptions/", f"/exceptions/?case={case.pk}", f"/exceptions/{case.pk}/",
         f"/exceptions/{refused.pk}/", "/exceptions/?status=closed",
     ]  # fmt: skip
 
