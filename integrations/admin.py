@@ -12,13 +12,14 @@ from django.http import HttpRequest
 from integrations import inbox
 from integrations.connections import NO_FORMS
 from integrations.credentials import open_secrets, store_secret
+from integrations.discovery.admin_checks import CheckedAdmin, FittingAccountForm
 from integrations.errors import ConfigurationError
 from integrations.models import Credential, InboundEvent, NetSuiteAccount, Shop
 from integrations.netsuite.certificates import read_expiry
 from integrations.netsuite.database_clock import read_zone
 from integrations.netsuite.lanes import ensure_lanes
 from integrations.netsuite.tba import ENDS_NOTE
-from returnsops.people.admin_parts import AuditedAdmin, ModelForm, ReadOnlyAdmin, person_of
+from returnsops.people.admin_parts import ModelForm, ReadOnlyAdmin, person_of
 
 HEALTH = ("last_ok_at", "failing_since", "failure", "paused_at", "paused_reason")
 WEBHOOKS = ("webhooks_checked_at", "webhooks_problem")
@@ -49,7 +50,7 @@ class ShopForm(ModelForm):
     )
 
 
-class AccountForm(ModelForm):
+class AccountForm(FittingAccountForm):
     netsuite_private_key = forms.CharField(
         label="Private key (PEM)", required=False, strip=False, help_text=KEEPS,
         widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"}),
@@ -99,7 +100,7 @@ class AccountForm(ModelForm):
 
 
 @admin.register(Shop)
-class ShopAdmin(AuditedAdmin):
+class ShopAdmin(CheckedAdmin):
     form = ShopForm
     secrets = ("loop_api_key", "loop_webhook_secret")
     formfield_overrides = HTTPS
@@ -128,7 +129,7 @@ class ShopAdmin(AuditedAdmin):
 
 
 @admin.register(NetSuiteAccount)
-class NetSuiteAccountAdmin(AuditedAdmin):
+class NetSuiteAccountAdmin(CheckedAdmin):
     form = AccountForm
     secrets = (*ACCOUNT_SECRETS, "public_certificate")
     formfield_overrides = HTTPS

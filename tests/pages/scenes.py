@@ -106,9 +106,13 @@ def make_checked(shop: Shop, *findings: Finding, **facts: Any) -> None:
         Finding(code="d", severity=Severity.FINE, words="Log-in works."),
     )  # fmt: skip
     place = Place(id="31", name="Returns holding", available=False, uses_bins=False)
-    known: dict[str, Any] = {"locations": {"31": place}, "access": {"itemReceipt": "missing"}, "advanced_receiving": True} | facts
-    writers = {"creditMemo": [Writer(mark="celigo-", made_by="", count=12, is_ours=False)]}
-    account = AccountFacts(**{"writers": writers} | known)
+    known: dict[str, Any] = {
+        "locations": {"31": place},
+        "access": {"itemReceipt": "missing"},
+        "advanced_receiving": True,
+        "writers": {"creditMemo": [Writer(mark="celigo-", made_by="", count=12, is_ours=False)]},
+    }
+    account = AccountFacts(**known | facts)
     address = f"https://x.example.com/{LONG_WORDS}"
     hook = Subscription(topic="return", trigger="return.closed", url=address, status="active")
     loop = ShopFacts(version="2026-07", scopes={"Returns": True}, webhooks=(hook,))
