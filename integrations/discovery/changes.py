@@ -8,6 +8,8 @@ from integrations.profile import Finding, Profile, Severity
 CHANGES_MAX = 30
 COUNTED = {"sales", "writers", "clock_differs_s"}  # differ at every check and mean nothing by that
 
+UNTOLD: tuple[object, ...] = (None, "", (), {}, [])
+
 # Facts whose name in the code is not how people call them; the rest is read as it stands.
 NAMES = {
     "advanced_receiving": "Advanced Receiving",
@@ -19,6 +21,21 @@ NAMES = {
     "create_form": "create-form",
     "deleted_readable": "the list of deleted records",
     "links_readable": "the links between records",
+    "status_form": "the form of statuses",
+    "access": "the rights of the role",
+    "previewed": "which documents can be previewed",
+    "receipt_row_keys": "what names a receipt's row",
+    "refund_method_fields": "the field of the refund method",
+    "database_offset_min": "the database's clock, in minutes from UTC",
+    "full_lists": "which lists are complete",
+    "missing_fields": "the fields we miss",
+    "required_fields": "your mandatory fields",
+    "period": "the accounting period of today",
+    "list_shape": "the shape of lists",
+    "details_shape": "the shape of details",
+    "notes_shape": "the shape of notes",
+    "calls_a_minute": "how many calls a minute are allowed",
+    "shipping_notice": "the right to shipping notices",
     "line_fields": "the field of the shop's line ids",
     "sku_fields": "the field of the SKU",
 }
@@ -40,17 +57,22 @@ def _changed_facts(before: Any, after: Any) -> list[str]:
 
 def _change(name: str, before: Any, after: Any) -> list[str]:
     label = NAMES.get(name, name.replace("_", " "))
-    if before == after or after is None:
+    if before == after or after in UNTOLD:
         return []  # what could not be told this time did not change
+    if before in UNTOLD:
+        return [f"{_begin(label)} is known now{_value(after)}."]
     if isinstance(after, bool):
-        return (
-            [f"{_begin(label)} {'became available' if after else 'is no longer available'}."] if before != after else []
-        )
+        return [f"{_begin(label)} {'became available' if after else 'is no longer available'}."]
     if isinstance(after, dict):
-        return _changed_keys(label, before or {}, after)
-    if isinstance(after, str | int | float):
-        return [f"{_begin(label)}: {before or 'nothing'} before, {after or 'nothing'} now."]
-    return [f"{_begin(label)} changed."]
+        return _changed_keys(label, before, after)
+    return [f"{_begin(label)} changed{_value(after)}."]
+
+
+def _value(after: Any) -> str:
+    """Short ones in words; a list of locations would be no help."""
+    if isinstance(after, bool):
+        return ": yes" if after else ": no"
+    return f": {after}" if isinstance(after, str | int | float) else ""
 
 
 def _changed_keys(label: str, before: dict[str, Any], after: dict[str, Any]) -> list[str]:

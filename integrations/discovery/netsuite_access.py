@@ -165,7 +165,7 @@ def _missing_right(record_type: str, answer: NotTold, *, is_needed: bool) -> Fin
         severity=BLOCKS if is_needed else WARNS,
         words=f"The role lacks {RIGHTS[record_type]}: Edit.",
         who=NETSUITE_ADMIN,
-        todo=f"Ask the NetSuite administrator to add it under {ROLE_PAGE} › Permissions › Transactions.",
+        todo=f"Add it under {ROLE_PAGE} › Permissions › Transactions.",
         evidence=answer.evidence,
     )
 
@@ -200,14 +200,16 @@ def _unproved_rights(needed: Mapping[str, str | NotTold]) -> Iterator[Finding]:
 def _create_rights(answers: AccountAnswers, facts: AccountFacts, writes: set[str]) -> Iterator[Finding]:
     """A preview is refused to who may not create; nothing else proves it without writing."""
     for record_type, preview in answers.previews.items():
-        if isinstance(preview, Preview) and preview.status == 403:
+        if isinstance(preview, NotTold) or preview.status != 403:
+            continue
+        if facts.access.get(record_type) != "missing":  # which was said already
             yield Finding(
                 code=f"create:{record_type}",
                 severity=BLOCKS if record_type in writes else WARNS,
                 words=f"The role lacks {RIGHTS[record_type]}: Create.",
                 who=NETSUITE_ADMIN,
-                todo=f"Ask the NetSuite administrator to add it under {ROLE_PAGE} › Permissions › Transactions.",
-                evidence=f"HTTP 403 · {preview.text[:200]}",
+                todo=f"Add it under {ROLE_PAGE} › Permissions › Transactions.",
+                evidence=f"HTTP 403 · {preview.text}",
             )
     untried = sorted(RIGHTS[name] for name in writes if name in RIGHTS and name not in facts.previewed)
     if untried and not answers_stopped(answers):

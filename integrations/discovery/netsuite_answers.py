@@ -9,12 +9,13 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from integrations.discovery import netsuite_questions as questions
-from integrations.discovery.asking import Asker, NotTold
+from integrations.discovery.asking import WORDS_MAX, Asker, NotTold
 from integrations.discovery.configured import Configured, Purpose
 from integrations.http import HttpAnswer
 from integrations.models import NetSuiteAccount
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.record_calls import RECORD_PATH, STRICT_NAMES
+from integrations.netsuite.refusals import read_details
 from integrations.netsuite.schema_calls import RecordSchema
 from integrations.netsuite.suiteql import placeholders
 from integrations.netsuite.transport import Request, read_json
@@ -28,7 +29,7 @@ Rows = list[dict[str, str]]
 
 @dataclass(frozen=True)
 class Preview:
-    """The answer to asking for an empty form. made_id: it was saved, which nobody wanted."""
+    """The answer to asking for an empty form. text: their words to a refusal; made_id: it was saved by mistake."""
 
     status: int
     text: str
@@ -191,7 +192,8 @@ def _preview(client: NetSuiteClient, record_type: str) -> Preview:
         writes=True,
     )
     answer = client.probe(request)
-    return Preview(answer.status, answer.text[:500], made_id=_made_id(answer))
+    words = "; ".join(detail.text for detail in read_details(answer)) if not answer.is_success else ""
+    return Preview(answer.status, words[:WORDS_MAX], made_id=_made_id(answer))
 
 
 def _made_id(answer: HttpAnswer) -> str:

@@ -174,5 +174,5 @@ def _progress(row: ConnectionProfile | None) -> Card | None:
     return {
         "done": int(progress.get("done", 0)),
         "total": int(progress.get("about", 1)),
-        "asking": str(progress.get("asking", "")) or "waiting for its turn",
+        "asking": str(progress.get("asking", "")),
     }

@@ -89,7 +89,7 @@ def _yes(value: bool | None, yes: str = "yes", no: str = "no") -> str:
 def _account_tables(facts: AccountFacts, shops: list[Shop]) -> list[Card]:
     return [
         _table("Rights of the role", ("Record", "Right"), [
-            (RIGHTS.get(name, name), ACCESS_WORDS.get(right, right)) for name, right in facts.access.items()
+            (RIGHTS[name], ACCESS_WORDS[facts.access[name]]) for name in RIGHTS if name in facts.access
         ]),
         _table("Who makes the records", ("Record", "Made by", "In 30 days"), [
             (made.plural, _writer_words(one), str(one.count))

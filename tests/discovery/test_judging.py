@@ -275,7 +275,7 @@ def test_changes_are_told_in_words() -> None:
     after = replace(profile_of(create_form=True, access={"itemReceipt": "missing"}), findings=())
 
     assert set(describe_changes(before, after)) == {
-        "Access changed: itemReceipt.",
+        "The rights of the role changed: itemReceipt.",
         "Create-form became available.",
         "Settled: Something.",
     }

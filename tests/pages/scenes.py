@@ -100,7 +100,7 @@ def make_checked(shop: Shop, *findings: Finding, **facts: Any) -> None:
     """Both connections of a shop were checked: something of each severity, with long words."""
     made = findings or (
         Finding(code="a", severity=Severity.BLOCKS, words="The role lacks Item Receipt: Edit.",
-                who="NetSuite administrator", todo="Add it.", evidence="HTTP 403 · INSUFFICIENT_PERMISSION"),
+                who="the NetSuite administrator", todo="Add it.", evidence="HTTP 403 · INSUFFICIENT_PERMISSION"),
         Finding(code="b", severity=Severity.WARNS, words=f"Order lines have no field {LONG_WORDS}.", who="A", todo="B"),
         Finding(code="c", severity=Severity.UNKNOWN, words="Preferences cannot be read.", who="A", todo="Read them."),
         Finding(code="d", severity=Severity.FINE, words="Log-in works."),

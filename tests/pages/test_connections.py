@@ -129,7 +129,7 @@ def test_what_blocks_is_on_the_card_with_whom_to_ask(finance: Client, shop: Shop
     text = finance.get("/connections/").text
 
     assert "The role lacks Item Receipt: Edit." in text
-    assert "<b>NetSuite administrator:</b> Add it." in text
+    assert "<b>Ask the NetSuite administrator:</b> Add it." in text
     assert "1 blocking" in text
     assert "1 to look at" in text
     assert "Log-in works." not in text
@@ -194,7 +194,7 @@ def test_check_now_runs_in_the_background_and_shows_how_far_it_is(finance: Clien
     answer = finance.post(f"{address}check/", follow=True)
 
     assert "is being checked" in answer.text
-    assert "waiting for its turn" in answer.text
+    assert "The check waits for its turn." in answer.text
     assert 'hx-trigger="every 2s"' in answer.text
     assert AuditEvent.objects.filter(action="asked for a check", actor=finn).exists()
     ConnectionProfile.objects.update(progress={"done": 7, "about": 50, "asking": "locations"})

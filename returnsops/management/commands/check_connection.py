@@ -59,7 +59,7 @@ class Command(BaseCommand):
         if finding.severity == Severity.FINE:
             return
         if finding.todo:
-            self.stdout.write(f"      {finding.who}: {finding.todo}")
+            self.stdout.write(f"      Ask {finding.who}: {finding.todo}")
         if finding.evidence:
             self.stdout.write(f"      ({finding.evidence})")
 
