@@ -9,7 +9,7 @@ from integrations.discovery.netsuite_answers import AccountAnswers, Preview
 from integrations.discovery.netsuite_questions import RECORD_TYPES, RIGHTS
 from integrations.discovery.people import FINANCE, NETSUITE_ADMIN, OPERATIONS, OURS_ADMIN, ROLE_PAGE
 from integrations.models import NetSuiteAccount
-from integrations.netsuite.certificates import days_warned
+from integrations.netsuite.endings import find_endings
 from integrations.profile import AccountFacts, Finding, Severity
 
 BLOCKS, WARNS, UNKNOWN, FINE = Severity.BLOCKS, Severity.WARNS, Severity.UNKNOWN, Severity.FINE
@@ -61,15 +61,16 @@ def find_log_in(answers: AccountAnswers) -> Iterator[Finding]:
 
 def find_certificate(account: NetSuiteAccount, *, now: datetime) -> Iterator[Finding]:
     ends = account.certificate_expires_at
-    if account.auth == NetSuiteAccount.Auth.TBA:
+    for ending in find_endings(account, now=now):
         yield Finding(
-            code="tba",
-            severity=WARNS,
-            words="Log-in is token-based: no new such integrations from NetSuite 2027.1, and none at all from 2028.1.",
+            code="access_ends",
+            severity=BLOCKS if ends and ends <= now else WARNS,
+            words=ending.words,
             who=NETSUITE_ADMIN,
-            todo="Set up OAuth 2.0 client credentials with a certificate, and enter them here.",
+            todo="Set up OAuth 2.0 client credentials with a new certificate (manage.py make_certificate makes one), "
+            "and enter its id and private key here.",
         )
-    elif ends is None:
+    if account.auth == NetSuiteAccount.Auth.OAUTH2 and ends is None:
         yield Finding(
             code="certificate",
             severity=UNKNOWN,
@@ -77,16 +78,6 @@ def find_certificate(account: NetSuiteAccount, *, now: datetime) -> Iterator[Fin
             who=OURS_ADMIN,
             todo="Paste the public certificate into the account, or enter the date.",
         )
-    elif (days := days_warned(ends, now=now)) is not None:
-        yield Finding(
-            code="certificate",
-            severity=WARNS if days else BLOCKS,
-            words=f"The certificate {'ends' if days else 'ended'} on {ends:%-d %B %Y}.",
-            who=NETSUITE_ADMIN,
-            todo="Make a new one, upload it to NetSuite, and enter its id and private key here.",
-        )
-    else:
-        yield Finding(code="certificate", severity=FINE, words=f"The certificate is good until {ends:%-d %B %Y}.")
 
 
 def find_clock(facts: AccountFacts) -> Iterator[Finding]:

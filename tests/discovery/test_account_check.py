@@ -160,7 +160,7 @@ def test_certificate_that_ends_soon_is_warned_about(account: NetSuiteAccount) ->
     account.certificate_expires_at = timezone.now() + timedelta(days=20)
     account.save()
 
-    assert "The certificate ends on" in words(check(account), Severity.WARNS)
+    assert "The certificate of NetSuite 7400001_SB1 ends within 30 days" in words(check(account), Severity.WARNS)
 
 
 def test_setting_that_the_account_does_not_know_is_named(account: NetSuiteAccount) -> None:

@@ -232,7 +232,7 @@ def test_checking_is_never_a_link(finance: Client, shop: Shop) -> None:
 def test_certificate_that_ends_soon_is_on_the_card(finance: Client, shop: Shop) -> None:
     NetSuiteAccount.objects.update(certificate_expires_at=timezone.now() + timedelta(days=10))
 
-    assert "in less than 14 days" in finance.get("/connections/").text
+    assert "ends within 14 days" in finance.get("/connections/").text
 
 
 def test_words_of_the_other_side_are_shown_as_text(finance: Client, shop: Shop) -> None:
