@@ -18,7 +18,7 @@ from integrations.netsuite.transport import Request, Transport, read_json
 
 JOB_PATH = "/services/rest/async/v1/job/"
 NAMESPACE = uuid.UUID("7a1f6c1e-5d0b-4c39-9a6e-3f1d2b8e4c70")
-JOB_WAIT_S = 180.0
+JOB_WAIT_S = 60.0  # with the submission still within the lease of a posting; later a look by external id finds it
 POLL_AFTER_S = 0.5
 POLL_AFTER_S_MAX = 15.0
 EARLIER_TRIES_MAX = 20  # of one external id, each refused
