@@ -141,6 +141,13 @@ def test_an_unknown_record_type_is_not_found(netsuite: NetSuiteStranger) -> None
     assert netsuite.call("GET", f"{CATALOG}/nsLink").status_code == 200
 
 
+def test_a_list_has_select_options_too(netsuite: NetSuiteStranger, account: Json) -> None:
+    form = form_of(netsuite, "customer?fields=subsidiary,currency", kind="select-options")
+
+    assert account["subsidiary_id"] in [one["id"] for one in form["subsidiary"]["items"]]
+    assert account["currency_id"] in [one["id"] for one in form["currency"]["items"]]
+
+
 def test_a_form_of_a_list_is_refused_and_saves_nothing(netsuite: NetSuiteStranger) -> None:
     body = {"entityId": "C-new", "isPerson": True}
 

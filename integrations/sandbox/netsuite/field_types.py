@@ -82,6 +82,7 @@ _REFERENCES = {
     "orderdoc": FieldType("object", record_type="transaction"),
     "doc": FieldType("object", record_type="transaction"),
     "shipmethod": FieldType("object", record_type="shipItem"),
+    "receivablesaccount": FieldType("object", record_type="account", table="account", name_column="fullname"),
     "department": FieldType("object", record_type="department"),
     "class": FieldType("object", record_type="classification"),
     "taxcode": FieldType("object", record_type="taxItem"),

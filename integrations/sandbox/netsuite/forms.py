@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from integrations.sandbox.netsuite import field_types, kinds, records
+from integrations.sandbox.netsuite import field_types, kinds, lists, records
 from integrations.sandbox.netsuite.account import Account
 from integrations.sandbox.netsuite.calls import RESOURCE, Call, Reply, shown
 from integrations.sandbox.netsuite.documents import Document
@@ -35,6 +35,13 @@ def transformed(account: Account, call: Call, *, source: Kind, source_id: int, t
         account, source_id=source_id, source_kind=source, target=target, body=body, replace=call.names("replace")
     )
     return _form(account, call, draft)
+
+
+def of_list(account: Account, call: Call, *, record_type: str) -> Reply:
+    """Lists have select options only; saving instead of showing a form would be worse than refusing it."""
+    lists.table_of(account, record_type)
+    _check_form(account, call, fits=(OPTIONS,))
+    return _options(account, call, kind=None)
 
 
 def _check_form(account: Account, call: Call, *, fits: tuple[str, ...]) -> None:
@@ -70,7 +77,7 @@ def _open_credits(account: Account, draft: Document) -> Json:
     return {"items": items, "totalResults": len(items)}
 
 
-def _options(account: Account, call: Call, *, kind: Kind) -> Reply:
+def _options(account: Account, call: Call, *, kind: Kind | None) -> Reply:
     """For each of `fields` the values it can take, as a collection of ids and names."""
     names = [one.strip() for one in call.query.get("fields", "").split(",") if one.strip()]
     if not names:
@@ -85,10 +92,11 @@ def _options(account: Account, call: Call, *, kind: Kind) -> Reply:
     return shown(found, content_type=f"{RESOURCE}; type={OPTIONS}")
 
 
-def _options_of(account: Account, kind: Kind, *, field: str) -> Json:
+def _options_of(account: Account, kind: Kind | None, *, field: str) -> Json:
     known = field_types.type_of(field)
-    if known.labels(kind):
-        items = [{"id": key, "refName": label} for key, label in known.labels(kind).items()]
+    labels = known.labels(kind) if kind is not None else {}
+    if labels:
+        items = [{"id": key, "refName": label} for key, label in labels.items()]
     elif known.table:
         rows = account.store.rows(
             f"SELECT id, {known.name_column} AS name FROM {known.table} ORDER BY id LIMIT ?", (OPTIONS_MAX,)

@@ -13,7 +13,6 @@ from integrations.sandbox.netsuite.errors import (
     MISSING,
     MISSING_INSTANCE,
     Refusal,
-    invalid_header,
     method_not_allowed,
     no_such_record_type,
     not_found,
@@ -49,8 +48,8 @@ def answer_record(account: Account, call: Call) -> Reply:
     permissions.require_record(account, record_type, method=call.method)
     kind = kinds.BY_RECORD_TYPE.get(record_type.lower())
     if kind is None:
-        if call.form in forms.FORMS:
-            raise invalid_header("Accept", detail="The sandbox has no forms of lists.")  # saving would be worse
+        if call.form in forms.FORMS and call.method in ("POST", "PATCH"):
+            return forms.of_list(account, call, record_type=record_type)
         return answer_list(account, call, record_type=record_type, rest=rest)
     return _answer(RecordCall(account, call, kind), rest)
 
