@@ -116,23 +116,40 @@ def _line(row: Any) -> Json:
 
 def stock_of(account: Account) -> list[Json]:
     sql = (
-        "SELECT s.item, i.itemid, s.location, p.makeinventoryavailable, s.on_hand FROM stock s"
-        " JOIN item i ON i.id = s.item JOIN location p ON p.id = s.location ORDER BY s.location, s.item"
+        "SELECT s.*, i.itemid, p.makeinventoryavailable, t.inventoryavailable FROM stock s"
+        " JOIN item i ON i.id = s.item JOIN location p ON p.id = s.location"
+        " LEFT JOIN inventorystatus t ON t.id = s.status ORDER BY s.location, s.item, s.bin, s.status"
     )
     return [
         {
             "item": str(row["item"]),
             "sku": row["itemid"],
-            "location": str(row["location"]),
-            "sellable": row["makeinventoryavailable"] == "T",
+            **_place(row),
             "on_hand": row["on_hand"],
-            "available": row["on_hand"] if row["makeinventoryavailable"] == "T" else 0,
+            "available": row["on_hand"] if _is_sellable(row) else 0,
         }
         for row in account.store.rows(sql)
     ]
 
 
-LEDGER = "SELECT g.*, p.makeinventoryavailable FROM stock_ledger g JOIN location p ON p.id = g.location"
+def _place(row: Any) -> Json:
+    return {
+        "location": str(row["location"]),
+        "bin": text_id(row["bin"] or None),
+        "status": text_id(row["status"] or None),
+        "sellable": _is_sellable(row),
+    }
+
+
+def _is_sellable(row: Any) -> bool:
+    """The location offers its stock, and so does the status where stock has one."""
+    return bool(row["makeinventoryavailable"] == "T" and row["inventoryavailable"] != "F")
+
+
+LEDGER = (
+    "SELECT g.*, p.makeinventoryavailable, t.inventoryavailable FROM stock_ledger g"
+    " JOIN location p ON p.id = g.location LEFT JOIN inventorystatus t ON t.id = g.status"
+)
 
 
 def ledger_row(row: Any) -> Json:
@@ -141,8 +158,7 @@ def ledger_row(row: Any) -> Json:
         "transaction": str(row["txn"]),
         "type": row["type"],
         "item": str(row["item"]),
-        "location": str(row["location"]),
-        "sellable": row["makeinventoryavailable"] == "T",
+        **_place(row),
         "quantity": row["quantity"],
     }
 
