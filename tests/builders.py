@@ -203,7 +203,7 @@ def make_inspection(row: LoopReturn, by: User, *outcomes: str) -> Inspection:
 def make_record(row: LoopReturn, record: RecordFacts, *, fetched_at: datetime | None = None) -> NetSuiteRecord:
     """Mirror a NetSuite record for this return, e.g. make_record(row, make_sale(units))."""
     account = row.shop.account
-    mirror.apply_records(account, [_transaction(record)], fetched_at=fetched_at or datetime.now(UTC))
+    mirror.apply_records(account, [transaction_of(record)], fetched_at=fetched_at or datetime.now(UTC))
     mirrored = account.records.get(internal_id=record.internal_id)
     row.records.add(mirrored)
     LoopReturn.objects.filter(pk=row.pk).update(records_fetched_at=datetime.now(UTC))
@@ -211,7 +211,7 @@ def make_record(row: LoopReturn, record: RecordFacts, *, fetched_at: datetime | 
     return mirrored
 
 
-def _transaction(record: RecordFacts) -> TransactionRecord:
+def transaction_of(record: RecordFacts) -> TransactionRecord:
     lines = tuple(
         TransactionLine(
             line=int(one.line),

@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.loop.records import LoopReturnRecord
 from integrations.models import NetSuiteAccount, Shop
-from integrations.netsuite.records import TransactionRecord
+from integrations.netsuite.records import RecordRef, TransactionRecord
 from returnsops.lib.upsert import among, upsert_rows
 from returnsops.returns.columns import exchange_rows, line_rows, record_row, return_row, unit_rows
 from returnsops.returns.digest import digest_of
@@ -41,7 +42,7 @@ def upsert_returns(shop: Shop, records: Iterable[LoopReturnRecord], *, fetched_a
     """
     done = Upserted()
     moment = fetched_at or timezone.now()
-    for batch in _batches(list(records)):
+    for batch in _batches(_newest_of_each(records)):
         with transaction.atomic():
             _upsert_returns(shop, batch, done, fetched_at=moment)
     return done
@@ -67,6 +68,16 @@ def _upsert_returns(shop: Shop, records: list[LoopReturnRecord], done: Upserted,
     _say_what_follows(shop, won, fetched_at=fetched_at)
     done.pks |= pks
     done.new |= written.new
+
+
+def _newest_of_each(records: Iterable[LoopReturnRecord]) -> list[LoopReturnRecord]:
+    """Pages shift while they are read, so one return may come twice: its newest news counts, of equal ones the last."""
+    newest: dict[str, LoopReturnRecord] = {}
+    for record in records:
+        former = newest.get(record.id)
+        if former is None or record.updated_at >= former.updated_at:
+            newest[record.id] = record
+    return list(newest.values())
 
 
 def _hold_returns(shop: Shop, loop_ids: list[str]) -> dict[str, int]:
@@ -116,7 +127,7 @@ def upsert_records(
     done = Upserted()
     moment = fetched_at or timezone.now()
     shop_codes = list(account.shops.values_list("code", flat=True))
-    for batch in _batches(list(records)):
+    for batch in _batches(list({record.internal_id: record for record in records}.values())):
         with transaction.atomic():
             _upsert_records(account, batch, done, fetched_at=moment, shop_codes=shop_codes)
     return done
@@ -142,9 +153,28 @@ def _upsert_records(
     pks = {internal_id: pk for (_, internal_id), pk in written.pks.items()}
     won = {pks[record.internal_id]: record for record in records if record.internal_id in pks}
     _write_lines(won, reference_field=account.line_reference_field)
+    _tell_people_apart(NetSuiteRecord.objects.filter(pk__in=among(won)))
     ask_for_plan(returns_with(won))
     done.pks |= pks
     done.new |= written.new
+
+
+def note_makers(account: NetSuiteAccount, refs: Iterable[RecordRef]) -> None:
+    """Who made them over there, which only queries tell."""
+    makers: dict[str, list[str]] = {}
+    for ref in refs:
+        if ref.created_by:
+            makers.setdefault(ref.created_by, []).append(ref.internal_id)
+    for made_by, internal_ids in makers.items():
+        unknown = NetSuiteRecord.objects.filter(account=account, made_by="", internal_id__in=internal_ids)
+        unknown.update(made_by=made_by)
+        _tell_people_apart(NetSuiteRecord.objects.filter(account=account, internal_id__in=internal_ids))
+
+
+def _tell_people_apart(records: QuerySet[NetSuiteRecord]) -> None:
+    """No external id, no interface, and a user is named: made by hand."""
+    by_hand = records.filter(origin=NetSuiteRecord.Origin.FOREIGN).exclude(made_by="")
+    by_hand.update(origin=NetSuiteRecord.Origin.PERSON)
 
 
 def _write_lines(won: dict[int, TransactionRecord], *, reference_field: str) -> None:

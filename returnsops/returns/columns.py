@@ -106,11 +106,13 @@ def record_row(
 
 
 def _origin_of(record: TransactionRecord, shop_codes: Collection[str]) -> str:
-    """By the external id: ours has one of our shops in it, another connector's is whatever that one writes."""
-    external_id = record.external_id or ""
+    """By the external id: ours has one of our shops in it, another connector's is whatever that one writes. What came
+    in through an interface was made by a program as well, id or not (netsuite.md §8).
+    """
+    external_id = (record.external_id or "").lower()
     if any(external_id.startswith(f"{OUR_PREFIX}{code}-") for code in shop_codes):
         return NetSuiteRecord.Origin.OURS
-    return NetSuiteRecord.Origin.CONNECTOR if external_id else NetSuiteRecord.Origin.FOREIGN
+    return NetSuiteRecord.Origin.CONNECTOR if external_id or record.source else NetSuiteRecord.Origin.FOREIGN
 
 
 def line_rows(record_pk: int, lines: tuple[TransactionLine, ...], *, reference_field: str) -> list[Row]:

@@ -18,7 +18,7 @@ from integrations.models import NetSuiteAccount, Shop
 from integrations.netsuite.records import RecordRef, TransactionRecord
 from returnsops.lib import clock
 from returnsops.lib.nudge import nudge
-from returnsops.returns.bulk import returns_with, upsert_records, upsert_returns
+from returnsops.returns.bulk import note_makers, returns_with, upsert_records, upsert_returns
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.plan.exchanging import exchange_references
 from returnsops.returns.replan import ask_for_plan
@@ -106,10 +106,12 @@ def fetch_records(row: LoopReturn) -> None:
     account = row.shop.account
     with watched(account):
         look_up_items(row.shop, _skus_of(row))
-        records = _read_family(account, _references_of(row))
+        refs = _find_family(account, _references_of(row))
+        records = _read_family(account, refs)
         look_up_sold_items(account, records)
         gone = _find_gone(row, records)
     apply_records(account, records, fetched_at=started_at)
+    note_makers(account, refs)
     mark_gone(account, gone)
     with transaction.atomic():
         mirrored = NetSuiteRecord.objects.filter(
@@ -145,7 +147,7 @@ def mark_gone(account: NetSuiteAccount, internal_ids: Iterable[str]) -> None:
         ask_for_plan(returns_with(pks))
 
 
-def _read_family(account: NetSuiteAccount, references: list[str]) -> list[TransactionRecord]:
+def _find_family(account: NetSuiteAccount, references: list[str]) -> list[RecordRef]:
     """The sale under any of its names, then its descendants, generation by generation."""
     client = netsuite_client(account)
     refs: dict[str, RecordRef] = {ref.internal_id: ref for ref in client.find_sales(references)}
@@ -157,7 +159,11 @@ def _read_family(account: NetSuiteAccount, references: list[str]) -> list[Transa
         fresh = {ref.internal_id: ref for ref in found if ref.internal_id not in refs}
         refs |= fresh
         newest = set(fresh)
-    wanted = [ref for ref in refs.values() if ref.record_type not in ("unknown", "itemFulfillment")]
+    return [ref for ref in refs.values() if ref.record_type not in ("unknown", "itemFulfillment")]
+
+
+def _read_family(account: NetSuiteAccount, wanted: list[RecordRef]) -> list[TransactionRecord]:
+    client = netsuite_client(account)
     read = [client.get_record(ref.record_type, ref.internal_id) for ref in wanted]
     return [record for record in read if record]
 

@@ -19,6 +19,7 @@ from integrations.models import NetSuiteAccount, SyncCursor
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.records import RecordRef
 from integrations.netsuite.sources import find_sources
+from returnsops.returns.bulk import note_makers
 from returnsops.returns.mirror import apply_records, hint_records, mark_gone
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.replan import ask_for_plan
@@ -81,10 +82,11 @@ def read_refs(
     read = 0
     for internal_id, record_type in sorted(wanted.items(), key=lambda item: int(item[0])):
         if time.monotonic() > deadline:
-            return read, False
+            break
         parents = sources.get(internal_id, set()) & ours
         read += _read_one(account, client, record_type, internal_id, parents=parents)
-    return read, True
+    note_makers(account, [ref for ref in named.values() if ref.internal_id in wanted])
+    return read, read >= len(wanted)
 
 
 def _parents_of(account: NetSuiteAccount, wanted: dict[str, str], sources: dict[str, set[str]]) -> dict[str, str]:
@@ -132,11 +134,12 @@ def _read_one(
     except RejectedError as error:
         logger.warning("%s %s of %s cannot be read: %s", record_type, internal_id, account, error)
         _note_unreadable(account, f"{record_type} {internal_id}", error)
-        return 0
+        return 1
     if record is None:
         mark_gone(account, [internal_id])
         return 1
     apply_records(account, [record], fetched_at=started_at)
+    _forget_unreadable(account, f"{record_type} {internal_id}")
     _give_to_returns(account, internal_id, parents)
     return 1
 
@@ -189,3 +192,10 @@ def _note_unreadable(account: NetSuiteAccount, name: str, error: RejectedError) 
     cursor, _ = SyncCursor.objects.get_or_create(stream=stream_of(account), defaults={"watermark": timezone.now()})
     if len(cursor.unreadable) < NOTED_MAX:
         SyncCursor.objects.filter(pk=cursor.pk).update(unreadable=cursor.unreadable | {name: error.detail[:300]})
+
+
+def _forget_unreadable(account: NetSuiteAccount, name: str) -> None:
+    cursor = SyncCursor.objects.filter(stream=stream_of(account), unreadable__has_key=name).first()
+    if cursor:
+        left = {other: why for other, why in cursor.unreadable.items() if other != name}
+        SyncCursor.objects.filter(pk=cursor.pk).update(unreadable=left)

@@ -7,7 +7,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from integrations.errors import RejectedError
-from integrations.models import Shop, SyncCursor
+from integrations.models import NetSuiteAccount, Shop, SyncCursor
 from returnsops.lib import clock
 from returnsops.returns.backfill import cursor_of, forget_what_was_read, note_unreadable, read_window
 from returnsops.returns.mirror import fetch_return, hint_records
@@ -81,13 +81,16 @@ def _fetch_details(shop: Shop, loop_id: str) -> None:
 # --- NetSuite --------------------------------------------------------------------------------------
 
 UNSETTLED = ~Q(stage__in=[LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED])
+PACE_AT_REST = timedelta(hours=6)
 # Reads share the lanes with postings: the longer nothing happened, the rarer we look. (changed within, read every)
 PACE = (
     (timedelta(minutes=5), timedelta(seconds=15)),
     (timedelta(hours=2), timedelta(minutes=2)),
     (timedelta(days=3650), timedelta(minutes=30)),
 )
-PACE_AT_REST = timedelta(hours=6)
+# Where the account's changes are followed anyway, what is older than a few minutes is read for safety only.
+PACE_FOLLOWED = (PACE[0], (timedelta(hours=2), timedelta(minutes=10)), (timedelta(days=3650), PACE_AT_REST))
+FOLLOWED_WITHIN = timedelta(minutes=5)
 WAITS_FOR_NETSUITE = [LoopReturn.Stage.POSTING, LoopReturn.Stage.WAITING, LoopReturn.Stage.NEEDS_PERSON]
 
 
@@ -96,9 +99,11 @@ def hint_stale_records(*, limit: int = 20) -> int:
     now = timezone.now()
     has_sale = NetSuiteRecord.objects.filter(returns=OuterRef("pk"), record_type__in=("invoice", "cashSale"))
     waits = Q(stage__in=WAITS_FOR_NETSUITE) | ~Exists(has_sale)
+    is_followed = Q(shop__account__in=_followed_accounts(now)) & Exists(has_sale)
     stale = _unread_for(PACE_AT_REST, now)
-    for changed_within, pace in PACE:
-        stale |= waits & Q(updated_at__gte=clock.now() - changed_within) & _unread_for(pace, now)
+    for paces, where in ((PACE, ~is_followed), (PACE_FOLLOWED, is_followed)):
+        for changed_within, pace in paces:
+            stale |= where & waits & Q(updated_at__gte=clock.now() - changed_within) & _unread_for(pace, now)
     pks = (
         LoopReturn.objects.filter(UNSETTLED, stale, shop__account__paused_at=None)
         .order_by(F("records_fetched_at").asc(nulls_first=True), "pk")
@@ -107,6 +112,13 @@ def hint_stale_records(*, limit: int = 20) -> int:
     found = list(pks)
     hint_records(found)
     return len(found)
+
+
+def _followed_accounts(now: datetime) -> list[int]:
+    """Those of which every change was read a moment ago (`record_changes.mirror_changes`)."""
+    fresh = SyncCursor.objects.filter(stream__startswith="netsuite:", swept_at__gte=now - FOLLOWED_WITHIN)
+    names = [stream.removeprefix("netsuite:") for stream in fresh.values_list("stream", flat=True)]
+    return list(NetSuiteAccount.objects.filter(account_id__in=names).values_list("pk", flat=True))
 
 
 def _unread_for(pace: timedelta, now: datetime) -> Q:

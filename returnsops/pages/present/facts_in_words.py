@@ -48,6 +48,10 @@ class Scene:
 
 
 Told = tuple[str, str, str, str]  # lane, title, text, tone
+MAKERS: dict[str, str] = {
+    NetSuiteRecord.Origin.CONNECTOR: "Made by another connector",
+    NetSuiteRecord.Origin.PERSON: "Made by hand in NetSuite",
+}
 
 
 def tell_changes(row: LoopReturn, changes: Iterable[FactChange], records: list[NetSuiteRecord]) -> list[Event]:
@@ -124,7 +128,7 @@ def _found(scene: Scene, change: Change) -> Told | None:
     record = scene.records.get(change.key)
     if change.before is not None or record is None or record.origin == NetSuiteRecord.Origin.OURS:
         return None
-    return _lane_of(scene, change), f"{record_name(record.record_type)[1]} found", "", ""
+    return _lane_of(scene, change), f"{record_name(record.record_type)[1]} found", MAKERS.get(record.origin, ""), ""
 
 
 def _status(scene: Scene, change: Change) -> Told | None:

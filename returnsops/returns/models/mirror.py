@@ -194,6 +194,7 @@ class NetSuiteRecord(models.Model):
     fetched_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True, blank=True)
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.FOREIGN)
+    made_by = models.CharField(max_length=40, blank=True, help_text="The user over there, where the account tells it")
     raw = models.JSONField(encoder=DjangoJSONEncoder)
 
     class Meta:
