@@ -146,7 +146,7 @@ def _try_in_detail(shop: Shop, error: UnreadableRecordError) -> None:
         note_unreadable(shop, error.detail[:80], error)
         return
     try:
-        fetch_return(shop, named[1])
+        fetch_return(shop, named[1], in_background=True)
     except RejectedError as refusal:
         note_unreadable(shop, named[1], refusal)
 

@@ -29,7 +29,8 @@ def compare_ids(shop: Shop, run: SyncRun, window_from: datetime, window_to: date
     read = read_window(shop, window_from, window_to, column="created_at", seen=listed)
     ours = LoopReturn.objects.filter(shop=shop, created_at__gte=window_from, created_at__lt=window_to)
     held = set(ours.filter(missing_since=None).values_list("loop_id", flat=True))
-    gone = [loop_id for loop_id in _few(held - listed, known=len(held)) if fetch_return(shop, loop_id) is None]
+    unlisted = _few(held - listed, known=len(held))
+    gone = [loop_id for loop_id in unlisted if fetch_return(shop, loop_id, in_background=True) is None]
     known, missing = run.rows_seen + len(held), run.rows_missing + len(gone)
     if is_doubtful(known=known, missing=missing):
         _mark_found(shop, since=run.started_at)

@@ -33,9 +33,12 @@ GENERATIONS_MAX = 4  # order → invoice → authorization → receipt or credit
 # --- Loop ------------------------------------------------------------------------------------------
 
 
-def fetch_return(shop: Shop, loop_id: str, *, hinted_at: datetime | None = None) -> LoopReturn | None:
+def fetch_return(
+    shop: Shop, loop_id: str, *, hinted_at: datetime | None = None, in_background: bool = False
+) -> LoopReturn | None:
     """Fetch one return from Loop and mirror it. A fetch later than the hint has already answered it.
 
+    in_background: nobody waits for it, so it leaves a share of the calls to those who do.
     Raises the errors of `integrations.errors`. None: Loop knows no such return.
     """
     known = LoopReturn.objects.filter(shop=shop, loop_id=loop_id).first()
@@ -43,7 +46,7 @@ def fetch_return(shop: Shop, loop_id: str, *, hinted_at: datetime | None = None)
         return known
     started_at = timezone.now()
     with watched(shop):
-        record = loop_client(shop).get_return(loop_id)
+        record = loop_client(shop, in_background=in_background).get_return(loop_id)
     try:
         return apply_return(shop, record, fetched_at=started_at) if record else None
     except DataError as error:

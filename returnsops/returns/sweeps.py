@@ -70,7 +70,7 @@ def fetch_due_details(shop: Shop, *, for_s: float = DETAILS_FOR_S) -> int:
 def _fetch_details(shop: Shop, loop_id: str) -> None:
     """What cannot be had now is not asked for again before Loop lists it with news."""
     try:
-        fetched = fetch_return(shop, loop_id)
+        fetched = fetch_return(shop, loop_id, in_background=True)
     except RejectedError as error:
         note_unreadable(shop, loop_id, error)
         fetched = None
