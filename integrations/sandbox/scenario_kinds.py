@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from integrations.sandbox import scenario_recipes as recipes
 from integrations.sandbox.making import BadScenarioError, Making
 
-__all__ = ["COMMON_PARAMS", "SCENARIOS", "BadScenarioError", "Kind", "Making"]
+__all__ = ["COMMON_PARAMS", "SCENARIOS", "BadScenarioError", "Kind", "Making", "describe_scenarios", "prepare"]
 
 QUANTITY_MAX = 100  # of one order line
 Preparation = Callable[[Making], None]
@@ -94,6 +95,11 @@ SCENARIOS: dict[str, Kind] = {
     "gift_card_provider": Kind("a third party issues the gift card", recipes.gift_card_provider, ("bonus",)),
     "restock_webhook": Kind("somebody else is asked to restock", recipes.restock_webhook),
 }
+
+
+def describe_scenarios() -> dict[str, Any]:
+    kinds = [{"name": name, "meaning": kind.meaning, "params": list(kind.params)} for name, kind in SCENARIOS.items()]
+    return {"scenarios": list(SCENARIOS), "described": kinds, "params_of_all": list(COMMON_PARAMS)}
 
 
 def prepare(making: Making, *, scenario: str) -> None:

@@ -49,6 +49,14 @@ def test_the_same_seed_makes_the_same_goods(director: Director, scenario: str) -
     assert [unit["sku"] for unit in first["units"]] == [unit["sku"] for unit in second["units"]]
 
 
+def test_the_kinds_describe_themselves(director: Director) -> None:
+    shown = director.get("loop/scenarios")
+
+    assert shown["scenarios"] == [one["name"] for one in shown["described"]] == list(SCENARIOS)
+    assert {"name": "differs", "meaning": SCENARIOS["differs"].meaning, "params": ["amount"]} in shown["described"]
+    assert "seed" in shown["params_of_all"]
+
+
 def test_parameters_nobody_knows_are_refused(director: Director) -> None:
     body = {"scenario": "refund", "params": {"colour": "red"}}
 

@@ -4,7 +4,7 @@ from integrations.sandbox.controls.asked import Asked, Json, Route, one_of
 from integrations.sandbox.crowds import CROWD_MAX, DAYS_MAX, Crowd
 from integrations.sandbox.loop.person import act_on_return, act_on_shop
 from integrations.sandbox.netsuite.person import act_as_person
-from integrations.sandbox.scenario_kinds import SCENARIOS
+from integrations.sandbox.scenario_kinds import SCENARIOS, describe_scenarios
 
 
 def _make_return(asked: Asked) -> Json:
@@ -57,7 +57,7 @@ def _act_in_netsuite(asked: Asked) -> Json:
 
 
 ROUTES = (
-    Route("GET", "loop/scenarios", lambda asked: {"scenarios": list(SCENARIOS)}, "the names of the scenarios"),
+    Route("GET", "loop/scenarios", lambda asked: describe_scenarios(), "the scenarios and what they take"),
     Route("POST", "loop/returns", _make_return, "make a return of a scenario", status=201),
     Route("POST", "loop/crowds", _make_many, "make many returns in the background", status=202),
     Route("GET", "loop/crowds", _crowds, "how far they are"),
