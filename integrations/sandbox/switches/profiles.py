@@ -50,6 +50,20 @@ PROFILES: dict[str, Profile] = {
             netsuite__latency_model__update=[1.5, 3.0],
             netsuite__latency_model__token=[0.3, 1.0],
         ),
+        _profile(
+            "no_advanced_receiving",
+            "goods come in with the credit: there are no item receipts",
+            netsuite__advanced_receiving=False,
+        ),
+        _profile("single_company", "no OneWorld: no subsidiaries anywhere", netsuite__oneworld=False),
+        _profile("suitetax", "records show the tax fields of SuiteTax", netsuite__tax_engine="suitetax"),
+        _profile("bins_used", "bins in locations that use them", netsuite__bins=True),
+        _profile(
+            "release_2025_2",
+            "an account before 2026.1: `grossAmt` is ignored, no preview",
+            netsuite__gross_amount="ignored",
+            netsuite__create_form=False,
+        ),
         _profile("no_preview", "an account whose release has no create-form", netsuite__create_form=False),
         _profile(
             "release_2025_2",
