@@ -13,7 +13,8 @@ from integrations import inbox
 from integrations.connections import NO_FORMS
 from integrations.credentials import open_secrets, store_secret
 from integrations.discovery.admin_checks import CheckedAdmin, FittingAccountForm
-from integrations.errors import ConfigurationError
+from integrations.errors import ConfigurationError, UnreadableRecordError
+from integrations.loop.webhooks import describe_webhook, parse_webhook
 from integrations.models import Credential, InboundEvent, NetSuiteAccount, Shop
 from integrations.netsuite.certificates import read_expiry
 from integrations.netsuite.database_clock import read_zone
@@ -185,9 +186,9 @@ class InboundEventAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     fields = (
         "shop", "received_at", "last_received_at", "times_received", "signed", "verdict", "failure", "topic",
-        "trigger", "loop_return_id", "acknowledged_at", "digest", "body",
+        "trigger", "loop_return_id", "says", "acknowledged_at", "digest", "body",
     )  # fmt: skip
-    readonly_fields = ("body",)
+    readonly_fields = ("body", "says")
     actions = ("mark_seen",)
 
     @admin.action(description="Mark as seen: its case closes by itself", permissions=["view"])
@@ -195,6 +196,15 @@ class InboundEventAdmin(ReadOnlyAdmin):
         by = person_of(request)
         seen = sum(inbox.acknowledge_event(event, by=by) for event in events.select_related("shop")[:EVENTS_MAX])
         self.message_user(request, f"{seen} unreadable message(s) marked as seen.", messages.SUCCESS)
+
+    @admin.display(description="What it says", empty_value="–")
+    def says(self, event: InboundEvent) -> str | None:
+        if event.verdict != InboundEvent.Verdict.READ:
+            return None
+        try:
+            return describe_webhook(parse_webhook(bytes(event.raw))) or None
+        except UnreadableRecordError as error:
+            return error.detail
 
     @admin.display(description="Body as received")
     def body(self, event: InboundEvent) -> str:

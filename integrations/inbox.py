@@ -3,7 +3,6 @@
 A webhook is a hint; the fetched return is the truth. Source: loop.md §5.
 """
 
-import json
 import threading
 import time
 from dataclasses import dataclass
@@ -14,24 +13,17 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from integrations.connections import loop_client
 from integrations.doors import Door, find_door
+from integrations.errors import ConfigurationError, RejectedError, UnreadableRecordError
+from integrations.loop.values import storable
+from integrations.loop.webhooks import parse_webhook
 from integrations.models import InboundEvent
 from returnsops.lib.nudge import nudge_soon
 from returnsops.people import access, audit
 from returnsops.people.models import User
 
 RAW_BYTES_KEPT_UNSIGNED = 4_096
-# Where each topic keeps the return's id (loop.md §5.5).
-RETURN_ID_FIELDS = {
-    "return": ("id",),
-    "restock": ("id",),
-    "label": ("id", "return_id"),
-    "giftcard": ("return_id",),
-    "return.processing": ("return_id",),
-    "label.request": ("return_id",),
-}
-
-
 # A stranger must not fill the disk: more forgeries than these are refused all the same, but not kept.
 FORGERIES_KEPT_PER_MINUTE = 60
 
@@ -116,21 +108,26 @@ class _PerMinute:
 _forgeries = _PerMinute(FORGERIES_KEPT_PER_MINUTE)
 
 
-def read_event(event: InboundEvent) -> str:
-    """Which return an event is about; empty if it is about none, or cannot be read (noted for a person).
+def find_returns(event: InboundEvent) -> tuple[str, ...]:
+    """Which returns an event is about; none if it is about none, or cannot be read (noted for a person).
 
     The event stays due until `finish_event`: a fetch that fails must not lose the hint.
+    Raises TemporaryError when Loop has to be asked for them and does not answer.
     """
     try:
-        payload = json.loads(bytes(event.raw))
-        if not isinstance(payload, dict):
-            raise ValueError("the body is not a JSON object")
-    except (ValueError, RecursionError) as error:
-        _finish(event, InboundEvent.Verdict.UNREADABLE, failure=f"{type(error).__name__}: {error}"[:500])
-        return ""
-    event.topic, event.trigger = str(payload.get("topic", ""))[:60], str(payload.get("trigger", ""))[:60]
-    event.loop_return_id = _find_return_id(event.topic, payload)[:40]
-    return event.loop_return_id
+        webhook = parse_webhook(bytes(event.raw))
+    except UnreadableRecordError as error:
+        set_aside(event, failure=error.detail)
+        return ()
+    event.topic, event.trigger, event.loop_return_id = webhook.topic, webhook.trigger, webhook.return_id
+    if webhook.shipment_id:
+        return _returns_in_box(event, webhook.shipment_id)
+    return (webhook.return_id,) if webhook.return_id else ()
+
+
+def set_aside(event: InboundEvent, *, failure: str) -> None:
+    """Nothing more comes of it by itself: a person looks."""
+    _finish(event, InboundEvent.Verdict.UNREADABLE, failure=str(storable(failure))[:500])
 
 
 def finish_event(event: InboundEvent) -> None:
@@ -156,13 +153,15 @@ def acknowledge_event(event: InboundEvent, *, by: User) -> bool:
     return True
 
 
-def _find_return_id(topic: str, payload: dict[str, object]) -> str:
-    """Empty for an empty payload: mismatched subscriptions send those (loop.md §5.1)."""
-    for name in RETURN_ID_FIELDS.get(topic, ("return_id", "id")):
-        value = payload.get(name)
-        if isinstance(value, int | str) and str(value).isalnum():
-            return str(value)
-    return ""
+def _returns_in_box(event: InboundEvent, shipment_id: str) -> tuple[str, ...]:
+    """A missing scope is answered like a wrong key (loop.md §1.2): no reason to stop the whole connection."""
+    try:
+        items = loop_client(event.shop).list_shipment_items(shipment_id)
+    except (ConfigurationError, RejectedError) as error:
+        words = "The key may lack the scope «Happy Returns Shipments (read)»."
+        set_aside(event, failure=f"The box {shipment_id} could not be looked into. {words} {error}")
+        return ()
+    return tuple(dict.fromkeys(item.return_id for item in items))
 
 
 def _finish(event: InboundEvent, verdict: str, **noted: str) -> None:

@@ -7,7 +7,7 @@ import environ
 from csp.constants import NONE, SELF
 
 from returnsops.lib import postgres
-from returnsops.lib.env import env_bool, env_int, env_list, env_seconds, env_secret, env_text
+from returnsops.lib.env import env_address, env_bool, env_int, env_list, env_seconds, env_secret, env_text
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env_text("RETURNSOPS_DATA_DIR") or BASE_DIR / ".data")
@@ -155,6 +155,10 @@ SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if PRODUCTION els
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
 WEBHOOK_BODY_BYTES_MAX = 1_000_000
+# Read webhooks are kept this long, the newest of each return for good.
+WEBHOOKS_KEPT = timedelta(days=env_int("WEBHOOKS_KEPT_DAYS", default=90, least=1))
+# Where Loop reaches us, such as https://returns.example.com. Without it nothing is subscribed at Loop.
+PUBLIC_URL = env_address("PUBLIC_URL")
 
 # --- REST API --------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -19,7 +19,9 @@ from django.utils import timezone
 from exceptions.cases import CONNECTION, INBOX, add_case, sync_cases, sync_source
 from integrations import inbox
 from integrations.discovery.check import checks_to_do, request_overdue_checks
-from integrations.errors import IntegrationError
+from integrations.errors import IntegrationError, RejectedError
+from integrations.keeping import forget_events
+from integrations.loop.subscriptions import check_webhooks
 from integrations.models import ConnectionProfile, InboundEvent, Shop
 from integrations.netsuite.endings import find_endings
 from returnsops.lib import clock
@@ -61,11 +63,13 @@ def look_at_inbox(_: None) -> None:
 
 
 def look_at_event(event_id: int) -> None:
-    """A webhook is a hint: find the return it is about, and fetch that."""
+    """A webhook is a hint: find the returns it is about, and fetch those. One we cannot read would fail again."""
     event = InboundEvent.objects.select_related("shop").get(pk=event_id)
-    return_id = inbox.read_event(event)
-    if return_id:
-        mirror.fetch_return(event.shop, return_id, hinted_at=event.last_received_at)
+    try:
+        for return_id in inbox.find_returns(event):
+            mirror.fetch_return(event.shop, return_id, hinted_at=event.last_received_at)
+    except RejectedError as error:
+        inbox.set_aside(event, failure=str(error))
     inbox.finish_event(event)
 
 
@@ -204,6 +208,17 @@ def sweep_checks() -> None:
     request_overdue_checks(now=now)
 
 
+def sweep_webhooks() -> None:
+    """Loop switches subscriptions off after failures, and people do."""
+    for shop in Shop.objects.filter(paused_at=None):
+        with _one_failure_delays_no_other(f"webhooks of {shop}"):
+            check_webhooks(shop)
+
+
+def sweep_inbox() -> None:
+    forget_events()
+
+
 JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
     "plans": (timedelta(seconds=5), sweep_plans),
     "postings": (timedelta(seconds=5), sweep_postings),
@@ -212,6 +227,8 @@ JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
     "records": (timedelta(seconds=10), sweep_records),
     "checks": (timedelta(seconds=60), sweep_checks),
     "background": (timedelta(seconds=5), ask_for_background),
+    "webhooks": (timedelta(days=1), sweep_webhooks),
+    "inbox": (timedelta(minutes=10), sweep_inbox),
 }
 
 
@@ -256,6 +273,8 @@ def _connection_problems(shop: Shop) -> list[Problem]:
                 Problem("connection_down", subject, f"{name} has not answered since {since}.", words=connection.failure)
             )
         found += mirror_problems(connection)
+    if shop.webhooks_problem and settings.PUBLIC_URL:
+        found.append(Problem("webhooks_missing", f"loop:{shop}", "Webhooks are missing.", words=shop.webhooks_problem))
     for ending in find_endings(shop.account, now=timezone.now()):
         if ending.is_urgent:
             found.append(Problem("certificate_ending", f"netsuite:{shop.account}", ending.words))

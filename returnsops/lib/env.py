@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -46,6 +47,18 @@ def env_seconds(name: str, *, default: float) -> timedelta:
 
 def env_list(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def env_address(name: str) -> str:
+    """An address others reach us at: https, plain http only on this machine; no path. Empty when not set."""
+    text = env_text(name).rstrip("/")
+    if not text:
+        return ""
+    parts = urlsplit(text)
+    is_here = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if not parts.hostname or parts.scheme not in ("https", "http" if is_here else "https") or parts.path:
+        raise ImproperlyConfigured(f"{name} must be an address such as https://returns.example.com, not {text!r}.")
+    return text
 
 
 def env_secret(name: str, *, development: str, required: bool) -> str:

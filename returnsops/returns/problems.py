@@ -167,6 +167,11 @@ KINDS: dict[str, ProblemKind] = {
         "It was signed correctly but cannot be read. The sweep fetches the return anyway. Look at it in the admin "
         "(Inbound events), report it to Loop, and mark it as seen.",
     ),
+    "webhooks_missing": ProblemKind(
+        "Loop does not tell us of every change", "data",
+        "Read what Loop refused, and subscribe by hand in Loop's admin if need be. Nothing is lost: sweeps find every "
+        "change a minute later.",
+    ),
     "connection_down": ProblemKind(
         "Connection is down", "finance",
         "Nothing is lost. Everything waits and goes on by itself once the other side answers.",
