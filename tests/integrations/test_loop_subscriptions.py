@@ -61,7 +61,7 @@ def test_wanted_set_is_made_once(fern: Shop) -> None:
     assert held(fern) == WANTED
     assert (len(first.done), second.done, second.problems) == (len(ALWAYS_WANTED), (), ())
     event = AuditEvent.objects.get(action="changed Loop's webhooks")
-    assert len(event.after) == len(ALWAYS_WANTED)
+    assert len(event.after or []) == len(ALWAYS_WANTED)
 
 
 def test_deleted_and_moved_ones_are_put_right(fern: Shop) -> None:
