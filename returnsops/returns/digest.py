@@ -5,7 +5,9 @@ what the two calls tell differently by habit, and addresses of files, which may 
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import fields
+from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
@@ -32,14 +34,13 @@ def digest_of(record: LoopReturnRecord) -> str:
     return hashlib.blake2b(repr(_plain(told)).encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
-def _plain(values: Any) -> list[object]:
-    """Mappings in one order; equal amounts print alike whatever zeros they came with."""
-    return [_plain_value(value) for value in values]
+def _plain(values: Iterable[Any]) -> list[object]:
+    """Equal amounts print alike whatever zeros they came with, and mappings have one order. Runs for every value."""
+    return [
+        value.normalize() if type(value) is Decimal else _sorted(value) if type(value) is dict else value
+        for value in values
+    ]
 
 
-def _plain_value(value: Any) -> object:
-    if isinstance(value, dict):
-        return sorted((key, str(item)) for key, item in value.items())
-    if hasattr(value, "normalize"):  # Decimal; dates and texts have none
-        return value.normalize() if value else 0
-    return value
+def _sorted(value: dict[str, Any]) -> list[tuple[str, str]]:
+    return sorted((key, str(item)) for key, item in value.items())
