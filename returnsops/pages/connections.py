@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.connections import resume_connection
+from integrations.loop.budget import BudgetUse, budget_of
 from integrations.models import InboundEvent, Lane, NetSuiteAccount, Shop, SyncCursor
 from integrations.netsuite.endings import find_endings
 from returnsops.lib import clock
@@ -20,6 +21,7 @@ from returnsops.people import access, audit
 from returnsops.people.models import User
 from returnsops.posting.labels import STATUSES
 from returnsops.posting.models import Posting
+from returnsops.returns.progress import sync_progress
 
 HOUR = timedelta(hours=1)
 WAITING = (Posting.Status.PENDING, Posting.Status.SENDING, Posting.Status.UNCERTAIN, Posting.Status.REJECTED)
@@ -41,7 +43,8 @@ def describe_connections(user: User) -> dict[str, Any]:
         for one, facts in _netsuite_facts(accounts)
     ]
     is_checking = any(card["check"]["progress"] for card in [*loop, *netsuite])
-    return {"now": clock.now(), "loop": loop, "netsuite": netsuite, "every": "2s" if is_checking else "10s"}
+    every = "2s" if is_checking else "10s"
+    return {"now": clock.now(), "loop": loop, "netsuite": netsuite, "every": every, "runs": sync_progress(shops)}
 
 
 def _loop_facts(shops: list[Shop]) -> list[tuple[Shop, Card]]:
@@ -93,6 +96,7 @@ def _loop_card(shop: Shop, user: User, facts: Card, owed: Owed) -> Card:
         },
         {"label": "To be read", "value": f"{facts.get('unread', 0)}"},
         {"label": "Last sweep", "at": cursor.swept_at if cursor else None, "value": "none yet"},
+        {"label": "Calls to Loop", "value": _calls_in_words(budget_of(shop))},
         *_outbox_rows([shop], owed, system="loop"),
     ]
     card = _state(shop) | {"name": f"Loop, {shop.name}", "kind": _place(shop), "rows": rows}
@@ -118,6 +122,10 @@ def _access_rows(account: NetSuiteAccount) -> list[Card]:
         return [{"label": "Access", "value": "token-based", "note": notes}]
     ends_at = account.certificate_expires_at
     return [{"label": "Certificate ends", "value": f"{ends_at:%d %b %Y}" if ends_at else "not known", "note": notes}]
+
+
+def _calls_in_words(use: BudgetUse) -> str:
+    return f"{use.calls_this_minute} this minute, of {use.per_minute}"
 
 
 def _outbox_rows(shops: list[Shop], owed: Owed, *, system: str) -> list[Card]:

@@ -14,7 +14,7 @@ from returnsops.people.models import AuditEvent, User
 from tests.builders import make_account, make_shop
 from tests.pages.scenes import make_checked, make_planned_return
 
-CONNECTION_QUERIES = 12
+CONNECTION_QUERIES = 14
 
 
 @pytest.fixture
