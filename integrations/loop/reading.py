@@ -76,17 +76,28 @@ class ReturnReading(LoopTransport):
             yield from _parse_rows(rows, on_unreadable=on_unreadable)
 
     def _list_pages(self, params: dict[str, str], *, rereads_ties: bool) -> Iterator[list[Any]]:
-        """Pages of rows. Loop's next address may leave out our filters: only its cursor is taken."""
+        """Pages of rows. Loop's next address may leave out our filters: only its cursor is taken.
+
+        A cursor that comes again stands in a second with more rows than a page holds: that is read whole and passed.
+        """
         seen: set[str] = set()
         while True:
             rows, cursor = self._list_page(params)
             yield rows
-            if not rows or cursor is None or cursor in seen:
+            if not rows or cursor is None:
                 return
-            if rereads_ties:
+            stands_still = cursor in seen
+            if rereads_ties or stands_still:
                 yield self._reread_ties(params, last=rows[-1])
-            seen.add(cursor)
-            params = {**params, "cursor": cursor}
+            if stands_still:
+                behind = _behind(rows[-1], params)
+                if behind is None:
+                    return
+                seen.clear()
+                params = behind
+            else:
+                seen.add(cursor)
+                params = {**params, "cursor": cursor}
 
     def _list_page(self, params: dict[str, str]) -> Page:
         body, answer = self._read("list_returns", LIST_PATH, params=params)
@@ -126,6 +137,16 @@ def _parse_rows(rows: list[Any], *, on_unreadable: OnUnreadable | None) -> Itera
             on_unreadable(error)
         else:
             yield record
+
+
+def _behind(row: Any, params: dict[str, str]) -> dict[str, str] | None:
+    """The rest of the window after this row's second; None when there is none."""
+    moment = _moment_of(row, column=params["filter"])
+    if moment is None:
+        return None
+    start = format_window_time(moment.replace(microsecond=0) + ONE_SECOND)
+    rest = {key: value for key, value in params.items() if key != "cursor"}
+    return {**rest, "from": start} if start < params["to"] else None
 
 
 def _moment_of(row: Any, *, column: str) -> datetime | None:

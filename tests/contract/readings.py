@@ -44,6 +44,7 @@ LOOP_READINGS = [
             "unauthorized_shape": "text",
             "refusals": "bare",
             "next_url": "full",
+            "cursor_ties": "repeated",
             "notes_envelope": "array",
             "no_notes": "empty",
             "note_limit": 17_000,

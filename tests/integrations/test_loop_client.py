@@ -137,16 +137,33 @@ def test_bare_array_is_the_whole_window(wire: responses.RequestsMock, loop: Loop
     assert "state" not in query_of(wire.calls[0])
 
 
-@pytest.mark.parametrize("rows", [1, 0])
-def test_listing_ends_on_a_cursor_seen_before_or_an_empty_page(
-    wire: responses.RequestsMock, loop: LoopClient, row: Details, rows: int
-) -> None:
+def test_listing_ends_on_an_empty_page(wire: responses.RequestsMock, loop: LoopClient, row: Details) -> None:
     wire.get(LIST, json={"returns": [row], "nextPageUrl": "https://x.example.com/?cursor=c1"})
-    wire.get(LIST, json={"returns": [row] * rows, "nextPageUrl": "https://x.example.com/?cursor=c1"})
+    wire.get(LIST, json={"returns": [], "nextPageUrl": "https://x.example.com/?cursor=c1"})
 
     list(loop.list_returns(window_from=FROM, window_to=TO, rereads_ties=False))
 
     assert len(wire.calls) == 2
+
+
+def test_second_with_more_rows_than_a_page_is_read_whole_and_stepped_over(
+    wire: responses.RequestsMock, loop: LoopClient, row: Details
+) -> None:
+    """A cursor over the time alone comes again when a page ends where it began (loop.md §1.4)."""
+    stuck = {"returns": [row], "nextPageUrl": "https://x.example.com/?cursor=c1"}
+    wire.get(LIST, json=stuck)
+    wire.get(LIST, json=stuck)
+    wire.get(LIST, json=[row, row | {"id": "2"}])
+    wire.get(LIST, json={"returns": [row | {"id": "3"}], "nextPageUrl": None})
+
+    found = [record.id for record in loop.list_returns(window_from=FROM, window_to=TO, rereads_ties=False)]
+
+    assert {"2", "3"} <= set(found)
+    whole, behind = query_of(wire.calls[2]), query_of(wire.calls[3])
+    assert "cursor" not in whole
+    assert "paginate" not in whole
+    assert behind["from"] == whole["to"]
+    assert "cursor" not in behind
 
 
 def test_rows_of_the_second_a_page_ends_in_are_asked_for_again(

@@ -8,7 +8,7 @@ from returnsops.management.bench.webhooks import make_shop
 from returnsops.returns.models import LoopReturn, ReturnLine
 
 
-def mirror_of(shop: Shop) -> list[list[dict[str, Any]]]:
+def mirror_of(shop: Shop) -> list[list[Any]]:
     returns = (
         LoopReturn.objects.filter(shop=shop).order_by("loop_id").values("loop_id", "updated_at", "return_total", "raw")
     )

@@ -175,7 +175,7 @@ def _prefer_moment_index(tree: exp.Expr) -> None:
     for column in list(tree.find_all(exp.Column)):
         holder, name = column.parent, column.name.lower()
         if name == "id" and isinstance(holder, (exp.GT, exp.GTE, exp.Ordered)):
-            column.replace(exp.Add(this=column.copy(), expression=exp.Literal.number(0)))
+            column.replace(exp.cast(column.copy(), "INTEGER"))  # which compares with text as the column does
         elif name == "type" and isinstance(holder, (exp.EQ, exp.In)):
             column.replace(exp.DPipe(this=column.copy(), expression=exp.Literal.string("")))
 
