@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from integrations.discovery.asking import NotTold
 from integrations.discovery.loop_answers import Seen, ShopAnswers
 from integrations.discovery.people import LOOP_ADMIN, OPERATIONS, OURS_ADMIN
+from integrations.loop.subscriptions import wanted_pairs
 from integrations.models import Shop
 from integrations.profile import Finding, Severity, ShopFacts, Subscription
 
@@ -13,15 +14,6 @@ BLOCKS, WARNS, UNKNOWN, FINE = Severity.BLOCKS, Severity.WARNS, Severity.UNKNOWN
 KEY_PAGE = "Returns management › Tools & integrations › Developer tools"
 KNOWN_VERSIONS = {"2026-01", "2026-07", "2026-10"}
 CALLS_A_MINUTE = 300
-# Topic and trigger of what we want to be told; restock and gift card only where a shop uses them (loop.md 5.1).
-WANTED = (
-    ("return", "return.created"),
-    ("return", "return.updated"),
-    ("return", "return.closed"),
-    ("label", "label.created"),
-    ("label", "label.updated"),
-    ("return.processing", "return.processing.failed"),
-)
 
 
 def judge_shop(answers: ShopAnswers, facts: ShopFacts, shop: Shop, *, has_secret: bool) -> Iterator[Finding]:
@@ -193,15 +185,17 @@ def _find_webhooks(facts: ShopFacts, shop: Shop, *, has_secret: bool) -> Iterato
     if facts.webhooks is None:
         return
     ours = {(one.topic, one.trigger): one for one in facts.webhooks if is_ours(one, shop)}
-    missing = [trigger for topic, trigger in WANTED if (topic, trigger) not in ours]
-    asleep = [one.trigger for key, one in ours.items() if key in WANTED and one.status != "active"]
+    wanted = wanted_pairs(shop)
+    missing = [trigger for topic, trigger in wanted if (topic, trigger) not in ours]
+    asleep = [one.trigger for key, one in ours.items() if key in wanted and one.status != "active"]
     if missing:
         yield Finding(
             code="webhooks_missing",
             severity=WARNS,
             words=f"Loop does not tell us: {', '.join(missing)}. Sweeps find it a minute later.",
             who=OURS_ADMIN,
-            todo=f"Subscribe to them in Loop, with an address that ends in {webhook_path(shop)}.",
+            todo=f"Let «manage.py webhooks {shop.code} --ensure» subscribe to them, which takes PUBLIC_URL; or do it "
+            f"in Loop, with an address that ends in {webhook_path(shop)}.",
         )
     if asleep:
         yield Finding(

@@ -11,8 +11,9 @@ from integrations.discovery.asking import NotTold
 from integrations.discovery.check import check_shop
 from integrations.discovery.loop_answers import Seen, ShopAnswers
 from integrations.discovery.loop_facts import read_shop_facts
-from integrations.discovery.loop_findings import WANTED, judge_shop
+from integrations.discovery.loop_findings import judge_shop
 from integrations.loop.records import WebhookSubscription
+from integrations.loop.subscriptions import ALWAYS_WANTED
 from integrations.models import Credential, Shop
 from integrations.profile import Finding, Severity, ShopProfile
 from tests.discovery.sandbox import Sandbox
@@ -95,7 +96,7 @@ def healthy(shop: Shop, **changes: Any) -> ShopAnswers:
         "shipping_notice": replace(seen, body=[]),
         "webhooks": tuple(
             WebhookSubscription(id="1", topic=topic, trigger=trigger, url=url, status="active")
-            for topic, trigger in WANTED
+            for topic, trigger in ALWAYS_WANTED
         ),
         "destinations": replace(seen, body={"destinations": [{"id": 1, "name": "Main DC", "enabled": True}]}),
     }
