@@ -11,7 +11,17 @@ from django.apps import apps
 from django.db import IntegrityError, models, transaction
 
 from exceptions.models import Case, CaseMember
-from integrations.models import Credential, InboundEvent, Lane, NetSuiteAccount, Shop, SyncCursor, SyncRun
+from integrations.models import (
+    AccessToken,
+    ConnectionProfile,
+    Credential,
+    InboundEvent,
+    Lane,
+    NetSuiteAccount,
+    Shop,
+    SyncCursor,
+    SyncRun,
+)
 from returnsops.people.models import ApiKey, Membership, User
 from returnsops.posting.models import Posting, PostingCover
 from returnsops.returns.models import (
@@ -111,6 +121,14 @@ def add_run(world: World, **changes: Any) -> SyncRun:
     return SyncRun.objects.create(
         **{"stream": "loop:fern", "kind": "nightly", "interval": "2026-11-20"} | times | changes
     )
+
+
+def add_token(world: World, **changes: Any) -> AccessToken:
+    return AccessToken.objects.create(account=world.shop.account, **changes)
+
+
+def add_profile(world: World, **changes: Any) -> ConnectionProfile:
+    return ConnectionProfile.objects.create(**{"shop": world.shop} | changes)
 
 
 def add_credential(world: World, **changes: Any) -> None:
@@ -222,6 +240,17 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "people_apikey.prefix": twice(add_api_key),
     "integrations_netsuiteaccount.account_id": lambda world: copy_of(NetSuiteAccount.objects.get()),
     "integrations_shop.code": lambda world: copy_of(world.shop),
+    "account_auth_in_list": lambda world: change(world.shop.account, auth="none"),
+    "account_write_mode_in_list": lambda world: change(world.shop.account, write_mode="later"),
+    "account_receipt_key_in_list": lambda world: change(world.shop.account, receipt_key="name"),
+    "token_has_an_end": lambda world: add_token(world, sealed="x"),
+    "turn_has_owner_and_end": lambda world: add_token(world, leased_by="worker"),
+    "integrations_accesstoken.account": twice(add_token),
+    "profile_has_one_owner": lambda world: add_profile(world, account=world.shop.account),
+    "integrations_connectionprofile.shop": twice(add_profile),
+    "integrations_connectionprofile.account": twice(
+        lambda world: add_profile(world, shop=None, account=world.shop.account)
+    ),
     "integrations_synccursor.stream": twice(lambda world: SyncCursor.objects.create(stream="a", watermark=NOW)),
     "returns_arrival.client_id": twice(add_arrival),
     "returns_inspectedunit.client_id": lambda world: copy_of(world.unit, superseded_at=NOW),

@@ -1,0 +1,25 @@
+"""The edge: which shops and accounts there are, their secrets, what came in, how far we have read."""
+
+from integrations.models.connection import Connection
+from integrations.models.credential import Credential
+from integrations.models.inbox import InboundEvent
+from integrations.models.loop import MORE_WEBHOOKS, CallBudget, Shop, validate_more_webhooks
+from integrations.models.netsuite import AccessToken, Lane, NetSuiteAccount
+from integrations.models.profile import ConnectionProfile
+from integrations.models.sync import SyncCursor, SyncRun
+
+__all__ = [
+    "MORE_WEBHOOKS",
+    "AccessToken",
+    "CallBudget",
+    "Connection",
+    "ConnectionProfile",
+    "Credential",
+    "InboundEvent",
+    "Lane",
+    "NetSuiteAccount",
+    "Shop",
+    "SyncCursor",
+    "SyncRun",
+    "validate_more_webhooks",
+]

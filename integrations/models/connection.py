@@ -1,0 +1,34 @@
+"""What every connection to an outside system has."""
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.db import models
+
+from integrations.netsuite.addresses import LOOPBACK_HOSTS
+
+
+class Connection(models.Model):
+    """How the connection to one outside system is doing. Written by `integrations.connections` only."""
+
+    last_ok_at = models.DateTimeField(null=True, blank=True)
+    failing_since = models.DateTimeField(null=True, blank=True)
+    failure = models.TextField(blank=True)
+    # A dead endpoint is asked again at this time, one call at a time.
+    next_probe_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_reason = models.TextField(blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_sandbox(self) -> bool:
+        return urlsplit(self.base_url).hostname in LOOPBACK_HOSTS
+
+    @property
+    def down_since(self) -> datetime | None:
+        """Since when no call was answered; one call without an answer is bad luck, two in a row are an outage."""
+        return self.failing_since if self.next_probe_at else None
+
+    base_url: str

@@ -1,0 +1,152 @@
+"""NetSuite accounts: how to reach them, whose turn it is to log in, and how many calls go out at once."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from integrations.errors import ConfigurationError
+from integrations.models.connection import Connection
+from integrations.netsuite.addresses import default_base_url, require_fitting_url
+from integrations.netsuite.options import ITEM_FIELD
+
+
+class NetSuiteAccount(Connection):
+    """One NetSuite account. Source of the settings: netsuite.md §1, §12, §13."""
+
+    class Auth(models.TextChoices):
+        OAUTH2 = "oauth2", "OAuth 2.0 with a certificate"
+        TBA = "tba", "Token-based (ends with NetSuite 2028.1)"
+
+    class WriteMode(models.TextChoices):
+        SYNC = "sync", "Synchronous"
+        ASYNC = "async", "Asynchronous jobs"
+
+    class ReceiptKey(models.TextChoices):
+        ORDER_LINE = "orderLine", "orderLine"
+        LINE = "line", "line"
+        BOTH = "both", "both"
+
+    account_id = models.CharField(max_length=40, unique=True, help_text="As NetSuite shows it, e.g. 1234567_SB1")
+    base_url = models.URLField(
+        blank=True,
+        help_text="From Company Information › Company URLs, without a path. Empty: derived from the account id",
+    )
+    auth = models.CharField("access", max_length=10, choices=Auth.choices, default=Auth.OAUTH2)
+    client_id = models.CharField(max_length=200, help_text="Client ID of the integration record, or its consumer key")
+    certificate_id = models.CharField(max_length=200, blank=True, help_text="As OAuth 2.0 Client Credentials shows it")
+    certificate_expires_at = models.DateTimeField(null=True, blank=True, help_text="Warned about 60 days ahead")
+    time_zone = models.CharField(max_length=60, default="UTC", help_text="Decides what «today» is on a document")
+    subsidiary_id = models.CharField(max_length=20, blank=True)
+    line_reference_field = models.CharField(
+        max_length=60, blank=True,
+        help_text="Line field that holds the shop's line id, e.g. custcol_shopify_line_id. Empty: lines match by item.",
+    )  # fmt: skip
+    sku_field = models.CharField(
+        "SKU field", max_length=60, default="itemid",
+        validators=[RegexValidator(rf"^{ITEM_FIELD.pattern}$", "No such field of an item.")],
+        help_text="Item field that holds the SKU: itemid, upccode, externalid, displayname or a custitem…",
+    )  # fmt: skip
+    receipt_key = models.CharField(
+        "key of receipt rows", max_length=10, choices=ReceiptKey.choices, default=ReceiptKey.ORDER_LINE,
+        help_text="netsuite.md §13 U2",
+    )  # fmt: skip
+    refund_apply_line = models.PositiveSmallIntegerField(default=1, help_text="netsuite.md §13 U9")
+    sends_order_doc = models.BooleanField(
+        "name the sale on every row", default=False, help_text="orderDoc on the rows of an authorization, §3.2"
+    )
+    write_mode = models.CharField(
+        max_length=10, choices=WriteMode.choices, default=WriteMode.SYNC, help_text="netsuite.md §13 U12"
+    )
+    has_forms = models.BooleanField(
+        "ask for forms", default=False, help_text="Since NetSuite 2026.1; on older accounts leave it off. §13 U11"
+    )
+    memo_chars_max = models.PositiveSmallIntegerField("longest memo", default=40, help_text="netsuite.md §4.12")
+    database_time_zone = models.CharField(
+        max_length=60, blank=True, help_text="Of SuiteQL's times, e.g. America/Los_Angeles. Empty: measured. §13 U5"
+    )
+    profile = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name = "NetSuite account"
+        constraints = [
+            models.CheckConstraint(condition=Q(auth__in=["oauth2", "tba"]), name="account_auth_in_list"),
+            models.CheckConstraint(condition=Q(write_mode__in=["sync", "async"]), name="account_write_mode_in_list"),
+            models.CheckConstraint(
+                condition=Q(receipt_key__in=["orderLine", "line", "both"]), name="account_receipt_key_in_list"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"NetSuite {self.account_id}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.base_url = self.base_url or default_base_url(self.account_id)
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        if self.auth == self.Auth.OAUTH2 and not self.certificate_id:
+            raise ValidationError({"certificate_id": "OAuth 2.0 needs the id that NetSuite shows for the certificate."})
+        try:
+            require_fitting_url(self.account_id, self.base_url or default_base_url(self.account_id))
+        except ConfigurationError as error:
+            raise ValidationError({"base_url": error.detail}) from error
+
+
+class AccessToken(models.Model):
+    """The access token of an account, sealed, and whose turn it is to ask for the next one.
+
+    A refused log-in stands here too, so that no other process repeats it.
+    """
+
+    account = models.OneToOneField(NetSuiteAccount, on_delete=models.CASCADE, related_name="access_token")
+    settings_digest = models.CharField(max_length=64, blank=True)  # of the credentials it was got with
+    sealed = models.TextField(blank=True)
+    renew_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    leased_by = models.CharField(max_length=80, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    refusal = models.TextField(blank=True)
+    refusals = models.PositiveSmallIntegerField(default=0)
+    refused_until = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sealed="") | Q(renew_at__isnull=False, ends_at__isnull=False), name="token_has_an_end"
+            ),
+            models.CheckConstraint(
+                condition=Q(leased_by="", leased_until__isnull=True)
+                | (~Q(leased_by="") & Q(leased_until__isnull=False)),
+                name="turn_has_owner_and_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"access token of {self.account}"
+
+
+class Lane(models.Model):
+    """The right to have one call in flight at an account. Leased by a thread while it has work."""
+
+    account = models.ForeignKey(NetSuiteAccount, on_delete=models.CASCADE, related_name="lanes")
+    number = models.PositiveSmallIntegerField()
+    leased_by = models.CharField(max_length=80, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["account", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "number"], name="one_lane_per_number"),
+            models.CheckConstraint(
+                condition=Q(leased_by="", leased_until__isnull=True)
+                | (~Q(leased_by="") & Q(leased_until__isnull=False)),
+                name="lease_has_owner_and_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} lane {self.number}"
