@@ -26,7 +26,10 @@ ALWAYS_WANTED = (
     ("label", "label.updated"),
     ("return.processing", "return.processing.failed"),
 )
-NO_ADDRESS = "PUBLIC_URL is not set, so nothing is subscribed at Loop. Sweeps find every change, a minute later."
+NO_ADDRESS = (
+    "PUBLIC_URL is not set here, so nobody looks after the subscriptions at Loop. "
+    "Without webhooks sweeps find every change, a minute later."
+)
 
 Pair = tuple[str, str]
 

@@ -11,13 +11,13 @@ from integrations.netsuite.addresses import LOOPBACK_HOSTS
 class Connection(models.Model):
     """How the connection to one outside system is doing. Written by `integrations.connections` only."""
 
-    last_ok_at = models.DateTimeField(null=True, blank=True)
+    last_ok_at = models.DateTimeField("last answer", null=True, blank=True)
     failing_since = models.DateTimeField(null=True, blank=True)
     failure = models.TextField(blank=True)
     # A dead endpoint is asked again at this time, one call at a time.
     next_probe_at = models.DateTimeField(null=True, blank=True)
-    paused_at = models.DateTimeField(null=True, blank=True)
-    paused_reason = models.TextField(blank=True)
+    paused_at = models.DateTimeField("stopped at", null=True, blank=True)
+    paused_reason = models.TextField("stopped because", blank=True)
 
     class Meta:
         abstract = True

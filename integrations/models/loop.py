@@ -33,7 +33,7 @@ class Shop(Connection):
     currency = models.CharField(max_length=3)
     time_zone = models.CharField(max_length=60, default="UTC")
     base_url = models.URLField("Loop base URL", default="https://api.loopreturns.com")
-    api_version = models.CharField(max_length=10, default="v1")
+    api_version = models.CharField("API version", max_length=10, default="v1")
     account = models.ForeignKey(NetSuiteAccount, on_delete=models.PROTECT, related_name="shops")
     start_from = models.DateTimeField(help_text="Returns created earlier are mirrored and never posted")
     calls_per_minute = models.PositiveIntegerField(

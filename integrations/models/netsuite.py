@@ -21,8 +21,8 @@ class NetSuiteAccount(Connection):
         TBA = "tba", "Token-based (ends with NetSuite 2028.1)"
 
     class WriteMode(models.TextChoices):
-        SYNC = "sync", "Synchronous"
-        ASYNC = "async", "Asynchronous jobs"
+        SYNC = "sync", "Wait for the answer"
+        ASYNC = "async", "Hand in as a job, ask for it later"
 
     class ReceiptKey(models.TextChoices):
         ORDER_LINE = "orderLine", "orderLine"
@@ -49,23 +49,34 @@ class NetSuiteAccount(Connection):
         validators=[RegexValidator(rf"^{ITEM_FIELD.pattern}$", "No such field of an item.")],
         help_text="Item field that holds the SKU: itemid, upccode, externalid, displayname or a custitem…",
     )  # fmt: skip
+    # What follows is open in NetSuite's documentation: netsuite.md §13 U2, U9, §3.2, §13 U12, U11, §4.12, §13 U5.
     receipt_key = models.CharField(
         "key of receipt rows", max_length=10, choices=ReceiptKey.choices, default=ReceiptKey.ORDER_LINE,
-        help_text="netsuite.md §13 U2",
+        help_text="The field of a receipt's row that names the row of the return; a check says which there are",
     )  # fmt: skip
-    refund_apply_line = models.PositiveSmallIntegerField(default=1, help_text="netsuite.md §13 U9")
+    refund_apply_line = models.PositiveSmallIntegerField(
+        default=1, help_text="Line number a refund names when it is applied to a credit; 0 or 1. Change it if refused."
+    )
     sends_order_doc = models.BooleanField(
-        "name the sale on every row", default=False, help_text="orderDoc on the rows of an authorization, §3.2"
+        "name the sale on every row",
+        default=False,
+        help_text="Each row of a Return Authorization names its sale (orderDoc)",
     )
     write_mode = models.CharField(
-        max_length=10, choices=WriteMode.choices, default=WriteMode.SYNC, help_text="netsuite.md §13 U12"
+        max_length=10,
+        choices=WriteMode.choices,
+        default=WriteMode.SYNC,
+        help_text="Jobs only when NetSuite asks for it",
     )
     has_forms = models.BooleanField(
-        "ask for forms", default=False, help_text="Since NetSuite 2026.1; on older accounts leave it off. §13 U11"
+        "ask for forms", default=False,
+        help_text="See the filled-in form before a document is written. Since NetSuite 2026.1; off for older accounts.",
+    )  # fmt: skip
+    memo_chars_max = models.PositiveSmallIntegerField(
+        "longest memo", default=40, help_text="In characters; longer ones are cut"
     )
-    memo_chars_max = models.PositiveSmallIntegerField("longest memo", default=40, help_text="netsuite.md §4.12")
     database_time_zone = models.CharField(
-        max_length=60, blank=True, help_text="Of SuiteQL's times, e.g. America/Los_Angeles. Empty: measured. §13 U5"
+        max_length=60, blank=True, help_text="Of the times in query answers, e.g. America/Los_Angeles. Empty: measured"
     )
     profile = models.JSONField(default=dict, blank=True)
 

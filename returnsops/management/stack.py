@@ -47,6 +47,7 @@ class Stack:
         return {
             "RETURNSOPS_DATA_DIR": str(self.data_dir),
             "BUSINESS_CLOCK_FILE": str(self.data_dir / "clock.json"),
+            "PUBLIC_URL": self.url,
             "PYTHONUNBUFFERED": "1",
             "NO_PROXY": without_proxy,
             "no_proxy": without_proxy,

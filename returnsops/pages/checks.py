@@ -40,7 +40,7 @@ class Group:
 GROUPS = {
     Severity.BLOCKS: Group("bad", "circle-alert", "Does not work", "blocking"),
     Severity.WARNS: Group("warn", "triangle-alert", "Works, but somebody should look", "to look at"),
-    Severity.UNKNOWN: Group("info", "circle-question-mark", "Could not be told from outside", "could not be told"),
+    Severity.UNKNOWN: Group("info", "circle-question-mark", "Could not be told from outside", "to ask about"),
     Severity.FINE: Group("good", "circle-check", "Fine", "fine"),
 }
 

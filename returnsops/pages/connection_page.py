@@ -5,17 +5,40 @@ from typing import Any
 from django.http import Http404
 
 from integrations.discovery.netsuite_questions import MADE, RIGHTS
+from integrations.loop.vocabulary import find_unknown_keys, find_unknown_words
 from integrations.models import Shop
 from integrations.profile import AccountFacts, Profile, ShopFacts, Writer
 from returnsops.lib import clock
 from returnsops.pages.checks import Card, Checks, Connection, group_findings, kind_of
 from returnsops.people.models import User
+from returnsops.returns.models import LoopReturn
 from returnsops.returns.policies import active_policy
 from returnsops.returns.policy_uses import uses_of
 
 PLACES_SHOWN_MAX = 50
+NEWS_RETURNS_MAX, NEWS_SHOWN_MAX = 100, 30
 NOT_KNOWN = "not known"
 ACCESS_WORDS = {"edit": "read and edit", "missing": "missing", "": "not proved"}
+# In plain words, for somebody who has never seen either system.
+MEANINGS = {
+    "Advanced Receiving": "goods come in by a document of their own, the Item Receipt",
+    "OneWorld": "several companies (subsidiaries) in one account",
+    "Tax": "which of NetSuite's two ways computes it",
+    "Web orders": "how the shop's orders are billed",
+    "Period of today": "the month of the books that a document of today falls into",
+    "Database keeps": "the clock of times in query answers",
+    "Statuses in queries": "how a status is written there",
+    "Receipt rows named by": "the fields that tell which row is received",
+    "Refund method in": "the field that names how money was paid back",
+    "Restock box": "credits can say whether goods go back to stock",
+    "Previews": "a filled-in document can be seen before it is written",
+    "Deleted records": "whether NetSuite tells what was deleted",
+    "Links of records": "whether NetSuite tells which document came from which",
+    "Inventory statuses": "stock is kept apart by condition",
+    "Version": "of Loop's interface",
+    "Calls a minute": "Loop's limit for this key",
+    "Lists come as": "the form of Loop's answers; each form is read",
+}
 BILLED = {"CustInvc": "invoices", "CashSale": "cash sales"}
 
 
@@ -48,9 +71,25 @@ def describe_connection(user: User, *, kind: str, pk: int) -> Card:
         "groups": group_findings(profile.findings) if profile else [],
         "changes": profile.changes if profile else (),
         "compared_with": profile.compared_with if profile else None,
-        "cost": f"{profile.calls} questions in {profile.duration_s:.0f} s" if profile else "",
+        "cost": _cost_in_words(profile) if profile else "",
+        "news": _news_of(connection) if isinstance(connection, Shop) else None,
         **(_known(profile, own) if profile else {}),
     }
+
+
+def _cost_in_words(profile: Profile[Any]) -> str:
+    seconds = f"{profile.duration_s:.0f} s" if profile.duration_s >= 1 else "less than a second"
+    return f"{profile.calls} question{'' if profile.calls == 1 else 's'} in {seconds}"
+
+
+def _news_of(shop: Shop) -> Card:
+    """What the newest returns of a shop say that ReturnsOps has not met: kept, never guessed at (loop.md §3.6)."""
+    newest = LoopReturn.objects.filter(shop=shop).order_by("-updated_at", "-pk")[:NEWS_RETURNS_MAX]
+    words, keys = dict[str, None](), dict[str, None]()
+    for raw in newest.values_list("raw", flat=True):
+        words |= dict.fromkeys(find_unknown_words(raw))
+        keys |= dict.fromkeys(find_unknown_keys(raw))
+    return {"words": list(words)[:NEWS_SHOWN_MAX], "keys": list(keys)[:NEWS_SHOWN_MAX], "returns": NEWS_RETURNS_MAX}
 
 
 def _known(profile: Profile[Any], shops: list[Shop]) -> Card:
@@ -79,7 +118,7 @@ def _account_rows(facts: AccountFacts) -> list[Card]:
         "Links of records": _yes(facts.links_readable, "readable", "not readable"),
         "Inventory statuses": _yes(facts.inventory_status),
     }
-    return [{"label": label, "value": value} for label, value in rows.items()]
+    return [{"label": label, "value": value, "note": MEANINGS.get(label, "")} for label, value in rows.items()]
 
 
 def _yes(value: bool | None, yes: str = "yes", no: str = "no") -> str:
@@ -137,7 +176,7 @@ def _shop_rows(facts: ShopFacts) -> list[Card]:
         "Details come as": facts.details_shape or NOT_KNOWN,
         "Notes come as": facts.notes_shape or NOT_KNOWN,
     }
-    return [{"label": label, "value": value} for label, value in rows.items()]
+    return [{"label": label, "value": value, "note": MEANINGS.get(label, "")} for label, value in rows.items()]
 
 
 def _shop_tables(facts: ShopFacts) -> list[Card]:

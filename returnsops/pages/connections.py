@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.urls import reverse
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from integrations.connections import resume_connection
 from integrations.loop.budget import BudgetUse, budget_of
+from integrations.loop.subscriptions import NO_ADDRESS
 from integrations.models import InboundEvent, Lane, NetSuiteAccount, Shop, SyncCursor
 from integrations.netsuite.endings import find_endings
 from returnsops.lib import clock
@@ -94,7 +96,8 @@ def _loop_card(shop: Shop, user: User, facts: Card, owed: Owed) -> Card:
             "value": f"{facts.get('hour', 0)} in the last hour",
             "note": f"{unsigned} not signed, refused" if unsigned else "",
         },
-        {"label": "To be read", "value": f"{facts.get('unread', 0)}"},
+        {"label": "Webhooks to read", "value": f"{facts.get('unread', 0)}"},
+        *_subscription_rows(shop),
         {"label": "Last sweep", "at": cursor.swept_at if cursor else None, "value": "none yet"},
         {"label": "Calls to Loop", "value": _calls_in_words(budget_of(shop))},
         *_outbox_rows([shop], owed, system="loop"),
@@ -103,11 +106,17 @@ def _loop_card(shop: Shop, user: User, facts: Card, owed: Owed) -> Card:
     return card | {"actions": _actions(shop, [shop], user, kind="loop")}
 
 
+def _subscription_rows(shop: Shop) -> list[Card]:
+    """Only when somebody has to do something: no address of ours, or something Loop would not let us subscribe."""
+    problem = shop.webhooks_problem if settings.PUBLIC_URL else NO_ADDRESS
+    return [{"label": "Subscriptions", "value": "not looked after", "note": problem}] if problem else []
+
+
 def _netsuite_card(account: NetSuiteAccount, shops: list[Shop], user: User, facts: Card, owed: Owed) -> Card:
     own = [shop for shop in shops if shop.account_id == account.pk]
     rows = [
         {"label": "Shops", "value": ", ".join(shop.name for shop in own)},
-        {"label": "Lanes in use", "value": f"{facts['busy']} of {facts['all']}"},
+        {"label": "Calls under way", "value": f"{facts['busy']} of {facts['all']} at once"},
         *_access_rows(account),
         *_outbox_rows(own, owed, system="netsuite"),
     ]

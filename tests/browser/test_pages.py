@@ -20,6 +20,8 @@ PAGES = [
     ("finn", "/exceptions/"),
     ("finn", "case"),
     ("finn", "/connections/"),
+    ("finn", "loop"),
+    ("finn", "netsuite"),
     ("finn", "/search/?q=NOTHING"),
     ("ada", "/"),
     ("ada", "/inspect/"),
@@ -49,6 +51,8 @@ def addresses(house: House, chromium: Browser, log_ins: dict[str, StorageState])
         wait_until(has_case, what="the case")
         path = urlsplit(page.url).path
         parcel = path.replace("returns", "inspect")
+        page.goto("/connections/")
+        checked = [link.get_attribute("href") or "" for link in page.get_by_role("link", name="hat we know").all()]
         mapping = "/admin/returns/skumapping/add/?shop=1&sku=A-SKU-NOBODY-KNOWS"
         return {
             "return": path,
@@ -56,6 +60,8 @@ def addresses(house: House, chromium: Browser, log_ins: dict[str, StorageState])
             "parcel": parcel,
             "question": f"{parcel}?outcome=damaged",
             "mapping": mapping,
+            "loop": next(href for href in checked if "/loop/" in href),
+            "netsuite": next(href for href in checked if "/netsuite/" in href),
         }
 
 

@@ -229,5 +229,7 @@ def test_command_gives_json_to_programs(account: NetSuiteAccount) -> None:
 
 
 def test_command_names_what_there_is(account: NetSuiteAccount) -> None:
-    with pytest.raises(CommandError, match="There is no 999. There are: 7400001_SB1, 7400002_SB1, harbour, northwind"):
+    with pytest.raises(
+        CommandError, match="No account or shop is called 999. Known: 7400001_SB1, 7400002_SB1, harbour, northwind"
+    ):
         call_command("check_connection", account=["999"])

@@ -6,11 +6,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from pytest_django.asserts import assertNumQueries
+from pytest_django.fixtures import SettingsWrapper
 
 from integrations.models import ConnectionProfile, InboundEvent, Lane, NetSuiteAccount, Shop
 from integrations.netsuite.lanes import ensure_lanes
 from integrations.profile import Finding, Severity
 from returnsops.people.models import AuditEvent, User
+from returnsops.returns.models import LoopReturn
 from tests.builders import make_account, make_shop
 from tests.pages.scenes import make_checked, make_planned_return
 
@@ -243,3 +245,30 @@ def test_words_of_the_other_side_are_shown_as_text(finance: Client, shop: Shop) 
 
     assert "<script>alert" not in text
     assert "&lt;b&gt;x" in text
+
+
+def test_without_a_public_address_the_card_says_who_looks_after_webhooks(
+    finance: Client, shop: Shop, settings: SettingsWrapper
+) -> None:
+    settings.PUBLIC_URL = ""
+    assert "PUBLIC_URL is not set here" in finance.get("/connections/").text
+
+    settings.PUBLIC_URL = "https://returns.example.com"
+    assert "Subscriptions" not in finance.get("/connections/").text
+
+    Shop.objects.update(webhooks_problem="Loop refused to make restock.requested.")
+    assert "Loop refused to make restock.requested." in finance.get("/connections/").text
+
+
+def test_words_and_fields_nobody_knows_are_on_the_page_of_the_shop(finance: Client, shop: Shop) -> None:
+    row = make_planned_return(shop)
+    path = f"/connections/loop/{shop.pk}/"
+    LoopReturn.objects.filter(pk=row.pk).update(raw={"id": 1, "outcome": "teleport", "gift_wrap": True})
+
+    text = finance.get(path).text
+
+    assert "outcome=teleport" in text
+    assert "gift_wrap" in text
+
+    LoopReturn.objects.filter(pk=row.pk).update(raw={"id": 1, "outcome": "refund"})
+    assert "None: we know every word" in finance.get(path).text

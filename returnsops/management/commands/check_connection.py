@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from integrations.models import NetSuiteAccount, Shop
 from integrations.profile import ORDER, Finding, Profile, Severity, profile_as_json
+from returnsops.management.terminal import PersonCommand
 from returnsops.returns.connection_checks import check_connection
 
 HEADINGS = {
@@ -17,7 +18,7 @@ HEADINGS = {
 }
 
 
-class Command(BaseCommand):
+class Command(PersonCommand):
     help = "Check shops and NetSuite accounts: log-in, rights, set-up, who else writes. Changes nothing there."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -52,7 +53,7 @@ class Command(BaseCommand):
                 self._tell_finding(finding)
         for change in profile.changes:
             self.stdout.write(f"  Since the last check: {change}")
-        self.stdout.write(f"\n  {profile.calls} questions in {profile.duration_s:.1f} s.")
+        self.stdout.write(f"\n  {profile.calls} question(s) in {profile.duration_s:.1f} s.")
 
     def _tell_finding(self, finding: Finding) -> None:
         self.stdout.write(f"    - {finding.words}")
@@ -73,7 +74,8 @@ def find_connections(account_ids: list[str], codes: list[str]) -> list[Shop | Ne
     unknown = [name for name in [*account_ids, *codes] if name not in known]
     if unknown or not known:
         there_are = ", ".join(sorted(known)) or "none yet; add them in the admin"
-        raise CommandError(f"There is no {', '.join(unknown) or 'connection'}. There are: {there_are}.")
+        what = f"No account or shop is called {', '.join(unknown)}." if unknown else "Nothing is connected."
+        raise CommandError(f"{what} Known: {there_are}.")
     return [
         *(one for one in accounts if everything or one.account_id in account_ids),
         *(one for one in shops if everything or one.code in codes),

@@ -1,15 +1,16 @@
 """manage.py import_history: mirror a shop's history from Loop's list, with progress; goes on where it stopped."""
 
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import UTC, datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from integrations.errors import IntegrationError
 from integrations.models import Shop, SyncRun
 from returnsops.lib import clock
+from returnsops.management.terminal import PersonCommand
 from returnsops.returns.backfill import STATES, list_window
 from returnsops.returns.progress import time_left
 from returnsops.returns.runs import STEP_MAX
@@ -19,7 +20,7 @@ WORK_FOR_S = 24 * 3600.0
 BAR_CHARS = 30
 
 
-class Command(BaseCommand):
+class Command(PersonCommand):
     help = (
         "Mirror the returns a shop had before. Older ones than the shop's start date are mirrored and never posted. "
         "Stop it whenever you like: the next one, or the worker, goes on where it stopped."
@@ -81,7 +82,10 @@ class Command(BaseCommand):
 
 
 def _day(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text} is no day of the calendar; write it like 2025-01-31") from error
 
 
 def _windows(start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from integrations import inbox
 from integrations.errors import IntegrationError, RejectedError
 from integrations.models import InboundEvent
+from returnsops.management.terminal import PersonCommand
 from returnsops.returns import mirror
 
 BAR_WIDTH = 30
 
 
-class Command(BaseCommand):
+class Command(PersonCommand):
     help = "Read the inbox again and mirror each return it names. Safe to repeat; --after continues."
 
     def add_arguments(self, parser: CommandParser) -> None:

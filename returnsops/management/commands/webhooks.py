@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from integrations.connections import loop_client
 from integrations.errors import IntegrationError
 from integrations.loop.subscriptions import NO_ADDRESS, check_webhooks, find_changes, wanted_pairs, webhook_url
 from integrations.models import Shop
+from returnsops.management.terminal import PersonCommand
 
 
-class Command(BaseCommand):
+class Command(PersonCommand):
     help = "Show a shop's webhook subscriptions at Loop and what is missing; with --ensure, put it right."
 
     def add_arguments(self, parser: CommandParser) -> None:
