@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 from pytest_django.asserts import assertNumQueries
-from pytest_django.fixtures import SettingsWrapper
 
 from integrations.models import ConnectionProfile, InboundEvent, Lane, NetSuiteAccount, Shop
 from integrations.netsuite.lanes import ensure_lanes
@@ -248,7 +248,7 @@ def test_words_of_the_other_side_are_shown_as_text(finance: Client, shop: Shop) 
 
 
 def test_without_a_public_address_the_card_says_who_looks_after_webhooks(
-    finance: Client, shop: Shop, settings: SettingsWrapper
+    finance: Client, shop: Shop, settings: Settings
 ) -> None:
     settings.PUBLIC_URL = ""
     assert "PUBLIC_URL is not set here" in finance.get("/connections/").text

@@ -53,7 +53,9 @@ class Command(PersonCommand):
                 self._tell_finding(finding)
         for change in profile.changes:
             self.stdout.write(f"  Since the last check: {change}")
-        self.stdout.write(f"\n  {profile.calls} question(s) in {profile.duration_s:.1f} s.")
+        self.stdout.write(
+            f"\n  {profile.calls} question{'' if profile.calls == 1 else 's'} in {profile.duration_s:.1f} s."
+        )
 
     def _tell_finding(self, finding: Finding) -> None:
         self.stdout.write(f"    - {finding.words}")

@@ -22,7 +22,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         account = NetSuiteAccount.objects.filter(account_id=options["account"]).first()
         if account is None:
-            ids = ", ".join(NetSuiteAccount.objects.values_list("account_id", flat=True)) or "none yet"
+            ids = (
+                ", ".join(NetSuiteAccount.objects.order_by("account_id").values_list("account_id", flat=True))
+                or "none yet"
+            )
             raise CommandError(f"There is no account «{options['account']}». There are: {ids}.")
         if open_secrets(account, Credential.Kind.NETSUITE_PRIVATE_KEY) and not options["replace"]:
             raise CommandError(
