@@ -1,10 +1,18 @@
 """What can go wrong at the edge, named by what may be done next."""
 
+import re
 from typing import Literal, TypedDict, Unpack
 
 BODY_MAX_CHARS = 2_000
 
 System = Literal["loop", "netsuite"]
+
+
+NAMES = {"loop": "Loop", "netsuite": "NetSuite"}
+_WRITTEN = re.compile(
+    r"(?P<system>loop|netsuite) [^:]*: (?:status=(?P<status>\d+); )?(?:code=.*?; )?detail=(?P<detail>.*)", re.S
+)
+_REST = re.compile(r"; (?:request_id|retry_after_s|body|family|path)=.*", re.S)
 
 
 class Failure(TypedDict, total=False):
@@ -91,3 +99,12 @@ class UnreadableRecordError(RejectedError):
 
     Never raised for a write that was accepted: what was done stays done, however odd the answer.
     """
+
+
+def words_of_failure(written: str) -> str:
+    """What `str(error)` wrote, for a screen: who answered what. The rest is for the log and the case."""
+    found = _WRITTEN.fullmatch(written)
+    if found is None:
+        return written
+    detail = _REST.sub("", found["detail"])
+    return f"{NAMES[found['system']]} answered {found['status']}: {detail}" if found["status"] else detail

@@ -118,7 +118,12 @@ def _account_rows(facts: AccountFacts) -> list[Card]:
         "Links of records": _yes(facts.links_readable, "readable", "not readable"),
         "Inventory statuses": _yes(facts.inventory_status),
     }
-    return [{"label": label, "value": value, "note": MEANINGS.get(label, "")} for label, value in rows.items()]
+    return [_row(label, value) for label, value in rows.items()]
+
+
+def _row(label: str, value: str) -> Card:
+    meaning = MEANINGS.get(label)
+    return {"label": label, "value": value, "note": f"({meaning})" if meaning else ""}
 
 
 def _yes(value: bool | None, yes: str = "yes", no: str = "no") -> str:
@@ -176,7 +181,7 @@ def _shop_rows(facts: ShopFacts) -> list[Card]:
         "Details come as": facts.details_shape or NOT_KNOWN,
         "Notes come as": facts.notes_shape or NOT_KNOWN,
     }
-    return [{"label": label, "value": value, "note": MEANINGS.get(label, "")} for label, value in rows.items()]
+    return [_row(label, value) for label, value in rows.items()]
 
 
 def _shop_tables(facts: ShopFacts) -> list[Card]:

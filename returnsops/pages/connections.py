@@ -157,7 +157,8 @@ def _place(connection: Shop | NetSuiteAccount) -> str:
 def _state(connection: Shop | NetSuiteAccount) -> Card:
     if connection.paused_at:
         text = (
-            f"Stopped: {shorten(connection.paused_reason) or 'no reason is known'} Nothing is sent until it is resumed."
+            f"{shorten(connection.paused_reason) or 'No reason is known.'} Nothing is sent meanwhile. "
+            "Have a key, certificate or role corrected, then resume."
         )
         return {"tone": "bad", "state": "Stopped", "text": text, "checked_at": connection.last_ok_at}
     if connection.down_since:

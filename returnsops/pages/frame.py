@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from exceptions.models import Case
+from integrations.errors import words_of_failure
 from integrations.models import NetSuiteAccount, Shop
 from returnsops.lib import clock
 from returnsops.people.access import RIGHTS
@@ -166,6 +167,7 @@ def connection_banner(name: str, connection: Shop | NetSuiteAccount) -> dict[str
 
 
 def shorten(text: str) -> str:
+    text = words_of_failure(text)
     return text if len(text) <= REASON_CHARS else text[: REASON_CHARS - 1].rstrip() + "…"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from integrations.errors import words_of_failure
 from integrations.models import NetSuiteAccount, Shop, SyncCursor, SyncRun
 from returnsops.returns.problems import Problem
 from returnsops.returns.schedule import stream_of
@@ -53,7 +54,7 @@ def _progress_of(run: SyncRun, owner: str) -> RunProgress:
         rows_changed=run.rows_changed,
         rows_per_s=run.rows_seen / run.worked_s if run.worked_s >= WORTH_A_RATE_S else None,
         left=time_left(run),
-        failure=run.failure,
+        failure=words_of_failure(run.failure),
     )
 
 

@@ -51,12 +51,13 @@ def addresses(house: House, chromium: Browser, log_ins: dict[str, StorageState])
         wait_until(has_case, what="the case")
         path = urlsplit(page.url).path
         parcel = path.replace("returns", "inspect")
+        case_path = case.get_attribute("href") or ""
         page.goto("/connections/")
         checked = [link.get_attribute("href") or "" for link in page.get_by_role("link", name="hat we know").all()]
         mapping = "/admin/returns/skumapping/add/?shop=1&sku=A-SKU-NOBODY-KNOWS"
         return {
             "return": path,
-            "case": case.get_attribute("href") or "",
+            "case": case_path,
             "parcel": parcel,
             "question": f"{parcel}?outcome=damaged",
             "mapping": mapping,

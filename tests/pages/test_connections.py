@@ -8,6 +8,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from pytest_django.asserts import assertNumQueries
 
+from integrations.errors import ConfigurationError, TemporaryError, words_of_failure
 from integrations.models import ConnectionProfile, InboundEvent, Lane, NetSuiteAccount, Shop
 from integrations.netsuite.lanes import ensure_lanes
 from integrations.profile import Finding, Severity
@@ -272,3 +273,17 @@ def test_words_and_fields_nobody_knows_are_on_the_page_of_the_shop(finance: Clie
 
     LoopReturn.objects.filter(pk=row.pk).update(raw={"id": 1, "outcome": "refund"})
     assert "None: we know every word" in finance.get(path).text
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (str(ConfigurationError(system="loop", operation="list_returns", status=401, detail="Unauthorized.",
+                                request_id="a1e3", body='{"error": 1}')), "Loop answered 401: Unauthorized."),
+        (str(TemporaryError(system="netsuite", operation="query", detail="No answer within 10 s.")),
+         "No answer within 10 s."),
+        ("401", "401"),
+    ],
+)  # fmt: skip
+def test_a_reason_is_told_without_what_only_the_log_needs(written: str, told: str) -> None:
+    assert words_of_failure(written) == told
