@@ -1,6 +1,9 @@
 """Mirrors: what Loop and NetSuite said last. Raw JSON as seen, columns only for what we join and filter.
 
 Written by `returnsops.returns.bulk` only; what they wait for, by `returnsops.returns.mirror`.
+
+A key that begins a unique constraint has no index of its own: PostgreSQL would choose that one, and read the whole shop
+to find five hundred returns.
 """
 
 from typing import Any
@@ -38,7 +41,7 @@ class LoopReturn(models.Model):
         SETTLED = "settled", "Settled"
         ENDED = "ended", "Ended without settlement"
 
-    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="returns")
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="returns", db_index=False)
     loop_id = models.CharField(max_length=40)
     state = models.CharField(max_length=12, choices=State.choices)
     outcome = models.CharField(max_length=60, blank=True)
@@ -113,7 +116,7 @@ class LoopReturn(models.Model):
 class ReturnLine(models.Model):
     """One returned unit: Loop has no quantity, every unit is a row (loop.md §3.3). Amounts in the shop's currency."""
 
-    loop_return = models.ForeignKey(LoopReturn, on_delete=models.CASCADE, related_name="lines")
+    loop_return = models.ForeignKey(LoopReturn, on_delete=models.CASCADE, related_name="lines", db_index=False)
     line_item_id = models.CharField(max_length=40)
     provider_line_item_id = models.CharField(max_length=40, blank=True)
     position = models.PositiveSmallIntegerField()
@@ -150,7 +153,7 @@ class ReturnLine(models.Model):
 class ExchangeItem(models.Model):
     """One replacement the customer takes instead."""
 
-    loop_return = models.ForeignKey(LoopReturn, on_delete=models.CASCADE, related_name="exchange_items")
+    loop_return = models.ForeignKey(LoopReturn, on_delete=models.CASCADE, related_name="exchange_items", db_index=False)
     exchange_id = models.CharField(max_length=40)
     sku = models.CharField(max_length=120, blank=True)
     title = models.CharField(max_length=300, blank=True)
@@ -176,7 +179,7 @@ class NetSuiteRecord(models.Model):
         PERSON = "person", "A person"
         FOREIGN = "foreign", "Somebody else"  # we cannot tell whether by hand
 
-    account = models.ForeignKey(NetSuiteAccount, on_delete=models.CASCADE, related_name="records")
+    account = models.ForeignKey(NetSuiteAccount, on_delete=models.CASCADE, related_name="records", db_index=False)
     internal_id = models.CharField(max_length=20)
     record_type = models.CharField(max_length=40)
     external_id = models.CharField(max_length=120, blank=True)
@@ -215,7 +218,7 @@ class NetSuiteRecord(models.Model):
 class NetSuiteLine(models.Model):
     """One line of a NetSuite transaction. Quantities are whole and positive."""
 
-    record = models.ForeignKey(NetSuiteRecord, on_delete=models.CASCADE, related_name="lines")
+    record = models.ForeignKey(NetSuiteRecord, on_delete=models.CASCADE, related_name="lines", db_index=False)
     line = models.CharField(max_length=20)
     order_line = models.CharField(max_length=20, blank=True)
     item_id = models.CharField(max_length=20, blank=True)
