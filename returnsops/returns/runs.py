@@ -98,7 +98,9 @@ def _take_step(run: SyncRun, read_step: ReadStep) -> None:
     if run.tries >= 2:  # who began it died of it, twice: perhaps it is too much at once
         run.step = max(run.step / 2, STEP_MIN)
     _save(run, tries=run.tries + 1, step=run.step, leased_until=timezone.now() + LEASE)
-    step_to = min(run.position + run.step, run.window_to)
+    step_to = run.position + run.step
+    if run.window_to - step_to < STEP_MIN:  # a rest too short for a step of its own is taken along
+        step_to = run.window_to
     began = time.monotonic()
     try:
         tally = read_step(run, run.position, step_to)
