@@ -74,15 +74,23 @@ def _store(door: Door, raw: bytes, *, is_believed: bool) -> int:
 
 
 def take_due_events(*, limit: int, patience: timedelta) -> list[int]:
-    """Mark waiting events as nudged and give their keys, oldest first; one that stays waiting is due again later.
+    """Mark waiting events as nudged and give their keys; one that stays waiting is due again later.
+
+    What nobody looked at yet comes first, then who waited longest: a shop whose key was refused has thousands that
+    cannot be read, and they must not stand in front of another shop's. Those of a stopped shop wait until it goes on.
 
     Two who take at the same time share the events between them.
     """
     now = timezone.now()
     asked_for = Q(nudged_at=None) | Q(nudged_at__lte=now - patience) | Q(last_received_at__gt=F("nudged_at"))
-    due = InboundEvent.objects.filter(asked_for, verdict=InboundEvent.Verdict.WAITING)
+    due = InboundEvent.objects.filter(asked_for, verdict=InboundEvent.Verdict.WAITING, shop__paused_at=None)
+    by_turn = (F("nudged_at").asc(nulls_first=True), "pk")
     with transaction.atomic():
-        pks = list(due.select_for_update(skip_locked=True).order_by("pk").values_list("pk", flat=True)[:limit])
+        pks = list(
+            due.select_for_update(skip_locked=True, of=("self",))
+            .order_by(*by_turn)
+            .values_list("pk", flat=True)[:limit]
+        )
         InboundEvent.objects.filter(pk__in=pks).update(nudged_at=now)
     return pks
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from integrations.errors import UnreadableRecordError
 from integrations.http import HttpAnswer
 from integrations.loop.answers import is_gone, read_answer, read_page, unreadable_answer
+from integrations.loop.fields import unreadable
 from integrations.loop.parsing import parse_return
 from integrations.loop.records import LoopReturnRecord, LoopState
 from integrations.loop.transport import LoopTransport, follow_pages
@@ -134,9 +135,18 @@ def _parse_rows(rows: list[Any], *, on_unreadable: OnUnreadable | None) -> Itera
         except UnreadableRecordError as error:
             if on_unreadable is None:
                 raise
-            on_unreadable(error)
+            on_unreadable(_naming_its_return(error, row))
         else:
             yield record
+
+
+def _naming_its_return(error: UnreadableRecordError, row: Any) -> UnreadableRecordError:
+    """What is wrong with a unit names the unit; who looks needs to know of which return."""
+    return_id = row.get("id") if isinstance(row, dict) else None
+    named = f"return {str(return_id)[:40]}"
+    if return_id is None or error.detail.startswith(f"{named}:"):
+        return error
+    return unreadable(f"{named}: {error.detail}", path=error.path)
 
 
 def _behind(row: Any, params: dict[str, str]) -> dict[str, str] | None:

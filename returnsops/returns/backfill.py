@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Literal
 
-from django.db import DataError
+from django.db import DataError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -23,7 +23,7 @@ from returnsops.lib import clock
 from returnsops.lib.nudge import nudge
 from returnsops.returns.bulk import BATCH_ROWS, upsert_returns
 from returnsops.returns.digest import digest_of
-from returnsops.returns.mirror import fetch_return, unstorable
+from returnsops.returns.mirror import fetch_return, require_distinct_parts, unstorable
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.runs import Tally
 
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 # Without a state Loop lists open, closed and expired; the other two have to be asked for by name.
 STATES = (None, "cancelled", "review")
 UNREADABLE_MAX = 100
+OTHERS = "others"
+TRIED_AGAIN_AFTER = timedelta(hours=1)
 NAMED_RETURN = re.compile(r"^return (\d+):")
 Column = Literal["updated_at", "created_at"]
 
@@ -99,8 +101,17 @@ def catch_up(shop: Shop, records: list[LoopReturnRecord], *, fetched_at: datetim
         )
     }
     news = [record for record in records if digest_of(record) not in known.get(record.id, ())]
-    _write(shop, news, fetched_at=fetched_at)
+    _write(shop, [record for record in news if _has_distinct_parts(shop, record)], fetched_at=fetched_at)
     return Tally(seen=len(records), changed=len(news))
+
+
+def _has_distinct_parts(shop: Shop, record: LoopReturnRecord) -> bool:
+    try:
+        require_distinct_parts(record)
+    except UnreadableRecordError as error:
+        _try_in_detail(shop, error)
+        return False
+    return True
 
 
 def _write(shop: Shop, records: list[LoopReturnRecord], *, fetched_at: datetime) -> None:
@@ -146,23 +157,34 @@ def _try_in_detail(shop: Shop, error: UnreadableRecordError) -> None:
         note_unreadable(shop, error.detail[:80], error)
         return
     try:
-        fetch_return(shop, named[1], in_background=True)
+        if fetch_return(shop, named[1], in_background=True) is None:
+            note_unreadable(shop, named[1], error)
     except RejectedError as refusal:
         note_unreadable(shop, named[1], refusal)
 
 
+@transaction.atomic
 def note_unreadable(shop: Shop, name: str, error: RejectedError) -> None:
-    """Keep which return we cannot read and why, until it was read."""
+    """Keep which return we cannot read and why, until it was read; a known one is tried again meanwhile."""
     logger.warning("%s shows a return that cannot be read: %s", shop, error)
-    cursor = cursor_of(shop)
-    if len(cursor.unreadable) < UNREADABLE_MAX:
-        SyncCursor.objects.filter(pk=cursor.pk).update(unreadable=cursor.unreadable | {name: error.detail[:300]})
+    LoopReturn.objects.filter(shop=shop, loop_id=name).update(fetch_due_at=timezone.now() + TRIED_AGAIN_AFTER)
+    cursor = SyncCursor.objects.select_for_update().get(pk=cursor_of(shop).pk)
+    noted = dict(cursor.unreadable)
+    if name in noted or len(noted) < UNREADABLE_MAX:
+        noted[name] = error.detail[:300]
+    else:
+        noted[OTHERS] = f"More than {UNREADABLE_MAX} returns cannot be read; the log of the worker names all."
+    SyncCursor.objects.filter(pk=cursor.pk).update(unreadable=noted)
 
 
+@transaction.atomic
 def forget_what_was_read(shop: Shop) -> None:
-    cursor = cursor_of(shop)
+    """A return whose details are still due was not read."""
+    cursor = SyncCursor.objects.select_for_update().get(pk=cursor_of(shop).pk)
     read = LoopReturn.objects.filter(shop=shop, loop_id__in=list(cursor.unreadable), fetch_due_at=None)
-    names = set(read.values_list("loop_id", flat=True))
-    if names:
-        left = {name: why for name, why in cursor.unreadable.items() if name not in names}
+    names = {OTHERS, *read.values_list("loop_id", flat=True)}
+    left = {name: why for name, why in cursor.unreadable.items() if name not in names}
+    if len(left) >= UNREADABLE_MAX:
+        left |= {name: why for name, why in cursor.unreadable.items() if name == OTHERS}
+    if left != cursor.unreadable:
         SyncCursor.objects.filter(pk=cursor.pk).update(unreadable=left)

@@ -53,7 +53,7 @@ def _upsert_returns(shop: Shop, records: list[LoopReturnRecord], done: Upserted,
     news = [record for record in records if record.is_detailed or record.id not in detailed]
     _ask_for_details(
         {detailed[record.id]: record for record in records if not record.is_detailed and record.id in detailed},
-        due_at=fetched_at,
+        due_at=timezone.now(),  # details fetched while the list was read may be older than this row of it
     )
     written = upsert_rows(
         LoopReturn,
@@ -113,7 +113,7 @@ def _say_what_follows(shop: Shop, won: dict[int, LoopReturnRecord], *, fetched_a
     LoopReturn.objects.filter(pk__in=among(detailed), fetch_due_at__lte=fetched_at).update(fetch_due_at=None)
     ask_for_plan(detailed)
     postable = [pk for pk, record in listed.items() if record.created_at >= shop.start_from]
-    LoopReturn.objects.filter(pk__in=among(postable)).update(fetch_due_at=fetched_at)
+    LoopReturn.objects.filter(pk__in=among(postable)).update(fetch_due_at=timezone.now())
     LoopReturn.objects.filter(pk__in=among(listed.keys() - set(postable))).update(stage=LoopReturn.Stage.ENDED)
 
 

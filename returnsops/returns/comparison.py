@@ -29,27 +29,28 @@ def compare_ids(shop: Shop, run: SyncRun, window_from: datetime, window_to: date
     read = read_window(shop, window_from, window_to, column="created_at", seen=listed)
     ours = LoopReturn.objects.filter(shop=shop, created_at__gte=window_from, created_at__lt=window_to)
     held = set(ours.filter(missing_since=None).values_list("loop_id", flat=True))
-    unlisted = _few(held - listed, known=len(held))
+    unlisted = _few(shop, run, held - listed, known=len(held))
     gone = [loop_id for loop_id in unlisted if fetch_return(shop, loop_id, in_background=True) is None]
     known, missing = run.rows_seen + len(held), run.rows_missing + len(gone)
     if is_doubtful(known=known, missing=missing):
-        _mark_found(shop, since=run.started_at)
-        raise _doubt(known=known, missing=missing)
+        raise _doubt(shop, run, known=known, missing=missing)
     mark_missing(shop, gone)
     return Tally(seen=len(held), changed=read.changed, missing=len(gone))
 
 
-def _few(unlisted: set[str], *, known: int) -> list[str]:
+def _few(shop: Shop, run: SyncRun, unlisted: set[str], *, known: int) -> list[str]:
     """In few enough cases each is asked for by its id, in a call of its own."""
     if len(unlisted) <= ASKED_MAX:
         return sorted(unlisted)
     if is_doubtful(known=known, missing=len(unlisted)):
-        raise _doubt(known=known, missing=len(unlisted))
+        raise _doubt(shop, run, known=known, missing=len(unlisted))
     detail = f"{len(unlisted)} returns are not listed; ask for a shorter time"
     raise RejectedError(system="loop", operation="compare ids", detail=detail, family="too_many_rows")
 
 
-def _doubt(*, known: int, missing: int) -> DoubtfulAnswerError:
+def _doubt(shop: Shop, run: SyncRun, *, known: int, missing: int) -> DoubtfulAnswerError:
+    """What this run has marked so far is taken back with it."""
+    _mark_found(shop, since=run.started_at)
     return DoubtfulAnswerError(
         f"Of {known} returns that we know, Loop no longer shows {missing}. Nothing was marked as missing."
     )

@@ -5,6 +5,7 @@ same `updated_at` the later fetch wins.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -47,8 +48,11 @@ def fetch_return(
     started_at = timezone.now()
     with watched(shop):
         record = loop_client(shop, in_background=in_background).get_return(loop_id)
+    if record is None:
+        return None
+    require_distinct_parts(record)
     try:
-        return apply_return(shop, record, fetched_at=started_at) if record else None
+        return apply_return(shop, record, fetched_at=started_at)
     except DataError as error:
         raise unstorable(loop_id, error) from error
 
@@ -60,6 +64,18 @@ def waits_for_details(row: LoopReturn) -> bool:
     LoopReturn.objects.filter(pk=row.pk).update(look_again_at=None)
     LoopReturn.objects.filter(pk=row.pk, fetch_due_at=None).update(fetch_due_at=timezone.now())
     return True
+
+
+def require_distinct_parts(record: LoopReturnRecord) -> None:
+    """Ids of units are taken to be unique (loop.md 3.3). Two of one id would become one row, and one unit be lost."""
+    ids = [
+        *(("unit", one.line_item_id) for one in record.units),
+        *(("new item", one.exchange_id) for one in record.exchanges),
+    ]
+    twice = [f"{kind} {part_id}" for (kind, part_id), times in Counter(ids).items() if times > 1]
+    if twice:
+        detail = f"return {record.id}: {', '.join(twice[:5])} is there more than once"
+        raise UnreadableRecordError(system="loop", operation="mirror return", detail=detail, family="unreadable")
 
 
 def unstorable(loop_id: str, error: DataError) -> UnreadableRecordError:

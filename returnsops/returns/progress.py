@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from integrations.errors import words_of_failure
 from integrations.models import NetSuiteAccount, Shop, SyncCursor, SyncRun
 from returnsops.returns.problems import Problem
+from returnsops.returns.runs import STUCK_TRIES
 from returnsops.returns.schedule import stream_of
 
 UNREADABLE_SHOWN_MAX = 50
@@ -69,7 +70,19 @@ def mirror_problems(owner: Shop | NetSuiteAccount) -> list[Problem]:
     """What reading found that no plan of a return can tell: an answer not believed, rows nobody can read."""
     stream = stream_of(owner)
     cursor = SyncCursor.objects.filter(stream=stream).first()
-    return [*_doubts(owner, stream), *(_unreadable(stream, cursor) if cursor else ())]
+    stuck = _stuck(owner, stream)
+    doubts = [doubt for doubt in _doubts(owner, stream) if doubt.subject not in {one.subject for one in stuck}]
+    return [*stuck, *doubts, *(_unreadable(stream, cursor) if cursor else ())]
+
+
+def _stuck(owner: Shop | NetSuiteAccount, stream: str) -> list[Problem]:
+    """Refused again and again although the other side answers, as when the role lost a right. An outage has its own."""
+    tried = SyncRun.objects.filter(stream=stream, finished_at=None, tries__gte=STUCK_TRIES).exclude(failure="")
+    return [
+        Problem("mirror_doubtful", f"{stream} {run.kind}", f"{run.get_kind_display()} of {owner} does not get on.",
+                words=run.failure)
+        for run in (() if owner.failing_since else tried.order_by("kind", "pk").distinct("kind"))
+    ]  # fmt: skip
 
 
 def _doubts(owner: Shop | NetSuiteAccount, stream: str) -> list[Problem]:

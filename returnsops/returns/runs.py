@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from integrations.errors import IntegrationError, RejectedError
@@ -20,6 +20,7 @@ LEASE = timedelta(minutes=3)  # longer than any step may take; who holds it and 
 STEP_MIN = timedelta(hours=1)
 STEP_MAX = timedelta(days=100)  # Loop refuses more than 120
 QUICK_S, SLOW_S = 3.0, 20.0  # a step that takes less is doubled next time, one that takes more is halved
+STUCK_TRIES, TRIES_COUNTED = 12, 1_000  # so often in vain, a person should know
 TOO_MUCH = frozenset({"too_many_pages", "too_many_rows"})
 
 
@@ -58,9 +59,10 @@ def open_run(
 
 
 def runs_to_work_on() -> QuerySet[SyncRun]:
-    """Not finished, and nobody is at it; who waited longest first."""
+    """Not finished, and nobody is at it; who waited longest first, but those that failed last time after the others."""
+    failed = Case(When(failure="", then=Value(0)), default=Value(1))
     free = Q(leased_until=None) | Q(leased_until__lt=timezone.now())
-    return SyncRun.objects.filter(free, finished_at=None).order_by("started_at", "pk")
+    return SyncRun.objects.filter(free, finished_at=None).order_by(failed, "started_at", "pk")
 
 
 def work_on(
@@ -97,7 +99,7 @@ def _claim(run_pk: int) -> bool:
 def _take_step(run: SyncRun, read_step: ReadStep) -> None:
     if run.tries >= 2:  # who began it died of it, twice: perhaps it is too much at once
         run.step = max(run.step / 2, STEP_MIN)
-    _save(run, tries=run.tries + 1, step=run.step, leased_until=timezone.now() + LEASE)
+    _save(run, tries=min(run.tries + 1, TRIES_COUNTED), step=run.step, leased_until=timezone.now() + LEASE)
     step_to = run.position + run.step
     if run.window_to - step_to < STEP_MIN:  # a rest too short for a step of its own is taken along
         step_to = run.window_to

@@ -4,11 +4,13 @@ A night begins at one o'clock where the shop is, a week on Sunday at two; a run 
 up for. The first of a kind waits for the night after the history came in.
 """
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from integrations.errors import IntegrationError
 from integrations.models import NetSuiteAccount, Shop, SyncRun
 from returnsops.lib import clock
 from returnsops.returns import backfill, record_changes
@@ -85,11 +87,23 @@ def _open(
 
 
 def work_on_next_run(*, for_s: float) -> SyncRun | None:
-    """Go on with the run that has waited longest, if its connection is not stopped."""
+    """Go on with the run that has waited longest, if its connection is not stopped; one that fails holds up no other.
+
+    Raises the errors of `integrations.errors` when all that could be tried failed.
+    """
+    deadline, failure = time.monotonic() + for_s, None
     for run in runs_to_work_on():
         owner = owner_of(run)
-        if owner is not None and owner.paused_at is None:
+        if owner is None or owner.paused_at is not None:
+            continue
+        try:
             return work_on(run.pk, partial(_read_step, owner), for_s=for_s)
+        except IntegrationError as error:
+            failure = error
+        if time.monotonic() > deadline:
+            break
+    if failure:
+        raise failure
     return None
 
 

@@ -20,6 +20,7 @@ STEP_FIRST = timedelta(days=1)  # how much is read at once when we are far behin
 CLOSE_ENOUGH = timedelta(minutes=1)
 DETAILS_FOR_S = 8.0  # the tick asks again soon; meanwhile the queue has room for others
 DETAILS_AT_ONCE = 5
+NEWER_AFTER, BEHIND_MAX = timedelta(minutes=1), timedelta(minutes=10)
 
 
 def sweep_loop(shop: Shop, *, for_s: float = SWEEP_FOR_S) -> int:
@@ -68,14 +69,27 @@ def fetch_due_details(shop: Shop, *, for_s: float = DETAILS_FOR_S) -> int:
 
 
 def _fetch_details(shop: Shop, loop_id: str) -> None:
-    """What cannot be had now is not asked for again before Loop lists it with news."""
+    """What Loop does not have now is asked for again as soon as it is listed; what cannot be read, after a while."""
+    started_at = timezone.now()
     try:
         fetched = fetch_return(shop, loop_id, in_background=True)
     except RejectedError as error:
         note_unreadable(shop, loop_id, error)
-        fetched = None
+        return
     if fetched is None:
-        LoopReturn.objects.filter(shop=shop, loop_id=loop_id).update(fetch_due_at=None)
+        LoopReturn.objects.filter(shop=shop, loop_id=loop_id).update(fetch_due_at=None, listed_digest="")
+    elif fetched.fetched_at < started_at:
+        _wait_for_newer_details(shop, fetched)
+
+
+def _wait_for_newer_details(shop: Shop, row: LoopReturn) -> None:
+    """The list is ahead of details: for a moment that is delay over there, for longer a person should know."""
+    if clock.now() - row.updated_at < BEHIND_MAX:
+        LoopReturn.objects.filter(pk=row.pk).update(fetch_due_at=timezone.now() + NEWER_AFTER)
+        return
+    detail = f"details are older than the list, which says that it changed at {row.updated_at:%Y-%m-%d %H:%M:%S} UTC"
+    error = RejectedError(system="loop", operation="fetch details", detail=detail, family="unreadable")
+    note_unreadable(shop, row.loop_id, error)
 
 
 # --- NetSuite --------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
+from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -206,6 +207,24 @@ def test_events_are_dealt_out_once(hooked: Shop) -> None:
     assert len(take_due_events(limit=2, patience=PATIENCE)) == 1
     assert take_due_events(limit=2, patience=PATIENCE) == []
     assert len(take_due_events(limit=9, patience=timedelta(0))) == 3
+
+
+def test_events_nobody_could_read_yet_stand_in_front_of_no_new_one(hooked: Shop) -> None:
+    for number in range(3):
+        body = json.dumps({"topic": "return", "id": number}).encode()
+        receive(hooked.code, body, sign_body(SECRET, body))
+    tried = take_due_events(limit=2, patience=PATIENCE)
+
+    assert take_due_events(limit=1, patience=timedelta(0))[0] not in tried
+
+
+def test_events_of_a_stopped_shop_wait_until_it_goes_on(hooked: Shop) -> None:
+    receive(hooked.code, BODY, sign_body(SECRET, BODY))
+    Shop.objects.update(paused_at=timezone.now())
+    assert take_due_events(limit=9, patience=PATIENCE) == []
+
+    Shop.objects.update(paused_at=None)
+    assert len(take_due_events(limit=9, patience=PATIENCE)) == 1
 
 
 def test_crowd_of_webhooks_asks_the_queue_once_each_at_most(

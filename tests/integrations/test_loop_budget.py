@@ -1,10 +1,15 @@
 """The call budget: one bucket per shop for every thread and process, spent below Loop's limit."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
@@ -194,3 +199,55 @@ def status_of(client: LoopClient) -> int:
         return client.probe("list_destinations", "/destinations").status
     except TemporaryError as error:
         return 0 if error.operation == "wait for the call budget" else -1
+
+
+# A process of its own, calling as fast as the budget lets it. Prints every status; 0 where the budget kept it back.
+CALLER = """
+import json, sys, time
+import django
+from django.conf import settings
+
+url, database, shop_code, api_key, seconds = sys.argv[1:]
+settings.DATABASES["default"]["NAME"] = database
+django.setup()
+from integrations.errors import TemporaryError
+from integrations.loop.budget import ShopBudget
+from integrations.loop.client import LoopClient
+from integrations.models import Shop
+
+client = LoopClient(url, api_key, budget=ShopBudget(Shop.objects.get(code=shop_code), wait_s_max=1.0))
+give_up_at, statuses = time.monotonic() + float(seconds), []
+while time.monotonic() < give_up_at:
+    try:
+        statuses.append(client.probe("list_destinations", "/destinations").status)
+    except TemporaryError:
+        statuses.append(0)
+print(json.dumps(statuses))
+"""
+PROCESSES, CALLING_S = 3, 5
+PROCESS_LIMIT_S = 120
+
+
+@pytest.mark.django_db(transaction=True)
+def test_processes_that_know_nothing_of_each_other_are_never_refused(limited: Served) -> None:
+    shop = make_shop(base_url=limited.url, calls_per_minute=LIMIT)
+    (profile, *_) = limited.sandbox.shops.values()
+    words = (limited.url, connections["default"].settings_dict["NAME"], shop.code, profile.api_key, str(CALLING_S))
+
+    callers = [
+        subprocess.Popen(
+            [sys.executable, "-c", CALLER, *words],
+            cwd=settings.BASE_DIR,
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "returnsops.settings"},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(PROCESSES)
+    ]
+    told = [caller.communicate(timeout=PROCESS_LIMIT_S)[0].splitlines()[-1] for caller in callers]
+
+    each = [json.loads(line) for line in told]
+    statuses = [status for one in each for status in one]
+    assert set(statuses) <= {200, 0}
+    assert sum(200 in one for one in each) >= 2, "more than one of them called"
+    assert Pace.of(LIMIT).burst <= statuses.count(200) <= LIMIT

@@ -15,6 +15,7 @@ from returnsops.returns.errors import DoubtfulAnswerError
 from returnsops.returns.progress import mirror_problems, sync_progress, time_left
 from returnsops.returns.runs import STEP_MAX, STEP_MIN, Tally, next_step, open_run, runs_to_work_on, work_on
 from returnsops.returns.turns import is_turn_of, one_at_a_time
+from tests.builders import make_shop
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -197,3 +198,24 @@ def test_background_leaves_what_there_is_no_time_for(shop: Shop, monkeypatch: py
     work_in_background(show_life=lambda: None, for_s=0)
 
     assert opened == []
+
+
+@pytest.mark.django_db
+def test_run_that_fails_holds_up_no_other(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = make_shop("moss")
+    window = {"window_from": START, "window_to": START + DAY, "step": DAY}
+    failing = open_run(f"loop:{shop.code}", "nightly", "one", **window)  # type: ignore[arg-type]
+    healthy = [open_run(f"loop:{other.code}", "nightly", name, **window) for name in "ab"]  # type: ignore[arg-type]
+
+    def read(owner: Shop, *_: object) -> Tally:
+        if owner == shop:
+            raise TemporaryError(system="loop", operation="list", detail="away")
+        return Tally(seen=1)
+
+    monkeypatch.setattr(schedule, "_read_step", read)
+    for _ in healthy:
+        schedule.work_on_next_run(for_s=5)
+    with pytest.raises(TemporaryError):
+        schedule.work_on_next_run(for_s=5)
+
+    assert list(SyncRun.objects.filter(finished_at=None)) == [failing]

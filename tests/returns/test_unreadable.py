@@ -1,0 +1,157 @@
+"""What cannot be read, or is told in two ways, stays visible until it was read; nothing is passed over in silence."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from integrations.errors import RejectedError, UnreadableRecordError
+from integrations.loop import reading
+from integrations.loop.parsing import parse_return
+from integrations.loop.records import LoopReturnRecord
+from integrations.models import Shop, SyncCursor
+from returnsops.lib import clock
+from returnsops.returns import backfill, mirror, sweeps
+from returnsops.returns.models import LoopReturn
+from returnsops.returns.progress import mirror_problems
+from tests.builders import details_payload, make_return, unit_payload
+
+pytestmark = pytest.mark.django_db
+
+
+class Loop:
+    """What Loop answers about single returns: a payload, nothing, or a refusal."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, dict[str, Any] | RejectedError | None] = {}
+        self.asked: list[str] = []
+
+    def get_return(self, return_id: str) -> LoopReturnRecord | None:
+        self.asked.append(return_id)
+        answer = self.answers.get(return_id)
+        if isinstance(answer, RejectedError):
+            raise answer
+        return parse_return(answer, is_detailed=True) if answer else None
+
+
+@pytest.fixture
+def loop(monkeypatch: pytest.MonkeyPatch) -> Loop:
+    one = Loop()
+    monkeypatch.setattr(mirror, "loop_client", lambda shop, **_: one)
+    return one
+
+
+def garbled() -> UnreadableRecordError:
+    return UnreadableRecordError(system="loop", operation="get_return", detail="return 7: refund is missing")
+
+
+def listed(loop_id: str = "7", **changes: Any) -> LoopReturnRecord:
+    return parse_return(details_payload(loop_id=loop_id, **changes), is_detailed=False)
+
+
+def catch_up(shop: Shop, *records: LoopReturnRecord) -> int:
+    return backfill.catch_up(shop, list(records), fetched_at=timezone.now()).changed
+
+
+def noted(shop: Shop) -> dict[str, str]:
+    return dict(SyncCursor.objects.get(stream=backfill.stream_of(shop)).unreadable)
+
+
+def test_known_return_that_can_no_longer_be_read_stays_noted_until_it_was(shop: Shop, loop: Loop) -> None:
+    make_return(shop, loop_id="7")
+    catch_up(shop, listed(state="closed", updated_at="2026-11-19 10:00:00"))
+    loop.answers["7"] = garbled()
+
+    sweeps.fetch_due_details(shop)
+    backfill.forget_what_was_read(shop)
+    assert list(noted(shop)) == ["7"]
+    assert [one.code for one in mirror_problems(shop)] == ["unreadable_record"]
+    assert loop.asked == ["7"], "asked again after a while, not at once"
+
+    loop.answers["7"] = details_payload(loop_id="7", state="closed", updated_at="2026-11-19 10:00:00")
+    LoopReturn.objects.update(fetch_due_at=timezone.now())
+    sweeps.fetch_due_details(shop)
+    backfill.forget_what_was_read(shop)
+    assert noted(shop) == {}
+    assert LoopReturn.objects.get().state == "closed"
+
+
+def test_news_that_details_do_not_have_yet_are_asked_for_when_listed_again(shop: Shop, loop: Loop) -> None:
+    make_return(shop, loop_id="7")
+    news = listed(state="closed", updated_at="2026-11-19 10:00:00")
+
+    catch_up(shop, news)
+    sweeps.fetch_due_details(shop)
+    assert loop.asked == ["7"]
+
+    assert catch_up(shop, news) == 1
+    assert LoopReturn.objects.get().fetch_due_at is not None
+
+
+def test_details_behind_the_list_are_awaited_and_a_person_hears_of_it_when_they_stay_behind(
+    shop: Shop, loop: Loop
+) -> None:
+    moment = clock.now()
+    catch_up(shop, listed(updated_at=f"{moment:%Y-%m-%d %H:%M:%S}"))
+    loop.answers["7"] = details_payload(loop_id="7", updated_at=f"{moment - timedelta(hours=8):%Y-%m-%d %H:%M:%S}")
+
+    sweeps.fetch_due_details(shop, for_s=2)
+    assert loop.asked == ["7"], "not again and again in one go"
+    assert not SyncCursor.objects.exclude(unreadable={}).exists()
+
+    LoopReturn.objects.update(fetch_due_at=timezone.now(), updated_at=moment - timedelta(minutes=11))
+    sweeps.fetch_due_details(shop, for_s=2)
+    assert "older than the list" in noted(shop)["7"]
+
+
+def test_unit_listed_twice_loses_no_unit_in_silence(shop: Shop, loop: Loop) -> None:
+    twins = {"line_items": [unit_payload(1), unit_payload(1, sku="OTHER")]}
+    loop.answers["7"] = details_payload(loop_id="7", **twins)
+
+    catch_up(shop, listed(**twins), listed("8"))
+
+    assert list(LoopReturn.objects.values_list("loop_id", flat=True)) == ["8"]
+    assert "unit 1 is there more than once" in noted(shop)["7"]
+
+
+def test_row_of_which_details_know_nothing_is_noted(shop: Shop, loop: Loop) -> None:
+    backfill._try_in_detail(shop, garbled())
+
+    assert list(noted(shop)) == ["7"]
+
+
+def test_what_is_wrong_with_a_unit_names_the_return(shop: Shop) -> None:
+    told: list[UnreadableRecordError] = []
+    row = details_payload(loop_id="7")
+    row["line_items"][0]["price"] = "a lot"
+
+    list(reading._parse_rows([row, details_payload(loop_id="8")], on_unreadable=told.append))
+
+    assert told[0].detail.startswith("return 7: unit 387001: price cannot be read")
+
+
+def test_more_than_can_be_noted_are_told_of_as_others(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backfill, "UNREADABLE_MAX", 2)
+
+    for name in ("1", "2", "3", "4"):
+        backfill.note_unreadable(shop, name, garbled())
+    assert list(noted(shop)) == ["1", "2", "others"]
+    backfill.forget_what_was_read(shop)
+    assert "others" in noted(shop)
+
+    make_return(shop, loop_id="1")
+    backfill.forget_what_was_read(shop)
+    assert list(noted(shop)) == ["2"]
+
+
+def test_one_row_in_a_thousand_that_cannot_be_mirrored_keeps_no_other_out(shop: Shop, loop: Loop) -> None:
+    rows = [listed(str(number)) for number in range(1, 1001)]
+    twins = {"line_items": [unit_payload(1), unit_payload(1)]}
+    rows[500] = listed("501", **twins)
+    loop.answers["501"] = details_payload(loop_id="501", **twins)
+
+    catch_up(shop, *rows)
+
+    assert LoopReturn.objects.count() == 999
+    assert list(noted(shop)) == ["501"]
