@@ -173,3 +173,8 @@ def test_replay_says_where_to_go_on(shop: Shop, monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(CommandError, match=f"--after {event.pk - 1}"):
         call_command("replay_inbox", shop=shop.code)
+
+
+def test_replay_of_a_shop_nobody_knows_is_refused(shop: Shop) -> None:
+    with pytest.raises(CommandError, match=f"There is no shop «nowhere». Known: {shop.code}."):
+        call_command("replay_inbox", shop="nowhere")

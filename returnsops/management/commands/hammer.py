@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management import call_command
@@ -35,10 +36,12 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--webhooks", type=int, default=20_000)
-        parser.add_argument("--kills", type=int, default=20, help="web processes killed meanwhile")
-        parser.add_argument("--restarts", type=int, default=2, help="restarts of the database, every other a crash")
-        parser.add_argument("--forged", type=int, default=10_000)
+        parser.add_argument("--webhooks", type=_at_least_one, default=20_000)
+        parser.add_argument("--kills", type=_at_least_none, default=20, help="web processes killed meanwhile")
+        parser.add_argument(
+            "--restarts", type=_at_least_none, default=2, help="restarts of the database, every other a crash"
+        )
+        parser.add_argument("--forged", type=_at_least_one, default=10_000)
         parser.add_argument("--seed", default="1", help="decides how webhooks are forged")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -105,3 +108,17 @@ def try_forgeries(stack: Stack, options: dict[str, Any], *, say: Any) -> dict[st
         "forged_without_answer": answers.count("broken"),
         "large_accepted": int(large == "200"),
     }
+
+
+def _at_least_one(text: str) -> int:
+    return _whole(text, least=1)
+
+
+def _at_least_none(text: str) -> int:
+    return _whole(text, least=0)
+
+
+def _whole(text: str, *, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise ArgumentTypeError(f"{text} is no whole number from {least} on")
+    return int(text)

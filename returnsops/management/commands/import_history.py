@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from integrations.errors import IntegrationError
+from integrations.errors import IntegrationError, words_of_failure
 from integrations.models import Shop, SyncRun
 from returnsops.lib import clock
 from returnsops.management.terminal import PersonCommand
@@ -42,7 +42,9 @@ class Command(PersonCommand):
             else:
                 self._import(shop, options["start"])
         except IntegrationError as error:
-            raise CommandError(f"Loop did not answer as it should; start again to go on. {error}") from error
+            raise CommandError(
+                f"Loop did not answer as it should; start again to go on. {words_of_failure(str(error))}"
+            ) from error
 
     def _import(self, shop: Shop, start: datetime | None) -> None:
         run = open_import(shop, start=start)

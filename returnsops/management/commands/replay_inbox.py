@@ -6,7 +6,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from integrations import inbox
 from integrations.errors import IntegrationError, RejectedError
-from integrations.models import InboundEvent
+from integrations.models import InboundEvent, Shop
 from returnsops.management.terminal import PersonCommand
 from returnsops.returns import mirror
 
@@ -23,6 +23,9 @@ class Command(PersonCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         events = InboundEvent.objects.filter(signed=True, pk__gt=options["after"]).select_related("shop").order_by("pk")
         if options["shop"]:
+            known = list(Shop.objects.order_by("code").values_list("code", flat=True))
+            if options["shop"] not in known:
+                raise CommandError(f"There is no shop «{options['shop']}». Known: {', '.join(known) or 'none'}.")
             events = events.filter(shop__code=options["shop"])
         count, fetched, failed = events.count(), set[tuple[int, str]](), 0
         for number, event in enumerate(events.iterator(chunk_size=500), start=1):

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from integrations.connections import loop_client
-from integrations.errors import IntegrationError
+from integrations.errors import IntegrationError, words_of_failure
 from integrations.loop.subscriptions import NO_ADDRESS, check_webhooks, find_changes, wanted_pairs, webhook_url
 from integrations.models import Shop
 from returnsops.management.terminal import PersonCommand
@@ -26,7 +26,7 @@ class Command(PersonCommand):
         try:
             self._ensure(shop) if options["ensure"] else self._show(shop)
         except IntegrationError as error:
-            raise CommandError(f"Loop could not be asked: {error}") from error
+            raise CommandError(f"Loop could not be asked: {words_of_failure(str(error))}") from error
 
     def _show(self, shop: Shop) -> None:
         found, url = loop_client(shop).list_webhooks(), webhook_url(shop)
