@@ -55,11 +55,15 @@ class Stage:
 
     def make(self, scenario: str, *, shop: str = "northwind", **params: object) -> LoopReturn:
         """A return, delivered unless told otherwise, found by the sweep and planned."""
+        return self.make_several(1, scenario, shop=shop, **params)[0]
+
+    def make_several(self, count: int, scenario: str, *, shop: str = "northwind", **params: object) -> list[LoopReturn]:
         params = {"parcel": "delivered"} | params
         self.shops.add(shop)
-        made = self.ask("loop/returns", {"shop": shop, "scenario": scenario, "params": params})
+        body = {"shop": shop, "scenario": scenario, "params": params}
+        made = [self.ask("loop/returns", body)["return_id"] for _ in range(count)]
         self.run()
-        return LoopReturn.objects.get(shop__code=shop, loop_id=made["return_id"])
+        return [LoopReturn.objects.get(shop__code=shop, loop_id=loop_id) for loop_id in made]
 
     def judge(self, loop_return: LoopReturn, *outcomes: str, by: str = "ada", **values: Any) -> None:
         lines = loop_return.lines.filter(removed=False)

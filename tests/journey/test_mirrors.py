@@ -113,7 +113,7 @@ def test_deleted_return_is_a_case_until_loop_has_it_again(stage: Stage, served: 
 
 
 def test_loop_that_suddenly_shows_nothing_is_not_believed(stage: Stage, served: Served) -> None:
-    rows = [stage.make("refund", parcel="in_transit") for _ in range(7)]
+    rows = stage.make_several(7, "refund", parcel="in_transit")
     taken = take_out(served, rows)
 
     run = work_through(run_of("comparison", rows[0].shop))
@@ -224,7 +224,7 @@ def test_document_a_person_undid_is_found_at_night(stage: Stage, action: str) ->
 
 
 def test_netsuite_that_suddenly_shows_nothing_is_not_believed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [stage.make("refund", parcel="in_transit") for _ in range(6)]
+    rows = stage.make_several(6, "refund", parcel="in_transit")
     monkeypatch.setattr(NetSuiteClient, "statuses_of", lambda self, ids: [])
 
     run = work_through(run_of("records", rows[0].shop.account))

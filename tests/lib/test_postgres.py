@@ -91,7 +91,8 @@ def test_data_survive_a_stop_and_a_kill(shared: Path) -> None:
 
 
 def test_data_survive_a_crash(shared: Path) -> None:
-    start(shared)
+    postgres.stop(shared)
+    postgres.ensure_running(shared)  # durable, unlike the one of the tests
     query(shared, "CREATE TABLE lived AS SELECT 1 AS number")
 
     assert postgres.stop(shared, crash=True) is True
