@@ -106,7 +106,7 @@ def test_details_behind_the_list_are_awaited_and_a_person_hears_of_it_when_they_
 
 
 def test_unit_listed_twice_loses_no_unit_in_silence(shop: Shop, loop: Loop) -> None:
-    twins = {"line_items": [unit_payload(1), unit_payload(1, sku="OTHER")]}
+    twins: dict[str, Any] = {"line_items": [unit_payload(1), unit_payload(1, sku="OTHER")]}
     loop.answers["7"] = details_payload(loop_id="7", **twins)
 
     catch_up(shop, listed(**twins), listed("8"))
@@ -147,7 +147,7 @@ def test_more_than_can_be_noted_are_told_of_as_others(shop: Shop, monkeypatch: p
 
 def test_one_row_in_a_thousand_that_cannot_be_mirrored_keeps_no_other_out(shop: Shop, loop: Loop) -> None:
     rows = [listed(str(number)) for number in range(1, 1001)]
-    twins = {"line_items": [unit_payload(1), unit_payload(1)]}
+    twins: dict[str, Any] = {"line_items": [unit_payload(1), unit_payload(1)]}
     rows[500] = listed("501", **twins)
     loop.answers["501"] = details_payload(loop_id="501", **twins)
 
