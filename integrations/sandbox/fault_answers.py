@@ -24,12 +24,20 @@ def answer_before(fault: Fault, request: Request, *, patience: Patience) -> Resp
     kind = KINDS[fault.kind]
     if fault.kind == "drop_before":
         drop_connection(request)
-    if fault.kind == "delay_commit":
+    if fault.kind == "late_commit":
+        hang_up(request)
+    if fault.kind in ("delay_commit", "late_commit"):
         ask_to_wait(request, lambda: patience.wait(fault.seconds))
     if kind.raw is not None:
         return Response(kind.raw.body, status=fault.status or kind.raw.status, content_type=kind.raw.content_type)
     words = GIVEN if fault.kind == "error" else kind.words
     return None if words is None else _refusal(fault, words=words)
+
+
+def stands_instead(fault: Fault) -> bool:
+    """Whether the fault answers, or hangs up, without asking the system."""
+    kind = KINDS[fault.kind]
+    return fault.kind in ("drop_before", "error") or kind.raw is not None or kind.words is not None
 
 
 def answer_after(fault: Fault, request: Request, response: Response, *, patience: Patience) -> Response:
@@ -125,10 +133,14 @@ def _reset(_fault: Fault, request: Request, _response: Response, _patience: Pati
 
 def drop_connection(request: Request) -> Response:
     """Close the socket without an answer; the server takes the error for a client that went away."""
+    hang_up(request)
+    raise ConnectionResetError("dropped by a fault")
+
+
+def hang_up(request: Request) -> None:
     connection: socket.socket | None = request.environ.get("werkzeug.socket")
     if connection is not None:
         connection.shutdown(socket.SHUT_RDWR)
-    raise ConnectionResetError("dropped by a fault")
 
 
 AFTER: dict[str, Callable[[Fault, Request, Response, Patience], Response]] = {

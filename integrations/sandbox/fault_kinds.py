@@ -64,6 +64,7 @@ KINDS: dict[str, Kind] = {
     "drop_before": _before("a dropped connection"),
     "drop_after_commit": _after("a dropped connection"),
     "delay_commit": _after("the answer after `seconds` of business time; the work is done then, caller or not"),
+    "late_commit": _after("a dropped connection; the work is done `seconds` of business time later"),
     "late_answer": _after("the work is done at once, the answer comes `seconds` of business time later"),
     "slow_body": _after("the body trickles in over `seconds`"),
     "reset_headers": _after("a connection reset in the middle of the headers"),

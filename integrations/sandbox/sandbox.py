@@ -1,17 +1,19 @@
 """The sandbox put together: state, simulators, connector and traffic behind one WSGI application."""
 
 import random
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from integrations.sandbox.call_log import CallLog
 from integrations.sandbox.callers import caller_of
 from integrations.sandbox.clock import Clock
 from integrations.sandbox.crowds import Crowds
-from integrations.sandbox.fault_answers import answer_after, answer_before
-from integrations.sandbox.faults import Call, Faults
+from integrations.sandbox.fault_answers import answer_after, answer_before, stands_instead
+from integrations.sandbox.faults import Call, Fault, Faults
 from integrations.sandbox.gate import Gate
 from integrations.sandbox.jobs import Jobs
 from integrations.sandbox.living import Living
@@ -79,6 +81,7 @@ class Sandbox:
         self._choose_settings()
         self.faults.restore(self.memory.recall(FAULTS) or [])
         self.patience = Patience(self.clock)
+        self.calls = CallLog()
         self.accounts: dict[str, Account] = {
             shop.netsuite_account: open_account(
                 shop,
@@ -163,12 +166,20 @@ class Sandbox:
         self._slow_down(request, call=call)
         fault = self.faults.take(call)
         if fault is not None:
-            instead = answer_before(fault, request, patience=self.patience)
+            instead = self._answer_before(fault, request, call=call)
             if instead is not None:
                 return instead
         api = self.netsuite_api if call.system == "netsuite" else self.loop_api
+        started = time.time()
         response = api.answer(request)
+        self.calls.note(request, call, started=started, status=response.status_code, fault=fault)
         return response if fault is None else answer_after(fault, request, response, patience=self.patience)
+
+    def _answer_before(self, fault: Fault, request: Request, *, call: Call) -> Response | None:
+        """The log notes it before the caller can hear of it."""
+        if stands_instead(fault):
+            self.calls.note(request, call, started=time.time(), status=None, fault=fault)
+        return answer_before(fault, request, patience=self.patience)
 
     def _call(self, request: Request, *, system: str) -> Call:
         return Call(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from integrations.sandbox.call_log import PAGE_MAX as CALLS_PAGE_MAX
 from integrations.sandbox.controls.asked import Asked, Json, Route, lines_of
 from integrations.sandbox.dump import dump_account, dump_shop
 from integrations.sandbox.dump_parts import PAGE_MAX, Part, Wanted, find_part, list_parts, read_all, read_page
@@ -63,6 +64,14 @@ def _deliveries(asked: Asked) -> Json:
     return _page(find_part(asked.sandbox, "loop", shop, "deliveries"), wanted)
 
 
+def _calls(asked: Asked) -> Json:
+    query = asked.query
+    after, limit = query.count("after", 0), query.count("limit", CALLS_PAGE_MAX, low=1, high=CALLS_PAGE_MAX)
+    query.done()
+    rows = asked.sandbox.calls.read(after=after, limit=limit)
+    return {"items": rows, "next": rows[-1]["number"] if len(rows) == limit else None}
+
+
 def _wanted(query: Fields, *, who: str | None = None, action: str | None = None) -> Wanted:
     return Wanted(
         after=query.count("after", 0),
@@ -85,6 +94,7 @@ ROUTES = (
     Route(
         "GET", "log", _log, "accepted writes of one `?account=` or `?shop=`; `?who=`, `?action=`, `?after=`, `?since=`"
     ),
+    Route("GET", "calls", _calls, "every call of both systems with its span, refused and lost ones too; `?after=`"),
     Route(
         "GET",
         "webhooks/deliveries",
