@@ -101,6 +101,10 @@ class UnreadableRecordError(RejectedError):
     """
 
 
+class NetworkInTransactionError(AssertionError):
+    """A fault of ours: a call was about to be made while a database transaction was open. Nothing was sent."""
+
+
 def words_of_failure(written: str) -> str:
     """What `str(error)` wrote, for a screen: who answered what. The rest is for the log and the case."""
     found = _WRITTEN.fullmatch(written)

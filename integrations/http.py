@@ -12,6 +12,7 @@ from http.cookiejar import DefaultCookiePolicy
 from ssl import SSLCertVerificationError
 
 import requests
+from django.db import connections
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ClosedPoolError, NewConnectionError
@@ -21,6 +22,7 @@ from integrations.errors import (
     ConfigurationError,
     Failure,
     IntegrationError,
+    NetworkInTransactionError,
     System,
     TemporaryError,
     UncertainError,
@@ -115,6 +117,7 @@ def send_request(
     secrets: struck out of the log, of our errors, and of the body of a failed answer.
     Raises TemporaryError, UncertainError or ConfigurationError when no answer came.
     """
+    require_no_transaction(operation)
     call = _Call(system=system, operation=operation, method=method, url=url, writes=writes, secrets=secrets)
     body, headers = _encode_body(json_body=json_body, form=form, headers=headers)
     started = time.monotonic()
@@ -144,6 +147,19 @@ def send_request(
     )
     _log_call(call, outcome=f"{answer.status} {answer.request_id}".strip(), started=started)
     return answer
+
+
+def require_no_transaction(operation: str) -> None:
+    """Other people's slowness must not hold our locks, and a rollback cannot take a call back."""
+    if is_in_transaction():
+        raise NetworkInTransactionError(
+            f"{operation} was called inside a database transaction. Commit first, then call."
+        )
+
+
+def is_in_transaction() -> bool:
+    """Of this thread. Tests replace it by one that leaves out the transaction around the test."""
+    return any(connection.in_atomic_block for connection in connections.all(initialized_only=True))
 
 
 def open_session(*, pool_size: int) -> requests.Session:

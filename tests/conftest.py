@@ -1,5 +1,7 @@
 """A few people and one shop; everything else is built by the functions of `tests.builders`."""
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -8,12 +10,26 @@ from integrations.doors import forget_doors
 from integrations.models import Shop
 from returnsops.people.models import Role, User
 from tests.builders import make_shop, make_user
+from tests.transaction_guard import TransactionGuard
 
 # No test is timed: a busy machine must not fail one. The same examples every time, so that red means a change.
 hypothesis_settings.register_profile(
     "house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def watches_transactions() -> Iterator[TransactionGuard]:
+    with TransactionGuard().installed() as guard:
+        yield guard
+
+
+@pytest.fixture(autouse=True)
+def no_call_in_a_transaction(watches_transactions: TransactionGuard) -> Iterator[TransactionGuard]:
+    """Fails the test even if the code took the error for one of those it may swallow."""
+    yield watches_transactions
+    watches_transactions.fail_if_any()
 
 
 @pytest.fixture(autouse=True)

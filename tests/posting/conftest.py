@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from integrations import http
 from integrations.errors import AlreadyExistsError, TemporaryError, UncertainError
 from integrations.loop.client import LoopClient
 from integrations.loop.parsing import parse_return
@@ -55,6 +56,7 @@ class FakeNetSuite:
         return None
 
     def find_by_external_ids(self, external_ids: Collection[str]) -> list[RecordRef]:
+        http.require_no_transaction("find_by_external_ids")
         found = [one for one in self.records.values() if one.external_id in external_ids]
         return [
             RecordRef(
@@ -70,12 +72,14 @@ class FakeNetSuite:
         ]
 
     def get_record(self, record_type: str, internal_id: str) -> TransactionRecord | None:
+        http.require_no_transaction("get_record")
         return self.records.get(internal_id)
 
     def change(self, internal_id: str, **changes: Any) -> None:
         self.records[internal_id] = replace(self.records[internal_id], **changes)
 
     def _make(self, record_type: str, body: Mapping[str, Any], *, source_id: str | None) -> str:
+        http.require_no_transaction(f"make {record_type}")
         external_id = str(body["externalId"])
         self.calls.append(external_id)
         if self.failures:
@@ -157,9 +161,11 @@ class FakeLoop(LoopClient):
         self._act("remove", return_id, *line_item_ids)
 
     def get_return(self, return_id: str, *, currency_type: CurrencyType | None = None) -> LoopReturnRecord | None:
+        http.require_no_transaction("get_return")
         return None if self.payload is None else parse_return(self.payload, is_detailed=True)
 
     def _act(self, *words: str, **_: Any) -> None:
+        http.require_no_transaction(words[0])
         self.calls.append(words)
         if self.failures:
             raise self.failures.pop(0)
