@@ -301,6 +301,7 @@ def _standing(row: LoopReturn) -> list[PostingDue]:
             covers=frozenset(cover.unit for cover in one.covers.all()),
             serial_key=one.serial_key,
             priority=one.priority,
+            hinges_on=tuple(one.hinges_on),
         )
         for one in row.postings.filter(status__in=Posting.CHANGEABLE, uncertain_since=None)
     ]

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from returnsops.lib import clock
 from returnsops.posting.models import Posting
+from returnsops.posting.pauses import not_paused
 
 Status = Posting.Status
 ATTEMPTS_MAX = 20  # then it is set aside: passing reasons do not last this long
@@ -34,6 +35,7 @@ def claimable() -> QuerySet[Posting]:
         .filter(Q(loop_return__look_again_at=None) | Q(loop_return__look_again_at__gt=now))
         .filter(_connection_is_well("shop", real_now) | Q(system=Posting.System.NETSUITE))
         .filter(_connection_is_well("account", real_now) | Q(system=Posting.System.LOOP))
+        .filter(not_paused())
         .exclude(Exists(in_flight))
         .order_by("priority", "loop_return__created_at", "pk")
     )

@@ -6,7 +6,8 @@ from integrations.loop.parsing import parse_return
 from integrations.loop.records import LoopReturnRecord
 from returnsops.lib import clock
 from returnsops.lib.money import ZERO
-from returnsops.posting.models import Posting
+from returnsops.posting.models import Pause, Posting
+from returnsops.posting.pauses import pauses_of
 from returnsops.returns.facts import (
     ApprovalFacts,
     ClaimFacts,
@@ -14,6 +15,7 @@ from returnsops.returns.facts import (
     LineFacts,
     LoopFacts,
     OverrideFacts,
+    PauseFacts,
     PostingFacts,
     RecordFacts,
     RefundFacts,
@@ -51,6 +53,7 @@ def load_facts(row: LoopReturn) -> ReturnFacts:
         overrides=_override_facts(row),
         approvals=tuple(ApprovalFacts(one.subject, one.seen_hash) for one in row.approvals.order_by("pk")),
         claims=_claims_of_siblings(row),
+        pauses=tuple(_pause_facts(one) for one in pauses_of(account)),
     )
 
 
@@ -188,6 +191,17 @@ def _posting_facts(row: Posting) -> PostingFacts:
         posted_at=row.posted_at,
         uncertain_since=row.uncertain_since,
         read_back=row.read_back_at is not None,
+    )
+
+
+def _pause_facts(row: Pause) -> PauseFacts:
+    return PauseFacts(
+        key=row.key,
+        code=row.code,
+        reason=row.reason,
+        by=row.opened_by.name if row.opened_by else "",
+        words=row.words,
+        probe=row.probe.external_id if row.probe else "",
     )
 
 

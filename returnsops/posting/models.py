@@ -1,10 +1,12 @@
 """The outbox: what we owe NetSuite and Loop, every try of it, and what it covers."""
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from integrations.models import NetSuiteAccount, Shop
-from returnsops.people.models import VisibleQuerySet
+from returnsops.people.models import User, VisibleQuerySet
 from returnsops.returns.models import LoopReturn
 
 
@@ -46,6 +48,8 @@ class Posting(models.Model):
     # Postings with the same key go one after the other: two receipts of one RMA at once collide in NetSuite.
     serial_key = models.CharField(max_length=120)
     priority = models.PositiveSmallIntegerField(default=50)
+    # What can hold it: names of returnsops.returns.plan.hinges. A live Pause of one of them does.
+    hinges_on = ArrayField(models.CharField(max_length=80), default=list, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField()
     sending_since = models.DateTimeField(null=True, blank=True)
@@ -137,3 +141,82 @@ class PostingCover(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} covers {self.unit}"
+
+
+class PauseRows(models.QuerySet["Pause"]):
+    def live(self) -> "PauseRows":
+        return self.filter(ended_at=None)
+
+    def visible_to(self, user: User) -> "PauseRows":
+        """Those of the accounts in which this person sees a shop; those of one shop only who sees that shop."""
+        shops = Shop.objects.visible_to(user)
+        accounts = shops.order_by().values("account")
+        return self.filter(Q(shop__in=shops) | Q(shop=None, account__in=accounts))
+
+
+class Pause(models.Model):
+    """Something stands still: nothing that hinges on it is sent until a person ends it.
+
+    A person makes one for a flow, a shop or an account. A refusal that is not about one return makes one for what it is
+    about, so that a closed period is one decision and not a thousand. `probe`: the one posting that may go first, to
+    see whether the cause is gone.
+    """
+
+    class Code(models.TextChoices):
+        BY_PERSON = "by_person", "Paused by a person"
+        PERIOD_CLOSED = "period_closed", "Accounting period closed"
+        RIGHT_MISSING = "right_missing", "The integration role lacks a right"
+        FEATURE_OFF = "feature_off", "A feature is switched off"
+        FLOW_STOPPED = "flow_stopped", "Many answers we do not know"
+
+    account = models.ForeignKey(NetSuiteAccount, on_delete=models.PROTECT, related_name="pauses")
+    shop = models.ForeignKey(
+        Shop, null=True, blank=True, on_delete=models.PROTECT, related_name="pauses", help_text="Empty: all shops"
+    )
+    key = models.CharField("holds", max_length=80, help_text="What stands still, as postings name it")
+    code = models.CharField("cause", max_length=20, choices=Code.choices)
+    reason = models.TextField(help_text="The person's reason, or what happened")
+    words = models.TextField("words of the other side", blank=True)
+    opened_at = models.DateTimeField()
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    opened_from = models.ForeignKey(
+        Posting, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        help_text="Whose refusal made it",
+    )  # fmt: skip
+    probe = models.ForeignKey(
+        Posting, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        help_text="May go first, to see whether the cause is gone",
+    )  # fmt: skip
+    tried_at = models.DateTimeField(null=True, blank=True)
+    tried_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    tried_because = models.TextField(blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    ended_because = models.TextField(blank=True)
+    # Returns behind it learn of it in steps: the posting up to which they did; empty once all did.
+    told_up_to = models.BigIntegerField(null=True, blank=True, default=0, editable=False)
+
+    objects = PauseRows.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "key"], condition=Q(ended_at=None), name="one_live_pause"),
+            models.CheckConstraint(
+                condition=Q(code__in=["by_person", "period_closed", "right_missing", "feature_off", "flow_stopped"]),
+                name="pause_code_in_list",
+            ),
+            models.CheckConstraint(
+                condition=~Q(code="by_person") | Q(opened_by__isnull=False), name="pause_of_a_person_names_them"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="pause_has_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} pause of {self.key}"

@@ -41,6 +41,9 @@ def enqueue(loop_return: LoopReturn, wanted: Sequence[PostingDue]) -> list[Posti
     for _, match in differing:
         match.covers.all().delete()  # all first: units may move from one posting to another
     changed += [_change_posting(match, due) for due, match in differing]
+    for due, match in matched:
+        if match and not _differs(match, due):
+            _note_hinges(match, due)
     changed += [_create_posting(loop_return, due) for due, match in matched if match is None]
     return changed
 
@@ -103,6 +106,7 @@ def _create_posting(loop_return: LoopReturn, due: PostingDue) -> Posting:
         content_hash=due.content_hash,
         serial_key=due.serial_key,
         priority=due.priority,
+        hinges_on=list(due.hinges_on),
         not_before=clock.now(),
     )
     _write_covers(posting, due)
@@ -121,6 +125,7 @@ def _change_posting(posting: Posting, due: PostingDue) -> Posting:
         "content_hash": due.content_hash,
         "serial_key": due.serial_key,
         "priority": due.priority,
+        "hinges_on": list(due.hinges_on),
         "not_before": clock.now(),
         "refusal": None,
         "attempts": 0,
@@ -131,6 +136,12 @@ def _change_posting(posting: Posting, due: PostingDue) -> Posting:
         Posting.objects.filter(pk=posting.pk, status=Status.PENDING).update(**values)
     _write_covers(posting, due)
     return posting
+
+
+def _note_hinges(posting: Posting, due: PostingDue) -> None:
+    """The same content can come to hinge on something else: without a date of its own it is booked in today's month."""
+    if posting.hinges_on != list(due.hinges_on):
+        Posting.objects.filter(pk=posting.pk).update(hinges_on=list(due.hinges_on))
 
 
 def _write_covers(posting: Posting, due: PostingDue) -> None:

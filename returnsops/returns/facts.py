@@ -179,6 +179,18 @@ class ApprovalFacts:
 
 
 @dataclass(frozen=True)
+class PauseFacts:
+    """Something that stands still (`returnsops.posting.pauses`). by: who stopped it; empty: a refusal did."""
+
+    key: str
+    code: str
+    reason: str
+    by: str = ""
+    words: str = ""
+    probe: str = ""  # external id of the posting that may go first
+
+
+@dataclass(frozen=True)
 class ReturnFacts:
     now: datetime
     shop_code: str
@@ -198,6 +210,7 @@ class ReturnFacts:
     overrides: tuple[OverrideFacts, ...] = ()
     approvals: tuple[ApprovalFacts, ...] = ()
     claims: tuple[ClaimFacts, ...] = ()
+    pauses: tuple[PauseFacts, ...] = ()
 
     def in_order(self) -> "ReturnFacts":
         """The same facts in one order, so that how they were loaded cannot change a plan."""
@@ -211,10 +224,12 @@ class ReturnFacts:
             overrides=tuple(sorted(self.overrides, key=lambda one: (one.kind, one.subject))),
             approvals=tuple(sorted(self.approvals, key=lambda one: (one.subject, one.seen_hash))),
             claims=tuple(sorted(self.claims, key=lambda one: (one.source_id, one.line, one.quantity))),
+            pauses=tuple(sorted(self.pauses, key=lambda one: one.key)),
         )
 
     def hash_without_now(self) -> str:
-        return content_hash(replace(self, now=self.loop.created_at))
+        """Without pauses too: they are facts of the account and keep their own history."""
+        return content_hash(replace(self, now=self.loop.created_at, pauses=()))
 
     def date_of(self, moment: datetime) -> date:
         """The calendar day at the account: a document dated in UTC can land in a closed period at month end."""

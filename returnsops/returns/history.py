@@ -6,7 +6,7 @@ from returnsops.lib.canonical import plain
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.models import FactChange, LoopReturn
 
-LEFT_OUT = frozenset({"now", "policy"})  # the policy has versions of its own
+LEFT_OUT = frozenset({"now", "policy", "pauses"})  # policies have versions, pauses their own history
 KEYS = {
     "units": ("unit",),
     "exchanges": ("exchange_id",),

@@ -23,7 +23,7 @@ from integrations.models import (
     SyncRun,
 )
 from returnsops.people.models import ApiKey, Membership, User
-from returnsops.posting.models import Posting, PostingCover
+from returnsops.posting.models import Pause, Posting, PostingCover
 from returnsops.returns.models import (
     Approval,
     Arrival,
@@ -159,6 +159,11 @@ def add_item(world: World) -> None:
     Item.objects.create(account=world.shop.account, internal_id="9", sku="A", fetched_at=NOW)
 
 
+def add_pause(world: World, **columns: Any) -> None:
+    values = {"key": "flow:receipt", "code": "feature_off", "reason": "for a test", "opened_at": NOW}
+    Pause.objects.create(account=world.shop.account, **values | columns)
+
+
 def add_member(world: World) -> None:
     CaseMember.objects.create(
         case=world.case, loop_return=world.row, problem={}, amount=1, currency="USD", joined_at=NOW
@@ -222,6 +227,10 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "policy_versions_are_numbered": lambda world: copy_of(PolicyVersion.objects.get(), active=False),
     "one_active_policy_per_shop": lambda world: copy_of(PolicyVersion.objects.get(), number=2),
     # posting
+    "one_live_pause": twice(lambda world: add_pause(world)),
+    "pause_code_in_list": lambda world: add_pause(world, code="weather"),
+    "pause_of_a_person_names_them": lambda world: add_pause(world, code="by_person"),
+    "pause_has_reason": lambda world: add_pause(world, reason=""),
     "posting_status_in_list": lambda world: change(world.posting, status="done"),
     "posted_has_their_id": lambda world: change(world.posting, status="posted"),
     "sending_has_a_start": lambda world: change(world.posting, status="sending"),

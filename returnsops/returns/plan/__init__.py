@@ -4,12 +4,15 @@
 cannot matter. Its chapters follow the journey; each writes its steps, postings and problems on the same sheet.
 """
 
+from dataclasses import replace
+
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.plan.authorization import Authorization, plan_authorization
 from returnsops.returns.plan.closing import close_unaccepted_lines, close_whole_authorization, prove_complete
 from returnsops.returns.plan.crediting import compare_amounts, plan_credit
 from returnsops.returns.plan.draft import Draft, Lane, Plan, PostingDue, Step, StepState
 from returnsops.returns.plan.exchanging import plan_exchange
+from returnsops.returns.plan.hinges import hinges_of
 from returnsops.returns.plan.outbox_problems import note_outbox_problems
 from returnsops.returns.plan.receiving import plan_arrival, plan_inspection, plan_receipts
 from returnsops.returns.plan.refunding import plan_cash_refund, plan_refunds
@@ -41,7 +44,7 @@ def plan_return(facts: ReturnFacts) -> Plan:
         stage = "needs_person"
     return Plan(
         steps=tuple(draft.steps),
-        postings=tuple(draft.postings),
+        postings=tuple(replace(due, hinges_on=hinges_of(facts, due)) for due in draft.postings),
         problems=tuple(dict.fromkeys(draft.problems)),
         look_again_at=min(draft.moments, default=None),
         stage=stage,

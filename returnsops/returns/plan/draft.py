@@ -1,6 +1,6 @@
 """What a plan is made of, and the sheet on which the chapters of the plan write."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -54,6 +54,7 @@ class PostingDue:
     covers: frozenset[str]
     serial_key: str
     priority: int
+    hinges_on: tuple[str, ...] = ()  # names of `returnsops.returns.plan.hinges`: if one of them is paused, it waits
 
     @property
     def content_hash(self) -> str:
@@ -69,8 +70,10 @@ class Plan:
     stage: str
 
     def hash(self) -> str:
-        """Leaves out now and the next look, so an unchanged situation has an unchanged hash."""
-        return content_hash([self.steps, self.postings, self.problems, self.stage])
+        """Leaves out now, the next look and what depends on the month of now, so an unchanged situation has an
+        unchanged hash."""
+        postings = [replace(one, hinges_on=()) for one in self.postings]
+        return content_hash([self.steps, postings, self.problems, self.stage])
 
 
 @dataclass

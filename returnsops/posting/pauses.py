@@ -1,0 +1,30 @@
+"""Pauses: what stands still, and that nothing which hinges on it is claimed (requirement I7)."""
+
+from collections import defaultdict
+
+from django.db.models import Q
+
+from integrations.models import NetSuiteAccount
+from returnsops.posting.models import Pause
+
+
+def not_paused() -> Q:
+    """Of postings: nothing they hinge on stands still. Costs one query of the few live pauses.
+
+    Evaluated when it is called, so ask anew for each claim. The probe of a pause is held by the others only.
+    """
+    stopped: dict[int, list[str]] = defaultdict(list)
+    held = Q(pk__in=[])
+    for account_pk, key, probe in Pause.objects.live().values_list("account_id", "key", "probe_id"):
+        if probe is None:
+            stopped[account_pk].append(key)
+        else:
+            held |= Q(account=account_pk, hinges_on__contains=[key]) & ~Q(pk=probe)
+    for account_pk, keys in stopped.items():
+        held |= Q(account=account_pk, hinges_on__overlap=keys)
+    return ~held
+
+
+def pauses_of(account: NetSuiteAccount) -> list[Pause]:
+    """What stands still in an account. Few: one at most for each flow, shop, record type and period."""
+    return list(Pause.objects.live().filter(account=account).select_related("opened_by", "probe").order_by("key"))

@@ -1,0 +1,79 @@
+"""What a pause holds, and that it holds nothing else."""
+
+import pytest
+from django.db import IntegrityError
+from django.db.models import F
+
+from integrations.models import Shop
+from returnsops.lib import clock
+from returnsops.posting.claim import claim_postings, claimable
+from returnsops.posting.models import Pause, Posting
+from returnsops.returns.models import LoopReturn
+from returnsops.returns.plan.hinges import FLOWS
+from returnsops.returns.plan.outbox_problems import KIND_NAMES
+from tests.builders import make_due, make_posting
+
+pytestmark = pytest.mark.django_db
+
+RECEIPT = ("account", "flow:receipt", "flow:receipt@fern", "period:2026-09", "shop:fern", "type:itemReceipt")
+
+
+def make_pause(shop: Shop, key: str, **columns: object) -> Pause:
+    values: dict[str, object] = {"code": "period_closed", "reason": "for a test", "opened_at": clock.now()}
+    return Pause.objects.create(account=shop.account, key=key, **values | columns)
+
+
+def waiting(row: LoopReturn) -> Posting:
+    return make_posting(row, make_due("receipt", hinges_on=RECEIPT))
+
+
+@pytest.mark.parametrize("key", RECEIPT)
+def test_posting_waits_while_anything_it_hinges_on_is_paused(row: LoopReturn, key: str) -> None:
+    waiting(row)
+    pause = make_pause(row.shop, key)
+
+    assert claim_postings("me", count=1) == []
+
+    Pause.objects.filter(pk=pause.pk).update(ended_at=clock.now())
+    assert len(claim_postings("me", count=1)) == 1
+
+
+@pytest.mark.parametrize("key", ["flow:credit", "period:2026-10", "shop:other", "flow:receipt@other"])
+def test_pause_of_something_else_holds_nothing(row: LoopReturn, key: str) -> None:
+    waiting(row)
+    make_pause(row.shop, key)
+
+    assert len(claim_postings("me", count=1)) == 1
+
+
+def test_probe_goes_first_and_alone(row: LoopReturn) -> None:
+    probe, other = waiting(row), make_posting(row, make_due("receipt", covers=["unit:9"], hinges_on=RECEIPT))
+    Posting.objects.filter(pk=other.pk).update(serial_key="another source")
+    pause = make_pause(row.shop, "period:2026-09", probe=probe)
+
+    assert claim_postings("me", count=9) == [probe]
+
+    Posting.objects.filter(pk=probe.pk).update(status="pending", sending_since=None)
+    make_pause(row.shop, "shop:fern")
+    assert claim_postings("me", count=9) == [], "the probe of one pause is held by another"
+    assert pause.probe == probe
+
+
+def test_one_live_pause_per_key(row: LoopReturn) -> None:
+    make_pause(row.shop, "account")
+
+    with pytest.raises(IntegrityError, match="one_live_pause"):
+        make_pause(row.shop, "account")
+
+
+def test_claim_asks_once_for_all_pauses(row: LoopReturn, django_assert_num_queries: object) -> None:
+    waiting(row)
+    for month in range(1, 10):
+        make_pause(row.shop, f"period:2026-0{month}")
+
+    with django_assert_num_queries(2):  # type: ignore[operator]
+        assert not list(claimable().annotate(held=F("pk")))
+
+
+def test_every_kind_of_posting_belongs_to_a_flow() -> None:
+    assert FLOWS.keys() == KIND_NAMES.keys()
