@@ -5,17 +5,20 @@ A webhook is a hint; the fetched return is the truth. Source: loop.md §5.
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from integrations.connections import loop_client
 from integrations.doors import Door, find_door
-from integrations.errors import ConfigurationError, RejectedError, UnreadableRecordError
+from integrations.errors import ConfigurationError, IntegrationError, RejectedError, UnreadableRecordError
 from integrations.loop.values import storable
 from integrations.loop.webhooks import parse_webhook
 from integrations.models import InboundEvent
@@ -26,6 +29,7 @@ from returnsops.people.models import User
 RAW_BYTES_KEPT_UNSIGNED = 4_096
 # A stranger must not fill the disk: more forgeries than these are refused all the same, but not kept.
 FORGERIES_KEPT_PER_MINUTE = 60
+LOOKS_MAX = 3  # whose worker died, or failed by a fault of ours: then a person looks
 
 STORE = """
     INSERT INTO integrations_inboundevent AS kept
@@ -116,6 +120,41 @@ class _PerMinute:
 _forgeries = _PerMinute(FORGERIES_KEPT_PER_MINUTE)
 
 
+@contextmanager
+def one_look(event_pk: int) -> Iterator[InboundEvent | None]:
+    """Hold a waiting event while it is looked at; None: there is nothing to do, or somebody else looks at it now.
+
+    A look that never ends took its worker with it. After LOOKS_MAX of them, or of our own faults, the event is set
+    aside. That the other side does not answer says nothing about the event, so it does not count.
+    """
+    event = _begin_look(event_pk)
+    try:
+        yield event
+    except IntegrationError:
+        _end_look(event_pk, looks=0)
+        raise
+    except Exception:
+        _end_look(event_pk)
+        raise
+    if event and event.looked_since:  # not finished, since a copy of it arrived meanwhile
+        _end_look(event_pk, looks=0)
+
+
+def _begin_look(event_pk: int) -> InboundEvent | None:
+    now = timezone.now()
+    free = Q(looked_since=None) | Q(looked_since__lte=now - settings.LOOK_LEASE)
+    waiting = InboundEvent.objects.filter(free, pk=event_pk, verdict=InboundEvent.Verdict.WAITING)
+    if waiting.filter(looks__lt=LOOKS_MAX).update(looked_since=now, looks=F("looks") + 1):
+        return InboundEvent.objects.select_related("shop").get(pk=event_pk)
+    for event in waiting:
+        set_aside(event, failure=f"{event.looks} workers in a row died or failed while they read it.")
+    return None
+
+
+def _end_look(event_pk: int, **changes: int) -> None:
+    InboundEvent.objects.filter(pk=event_pk).update(looked_since=None, **changes)
+
+
 def find_returns(event: InboundEvent) -> tuple[str, ...]:
     """Which returns an event is about; none if it is about none, or cannot be read (noted for a person).
 
@@ -175,4 +214,6 @@ def _returns_in_box(event: InboundEvent, shipment_id: str) -> tuple[str, ...]:
 def _finish(event: InboundEvent, verdict: str, **noted: str) -> None:
     """Only if no copy arrived meanwhile: that one wants a look of its own."""
     event.verdict = verdict
-    InboundEvent.objects.filter(pk=event.pk, times_received=event.times_received).update(verdict=verdict, **noted)
+    unchanged = InboundEvent.objects.filter(pk=event.pk, times_received=event.times_received)
+    if unchanged.update(verdict=verdict, looks=0, looked_since=None, **noted):
+        event.looked_since = None

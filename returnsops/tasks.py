@@ -64,13 +64,15 @@ def look_at_inbox(_: None) -> None:
 
 def look_at_event(event_id: int) -> None:
     """A webhook is a hint: find the returns it is about, and fetch those. One we cannot read would fail again."""
-    event = InboundEvent.objects.select_related("shop").get(pk=event_id)
-    try:
-        for return_id in inbox.find_returns(event):
-            mirror.fetch_return(event.shop, return_id, hinted_at=event.last_received_at)
-    except RejectedError as error:
-        inbox.set_aside(event, failure=str(error))
-    inbox.finish_event(event)
+    with inbox.one_look(event_id) as event:
+        if event is None:
+            return
+        try:
+            for return_id in inbox.find_returns(event):
+                mirror.fetch_return(event.shop, return_id, hinted_at=event.last_received_at)
+        except RejectedError as error:
+            inbox.set_aside(event, failure=str(error))
+        inbox.finish_event(event)
 
 
 def look_at_records(return_pk: int) -> None:

@@ -22,6 +22,8 @@ class InboundEvent(models.Model):
     last_received_at = models.DateTimeField()
     times_received = models.PositiveIntegerField(default=1)
     nudged_at = models.DateTimeField(null=True, blank=True)
+    looks = models.PositiveSmallIntegerField(default=0, db_default=0)  # begun and not come to an end
+    looked_since = models.DateTimeField(null=True, blank=True)
     raw = models.BinaryField()
     digest = models.CharField(max_length=64)
     signed = models.BooleanField()
