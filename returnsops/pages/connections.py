@@ -13,11 +13,12 @@ from django.utils import timezone
 from integrations.connections import resume_connection
 from integrations.loop.budget import BudgetUse, budget_of
 from integrations.loop.subscriptions import NO_ADDRESS
-from integrations.models import InboundEvent, Lane, NetSuiteAccount, Shop, SyncCursor
+from integrations.models import InboundEvent, NetSuiteAccount, Shop, SyncCursor
 from integrations.netsuite.endings import find_endings
 from returnsops.lib import clock
 from returnsops.pages.checks import Checks, request_check_by
 from returnsops.pages.connection_page import find_connection, seen_connections
+from returnsops.pages.drains import describe_drains
 from returnsops.pages.frame import shorten
 from returnsops.people import access, audit
 from returnsops.people.models import User
@@ -26,27 +27,31 @@ from returnsops.posting.models import Posting
 from returnsops.returns.progress import sync_progress
 
 HOUR = timedelta(hours=1)
-WAITING = (Posting.Status.PENDING, Posting.Status.SENDING, Posting.Status.UNCERTAIN, Posting.Status.REJECTED)
 Card = dict[str, Any]
-Owed = dict[tuple[int, str], dict[str, int]]
+Owed = dict[int, dict[str, int]]
 
 
 def describe_connections(user: User) -> dict[str, Any]:
     """The context of pages/connections.html."""
     shops = seen_connections(user)
     accounts = list({shop.account_id: shop.account for shop in shops}.values())
-    owed = count_owed(shops)
+    owed = count_owed_to_loop(shops)
     checks = Checks(user, shops)
     loop = [
         _loop_card(shop, user, facts, owed) | {"check": checks.describe(shop)} for shop, facts in _loop_facts(shops)
     ]
-    netsuite = [
-        _netsuite_card(one, shops, user, facts, owed) | {"check": checks.describe(one)}
-        for one, facts in _netsuite_facts(accounts)
-    ]
+    netsuite = [_netsuite_card(one, shops, user) | {"check": checks.describe(one)} for one in accounts]
     is_checking = any(card["check"]["progress"] for card in [*loop, *netsuite])
-    every = "2s" if is_checking else "10s"
-    return {"now": clock.now(), "loop": loop, "netsuite": netsuite, "every": every, "runs": sync_progress(shops)}
+    drains = describe_drains(accounts, shops)
+    is_lively = is_checking or any(drain["is_moving"] for drain in drains)
+    return {
+        "now": clock.now(),
+        "loop": loop,
+        "netsuite": netsuite,
+        "drains": drains,
+        "every": "2s" if is_lively else "10s",
+        "runs": sync_progress(shops),
+    }
 
 
 def _loop_facts(shops: list[Shop]) -> list[tuple[Shop, Card]]:
@@ -65,24 +70,12 @@ def _loop_facts(shops: list[Shop]) -> list[tuple[Shop, Card]]:
     return [(shop, counts.get(shop.pk, {}) | {"cursor": cursors.get(f"loop:{shop.code}")}) for shop in shops]
 
 
-def _netsuite_facts(accounts: list[NetSuiteAccount]) -> list[tuple[NetSuiteAccount, Card]]:
-    now = timezone.now()
-    lanes: dict[int, Card] = {
-        row["account_id"]: dict(row)
-        for row in Lane.objects.filter(account__in=accounts)
-        .order_by()
-        .values("account_id")
-        .annotate(all=Count("pk"), busy=Count("pk", filter=Q(leased_until__gte=now)))
-    }
-    return [(account, lanes.get(account.pk, {"all": 0, "busy": 0})) for account in accounts]
-
-
-def count_owed(shops: list[Shop]) -> Owed:
-    """How many postings stand in the outbox, by (shop, system) and status."""
-    postings = Posting.objects.filter(shop__in=shops, status__in=WAITING).order_by()
+def count_owed_to_loop(shops: list[Shop]) -> Owed:
+    """How many requests to Loop stand in the outbox, by shop and status. What NetSuite is owed: `drains`."""
+    postings = Posting.objects.filter(shop__in=shops, status__in=Posting.OPEN, system=Posting.System.LOOP).order_by()
     owed: Owed = {}
-    for shop, system, status, count in postings.values_list("shop", "system", "status").annotate(count=Count("pk")):
-        owed.setdefault((shop, system), {})[status] = count
+    for shop, status, count in postings.values_list("shop", "status").annotate(count=Count("pk")):
+        owed.setdefault(shop, {})[status] = count
     return owed
 
 
@@ -100,7 +93,7 @@ def _loop_card(shop: Shop, user: User, facts: Card, owed: Owed) -> Card:
         *_subscription_rows(shop),
         {"label": "Last sweep", "at": cursor.swept_at if cursor else None, "value": "none yet"},
         {"label": "Calls to Loop", "value": _calls_in_words(budget_of(shop))},
-        *_outbox_rows([shop], owed, system="loop"),
+        *_outbox_rows(shop, owed.get(shop.pk, {})),
     ]
     card = _state(shop) | {"name": f"Loop, {shop.name}", "kind": _place(shop), "rows": rows}
     return card | {"actions": _actions(shop, [shop], user, kind="loop")}
@@ -112,14 +105,9 @@ def _subscription_rows(shop: Shop) -> list[Card]:
     return [{"label": "Subscriptions", "value": "not looked after", "note": problem}] if problem else []
 
 
-def _netsuite_card(account: NetSuiteAccount, shops: list[Shop], user: User, facts: Card, owed: Owed) -> Card:
+def _netsuite_card(account: NetSuiteAccount, shops: list[Shop], user: User) -> Card:
     own = [shop for shop in shops if shop.account_id == account.pk]
-    rows = [
-        {"label": "Shops", "value": ", ".join(shop.name for shop in own)},
-        {"label": "Calls under way", "value": f"{facts['busy']} of {facts['all']} at once"},
-        *_access_rows(account),
-        *_outbox_rows(own, owed, system="netsuite"),
-    ]
+    rows = [{"label": "Shops", "value": ", ".join(shop.name for shop in own)}, *_access_rows(account)]
     card = _state(account) | {"name": str(account), "kind": _place(account), "rows": rows}
     return card | {"actions": _actions(account, own, user, kind="netsuite")}
 
@@ -137,16 +125,17 @@ def _calls_in_words(use: BudgetUse) -> str:
     return f"{use.calls_this_minute} this minute, of {use.per_minute}"
 
 
-def _outbox_rows(shops: list[Shop], owed: Owed, *, system: str) -> list[Card]:
-    """What is owed, by status; each number opens the returns that it is about."""
-    rows = []
-    for status in WAITING:
-        for shop in shops:
-            count = owed.get((shop.pk, system), {}).get(status, 0)
-            if count:
-                href = reverse("returns", query={"posting": str(status), "shop": shop.code})
-                note = shop.name if len(shops) > 1 else ""
-                rows.append({"label": STATUSES[status].label, "value": str(count), "href": href, "note": note})
+def _outbox_rows(shop: Shop, owed: dict[str, int]) -> list[Card]:
+    """What Loop is to be told, by status; each number opens the returns that it is about."""
+    rows = [
+        {
+            "label": STATUSES[status].label,
+            "value": f"{owed[status]:,}",
+            "href": reverse("returns", query={"posting": str(status), "shop": shop.code}),
+        }
+        for status in Posting.OPEN
+        if status in owed
+    ]
     return rows or [{"label": "To be sent", "value": "nothing"}]
 
 

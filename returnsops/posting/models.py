@@ -99,6 +99,16 @@ class Posting(models.Model):
                 name="postings_pending",
             ),
             models.Index(fields=["status"], condition=Q(status__in=["sending", "uncertain"]), name="postings_unsure"),
+            # What the progress of a drain is counted over, see progress.py.
+            models.Index(
+                fields=["shop", "account", "status"],
+                include=["created_at"],
+                condition=Q(status__in=["pending", "sending", "uncertain", "rejected"]),
+                name="postings_open",
+            ),
+            models.Index(
+                fields=["shop", "posted_at"], include=["account"], condition=Q(status="posted"), name="postings_done"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -118,6 +128,7 @@ class PostingAttempt(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [models.Index(fields=["started_at"], condition=~Q(outcome="posted"), name="tries_that_failed")]
 
     def __str__(self) -> str:
         return f"{self.posting} try {self.number}: {self.outcome}"

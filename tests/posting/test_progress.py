@@ -1,0 +1,189 @@
+"""The progress of a drain: what is counted, over which span, and when nobody can tell how long it takes."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from pytest_django.asserts import assertNumQueries
+
+from integrations.models import NetSuiteAccount, Shop
+from integrations.netsuite.lanes import ensure_lanes
+from returnsops.posting.models import Posting, PostingAttempt
+from returnsops.posting.progress import Drain, State, drain_of, drains_of
+from returnsops.returns.models import LoopReturn
+from tests.builders import make_account, make_due, make_posting, make_return, make_shop
+
+Status = Posting.Status
+PROGRESS_QUERIES = 5
+
+
+def put(row: LoopReturn, count: int = 1, *, written_ago: timedelta = timedelta(minutes=2), **columns: Any) -> None:
+    """Postings of this return as they would stand there, written a while ago."""
+    first = Posting.objects.count()
+    for number in range(first, first + count):
+        due = make_due(covers=[f"unit:{number}"], serial_key=f"a:{number}")
+        posting = make_posting(row, due)
+        Posting.objects.filter(pk=posting.pk).update(**{"created_at": timezone.now() - written_ago} | columns)
+
+
+def put_done(row: LoopReturn, count: int, *, ago: timedelta) -> None:
+    put(row, count, status=Status.POSTED, their_id="9001", posted_at=timezone.now() - ago)
+
+
+@pytest.fixture
+def account(shop: Shop) -> NetSuiteAccount:
+    return shop.account
+
+
+def test_an_empty_outbox_is_empty(account: NetSuiteAccount) -> None:
+    drain = drain_of(account)
+
+    assert (drain.state, drain.waiting, drain.since, drain.time_left) == (State.EMPTY, 0, None, None)
+
+
+def test_done_is_counted_by_minute_quarter_and_backlog(row: LoopReturn, account: NetSuiteAccount) -> None:
+    put_done(row, 2, ago=timedelta(seconds=20))
+    put_done(row, 1, ago=timedelta(minutes=5))
+    put_done(row, 1, ago=timedelta(minutes=20))
+    put_done(row, 1, ago=timedelta(minutes=40))
+    put(row, 3, written_ago=timedelta(minutes=30))
+
+    done = drain_of(account).done
+
+    assert (done.minute, done.quarter, done.since) == (2, 3, 4)
+
+
+def test_what_is_left_is_told_by_shop_and_status(row: LoopReturn, account: NetSuiteAccount) -> None:
+    put(row, 2)
+    put(row, 1, status=Status.SENDING, sending_since=timezone.now())
+    put(make_return(make_shop("moss", account=account), loop_id="7"), 1)
+
+    drain = drain_of(account)
+
+    left = [(one.shop.code, one.status, one.count) for one in drain.left]
+    assert left == [("fern", "pending", 2), ("fern", "sending", 1), ("moss", "pending", 1)]
+    assert (drain.waiting, drain.count(Status.SENDING)) == (4, 1)
+
+
+def test_time_to_empty_follows_the_pace_of_the_last_minute(row: LoopReturn, account: NetSuiteAccount) -> None:
+    put_done(row, 3, ago=timedelta(seconds=20))
+    put(row, 6)
+
+    drain = drain_of(account)
+
+    assert (drain.state, drain.per_minute) == (State.MOVING, 3)
+    assert drain.time_left == timedelta(minutes=2)
+
+
+def test_a_young_backlog_is_measured_over_its_own_age(row: LoopReturn, account: NetSuiteAccount) -> None:
+    put_done(row, 4, ago=timedelta(seconds=5))
+    put(row, 4, written_ago=timedelta(seconds=20))
+
+    pace = drain_of(account).per_minute
+
+    assert pace is not None
+    assert 6 < pace <= 12, "four in twenty seconds, or a little more on a busy machine"
+
+
+def test_nobody_can_tell_when_nothing_moves(row: LoopReturn, account: NetSuiteAccount) -> None:
+    put_done(row, 3, ago=timedelta(minutes=5))
+    put(row, 6, written_ago=timedelta(minutes=10))
+
+    drain = drain_of(account)
+
+    assert (drain.state, drain.time_left) == (State.STANDING, None)
+
+
+def test_a_stopped_account_has_no_time_to_empty(row: LoopReturn, account: NetSuiteAccount) -> None:
+    put_done(row, 3, ago=timedelta(seconds=5))
+    put(row, 1)
+    account.paused_at = timezone.now()
+
+    drain = drain_of(account)
+
+    assert (drain.state, drain.time_left) == (State.STOPPED, None)
+
+
+def test_an_account_that_does_not_answer_says_so(row: LoopReturn, account: NetSuiteAccount) -> None:
+    put(row, 1)
+    account.failing_since = account.next_probe_at = timezone.now()
+
+    assert drain_of(account).state == State.DOWN
+
+
+def test_what_was_refused_waits_for_a_person_and_not_for_a_lane(row: LoopReturn, account: NetSuiteAccount) -> None:
+    put(row, 2, status=Status.REJECTED, refusal={"family": "period_closed"})
+    put(row, 1, status=Status.REJECTED, refusal={"family": "unknown_words"})
+
+    drain = drain_of(account)
+
+    assert (drain.state, drain.waiting, drain.since) == (State.EMPTY, 0, None)
+    assert drain.refused == (("period_closed", 2), ("unknown_words", 1))
+
+
+def test_tries_that_failed_lately_are_counted_by_outcome(row: LoopReturn, account: NetSuiteAccount) -> None:
+    put(row, 1)
+    note_tries(row, "put_back", "put_back", "uncertain", "posted", at=timezone.now())
+    note_tries(row, "put_back", at=timezone.now() - timedelta(minutes=16))
+
+    assert drain_of(account).troubles == (("put_back", 2), ("uncertain", 1))
+
+
+def note_tries(row: LoopReturn, *outcomes: str, at: datetime) -> None:
+    posting = row.postings.get()
+    for outcome in outcomes:
+        PostingAttempt.objects.create(
+            posting=posting, number=1, started_at=at, duration_s=0.1, request={}, outcome=outcome
+        )
+
+
+def test_a_person_sees_the_postings_of_their_shops_only(row: LoopReturn, account: NetSuiteAccount) -> None:
+    put(row, 2)
+    moss = make_shop("moss", account=account)
+    put(make_return(moss, loop_id="7"), 1)
+
+    (drain,) = drains_of([account], shops=[moss])
+
+    assert drain.waiting == 1
+
+
+def test_lanes_in_use_are_counted(account: NetSuiteAccount) -> None:
+    ensure_lanes(account, count=4)
+    lane = account.lanes.filter(number=1)
+    lane.update(leased_by="x", leased_until=timezone.now() + timedelta(minutes=1))
+
+    lanes = drain_of(account).lanes
+
+    assert (lanes.in_use, lanes.configured) == (1, 4)
+
+
+def test_more_accounts_cost_no_more_queries(row: LoopReturn, shop: Shop, account: NetSuiteAccount) -> None:
+    others = [make_account(str(number)) for number in range(3)]
+    put(row, 2)
+
+    with assertNumQueries(PROGRESS_QUERIES):
+        drains: list[Drain] = drains_of([account, *others], shops=[shop])
+
+    assert [one.waiting for one in drains] == [2, 0, 0, 0]
+
+
+@pytest.mark.parametrize("index", ["postings_open", "postings_done"])
+def test_no_count_looks_at_what_is_done_long_ago(row: LoopReturn, account: NetSuiteAccount, index: str) -> None:
+    put(row, 1)
+    plans = []
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # a table this small would be read whole
+
+        def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+            if "GROUP BY" in sql:
+                with connection.cursor() as beside:
+                    beside.cursor.execute(f"EXPLAIN {sql}", params)
+                    plans.append("\n".join(line for (line,) in beside.cursor.fetchall()))
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(explain):
+            drain_of(account)
+
+    assert any(index in plan for plan in plans), plans
