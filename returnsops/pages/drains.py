@@ -74,6 +74,7 @@ def _lane_rows(drain: Drain) -> list[Card]:
 
 def _trouble_rows(drain: Drain) -> list[Card]:
     rows = [
+        {"label": "Behind a pause", "value": drain_words.held_in_words(drain)},
         {"label": "Refused because", "value": drain_words.refused_in_words(drain)},
         {"label": "Failed tries", "value": drain_words.troubles_in_words(drain), "note": "in 15 minutes"},
     ]

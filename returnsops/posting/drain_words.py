@@ -10,12 +10,14 @@ STATES: dict[State, Label] = {
     State.EMPTY: Label("Nothing waits", "good"),
     State.MOVING: Label("Sending", "accent"),
     State.STANDING: Label("Nothing moves", "warn"),
+    State.PAUSED: Label("Paused", "warn"),
     State.STOPPED: Label("Stopped", "bad"),
     State.DOWN: Label("Not answering", "warn"),
 }
 WHY_UNKNOWN = {
     State.MOVING: "unknown yet: too little was sent to tell the pace",
     State.STANDING: "unknown: nothing was sent in the last minute and nothing is on its way",
+    State.PAUSED: "unknown: paused until a person resumes it",
     State.STOPPED: "unknown: stopped until a person resumes it",
     State.DOWN: "unknown: NetSuite does not answer; it goes on by itself",
 }
@@ -49,3 +51,7 @@ def refused_in_words(drain: Drain) -> str:
 
 def troubles_in_words(drain: Drain) -> str:
     return ", ".join(f"{attempt_label(outcome).label.lower()} {count:,}" for outcome, count in drain.troubles)
+
+
+def held_in_words(drain: Drain) -> str:
+    return ", ".join(f"{pause.key} {count:,}" for pause, count in drain.held.by_pause)

@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from integrations.models import Lane, NetSuiteAccount, Shop
 from returnsops.lib import clock
-from returnsops.posting.models import Posting, PostingAttempt
+from returnsops.posting.models import Pause, Posting, PostingAttempt
+from returnsops.posting.pauses import not_paused
 
 Status = Posting.Status
 MINUTE, QUARTER = timedelta(minutes=1), timedelta(minutes=15)
@@ -30,6 +31,7 @@ class State(StrEnum):
     EMPTY = "empty"  # nothing waits
     MOVING = "moving"
     STANDING = "standing"  # something waits and nothing moves
+    PAUSED = "paused"  # all that waits is behind a pause
     STOPPED = "stopped"  # until a person resumes the account
     DOWN = "down"  # NetSuite does not answer
 
@@ -62,6 +64,14 @@ class Done:
 
 
 @dataclass(frozen=True)
+class Held:
+    """all: postings that wait behind a pause. by_pause: how many behind each; one may wait behind several."""
+
+    all: int = 0
+    by_pause: tuple[tuple[Pause, int], ...] = ()
+
+
+@dataclass(frozen=True)
 class Drain:
     """Where the outbox of one account stands: postings of the shops asked for, lanes of the whole account.
 
@@ -74,6 +84,7 @@ class Drain:
     left: tuple[Left, ...]
     done: Done
     since: datetime | None
+    held: Held
     lanes: Lanes
     refused: tuple[tuple[str, int], ...]
     troubles: tuple[tuple[str, int], ...]
@@ -83,13 +94,13 @@ class Drain:
 
     @property
     def waiting(self) -> int:
-        """What leaves by itself; what was refused waits for a person."""
-        return self.count(Status.PENDING, Status.SENDING, Status.UNCERTAIN)
+        """What leaves by itself. What was refused or is paused waits for a person."""
+        return self.count(Status.PENDING, Status.SENDING, Status.UNCERTAIN) - self.held.all
 
     @property
     def state(self) -> State:
         if not self.waiting:
-            return State.EMPTY
+            return State.PAUSED if self.held.all else State.EMPTY
         if self.account.paused_at:
             return State.STOPPED
         if self.account.down_since:
@@ -124,6 +135,7 @@ def drains_of(accounts: Sequence[NetSuiteAccount], *, shops: Iterable[Shop]) -> 
     left = _count_left(shops)
     since = {account: _oldest(rows, now=now) for account, rows in left.items()}
     done, lanes = _count_done(shops, since, now=now), _count_lanes(accounts)
+    held = _count_held(shops, accounts)
     refused, troubles = _count_refused(shops), _count_troubles(shops)
     return [
         Drain(
@@ -132,6 +144,7 @@ def drains_of(accounts: Sequence[NetSuiteAccount], *, shops: Iterable[Shop]) -> 
             left=tuple(left.get(account.pk, ())),
             done=done.get(account.pk, Done()),
             since=since.get(account.pk),
+            held=held.get(account.pk, Held()),
             lanes=lanes.get(account.pk, Lanes()),
             refused=tuple(refused.get(account.pk, ())),
             troubles=tuple(troubles.get(account.pk, ())),
@@ -171,6 +184,22 @@ def _count_done(shops: Sequence[Shop], since: Mapping[int, datetime | None], *, 
         since=Count("pk", filter=backlog),
     )
     return {account: Done(*counts) for account, *counts in rows}
+
+
+def _count_held(shops: Sequence[Shop], accounts: Sequence[NetSuiteAccount]) -> dict[int, Held]:
+    """Costs a second query only where something is paused. Pauses are few, so each is a count of its own."""
+    pauses = list(Pause.objects.live().filter(account__in=accounts).select_related("account", "shop").order_by("pk"))
+    if not pauses:
+        return {}
+    behind = {
+        f"pause_{one.pk}": Count("pk", filter=Q(account=one.account, hinges_on__contains=[one.key])) for one in pauses
+    }
+    pending = Posting.objects.filter(~not_paused(), shop__in=shops, status=Status.PENDING).order_by()
+    rows = pending.values_list("account").annotate(all=Count("*"), **behind)
+    return {
+        account: Held(total, tuple((one, count) for one, count in zip(pauses, counts, strict=True) if count))
+        for account, total, *counts in rows
+    }
 
 
 def _count_lanes(accounts: Sequence[NetSuiteAccount]) -> dict[int, Lanes]:

@@ -10,13 +10,14 @@ from pytest_django.asserts import assertNumQueries
 
 from integrations.models import NetSuiteAccount, Shop
 from integrations.netsuite.lanes import ensure_lanes
-from returnsops.posting.models import Posting, PostingAttempt
+from returnsops.people.models import User
+from returnsops.posting.models import Pause, Posting, PostingAttempt
 from returnsops.posting.progress import Drain, State, drain_of, drains_of
 from returnsops.returns.models import LoopReturn
 from tests.builders import make_account, make_due, make_posting, make_return, make_shop
 
 Status = Posting.Status
-PROGRESS_QUERIES = 5
+PROGRESS_QUERIES = 6
 
 
 def put(row: LoopReturn, count: int = 1, *, written_ago: timedelta = timedelta(minutes=2), **columns: Any) -> None:
@@ -121,6 +122,33 @@ def test_what_was_refused_waits_for_a_person_and_not_for_a_lane(row: LoopReturn,
 
     assert (drain.state, drain.waiting, drain.since) == (State.EMPTY, 0, None)
     assert drain.refused == (("period_closed", 2), ("unknown_words", 1))
+
+
+def test_what_is_paused_waits_for_a_person_too(row: LoopReturn, account: NetSuiteAccount, finn: User) -> None:
+    put(row, 2, hinges_on=["flow:rma", "shop:fern"])
+    put(row, 1, hinges_on=["flow:credit", "shop:fern"])
+    pause(account, "flow:rma", by=finn)
+
+    drain = drain_of(account)
+
+    assert (drain.state, drain.waiting, drain.held.all) == (State.STANDING, 1, 2)
+    assert [(one.key, count) for one, count in drain.held.by_pause] == [("flow:rma", 2)]
+
+
+def test_one_behind_two_pauses_is_counted_once(row: LoopReturn, account: NetSuiteAccount, finn: User) -> None:
+    put(row, 2, hinges_on=["flow:rma", "shop:fern"])
+    for key in ("flow:rma", "shop:fern"):
+        pause(account, key, by=finn)
+
+    drain = drain_of(account)
+
+    assert (drain.state, drain.waiting, drain.held.all) == (State.PAUSED, 0, 2)
+
+
+def pause(account: NetSuiteAccount, key: str, *, by: User) -> None:
+    Pause.objects.create(
+        account=account, key=key, code=Pause.Code.BY_PERSON, reason="Counting", opened_at=timezone.now(), opened_by=by
+    )
 
 
 def test_tries_that_failed_lately_are_counted_by_outcome(row: LoopReturn, account: NetSuiteAccount) -> None:

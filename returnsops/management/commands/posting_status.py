@@ -62,6 +62,7 @@ def lines_of(drain: Drain) -> list[str]:
     if drain.state != State.EMPTY:
         rows.append(("Time to empty", drain_words.left_in_words(drain)))
     rows.append(("Lanes", f"{drain.lanes.in_use} of {drain.lanes.configured} in use"))
+    rows.append(("Behind a pause", drain_words.held_in_words(drain)))
     rows.append(("Refused because", drain_words.refused_in_words(drain)))
     rows.append(("Failed tries", drain_words.troubles_in_words(drain)))
     return lines + [f"  {label:<26} {words}" for label, words in rows if words]
@@ -90,6 +91,7 @@ def drain_as_json(drain: Drain) -> dict[str, Any]:
         "per_minute": drain.per_minute,
         "seconds_to_empty": seconds,
         "lanes": asdict(drain.lanes),
+        "paused": {"all": drain.held.all, "by_pause": {pause.key: count for pause, count in drain.held.by_pause}},
         "refused": dict(drain.refused),
         "failed_tries": dict(drain.troubles),
     }
