@@ -18,13 +18,14 @@ from returnsops.lib.money import money_text
 from returnsops.lib.moves import move_row
 from returnsops.people import access, audit
 from returnsops.people.models import User
-from returnsops.posting import outbox
-from returnsops.posting.models import Posting
+from returnsops.posting import outbox, pausing
+from returnsops.posting.models import Pause, Posting
+from returnsops.posting.pauses import find_pause
 from returnsops.returns.decisions import add_approval, add_override, has_corrected
 from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.models import Override
 from returnsops.returns.plan.crediting import CREDIT_SUBJECT
-from returnsops.returns.problems import ACKNOWLEDGE, APPROVE, CHOOSE_LINE, CORRECT_DATE, KINDS, RETRY
+from returnsops.returns.problems import ACKNOWLEDGE, APPROVE, CAUSE_GONE, CHOOSE_LINE, CORRECT_DATE, KINDS, RETRY
 from returnsops.returns.replan import ask_for_plan, hold_return
 
 # Documents whose date is one decision: the Cash Refund is the credit of a cash sale.
@@ -57,6 +58,7 @@ def offers(member: CaseMember, user: User) -> list[Offer]:
 
 OFFERS: dict[str, tuple[str, str]] = {
     APPROVE: ("Approve and go on", "Books the difference on a line of its own and lets the return go on. Pays nobody."),
+    CAUSE_GONE: ("The cause is gone", "Sends one of the waiting documents first. If it is taken, all others follow."),
     CORRECT_DATE: ("Save date and retry", "Sends the same document with this date, under the same external id."),
     CHOOSE_LINE: ("Use this order line", "Takes the unit as sold on the chosen line of the original order."),
     RETRY: ("Retry now", "Sends the same document again, unchanged."),
@@ -64,6 +66,7 @@ OFFERS: dict[str, tuple[str, str]] = {
 }
 RIGHT_FOR = {
     APPROVE: "approve", CORRECT_DATE: "correct", CHOOSE_LINE: "correct", RETRY: "retry", ACKNOWLEDGE: "correct",
+    CAUSE_GONE: "pause",
 }  # fmt: skip
 
 
@@ -119,6 +122,19 @@ def retry(member: CaseMember, *, by: User, reason: str = "") -> None:
         raise NotPossibleError(f"{posting} is {posting.get_status_display().lower()} already. Reload the page.")
     ask_for_plan([member.loop_return_id])
     _record(member, by, "retried", reason or f"Sent {posting} again.", after={"posting": posting.external_id})
+
+
+@transaction.atomic
+def say_cause_gone(member: CaseMember, *, by: User, reason: str) -> None:
+    """The period is open again, the right is there: let one document try for all that wait behind the cause."""
+    member = _locked(member)
+    _require(CAUSE_GONE, member, by)
+    pause = _pause_of(member)
+    if pause is None:
+        raise NotPossibleError("It has ended already. Reload the page.")
+    probe = pausing.resume_by(by, pause, reason=reason).probe
+    first = f" {probe} goes first." if probe else ""
+    _record(member, by, "cause gone", f"{reason}{first}", after={"first": str(probe or "")})
 
 
 @transaction.atomic
@@ -183,15 +199,23 @@ def _retry_refused(member: CaseMember, user: User) -> str:
 
 def _date_refused(member: CaseMember, user: User) -> str:
     posting = _posting_of(member)
-    if posting and posting.kind not in DATE_SUBJECTS:
-        return "This document has no date that we set."
-    return _retry_refused(member, user)
+    if posting is None or posting.status not in Posting.CHANGEABLE:
+        return "It is on its way just now."
+    return "" if posting.kind in DATE_SUBJECTS else "This document has no date that we set."
+
+
+def _cause_refused(member: CaseMember, user: User) -> str:
+    pause = _pause_of(member)
+    if pause is None:
+        return "It is gone already: everything that waited goes on."
+    return f"{pause.probe} is being tried just now." if pause.probe else ""
 
 
 CHECKS: dict[str, Callable[[CaseMember, User], str]] = {
     APPROVE: _approval_refused,
     RETRY: _retry_refused,
     CORRECT_DATE: _date_refused,
+    CAUSE_GONE: _cause_refused,
 }
 
 
@@ -212,6 +236,11 @@ def _locked(member: CaseMember) -> CaseMember:
 def _posting_of(member: CaseMember) -> Posting | None:
     external_id = member.problem.get("posting")
     return Posting.objects.filter(external_id=external_id).first() if external_id else None
+
+
+def _pause_of(member: CaseMember) -> Pause | None:
+    """The pause that a case about a cause stands for."""
+    return find_pause(member.loop_return.shop.account, member.case.subject)
 
 
 def _refused_posting(member: CaseMember) -> Posting:

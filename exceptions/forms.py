@@ -10,7 +10,7 @@ from exceptions.models import CaseMember
 from returnsops.people.models import User
 from returnsops.returns.models import NetSuiteLine
 from returnsops.returns.plan.sale import BILLED
-from returnsops.returns.problems import ACKNOWLEDGE, APPROVE, CHOOSE_LINE, CORRECT_DATE, RETRY
+from returnsops.returns.problems import ACKNOWLEDGE, APPROVE, CAUSE_GONE, CHOOSE_LINE, CORRECT_DATE, RETRY
 
 REASON_CHARS_MAX = 500
 LINES_MAX = 200
@@ -102,6 +102,15 @@ class RetryForm(MemberForm):
         actions.retry(member, by=by)
 
 
+class CauseGoneForm(MemberForm):
+    name = CAUSE_GONE
+    done = "One document goes first; the others follow when it is taken."
+    reason = reason_field("What was done about it", key="r", help_text="Stays with the pause and your name.")
+
+    def carry_out(self, member: CaseMember, *, by: User) -> None:
+        actions.say_cause_gone(member, by=by, reason=self.cleaned_data["reason"])
+
+
 class AcknowledgeForm(MemberForm):
     name = ACKNOWLEDGE
     done = "Noted. The case closes by itself."
@@ -118,7 +127,8 @@ class NoteForm(forms.Form):
 
 
 FORMS: dict[str, type[MemberForm]] = {
-    form.name: form for form in (ApproveForm, CorrectDateForm, ChooseLineForm, RetryForm, AcknowledgeForm)
+    form.name: form
+    for form in (ApproveForm, CauseGoneForm, CorrectDateForm, ChooseLineForm, RetryForm, AcknowledgeForm)
 }
 # Nothing about these is particular to one return, so one word can go for all returns of a case.
 FOR_ALL = frozenset({RETRY, ACKNOWLEDGE})

@@ -31,7 +31,7 @@ LANES = {
 }
 ICONS = {
     "approve": "check", "correct_date": "calendar", "choose_line": "list-checks", "retry": "rotate-cw",
-    "acknowledge": "square-pen",
+    "acknowledge": "square-pen", "cause_gone": "play",
 }  # fmt: skip
 # What taking an action will not do, beside its effect in `exceptions.actions`.
 WILL_NOT = {
@@ -39,6 +39,10 @@ WILL_NOT = {
     "correct_date": ("It does not change the amounts or the units of the document.",),
     "choose_line": ("It does not change the order in NetSuite.",),
     "retry": ("It does not change the document, and cannot make it twice.",),
+    "cause_gone": (
+        "It does not send the others before the first one is taken.",
+        "If it is refused again, all wait on.",
+    ),
     "acknowledge": ("It does not change anything in Loop or NetSuite.",),
 }
 

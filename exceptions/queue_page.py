@@ -14,6 +14,7 @@ from exceptions.queue import PAGE_SIZE, count_by_status, largest, stakes_of, tot
 from returnsops.lib import clock
 from returnsops.lib.htmx import PageRequest
 from returnsops.posting.labels import kind_name
+from returnsops.posting.pause_words import key_words
 
 TABS = [(Case.Status.OPEN, "Open"), (Case.Status.TAKEN, "In progress"), (Case.Status.CLOSED, "Closed")]
 FILTERS = ("q", "code", "shop", "whose", "order")
@@ -110,6 +111,8 @@ def subject_words(case: Case) -> str:
     kind, _, rest = case.subject.partition(":")
     if kind == "posting":
         return _posting_words(rest)
+    if kind in ("period", "type", "flow"):
+        return key_words(case.subject)
     return SUBJECTS[kind].format(rest) if kind in SUBJECTS else case.subject
 
 

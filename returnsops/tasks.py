@@ -31,6 +31,7 @@ from returnsops.lib.nudge import nudge
 from returnsops.posting import outbox, reconcile
 from returnsops.posting.facts import load_facts
 from returnsops.posting.models import Posting
+from returnsops.posting.resuming import look_after_pauses
 from returnsops.returns import background, mirror, sweeps
 from returnsops.returns.connection_checks import check_connection
 from returnsops.returns.history import note_fact_change
@@ -126,6 +127,11 @@ def look_at_check(profile_pk: int) -> None:
     check_connection(connection)
 
 
+def look_at_pauses(_: None) -> None:
+    """Somebody paused or resumed something: those behind it learn of it now."""
+    look_after_pauses()
+
+
 def look_at_background(_: None) -> None:
     """Sweeps, details, changes in NetSuite, history: a while of each, whatever is longest overdue first."""
     background.work_in_background(show_life=_show_life)
@@ -146,6 +152,7 @@ LOOKS: dict[str, Callable[..., None]] = {
     "read_back": look_at_read_back,
     "doubt": look_at_doubt,
     "check": look_at_check,
+    "pauses": look_at_pauses,
 }
 
 
@@ -186,6 +193,10 @@ def sweep_postings() -> None:
         nudge("read_back", posting.pk)
 
 
+def sweep_pauses() -> None:
+    look_after_pauses()
+
+
 def ask_for_background() -> None:
     """What the webhooks missed, and all else that reads at length: a task of its own, one at a time."""
     nudge("background")
@@ -224,6 +235,7 @@ def sweep_inbox() -> None:
 JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
     "plans": (timedelta(seconds=5), sweep_plans),
     "postings": (timedelta(seconds=5), sweep_postings),
+    "pauses": (timedelta(seconds=5), sweep_pauses),
     "events": (timedelta(seconds=10), sweep_events),
     "connections": (timedelta(seconds=10), sweep_connections),
     "records": (timedelta(seconds=10), sweep_records),

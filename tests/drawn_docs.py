@@ -21,7 +21,11 @@ POSTING_ARROWS = {
     ("pending", "sending"): "A sender claims it: marked and committed before any call is made.",
     ("pending", "voided"): "A new plan no longer wants it and it was never carried out; what it covered is free again.",
     ("sending", "posted"): "The other side answered with its id.",
-    ("sending", "pending"): "Surely not done, for a passing reason: put back with a growing wait.",
+    (
+        "sending",
+        "pending",
+    ): "Surely not done, for a passing reason: put back with a growing wait; or refused for a cause that "
+    "it shares with others: it waits behind the pause of that cause.",
     ("sending", "uncertain"): "The answer was lost, the sender died, or the record «already exists».",
     ("sending", "rejected"): "The other side said no, or passing reasons lasted too long.",
     ("uncertain", "posted"): "A look found it over there: adopted.",

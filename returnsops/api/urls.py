@@ -17,6 +17,7 @@ urlpatterns = [
     path("cases/<int:pk>/correct-date/", cases.CorrectDate.as_view(), name="api-correct-date"),
     path("cases/<int:pk>/choose-line/", cases.ChooseLine.as_view(), name="api-choose-line"),
     path("cases/<int:pk>/retry/", cases.RetryCase.as_view(), name="api-retry"),
+    path("cases/<int:pk>/cause-gone/", cases.SayCauseGone.as_view(), name="api-cause-gone"),
     path("cases/<int:pk>/acknowledge/", cases.AcknowledgeCase.as_view(), name="api-acknowledge"),
     path("cases/<int:pk>/notes/", cases.WriteNote.as_view(), name="api-note"),
     path("cases/<int:pk>/take/", cases.TakeCase.as_view(), name="api-take"),

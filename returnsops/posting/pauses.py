@@ -8,14 +8,17 @@ from integrations.models import NetSuiteAccount
 from returnsops.posting.models import Pause
 
 
-def not_paused() -> Q:
+def not_paused(*, but_for: Pause | None = None) -> Q:
     """Of postings: nothing they hinge on stands still. Costs one query of the few live pauses.
 
     Evaluated when it is called, so ask anew for each claim. The probe of a pause is held by the others only.
     """
     stopped: dict[int, list[str]] = defaultdict(list)
     held = Q(pk__in=[])
-    for account_pk, key, probe in Pause.objects.live().values_list("account_id", "key", "probe_id"):
+    live = Pause.objects.live()
+    if but_for:
+        live = live.exclude(pk=but_for.pk)
+    for account_pk, key, probe in live.values_list("account_id", "key", "probe_id"):
         if probe is None:
             stopped[account_pk].append(key)
         else:
@@ -23,6 +26,10 @@ def not_paused() -> Q:
     for account_pk, keys in stopped.items():
         held |= Q(account=account_pk, hinges_on__overlap=keys)
     return ~held
+
+
+def find_pause(account: NetSuiteAccount, key: str) -> Pause | None:
+    return Pause.objects.live().filter(account=account, key=key).select_related("probe", "shop", "account").first()
 
 
 def pauses_of(account: NetSuiteAccount) -> list[Pause]:

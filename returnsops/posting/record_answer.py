@@ -23,6 +23,7 @@ from integrations.errors import (
 from returnsops.lib import clock
 from returnsops.lib.moves import move_row
 from returnsops.lib.nudge import nudge
+from returnsops.posting.causes import hold_for_cause
 from returnsops.posting.claim import ATTEMPTS_MAX
 from returnsops.posting.models import Posting, PostingAttempt
 from returnsops.posting.wire import Call, carry_out
@@ -114,6 +115,9 @@ def mark_posted(posting: Posting, their_id: str, *, adopted: bool = False) -> st
 
 
 def mark_rejected(posting: Posting, refusal: dict[str, object]) -> str:
+    """It waits for a person: in a case of its own, or behind the pause of a cause that it shares with others."""
+    if hold_for_cause(posting, refusal):
+        return "rejected"
     move_row(
         posting, field="status", target=Status.REJECTED, moves=Posting.MOVES,
         refusal=refusal, sending_since=None, uncertain_since=None,

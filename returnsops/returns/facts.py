@@ -150,6 +150,11 @@ class PostingFacts:
     read_back: bool = True  # the mirror shows what it did
 
     @property
+    def can_change(self) -> bool:
+        """Surely nothing of it is over there."""
+        return self.status in ("pending", "rejected") and self.uncertain_since is None
+
+    @property
     def is_taken(self) -> bool:
         """What it covers may be over there already, so no other posting may cover it."""
         return self.status in IN_FLIGHT_OR_DONE

@@ -41,8 +41,8 @@ class ProblemKind:
     actions: tuple[str, ...] = ()
 
 
-APPROVE, CORRECT_DATE, CHOOSE_LINE, RETRY, ACKNOWLEDGE, MAP_SKU = (
-    "approve", "correct_date", "choose_line", "retry", "acknowledge", "map_sku",
+APPROVE, CORRECT_DATE, CHOOSE_LINE, RETRY, ACKNOWLEDGE, MAP_SKU, CAUSE_GONE = (
+    "approve", "correct_date", "choose_line", "retry", "acknowledge", "map_sku", "cause_gone",
 )  # fmt: skip
 
 KINDS: dict[str, ProblemKind] = {
@@ -97,6 +97,26 @@ KINDS: dict[str, ProblemKind] = {
         "Refused by the other side", "finance",
         "Read their words below, remove the cause, then retry; or correct the value they complain about.",
         (CORRECT_DATE, RETRY),
+    ),
+    "period_closed": ProblemKind(
+        "An accounting period is closed in NetSuite", "finance",
+        "Reopen the period in NetSuite and say that the cause is gone: one document goes first, then all that waits. "
+        "Or give a document a date in an open period; that frees just this one.", (CAUSE_GONE, CORRECT_DATE),
+    ),
+    "right_missing": ProblemKind(
+        "The integration role lacks a right in NetSuite", "finance",
+        "Have the NetSuite administrator add the right, then say that the cause is gone: one document goes first, then "
+        "all that waits.", (CAUSE_GONE,),
+    ),
+    "feature_off": ProblemKind(
+        "A feature is switched off in NetSuite", "finance",
+        "Have the NetSuite administrator switch it on, then say that the cause is gone: one document goes first, then "
+        "all that waits.", (CAUSE_GONE,),
+    ),
+    "flow_stopped": ProblemKind(
+        "Many documents refused in words we do not know", "finance",
+        "Read NetSuite's words below and find out with its administrator what changed. Then say that the cause is "
+        "gone: one document goes first, then all that waits.", (CAUSE_GONE,),
     ),
     "posting_set_aside": ProblemKind(
         "Set aside after repeated failures", "finance",

@@ -13,7 +13,7 @@ from exceptions.models import Case, CaseMember
 from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.people.models import AuditEvent, Role, User
-from returnsops.posting.models import Posting
+from returnsops.posting.models import Pause, Posting
 from returnsops.returns.decisions import add_override
 from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.models import Approval, LoopReturn, Override
@@ -282,3 +282,52 @@ def test_every_action_of_the_catalogue_can_be_offered_or_lies_in_the_admin() -> 
 
     assert named - actions.OFFERS.keys() == {MAP_SKU}
     assert actions.OFFERS.keys() == actions.RIGHT_FOR.keys()
+
+
+# --- A cause that many share ------------------------------------------------------------------------
+
+
+def behind_closed_period(row: LoopReturn) -> CaseMember:
+    hinges = ("account", "period:2026-09", "shop:fern")
+    request = {"operation": "transform", "body": {"tranDate": "2026-09-30"}}
+    posting = make_posting(row, make_due("receipt", request=request, hinges_on=hinges))
+    Pause.objects.create(
+        account=row.shop.account, key="period:2026-09", code="period_closed", reason="It is closed.",
+        opened_at=clock.now(), opened_from=posting,
+    )  # fmt: skip
+    return member_of(row, "period_closed", subject="period:2026-09", posting=posting.external_id)
+
+
+def test_cause_said_to_be_gone_lets_one_document_go_first(row: LoopReturn, finn: User) -> None:
+    member = behind_closed_period(row)
+
+    actions.say_cause_gone(member, by=finn, reason="Reopened for two days.")
+
+    pause = Pause.objects.get()
+    assert (pause.probe, pause.tried_by, pause.ended_at) == (Posting.objects.get(), finn, None)
+    event = member.case.events.get(kind="cause gone")
+    assert event.text == "Reopened for two days. loop-fern-110700123-receipt-1 goes first."
+    with pytest.raises(NotPossibleError, match="is being tried just now"):
+        actions.say_cause_gone(member, by=finn, reason="Again.")
+
+
+def test_cause_that_ended_meanwhile_is_told(row: LoopReturn, finn: User) -> None:
+    member = behind_closed_period(row)
+    Pause.objects.update(ended_at=clock.now())
+
+    with pytest.raises(NotPossibleError, match="gone already"):
+        actions.say_cause_gone(member, by=finn, reason="Open.")
+
+
+def test_date_can_be_corrected_while_it_waits_behind_the_cause(row: LoopReturn, finn: User) -> None:
+    member = behind_closed_period(row)
+
+    actions.correct_date(member, tran_date=clock.now().date(), by=finn, reason="Booked today.")
+
+    assert Override.objects.get().subject == "receipt"
+    assert is_planned_anew(row)
+
+
+def test_data_people_do_not_end_causes(row: LoopReturn, dana: User) -> None:
+    with pytest.raises(PermissionDenied):
+        actions.say_cause_gone(behind_closed_period(row), by=dana, reason="Open.")

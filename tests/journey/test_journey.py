@@ -185,7 +185,7 @@ def test_closed_period_is_a_case_with_netsuites_words_and_a_corrected_date_goes_
     old = stage.make("refund")
     stage.judge(old, "sellable", inspected_at=clock.now() - timedelta(days=45))
     stage.run()
-    member = stage.member(old, "posting_refused")
+    member = stage.member(old, "period_closed")
     assert "closed period" in member.problem["words"]
     first = Posting.objects.get(loop_return=old, kind="receipt")
 

@@ -122,6 +122,13 @@ class RetryCase(CaseAction):
     input_class = RetryIn
 
 
+class SayCauseGone(CaseAction):
+    """Say that what everything waits for is settled: one document goes first, then all others."""
+
+    act = staticmethod(actions.say_cause_gone)
+    input_class = AcknowledgeIn
+
+
 class AcknowledgeCase(CaseAction):
     """Note what was found or done; the problem no longer stands for this return."""
 

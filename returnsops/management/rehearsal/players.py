@@ -92,7 +92,7 @@ class Office:
         if code == "amount_differs":
             seen = member.problem["seen_hash"]
             actions.approve(member, seen_hash=seen, by=self.approver, reason="Tax rounding, checked")
-        elif code == "posting_refused":
+        elif code in ("period_closed", "posting_refused"):
             today = clock.now().date()
             actions.correct_date(member, tran_date=today, by=self.maker, reason="Period is closed, booked today")
         elif code == "sku_unmapped":

@@ -28,7 +28,7 @@ CAST: list[tuple[int, Part]] = [
     (1, Part("unknown_sku", params={"sku": "OLD-NAME-A"})),
     (1, Part("unknown_sku", params={"sku": "OLD-NAME-B"}, expects_case="sku_unmapped")),
     (1, Part("refund", judged_days_ago=OLD_DAYS)),
-    (1, Part("refund", judged_days_ago=OLD_DAYS, expects_case="posting_refused")),
+    (1, Part("refund", judged_days_ago=OLD_DAYS, expects_case="period_closed")),
     (2, Part("differs", params={"amount": "0.03"})),
 ]
 SHOPS = ("northwind", "harbour")

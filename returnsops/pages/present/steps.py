@@ -13,6 +13,7 @@ from returnsops.posting.models import Posting
 from returnsops.returns.labels import LATER, STEP_STATES, record_name
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.plan.draft import STEPS
+from returnsops.returns.plan.pauses import STEP_OF_KIND
 
 OVER = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
 # Steps that only some returns have; they are shown once the plan speaks of them.
@@ -24,10 +25,6 @@ STEP_OF_CASE = {
     "amount_differs": "amount", "approval_needed": "amount", "settled_differently": "refund",
     "loop_did_not_settle": "settle", "loop_processing_failed": "settle", "closed_unprocessed": "settle",
     "refused_exchange_unit": "settle", "exchange_order_missing": "exchange",
-}  # fmt: skip
-STEP_OF_POSTING = {
-    "rma": "rma", "receipt": "receipt", "credit": "credit", "cash_refund": "refund", "customer_refund": "refund",
-    "exchange_order": "exchange", "rma_close": "close_rma", "loop_process": "settle", "loop_remove": "settle",
 }  # fmt: skip
 
 
@@ -66,7 +63,7 @@ def times_of_steps(
     row: LoopReturn, *, postings: Iterable[Posting], inspected: Iterable[datetime]
 ) -> dict[str, datetime]:
     times: dict[str, datetime] = {"request": row.created_at}
-    told = [(STEP_OF_POSTING.get(one.kind, ""), one.posted_at) for one in postings]
+    told = [(STEP_OF_KIND.get(one.kind, ""), one.posted_at) for one in postings]
     told += [("inspection", moment) for moment in inspected]
     told += [("arrival", row.delivered_at), ("proof", row.settled_at)]
     for step, moment in told:
@@ -128,8 +125,8 @@ def step_of(member: CaseMember) -> str:
     posting = str(member.problem.get("posting", ""))
     if posting:
         kind = posting.rsplit("-", 1)[0]
-        matches = [one for one in STEP_OF_POSTING if kind.endswith("-" + one.replace("_", "-"))]
-        return STEP_OF_POSTING[max(matches, key=len)] if matches else ""
+        matches = [one for one in STEP_OF_KIND if kind.endswith("-" + one.replace("_", "-"))]
+        return STEP_OF_KIND[max(matches, key=len)] if matches else ""
     return STEP_OF_CASE.get(member.case.code, "")
 
 

@@ -57,10 +57,10 @@ def booked_on(facts: ReturnFacts, due: PostingDue) -> str:
     if due.kind == "credit_fix":
         credit = facts.posted("credit") or facts.posted("cash_refund")
         if credit and credit.posted_at:
-            return _own_date(credit.request) or facts.date_of(credit.posted_at).isoformat()
-    return _own_date(due.request) or facts.date_of(facts.now).isoformat()
+            return own_date(credit.request) or facts.date_of(credit.posted_at).isoformat()
+    return own_date(due.request) or facts.date_of(facts.now).isoformat()
 
 
-def _own_date(request: dict[str, object]) -> str:
+def own_date(request: dict[str, object]) -> str:
     body = request.get("body")
     return str(body.get("tranDate") or "") if isinstance(body, dict) else ""
