@@ -1,6 +1,7 @@
 # The verbs of ReturnsOps. A bare machine needs Python 3.11 or newer (with venv), git and make.
 
 PORT ?= 8000
+RETURNS ?= 200
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
 BIN := .venv/bin
@@ -9,13 +10,16 @@ DEPLOYED = RETURNSOPS_PRODUCTION=yes SECRET_KEY="$$($(BIN)/python -c 'import sec
 	CREDENTIAL_KEY="$$($(BIN)/python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')" \
 	ALLOWED_HOSTS=returnsops.example.com CSRF_TRUSTED_ORIGINS=https://returnsops.example.com
 
-.PHONY: help install install-dev demo smoke bench hammer test check clean
+
+
+.PHONY: help install install-dev demo smoke bench hammer chaos test check clean
 
 help:
 	@echo "make demo   [PORT=8000]  everything on this machine, against the sandbox; Ctrl-C stops it"
 	@echo "make smoke               the whole journey without a browser; last line JSON"
 	@echo "make bench               our speed beside the simple alternative; last line JSON"
 	@echo "make hammer [ARGS=...]   20,000 webhooks while web processes die and the database restarts; last line JSON"
+	@echo "make chaos  [RETURNS=200] [SEED=...] [CLASS=...]  returns under every kind of failure; last line JSON"
 	@echo "make test   [ARGS=...]   all tests, or those that pytest finds by ARGS"
 	@echo "make check               format, lint, types, migrations, deployment settings, imports, dependencies"
 	@echo "make clean               stop the databases; remove data and caches (not .venv)"
@@ -48,6 +52,9 @@ bench: install
 hammer: install
 	@exec $(BIN)/python manage.py hammer $(ARGS)
 
+chaos: install
+	@exec $(BIN)/python manage.py chaos --returns $(RETURNS) $(if $(SEED),--seed $(SEED)) $(if $(CLASS),--class $(CLASS)) $(ARGS)
+
 test: install-dev
 	$(BIN)/python -m tests.browser_setup
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
@@ -64,7 +71,7 @@ check: install-dev
 	$(BIN)/python -m tests.dependency_audit
 
 clean:
-	@if test -x $(BIN)/python; then for folder in .data .data/tests .data/smoke .data/bench .data/hammer; do \
+	@if test -x $(BIN)/python; then for folder in .data .data/tests .data/smoke .data/bench .data/hammer .data/chaos; do \
 		if test -d "$$folder/postgres"; then RETURNSOPS_DATA_DIR="$$folder" DATABASE_URL= $(BIN)/python manage.py postgres erase; fi; done; fi
 	rm -rf .data .mypy_cache .ruff_cache .pytest_cache .hypothesis staticfiles test-results
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

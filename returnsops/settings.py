@@ -206,13 +206,17 @@ Q_CLUSTER = {
     "recycle": 500,
     "label": "Task queue",
 }
-HEARTBEAT_FILE = DATA_DIR / "heartbeat"
+HEARTBEAT_FILE = Path(env_text("HEARTBEAT_FILE") or DATA_DIR / "heartbeat")
 HEARTBEAT_LIMIT_S = env_int("HEARTBEAT_LIMIT_S", default=30, least=5)
 TICK_EVERY = env_seconds("TICK_EVERY_S", default=2)
 # A look at a webhook that has not ended by now has lost its worker; more than the `timeout` of a task.
 LOOK_LEASE = env_seconds("LOOK_LEASE_S", default=120)
 # How long a web process gathers nudges about webhooks before it sends them together; 0: each at once.
 NUDGE_GATHER = env_seconds("NUDGE_GATHER_S", default=0.05)
+
+# What no webhook told is found by asking for changes this often; rehearsals of lost webhooks ask more often.
+LOOP_SWEEP_EVERY = env_seconds("LOOP_SWEEP_EVERY_S", default=60)
+RECORD_SWEEP_EVERY = env_seconds("RECORD_SWEEP_EVERY_S", default=30)
 
 # --- Posting ---------------------------------------------------------------------------------------
 SENDER_THREADS = env_int("SENDER_THREADS", default=8, least=1)

@@ -21,9 +21,13 @@ def dump_account(account: Account) -> Json:
             "stock": stock_of(account),
             "ledger": [ledger_row(row) for row in store.rows(f"{LEDGER} ORDER BY g.seq")],
             "periods": periods_of(account),
-            "card_operations": store.value("SELECT value FROM counter WHERE name = 'card_operations'") or 0,
+            "card_operations": card_operations_of(account),
             "log": [log_row(row) for row in store.rows("SELECT * FROM history ORDER BY seq")],
         }
+
+
+def card_operations_of(account: Account) -> int:
+    return int(account.store.value("SELECT value FROM counter WHERE name = 'card_operations'") or 0)
 
 
 def transactions_of(account: Account, *, rows: list[Any]) -> list[Json]:

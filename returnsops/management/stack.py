@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -21,12 +22,18 @@ STOP_PATIENCE_S = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """Where everything is. new_return_every_s: how lively the sandbox is; 0 makes it wait for commands."""
+    """Where everything is. new_return_every_s: how lively the sandbox is; 0 makes it wait for commands.
+
+    workers: processes that each look after a task queue and a sender. settings: environment of every program.
+    """
 
     data_dir: Path
     port: int
     sandbox_port: int
     new_return_every_s: float = 0
+    workers: int = 1
+    settings: Mapping[str, str] = field(default_factory=dict)
+    sandbox_seed: str = "returnsops"
 
     @property
     def url(self) -> str:
@@ -51,7 +58,12 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
             "NO_PROXY": without_proxy,
             "no_proxy": without_proxy,
+            **self.settings,
         }
+
+    @property
+    def worker_names(self) -> list[str]:
+        return ["worker", *(f"worker-{number}" for number in range(2, self.workers + 1))]
 
 
 def start_stack(processes: Processes, *, stack: Stack) -> str:
@@ -65,7 +77,8 @@ def start_stack(processes: Processes, *, stack: Stack) -> str:
     log_ins = run_command(stack, "seed_demo")
     processes.watch(0)
     processes.start(web_program(stack))
-    processes.start(_worker(stack))
+    for name in stack.worker_names:
+        processes.start(worker_program(stack, name=name))
     processes.wait_until_ready("web", url=f"{stack.url}/healthz", limit_s=START_LIMIT_S)
     return log_ins
 
@@ -123,12 +136,16 @@ def _sandbox(stack: Stack) -> Program:
         *("--file", str(stack.data_dir / "sandbox.sqlite3")),
         *("--clock", str(stack.data_dir / "clock.json")),
         *("--living", str(stack.new_return_every_s)),
+        *("--seed", stack.sandbox_seed),
         *("--webhook-url", f"{stack.url}/hooks/loop"),
     )
 
 
-def _worker(stack: Stack) -> Program:
-    return _program(stack, "worker", *_manage("worker"))
+def worker_program(stack: Stack, *, name: str = "worker") -> Program:
+    """Each has a heart of its own, so that one which hangs is not taken for the other."""
+    program = _program(stack, name, *_manage("worker"))
+    own = {"HEARTBEAT_FILE": str(stack.data_dir / f"{name}.heartbeat")}
+    return replace(program, environment={**program.environment, **own})
 
 
 def _manage(verb: str) -> tuple[str, ...]:

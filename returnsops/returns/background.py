@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+from django.conf import settings
+
 from integrations.errors import IntegrationError
 from integrations.models import NetSuiteAccount, Shop, SyncCursor
 from returnsops.returns import record_changes, schedule, sweeps
@@ -20,7 +22,6 @@ logger = logging.getLogger(__name__)
 
 WORK_FOR_S = 25.0  # no job is begun after this; the queue kills a task after 90 s
 JOB_FOR_S = 8.0
-SWEEP_EVERY, CHANGES_EVERY = timedelta(seconds=60), timedelta(seconds=30)
 SOON, EVERY_MINUTE = timedelta(seconds=5), timedelta(minutes=1)
 
 
@@ -44,11 +45,13 @@ def work_in_background(*, show_life: Callable[[], None], for_s: float = WORK_FOR
 def _jobs() -> list[Job]:
     jobs = [Job("schedule", EVERY_MINUTE, schedule.open_due_runs), Job("runs", SOON, _work_on_a_run)]
     for shop in Shop.objects.filter(paused_at=None).order_by("pk"):
-        jobs.append(Job(f"loop:{shop.code}", SWEEP_EVERY, partial(sweeps.sweep_loop, shop, for_s=JOB_FOR_S)))
+        jobs.append(
+            Job(f"loop:{shop.code}", settings.LOOP_SWEEP_EVERY, partial(sweeps.sweep_loop, shop, for_s=JOB_FOR_S))
+        )
         jobs.append(Job(f"details:{shop.code}", SOON, partial(sweeps.fetch_due_details, shop, for_s=JOB_FOR_S)))
     for account in NetSuiteAccount.objects.filter(paused_at=None).order_by("pk"):
         work = partial(record_changes.mirror_changes, account, for_s=JOB_FOR_S)
-        jobs.append(Job(record_changes.stream_of(account), CHANGES_EVERY, work))
+        jobs.append(Job(record_changes.stream_of(account), settings.RECORD_SWEEP_EVERY, work))
     return jobs
 
 

@@ -55,7 +55,7 @@ def play_and_check(stage: Stage) -> None:
     assert {one: stage_of(stage, one) for one in (twin, mixed, cash)} == dict.fromkeys((twin, mixed, cash), "settled")
     assert len({place for place, _ in places(stage.books(twin).receipts)}) == 2
     assert [one["status_label"] for one in stage.books(twin).credits] == ["Fully Applied"]
-    verdict = check_books(stage.ask("dump", method="GET"), passed=passed, with_case=[])
+    verdict = check_books(stage.ask("dump", method="GET"), passed=passed, cases={})
     assert verdict.promises_kept(), verdict.findings
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from tomllib import loads
 
 from integrations.sandbox.controls.asked import Asked, Json, Route
+from integrations.sandbox.dump import card_operations_of
 from integrations.sandbox.inputs import BadInputError
 from integrations.sandbox.world import describe_account, describe_shop
 
@@ -35,6 +36,7 @@ def _health(asked: Asked) -> Json:
         "transactions": {
             key: account.store.value("SELECT count(*) FROM txn") for key, account in sandbox.accounts.items()
         },
+        "card_operations": {key: card_operations_of(account) for key, account in sandbox.accounts.items()},
     }
 
 

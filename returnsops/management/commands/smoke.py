@@ -13,7 +13,7 @@ from exceptions.models import Case, CaseMember
 from returnsops.lib.errors import PostgresError, ProcessError
 from returnsops.lib.processes import Processes, find_free_port
 from returnsops.management.own_folder import empty_own_folder, run_in_own_folder
-from returnsops.management.rehearsal.books import Family, Verdict, check_books, group_by_order, what_is_missing
+from returnsops.management.rehearsal.books import Family, Verdict, check_books, sort_by_return, what_is_missing
 from returnsops.management.rehearsal.players import Office, Part, Warehouse
 from returnsops.management.rehearsal.script import deal_parts
 from returnsops.management.stack import STOP_PATIENCE_S, Stack, start_stack, stop_database
@@ -59,11 +59,7 @@ class Command(BaseCommand):
             "returns": count,
             "settled": verdict.settled,
             "open_cases": open_cases,
-            "duplicates": verdict.duplicates,
-            "uninspected_sellable": verdict.uninspected_sellable,
-            "lost": verdict.lost,
-            "cents_unexplained": verdict.cents_unexplained,
-            "card_operations": verdict.card_operations,
+            **verdict.as_json(),
             "seconds": round(time.monotonic() - started, 1),
         }
         self.stdout.write(json.dumps(result))
@@ -126,23 +122,21 @@ class Rehearsal:
 
     def judge(self) -> tuple[Verdict, list[str]]:
         dump = self.ask("GET", "dump")
-        with_case = {one for one in self.made if self.cases_of(one)}
-        verdict = check_books(dump, passed=self.warehouse.passed, with_case=with_case)
+        cases = {one: self.cases_of(one) for one in self.made}
+        verdict = check_books(dump, passed=self.warehouse.passed, cases=cases)
         self.open_cases = Case.objects.exclude(status=Case.Status.CLOSED).count()
         return verdict, self.find_unexpected(dump)
 
     def find_unexpected(self, dump: dict[str, Any]) -> list[str]:
         """Returns that are neither complete nor in the case they should have; a case nobody expected counts too."""
-        families: dict[str, Family] = {}
-        for account_id, account in dump["netsuite"].items():
-            families |= group_by_order(account["transactions"], account_id=account_id)
+        families = sort_by_return(dump)
         wrong = []
         for shop in dump["loop"].values():
             for one in shop["returns"]:
                 part, _ = self.made[str(one["id"])]
                 cases = self.cases_of(str(one["id"]))
                 expected = {part.expects_case} if part.expects_case else set()
-                missing = what_is_missing(one, families.get(str(one["provider_order_id"]), Family()))
+                missing = what_is_missing(one, families.get(str(one["id"]), Family()))
                 if cases != expected or (missing and not expected):
                     wrong.append(
                         f"return {one['id']} ({part.scenario}): {missing or 'complete'}, cases {cases or 'none'}"

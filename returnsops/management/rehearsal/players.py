@@ -2,8 +2,11 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from django.db.models import Q
 
 from exceptions import actions
 from exceptions.models import Case, CaseMember
@@ -15,13 +18,16 @@ from returnsops.returns.models import Item, LoopReturn
 from returnsops.returns.plan.sale import SOLD_AS
 from returnsops.returns.sku_mapping import map_sku
 
+SETTLED_CODES = ("amount_differs", "posting_refused", "posting_set_aside", "sku_unmapped")
+
 
 @dataclass(frozen=True)
 class Part:
     """One return and what the people do with it.
 
     outcomes: per unit, the last one for the rest; none: nobody judges it. expects_case: the case it must have at the
-    end, because nobody helps or because the case is a message; without one it must be complete.
+    end, because nobody helps or because the case is a message; without one it must be complete. is_announced: a label
+    tells of its delivery; what is not lies in front of the warehouse one day.
     """
 
     scenario: str
@@ -30,6 +36,7 @@ class Part:
     outcomes: tuple[str, ...] = ("sellable",)
     judged_days_ago: int = 0
     expects_case: str = ""
+    is_announced: bool = True
 
 
 class Warehouse:
@@ -54,11 +61,40 @@ class Warehouse:
         self.passed[loop_return.loop_id] += sum(one.outcome == "sellable" for one in outcomes)
         return True
 
+    def inspect_delivered(self, parts: Mapping[str, Part], *, limit: int) -> int:
+        """Judge what was delivered and waits, oldest first. Gives how many parcels.
+
+        A parcel is noted as passed before it is recorded, and recorded again under the same ids if that failed: the
+        database may have taken it and died before it could say so.
+        """
+        unjudged = [one for one, part in parts.items() if not part.outcomes]
+        unannounced = [one for one, part in parts.items() if not part.is_announced and one not in self._judged]
+        delivered = Q(stage=LoopReturn.Stage.TO_INSPECT) | Q(loop_id__in=unannounced)
+        waiting = LoopReturn.objects.filter(delivered).exclude(loop_id__in=unjudged)
+        judged = 0
+        for loop_return in waiting.select_related("shop").order_by("pk")[: 2 * limit]:
+            if loop_return.loop_id in self._judged or judged >= limit:
+                continue
+            part = parts.get(loop_return.loop_id, Part("refund"))
+            seen_at = clock.now() - timedelta(days=part.judged_days_ago) if part.judged_days_ago else None
+            outcomes = self._judge(loop_return, part, seen_at)
+            self.passed[loop_return.loop_id] = sum(one.outcome == "sellable" for one in outcomes)
+            record_units(loop_return, outcomes, by=self.user)
+            self._judged.add(loop_return.loop_id)
+            judged += 1
+        return judged
+
     def _judge(self, loop_return: LoopReturn, part: Part, seen_at: datetime | None) -> list[UnitOutcome]:
         lines = list(loop_return.lines.filter(removed=False))
         chosen = [part.outcomes[min(number, len(part.outcomes) - 1)] for number in range(len(lines))]
         return [
-            UnitOutcome(line.line_item_id, outcome, uuid.uuid4(), note=note_for(outcome), inspected_at=seen_at)
+            UnitOutcome(
+                line.line_item_id,
+                outcome,
+                uuid.uuid5(uuid.NAMESPACE_URL, f"{loop_return.loop_id}/{line.line_item_id}"),
+                note=note_for(outcome),
+                inspected_at=seen_at,
+            )
             for line, outcome in zip(lines, chosen, strict=True)
         ]
 
@@ -72,6 +108,8 @@ class Office:
 
     def __init__(self, *, maker: User, approver: User, data: User) -> None:
         self.maker, self.approver, self.data = maker, approver, data
+        self._seen: dict[int, int] = {}  # when a member of a case was last looked at
+        self._round = 0
 
     def settle_cases(self, helped: set[str]) -> int:
         """Do the obvious about every open case of these returns. Gives how many actions were taken."""
@@ -79,6 +117,20 @@ class Office:
             case__status=Case.Status.CLOSED
         )
         return sum(self._try(member) for member in members.select_related("case", "loop_return__shop"))
+
+    def settle_some(self, unhelped: set[str], *, limit: int) -> int:
+        """The same for a few of whatever is open, those seen longest ago first. Gives how many actions were taken."""
+        members = CaseMember.objects.filter(left_at=None, case__code__in=SETTLED_CODES).exclude(
+            Q(case__status=Case.Status.CLOSED) | Q(loop_return__loop_id__in=unhelped)
+        )
+        found = members.select_related("case", "loop_return__shop").order_by("pk")[: 10 * limit]
+        chosen = sorted(found, key=lambda one: self._seen.get(one.pk, 0))[:limit]
+        acted = 0
+        for member in chosen:
+            self._round += 1
+            self._seen[member.pk] = self._round
+            acted += self._try(member)
+        return acted
 
     def _try(self, member: CaseMember) -> bool:
         """A case that is being solved just now offers nothing to do any more; people meet that too."""
@@ -95,6 +147,8 @@ class Office:
         elif code in ("period_closed", "posting_refused"):
             today = clock.now().date()
             actions.correct_date(member, tran_date=today, by=self.maker, reason="Period is closed, booked today")
+        elif code == "posting_set_aside":
+            actions.retry(member, by=self.maker, reason="The trouble is over")
         elif code == "sku_unmapped":
             return self._map(member)
         else:

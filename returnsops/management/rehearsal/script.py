@@ -1,7 +1,9 @@
 """The script of the smoke rehearsal: forty returns of every kind the journey knows."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import cycle, islice
+from random import Random
 
 from returnsops.management.rehearsal.players import Part
 
@@ -31,19 +33,36 @@ CAST: list[tuple[int, Part]] = [
     (1, Part("refund", judged_days_ago=OLD_DAYS, expects_case="period_closed")),
     (2, Part("differs", params={"amount": "0.03"})),
 ]
+# What else shops meet: each is complete in the end, or in a case.
+FURTHER_CAST: list[tuple[int, Part]] = [
+    (2, Part("refund_ships")),
+    (1, Part("drop_off", is_announced=False)),
+    (1, Part("multi_parcel", outcomes=TWO_PLACES, is_announced=False)),
+    (1, Part("removed_line")),
+    (1, Part("second_return")),
+    (1, Part("split_tender")),
+    (1, Part("flagged_reviewed")),
+    (1, Part("processing_fails")),
+    (1, Part("cancelled_late")),
+    (1, Part("restock_webhook")),
+]
 SHOPS = ("northwind", "harbour")
+NO_PARCEL = ("cancelled", "cancelled_late", "multi_parcel")  # theirs goes a way of its own
 
 
 def deal_parts(count: int) -> Iterator[Part]:
     """The first `count` parts of the script, over and over, dealt to the shops in turn."""
-    cast = [part for often, part in CAST for _ in range(often)]
+    return _deal([part for often, part in CAST for _ in range(often)], count=count)
+
+
+def shuffle_parts(count: int, *, seed: str) -> Iterator[Part]:
+    """The whole cast in an order that the seed gives."""
+    draw = Random(f"{seed}/cast")
+    whole = [part for often, part in [*CAST, *FURTHER_CAST] for _ in range(often)]
+    return _deal(draw.sample(whole, len(whole)), count=count)
+
+
+def _deal(cast: list[Part], *, count: int) -> Iterator[Part]:
     for part, shop in zip(islice(cycle(cast), count), cycle(SHOPS), strict=False):
-        parcel = {} if part.scenario == "cancelled" else {"parcel": "delivered"}
-        yield Part(
-            part.scenario,
-            shop=shop,
-            params=dict(part.params) | parcel,
-            outcomes=part.outcomes,
-            judged_days_ago=part.judged_days_ago,
-            expects_case=part.expects_case,
-        )
+        parcel = {} if part.scenario in NO_PARCEL else {"parcel": "delivered"}
+        yield replace(part, shop=shop, params=dict(part.params) | parcel)

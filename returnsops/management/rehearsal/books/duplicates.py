@@ -1,0 +1,84 @@
+"""Nothing twice: by units and by money, whatever the ids.
+
+Who posted on top of what was there already is told by the order in which NetSuite numbered them. A document of ours
+on top of anything is our duplicate, unless all it is on top of is foreign and younger than CROSSING_S: then both were
+on their way at once, and nobody could have seen the other. A document of somebody else on top is not ours; that, and
+a crossing, are divergences of which a case has to tell.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from returnsops.management.rehearsal.books.families import Family, is_ours
+from returnsops.management.rehearsal.books.verdict import Verdict
+
+Json = dict[str, Any]
+CROSSING_S = 10.0
+
+
+def check_duplicates(one: Json, family: Family, *, has_case: bool, verdict: Verdict) -> None:
+    returned = sum(not unit["removed"] for unit in one["units"])
+    for name, documents in (("authorised", family.rmas), ("received", family.receipts), ("credited", family.credits)):
+        for document, units, is_our_fault in _on_top(documents, room=returned):
+            words = f"return {one['id']}: {document['tranid']} has {units} unit(s) {name} too many"
+            if is_our_fault:
+                verdict.note("duplicates", units, words)
+            elif not has_case:
+                verdict.note("divergences_without_case", 1, f"{words}, by another hand")
+    _check_refunds(family, verdict)
+
+
+def stock_units(document: Json) -> int:
+    """Stock units on the lines; charges and differences are no units, nor is what an authorization has closed."""
+    is_rma = document["type"] == "RtnAuth"
+    lines = [line for line in document["lines"] if line["item_type"] == "InvtPart"]
+    return sum(line["received"] if is_rma and line["is_closed"] else line["quantity"] for line in lines)
+
+
+def _on_top(documents: list[Json], *, room: int) -> Iterator[tuple[Json, int, bool]]:
+    """Each document that goes beyond what was returned, by how many units, and whether the fault is ours."""
+    before: list[Json] = []
+    for document in sorted(documents, key=lambda one: int(one["id"])):
+        units = stock_units(document)
+        over = min(units, units - room)
+        room = max(0, room - units)
+        if over > 0:
+            yield document, over, is_ours(document) and not _crossed(document, before)
+        before.append(document)
+
+
+def _crossed(document: Json, before: list[Json]) -> bool:
+    made_at = datetime.fromisoformat(document["created_at"])
+    return bool(before) and all(
+        not is_ours(one) and (made_at - datetime.fromisoformat(one["created_at"])).total_seconds() <= CROSSING_S
+        for one in before
+    )
+
+
+def _check_refunds(family: Family, verdict: Verdict) -> None:
+    applied: dict[str, Decimal] = {}
+    for refund in family.refunds:
+        for row in refund["applies"]:
+            applied[row["doc"]] = applied.get(row["doc"], Decimal(0)) + Decimal(row["amount"])
+    for credit in family.credits:
+        if credit["type"] == "CustCred" and applied.get(credit["id"], Decimal(0)) > Decimal(credit["total"]):
+            verdict.note("duplicates", 1, f"{credit['tranid']}: refunded more than it credits")
+
+
+def check_exchange_orders(transactions: list[Json], verdict: Verdict) -> None:
+    names = Counter(
+        one["otherrefnum"]
+        for one in transactions
+        if one["type"] == "SalesOrd" and str(one["otherrefnum"] or "").startswith("EXC-") and not one["deleted"]
+    )
+    for name, count in names.items():
+        verdict.note("duplicates", count - 1, f"exchange order {name} exists {count} times")
+
+
+def check_settlements(log: list[Json], verdict: Verdict) -> None:
+    settled = Counter(row["return_id"] for row in log if row["action"] == "settle")
+    for return_id, count in settled.items():
+        verdict.note("duplicates", count - 1, f"return {return_id}: settled {count} times in Loop")
