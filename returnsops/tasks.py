@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from exceptions.cases import CONNECTION, INBOX, add_case, sync_cases, sync_source
@@ -22,16 +22,18 @@ from integrations.discovery.check import checks_to_do, request_overdue_checks
 from integrations.errors import IntegrationError, RejectedError
 from integrations.keeping import forget_events
 from integrations.loop.subscriptions import check_webhooks
-from integrations.models import ConnectionProfile, InboundEvent, Shop
+from integrations.models import ConnectionProfile, InboundEvent, NetSuiteAccount, Shop
 from integrations.netsuite.endings import find_endings
 from returnsops.lib import clock
 from returnsops.lib.canonical import plain
 from returnsops.lib.locks import lock_until_commit
 from returnsops.lib.nudge import nudge
-from returnsops.posting import outbox, reconcile
+from returnsops.posting import outbox
 from returnsops.posting.facts import load_facts
 from returnsops.posting.models import Posting
+from returnsops.posting.read_back import postings_to_read_back, read_back, read_back_due
 from returnsops.posting.resuming import look_after_pauses
+from returnsops.posting.settle import give_up_dead_leases, postings_in_doubt, settle_doubts
 from returnsops.returns import background, mirror, sweeps
 from returnsops.returns.connection_checks import check_connection
 from returnsops.returns.history import note_fact_change
@@ -113,11 +115,18 @@ def look_at_return(return_pk: int) -> None:
 
 
 def look_at_read_back(posting_pk: int) -> None:
-    reconcile.read_back(Posting.objects.select_related("account", "loop_return__shop").get(pk=posting_pk))
+    """A posting just posted. What else of its account is due goes along: one task for all, one plan for each return."""
+    posting = Posting.objects.select_related("account").get(pk=posting_pk)
+    if posting.read_back_at is None and not read_back_due(posting.account):
+        read_back(posting)
 
 
-def look_at_doubt(posting_pk: int) -> None:
-    reconcile.settle(Posting.objects.select_related("account", "shop", "loop_return").get(pk=posting_pk))
+def look_at_posted(account_pk: int) -> None:
+    read_back_due(NetSuiteAccount.objects.get(pk=account_pk))
+
+
+def look_at_doubts(account_pk: int) -> None:
+    settle_doubts(NetSuiteAccount.objects.get(pk=account_pk))
 
 
 def look_at_check(profile_pk: int) -> None:
@@ -150,7 +159,8 @@ LOOKS: dict[str, Callable[..., None]] = {
     "records": look_at_records,
     "plan": look_at_return,
     "read_back": look_at_read_back,
-    "doubt": look_at_doubt,
+    "posted": look_at_posted,
+    "doubts": look_at_doubts,
     "check": look_at_check,
     "pauses": look_at_pauses,
 }
@@ -186,11 +196,15 @@ def sweep_plans() -> None:
 
 def sweep_postings() -> None:
     """Lost answers, dead senders, records not read back yet."""
-    reconcile.give_up_dead_leases()
-    for posting in reconcile.postings_in_doubt()[:SWEEP_LIMIT]:
-        nudge("doubt", posting.pk)
-    for posting in reconcile.postings_to_read_back(posted_before=clock.now() - NUDGE_PATIENCE)[:SWEEP_LIMIT]:
-        nudge("read_back", posting.pk)
+    give_up_dead_leases()
+    for account_pk in _accounts_of(postings_in_doubt()):
+        nudge("doubts", account_pk)
+    for account_pk in _accounts_of(postings_to_read_back(posted_before=clock.now() - NUDGE_PATIENCE)):
+        nudge("posted", account_pk)
+
+
+def _accounts_of(postings: QuerySet[Posting]) -> list[int]:
+    return list(postings.order_by().values_list("account", flat=True).distinct())
 
 
 def sweep_pauses() -> None:

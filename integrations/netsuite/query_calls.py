@@ -57,6 +57,10 @@ class QueryCalls:
         by_link = self._find_refs(suiteql.CHILDREN_BY_LINK, parent_ids)
         return list({ref.internal_id: ref for ref in [*by_source, *by_link]}.values())
 
+    def find_made_from(self, source_ids: Collection[str], types: Sequence[str]) -> list[RecordRef]:
+        """Transactions of these record types that were made from one of these."""
+        return self._find_refs(suiteql.MADE_FROM, source_ids, types=suiteql.codes_of(types))
+
     def find_refunds_of_credits(self, credit_ids: Collection[str]) -> list[RecordRef]:
         """Customer refunds applied to these credit memos.
 

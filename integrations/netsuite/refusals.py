@@ -91,6 +91,9 @@ FAMILIES = (
     _family("invalid_request", r"^INVALID_(REQUEST|PARAMETER|HEADER)", "NetSuite help, errors"),
 )
 
+# Also in the words of a customer's own script, whatever family they belong to.
+DOUBLE = re.compile(r"already (exists|been|created|received|credited|refunded|authori[sz]ed|processed)|duplicate", re.I)
+
 FAMILY_BY_STATUS = {403: "permission", 404: "gone"}
 
 # Surely not done, and nothing a person has to settle: after reading again the same call may go through.
@@ -130,6 +133,11 @@ def classify_failure(answer: HttpAnswer, *, operation: str, writes: bool) -> Int
         return TemporaryError(**failure)
     error = AlreadyExistsError if family == "already_exists" else RejectedError
     return error(family=family, path=path, **failure)
+
+
+def speaks_of_double(text: str) -> bool:
+    """Whether a refusal may mean that what we send is there already: then only a look can tell."""
+    return bool(DOUBLE.search(text))
 
 
 def family_of(details: list[ErrorDetail], *, status: int) -> tuple[str, str]:

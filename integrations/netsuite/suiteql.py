@@ -79,6 +79,11 @@ FROM transaction t JOIN transactionline tl ON tl.transaction = t.id
 WHERE tl.createdfrom IN ({values})
 ORDER BY id"""
 
+MADE_FROM = """SELECT DISTINCT {columns}
+FROM transaction t JOIN transactionline tl ON tl.transaction = t.id
+WHERE t.type IN ({types}) AND tl.createdfrom IN ({values})
+ORDER BY id"""
+
 CHILDREN_BY_LINK = """SELECT DISTINCT {columns}
 FROM NextTransactionLineLink l JOIN transaction t ON t.id = l.nextdoc
 WHERE l.previousdoc IN ({values})

@@ -35,6 +35,14 @@ class Posting(models.Model):
         NETSUITE = "netsuite", "NetSuite"
         LOOP = "loop", "Loop"
 
+    class AdoptedFrom(models.TextChoices):
+        """Who made a record that was there before ours: by whose external id or user it can be told."""
+
+        OURS = "ours", "ReturnsOps, under this external id"
+        CONNECTOR = "connector", "another connector"
+        PERSON = "person", "a person in NetSuite"
+        FOREIGN = "foreign", "somebody else"
+
     loop_return = models.ForeignKey(LoopReturn, on_delete=models.PROTECT, related_name="postings")
     shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="postings")
     account = models.ForeignKey(NetSuiteAccount, on_delete=models.PROTECT, related_name="postings")
@@ -56,7 +64,10 @@ class Posting(models.Model):
     uncertain_since = models.DateTimeField(null=True, blank=True)
     claimed_by = models.CharField(max_length=80, blank=True)
     their_id = models.CharField(max_length=60, blank=True)
-    adopted = models.BooleanField(default=False)
+    adopted_from = models.CharField(max_length=12, choices=AdoptedFrom.choices, blank=True)
+    looked_at = models.DateTimeField(null=True, blank=True, help_text="When NetSuite was last asked what it holds")
+    # An earlier answer was lost, so a later refusal may mean that the first try was carried out.
+    doubted = models.BooleanField(default=False)
     refusal = models.JSONField(null=True, blank=True, help_text="{family, status, code, detail, path}")
     posted_at = models.DateTimeField(null=True, blank=True)
     read_back_at = models.DateTimeField(null=True, blank=True)
@@ -85,6 +96,12 @@ class Posting(models.Model):
             ),
             models.CheckConstraint(condition=Q(external_id__regex=r"^[a-z0-9-]+$"), name="external_id_is_plain"),
             models.UniqueConstraint(fields=["loop_return", "kind", "number"], name="postings_are_numbered"),
+            # Nobody's record stands for two of ours. An update names a record that another posting made.
+            models.UniqueConstraint(
+                fields=["account", "their_id"],
+                condition=Q(status="posted", system="netsuite") & ~Q(kind__in=["credit_fix", "rma_close"]),
+                name="one_posting_per_record",
+            ),
             # One at a time per source document, whoever claims.
             models.UniqueConstraint(
                 fields=["serial_key"],
@@ -113,6 +130,10 @@ class Posting(models.Model):
 
     def __str__(self) -> str:
         return self.external_id
+
+    @property
+    def adopted(self) -> bool:
+        return bool(self.adopted_from)
 
 
 class PostingAttempt(models.Model):

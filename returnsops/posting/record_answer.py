@@ -20,6 +20,7 @@ from integrations.errors import (
     TemporaryError,
     UncertainError,
 )
+from integrations.netsuite.refusals import speaks_of_double
 from returnsops.lib import clock
 from returnsops.lib.moves import move_row
 from returnsops.lib.nudge import nudge
@@ -101,11 +102,11 @@ def note_dead_sender(posting: Posting) -> None:
     )
 
 
-def mark_posted(posting: Posting, their_id: str, *, adopted: bool = False) -> str:
+def mark_posted(posting: Posting, their_id: str, *, adopted_from: str = "") -> str:
     """It is over there. The return is planned anew and the record read back."""
     won = move_row(
         posting, field="status", target=Status.POSTED, moves=Posting.MOVES,
-        their_id=their_id, posted_at=clock.now(), adopted=adopted, sending_since=None, uncertain_since=None,
+        their_id=their_id, posted_at=clock.now(), adopted_from=adopted_from, sending_since=None, uncertain_since=None,
         refusal=None,
     )  # fmt: skip
     if won:
@@ -126,26 +127,37 @@ def mark_rejected(posting: Posting, refusal: dict[str, object]) -> str:
     return "rejected"
 
 
-def mark_uncertain(posting: Posting) -> str:
-    """May be over there. The other side needs up to the commit window, so the look comes soon and then again."""
+def mark_uncertain(posting: Posting, *, refusal: dict[str, object] | None = None) -> str:
+    """May be over there. The other side needs up to the commit window, so the look comes soon and then again.
+
+    refusal: it was refused, in a way that may mean that it is there already. It is kept until the look has told.
+    """
     now = clock.now()
     move_row(
         posting, field="status", target=Status.UNCERTAIN, moves=Posting.MOVES,
         uncertain_since=posting.uncertain_since or now, not_before=now + timedelta(seconds=RETRY_AFTER_S),
+        refusal=refusal, doubted=posting.doubted or refusal is None,
     )  # fmt: skip
     ask_for_plan([posting.loop_return_id])
     return "uncertain"
 
 
 def _record_failure(posting: Posting, error: IntegrationError) -> str:
-    if isinstance(error, AlreadyExistsError):
-        return mark_uncertain(posting)  # an earlier try made it: reconcile looks and adopts
     if isinstance(error, RejectedError):
-        return mark_rejected(posting, refusal_of(error))
+        return _record_refusal(posting, error)
     if isinstance(error, TemporaryError | ConfigurationError):
         return _put_back(posting, error)
     mark_uncertain(posting)
     return DIED if error.code == DIED else "uncertain"
+
+
+def _record_refusal(posting: Posting, error: RejectedError) -> str:
+    """A no after a lost answer may mean that the first try was carried out, and so may one that speaks of a double."""
+    may_be_there = posting.doubted or isinstance(error, AlreadyExistsError) or speaks_of_double(error.detail)
+    if not may_be_there:
+        return mark_rejected(posting, refusal_of(error))
+    mark_uncertain(posting, refusal=refusal_of(error))
+    return "refused_in_doubt"
 
 
 def _put_back(posting: Posting, error: IntegrationError) -> str:

@@ -1,0 +1,234 @@
+"""Look before post: what of a posting is in NetSuite already, made by us or by somebody else (netsuite.md §9.1).
+
+Pure HTTP, so it runs in the sender's threads: no database here. What the database knows of others' claims comes in with
+each `Sought` (`returnsops.posting.sought`).
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from integrations.netsuite.client import NetSuiteClient
+from integrations.netsuite.records import RecordRef, TransactionLine, TransactionRecord
+from returnsops.posting.verify import VOIDED, find_differences, held_lines, sent_rows
+
+# Of which types a record could stand in the place of ours. What was sold by cash sale may be credited either way.
+STAND_INS = {
+    "rma": ("returnAuthorization",),
+    "receipt": ("itemReceipt",),
+    "credit": ("creditMemo", "cashRefund"),
+    "cash_refund": ("cashRefund", "creditMemo"),
+}
+CANCELLED = "C"  # of an authorization: nothing can be received on it
+CLOCKS_DIFFER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Sought:
+    """One posting as the look needs it.
+
+    explained: internal ids that are no strangers: held by another posting, or noted as such by a person.
+    own_prefixes: how external ids begin that we gave for other returns of this account.
+    references: under which names an exchange order of somebody else may lie.
+    sale_id: the bill behind an authorization, since a credit may be made from either.
+    since: before this moment nobody can have made a record for this return.
+    """
+
+    external_id: str
+    kind: str
+    request: dict[str, Any]
+    explained: frozenset[str] = frozenset()
+    own_prefixes: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    sale_id: str = ""
+    since: datetime | None = None
+
+    @property
+    def own_prefix(self) -> str:
+        """Of every external id that this return's postings of this kind have had."""
+        return self.external_id.rpartition("-")[0] + "-"
+
+    @property
+    def chosen(self) -> str:
+        """The record that a person said to take in the place of ours."""
+        return str(self.request.get("adopt", ""))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What a stand-in would have been made from, or applied to."""
+        if self.request["operation"] == "transform":
+            also = (self.sale_id,) if self.kind in ("credit", "cash_refund") and self.sale_id else ()
+            return (str(self.request["source_id"]), *also)
+        rows = self.request["body"].get("apply", {}).get("items", [])
+        return tuple(str(row["doc"]["id"]) for row in rows)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What stands over there in the place of a posting. No differences: it is what we would post."""
+
+    ref: RecordRef
+    is_ours: bool
+    differences: tuple[str, ...] = ()
+    record: TransactionRecord | None = field(default=None, repr=False)
+
+    @property
+    def is_same(self) -> bool:
+        return not self.differences
+
+
+def look_first(client: NetSuiteClient, wanted: Sequence[Sought]) -> dict[str, Found | None]:
+    """By external id, what NetSuite holds in the place of each; None: nothing, so it may be sent.
+
+    One query for all external ids, one for what was made from their sources; a record is read only where one was found.
+    Raises the errors of `integrations.errors`; then nothing is known, and nothing was changed.
+    """
+    found: dict[str, Found | None] = {one.external_id: None for one in wanted}
+    found |= look_for_ours(client, wanted)
+    found |= {one.external_id: _judge_chosen(client, one) for one in wanted if one.chosen and not found[one.external_id]}
+    open_ones = [one for one in wanted if found[one.external_id] is None]
+    return found | _look_for_strangers(client, open_ones)
+
+
+def look_for_ours(client: NetSuiteClient, wanted: Sequence[Sought]) -> dict[str, Found]:
+    """Those that are there under our external id, compared with what we send."""
+    if not wanted:
+        return {}
+    refs = {(ref.external_id or "").lower(): ref for ref in client.find_by_external_ids([o.external_id for o in wanted])}
+    return {
+        one.external_id: _judge_ours(client, one, refs[one.external_id]) for one in wanted if one.external_id in refs
+    }
+
+
+def _judge_ours(client: NetSuiteClient, sought: Sought, ref: RecordRef) -> Found:
+    if ref.record_type != sought.request["target_type"]:
+        words = f"external id {sought.external_id} is on a {ref.record_type} ({ref.tran_id or ref.internal_id})"
+        return Found(ref, is_ours=True, differences=(words,))
+    record = client.get_record(ref.record_type, ref.internal_id)
+    if record and record.status == VOIDED:  # a person undid it: it was ours all the same
+        return Found(ref, is_ours=True, record=record)
+    differences = find_differences(sought.request, record, external_id=sought.external_id)
+    return Found(ref, is_ours=True, differences=tuple(differences), record=record)
+
+
+def _judge_chosen(client: NetSuiteClient, sought: Sought) -> Found:
+    """A person said that it stands for ours. It must be of the kind, live, free, and hold the same units."""
+    record_type = sought.request["target_type"]
+    record = client.get_record(record_type, sought.chosen)
+    ref = _ref_of(record) if record else _absent_ref(record_type, sought.chosen)
+    differences = find_unit_differences(sought.request, record)
+    if sought.chosen in sought.explained:
+        differences = ["it stands for another posting already", *differences]
+    return Found(ref, is_ours=False, differences=tuple(differences), record=record)
+
+
+def _ref_of(record: TransactionRecord) -> RecordRef:
+    return RecordRef(
+        record_type=record.record_type,
+        internal_id=record.internal_id,
+        external_id=record.external_id,
+        tran_id=record.tran_id,
+        status=record.status,
+        last_modified=record.last_modified,
+        type_code="",
+        source=record.source,
+    )
+
+
+def _absent_ref(record_type: str, internal_id: str) -> RecordRef:
+    return RecordRef(
+        record_type=record_type,
+        internal_id=internal_id,
+        external_id=None,
+        tran_id=None,
+        status="",
+        last_modified=None,
+        type_code="",
+    )
+
+
+# --- Strangers -------------------------------------------------------------------------------------
+
+
+def _look_for_strangers(client: NetSuiteClient, wanted: Sequence[Sought]) -> dict[str, Found]:
+    refs = _find_candidates(client, wanted)
+    read: dict[str, TransactionRecord | None] = {}
+    found: dict[str, Found] = {}
+    for one in wanted:
+        matches = []
+        for ref in refs:
+            if _may_stand_in(one, ref):
+                if ref.internal_id not in read:
+                    read[ref.internal_id] = client.get_record(ref.record_type, ref.internal_id)
+                record = read[ref.internal_id]
+                if record and _overlaps(one, record):
+                    differences = find_differences(one.request, record)
+                    matches.append(Found(ref, is_ours=False, differences=tuple(differences), record=record))
+        if matches:
+            found[one.external_id] = min(matches, key=lambda match: len(match.differences))
+    return found
+
+
+def _find_candidates(client: NetSuiteClient, wanted: Sequence[Sought]) -> list[RecordRef]:
+    """As few queries as there are ways in which a stranger can be tied to what we are about to make."""
+    refs: list[RecordRef] = []
+    made = [one for one in wanted if one.kind in STAND_INS]
+    if made:
+        types = sorted({name for one in made for name in STAND_INS[one.kind]})
+        refs += client.find_made_from({source for one in made for source in one.sources}, types)
+    credits = {source for one in wanted if one.kind == "customer_refund" for source in one.sources}
+    if credits:
+        refs += client.find_refunds_of_credits(credits)
+    references = {name for one in wanted if one.kind == "exchange_order" for name in one.references}
+    if references:
+        refs += client.find_sales(sorted(references))
+    return list({ref.internal_id: ref for ref in refs}.values())
+
+
+def _may_stand_in(sought: Sought, ref: RecordRef) -> bool:
+    """By what the reference alone tells."""
+    external_id = (ref.external_id or "").lower()
+    of_another = external_id.startswith(sought.own_prefixes) and not external_id.startswith(sought.own_prefix)
+    if ref.internal_id in sought.explained or of_another or ref.status == VOIDED:
+        return False
+    if ref.record_type == "returnAuthorization" and ref.status == CANCELLED:
+        return False
+    return ref.record_type in STAND_INS.get(sought.kind, (sought.request["target_type"],))
+
+
+def _overlaps(sought: Sought, record: TransactionRecord) -> bool:
+    """Whether it is about the same units or the same money. Others of a sale may rightly have documents of their own."""
+    if sought.kind == "customer_refund":
+        return any(row.doc_id in sought.sources and row.apply for row in record.applies)
+    if sought.kind == "exchange_order":
+        return bool({record.other_ref_num, record.external_id} & set(sought.references))
+    if record.created_from_id not in sought.sources or _is_older(sought, record):
+        return False
+    if sought.kind in ("rma", "receipt") or record.created_from_id == sought.request["source_id"]:
+        return _shares_lines(sought, held_lines(record))
+    return _shares_items(sought, held_lines(record))
+
+
+def _is_older(sought: Sought, record: TransactionRecord) -> bool:
+    """Made before the return was asked for: it is about other units of the same lines."""
+    return bool(sought.since and record.created_at and record.created_at < sought.since - CLOCKS_DIFFER)
+
+
+def _shares_lines(sought: Sought, lines: Collection[TransactionLine]) -> bool:
+    """By the source's lines, where the record names them; a closed line of which nothing came in takes nothing."""
+    live = [line for line in lines if not line.is_closed or line.quantity_received]
+    wanted = {str(row["orderLine"]) for row in sent_rows(sought.request) if "orderLine" in row}
+    if any(line.order_line is not None for line in live):
+        return any(str(line.order_line) in wanted for line in live)
+    return _shares_items(sought, live) or (bool(live) and not _items_of(sought))
+
+
+def _shares_items(sought: Sought, lines: Collection[TransactionLine]) -> bool:
+    return any(line.item_id in _items_of(sought) for line in lines)
+
+
+def _items_of(sought: Sought) -> set[str]:
+    """Of the units alone: a fee or a difference has no line at the source."""
+    rows = [row for row in sent_rows(sought.request) if "orderLine" in row and "item" in row]
+    return {str(row["item"]["id"]) for row in rows}

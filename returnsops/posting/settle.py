@@ -1,0 +1,251 @@
+"""Settle: adopt or refuse what a look found, and end lost answers by looking.
+
+A request can run at NetSuite for 15 minutes (netsuite.md §0.2, fact 6), so «not found» counts only after that window.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from integrations.connections import loop_client, netsuite_client, watched
+from integrations.errors import IntegrationError
+from integrations.models import NetSuiteAccount
+from returnsops.lib import clock
+from returnsops.lib.moves import move_row
+from returnsops.posting.claim import ATTEMPTS_MAX
+from returnsops.posting.facts import settled_at
+from returnsops.posting.look import Found, look_first, look_for_ours
+from returnsops.posting.models import Posting, PostingAttempt
+from returnsops.posting.record_answer import DIED, mark_posted, mark_rejected, mark_uncertain, note_dead_sender
+from returnsops.posting.sought import may_be_looked_for, seek
+from returnsops.posting.verify import describe_request, holds_update
+from returnsops.returns.mirror import apply_return, fetch_record, hint_records
+from returnsops.returns.replan import ask_for_plan, hold_return
+from returnsops.returns.turns import one_at_a_time
+
+logger = logging.getLogger(__name__)
+
+Status = Posting.Status
+AdoptedFrom = Posting.AdoptedFrom
+DEAD_LEASES_MAX = 100
+DOUBTS_MAX = 100  # looked for at once, by one query
+DEATHS_MAX = 3
+LOOK_AGAIN_S = 5.0
+LOOK_AGAIN_S_MAX = 120.0
+# A refusal that speaks of a double, with no answer lost before: what it means is committed, and soon to be seen.
+REFUSAL_STANDS_AFTER = 15  # this part of the commit window
+OURS_DIFFERS, STRANGER_DIFFERS = "other_content", "foreign_record"
+
+
+def postings_in_doubt() -> QuerySet[Posting]:
+    return Posting.objects.filter(status=Status.UNCERTAIN, not_before__lte=clock.now())
+
+
+def give_up_dead_leases() -> int:
+    """A posting that is being sent for too long lost its sender: it may be over there or not."""
+    lost_since = clock.now() - settings.SENDING_LEASE
+    overdue = list(Posting.objects.filter(status=Status.SENDING, sending_since__lt=lost_since)[:DEAD_LEASES_MAX])
+    for posting in overdue:
+        with transaction.atomic():
+            hold_return(posting.loop_return_id)
+            note_dead_sender(posting)
+            mark_uncertain(posting)
+    return len(overdue)
+
+
+def settle_doubts(account: NetSuiteAccount) -> int:
+    """Look for everything of this account whose answer was lost. Gives how many were looked for.
+
+    One worker at a time; what cannot be looked for now stays in doubt, and keeps no other from being settled.
+    """
+    with one_at_a_time(f"doubts:{account.pk}") as is_ours:
+        due = postings_in_doubt().filter(account=account).select_related("account", "shop").order_by("not_before", "pk")
+        doubts = list(due[:DOUBTS_MAX]) if is_ours else []
+        settle(*doubts)
+    return len(doubts)
+
+
+def settle(*doubts: Posting) -> None:
+    """Look whether these uncertain postings were carried out. They are of one account.
+
+    Raises the errors of `integrations.errors` if nothing at all could be looked for.
+    """
+    uncertain = [one for one in doubts if one.status == Status.UNCERTAIN]
+    by_id = [one for one in uncertain if may_be_looked_for(one)]
+    failures = [_try_to_settle(one) for one in uncertain if not may_be_looked_for(one)]
+    if by_id:
+        _settle_by_external_id(by_id)
+    lost = [failure for failure in failures if failure]
+    if lost and len(lost) == len(uncertain):
+        raise lost[0]
+
+
+def _try_to_settle(posting: Posting) -> IntegrationError | None:
+    try:
+        _settle_in_loop(posting) if posting.system == Posting.System.LOOP else _settle_update(posting)
+    except IntegrationError as error:
+        logger.warning("%s stays in doubt: %s", posting, error)
+        return error
+    return None
+
+
+# --- Found, or not ---------------------------------------------------------------------------------
+
+
+def adopt_found(posting: Posting, found: Found) -> str:
+    """What a look found in the place of this posting: taken for ours if it is the same, else refused, saying why.
+
+    Gives the outcome. Adopting frees nothing: what the posting covers stays covered. The try is kept like any other.
+    """
+    origin = _origin_of(found)
+    words = _words_of(found, origin)
+    with transaction.atomic():
+        hold_return(posting.loop_return_id)
+        if found.is_same and not _is_held_by_another(posting, found):
+            outcome = mark_posted(posting, found.ref.internal_id, adopted_from=origin)
+            outcome = "adopted" if outcome == "posted" else outcome
+        else:
+            outcome = mark_rejected(posting, _refusal_of(posting, found, words))
+        Posting.objects.filter(pk=posting.pk).update(looked_at=clock.now())
+        note_look(posting, outcome=outcome, answer=words)
+    if not found.is_ours:
+        hint_records([posting.loop_return_id])  # the plan and the people should see it as well
+    return outcome
+
+
+def note_look(posting: Posting, *, outcome: str, answer: str) -> None:
+    """A look that ended something is kept among the tries, though nothing was sent."""
+    PostingAttempt.objects.create(
+        posting=posting,
+        number=posting.attempts,
+        started_at=clock.now() - clock.offset(),
+        duration_s=0.0,
+        request={"look": posting.external_id},
+        outcome=outcome,
+        answer=answer,
+    )
+
+
+def _is_held_by_another(posting: Posting, found: Found) -> bool:
+    """Somebody adopted it between the look and now."""
+    held = Posting.objects.filter(
+        account=posting.account_id, system=Posting.System.NETSUITE, status=Status.POSTED,
+        their_id=found.ref.internal_id,
+    )  # fmt: skip
+    return held.exclude(pk=posting.pk).exists()
+
+
+def _origin_of(found: Found) -> str:
+    """By the external id, the interface it came in through, or the user who made it (netsuite.md §8)."""
+    if found.is_ours:
+        return AdoptedFrom.OURS
+    if found.ref.external_id or found.ref.source:
+        return AdoptedFrom.CONNECTOR
+    return AdoptedFrom.PERSON if found.ref.created_by else AdoptedFrom.FOREIGN
+
+
+def _words_of(found: Found, origin: str) -> str:
+    name = f"{found.ref.record_type} {found.ref.tran_id or found.ref.internal_id} (id {found.ref.internal_id})"
+    by = f", made by {AdoptedFrom(origin).label}"
+    external = f", external id {found.ref.external_id}" if found.ref.external_id and not found.is_ours else ""
+    result = "holds what we would post" if found.is_same else f"differs: {'; '.join(found.differences)}"
+    return f"{name}{by}{external}: {result}."
+
+
+def _refusal_of(posting: Posting, found: Found, words: str) -> dict[str, object]:
+    return {
+        "family": OURS_DIFFERS if found.is_ours else STRANGER_DIFFERS,
+        "detail": words if found.differences else f"{words} It stands for another posting already.",
+        "record": found.ref.internal_id,
+        "tran_id": found.ref.tran_id or "",
+        "wanted": describe_request(posting.request),
+        "differences": list(found.differences),
+    }
+
+
+def _settle_by_external_id(doubts: Sequence[Posting]) -> None:
+    """One query for all. Strangers are looked for only where no answer was lost: ours may still be on its way."""
+    sought = {one.external_id: one for one in seek(doubts)}
+    lost = [one for one in doubts if one.doubted]
+    with watched(doubts[0].account):
+        client = netsuite_client(doubts[0].account)
+        found: dict[str, Found | None] = dict(look_for_ours(client, [sought[one.external_id] for one in lost]))
+        found |= look_first(client, [sought[one.external_id] for one in doubts if not one.doubted])
+    for posting in doubts:
+        match = found.get(posting.external_id)
+        if match:
+            adopt_found(posting, match)
+        else:
+            _absent(posting)
+
+
+def _settle_update(posting: Posting) -> None:
+    """An update has no external id to look for, so the record itself tells whether it holds what was sent."""
+    record = fetch_record(posting.account, posting.request["target_type"], posting.request["target_id"])
+    if record and holds_update(record, posting.request):
+        _note_done(posting, record.internal_id)
+    else:
+        _absent(posting)
+
+
+def _settle_in_loop(posting: Posting) -> None:
+    """Loop has no idempotency key: whether it took our word shows in the return itself (loop.md §1.6)."""
+    started_at = clock.now() - clock.offset()
+    with watched(posting.shop):
+        record = loop_client(posting.shop).get_return(str(posting.request["return_id"]))
+    if record is None:
+        _absent(posting)
+        return
+    apply_return(posting.shop, record, fetched_at=started_at)
+    if settled_at(record) or record.state != "open":
+        _note_done(posting, record.id)
+    else:
+        _absent(posting)
+
+
+def _note_done(posting: Posting, their_id: str) -> None:
+    with transaction.atomic():
+        hold_return(posting.loop_return_id)
+        if mark_posted(posting, their_id, adopted_from=AdoptedFrom.OURS) == "posted":
+            note_look(posting, outcome="adopted", answer="The other side shows that it was done.")
+
+
+def _absent(posting: Posting) -> None:
+    """Not there now. After the window that is final: refused if it was refused, else sent again under the same id."""
+    assert posting.uncertain_since is not None, "an uncertain posting has a start"
+    now = clock.now()
+    age, window = now - posting.uncertain_since, _window_of(posting)
+    if age >= window:
+        with transaction.atomic():
+            hold_return(posting.loop_return_id)
+            _end_doubt(posting, now)
+        return
+    longest = max(LOOK_AGAIN_S, min(age.total_seconds(), LOOK_AGAIN_S_MAX))
+    wait = min(timedelta(seconds=longest), window / 3)
+    Posting.objects.filter(pk=posting.pk, status=Status.UNCERTAIN).update(not_before=now + wait)
+
+
+def _window_of(posting: Posting) -> timedelta:
+    window = settings.NETSUITE_COMMIT_WINDOW
+    return window if posting.doubted else window / REFUSAL_STANDS_AFTER
+
+
+def _end_doubt(posting: Posting, now: datetime) -> None:
+    """Surely not over there. What took three senders with it, or failed too often, is for a person."""
+    last = list(posting.tries.order_by("-id").values_list("outcome", flat=True)[:DEATHS_MAX])
+    if posting.refusal:
+        mark_rejected(posting, posting.refusal)
+    elif posting.attempts >= DEATHS_MAX and last == [DIED] * DEATHS_MAX:
+        mark_rejected(posting, {"family": "set_aside", "detail": f"{DEATHS_MAX} senders in a row died on it."})
+    elif posting.attempts >= ATTEMPTS_MAX:
+        mark_rejected(posting, {"family": "gave_up", "detail": f"No answer after {posting.attempts} tries."})
+    else:
+        move_row(
+            posting, field="status", target=Status.PENDING, moves=Posting.MOVES,
+            uncertain_since=None, sending_since=None, not_before=now, claimed_by="", looked_at=now,
+        )  # fmt: skip
+        ask_for_plan([posting.loop_return_id])

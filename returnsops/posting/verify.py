@@ -1,0 +1,237 @@
+"""One comparison of what we ask for with what NetSuite holds: for adopting a record and for reading back. Pure.
+
+A difference is a plain sentence about the record: «line 3 has amount 72.00, 65.56 was sent».
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from integrations.netsuite.parsing import read_ref_id
+from integrations.netsuite.records import TransactionLine, TransactionRecord
+from returnsops.lib.money import ZERO
+
+VOIDED = "V"
+WHOLE = "it"  # the name of a group of which only the sum is known
+
+Request = Mapping[str, Any]
+Difference = tuple[str, bool]  # the sentence; whether it is about units
+
+
+def find_differences(request: Request, record: TransactionRecord | None, *, external_id: str = "") -> list[str]:
+    """Every way in which the record differs from what the request asks for; empty when it is what we mean.
+
+    external_id: the one we gave it. Without it the record is somebody else's, of which our id, memo and date are not
+    expected, but every quantity, amount, place, source and application is.
+    """
+    if record is None:
+        return ["NetSuite says it does not exist"]
+    if request["operation"] == "update":
+        return [] if holds_update(record, request) else ["the change did not take effect"]
+    found = ["it is voided"] if record.status == VOIDED else []
+    if external_id:
+        found += _compare_own_marks(request, record, external_id)
+    found += _compare_source(request, record)
+    found += compare_lines(request, record)
+    return found + _compare_applications(request, record) + _compare_booking(request, record)
+
+
+def find_unit_differences(request: Request, record: TransactionRecord | None) -> list[str]:
+    """What no person can wave through: the record is not there, or holds other units than the request."""
+    if record is None:
+        return ["NetSuite says it does not exist"]
+    found = ["it is voided"] if record.status == VOIDED else []
+    return found + [words for words, is_about_units in _line_differences(request, record) if is_about_units]
+
+
+def _compare_own_marks(request: Request, record: TransactionRecord, external_id: str) -> list[str]:
+    found = []
+    if (record.external_id or "").lower() != external_id:
+        found.append(f"external id is {record.external_id or 'empty'}")
+    sent = request["body"].get("tranDate")
+    if sent and record.tran_date and record.tran_date.isoformat() != sent:
+        found.append(f"it is dated {record.tran_date}, not {sent}")
+    return found
+
+
+def _compare_source(request: Request, record: TransactionRecord) -> list[str]:
+    if request["operation"] == "transform" and record.created_from_id != request["source_id"]:
+        return [f"it was made from {record.created_from_id or 'nothing'}, not from {request['source_id']}"]
+    asked = _ref(request["body"], "entity") or _ref(request["body"], "customer")
+    if asked and record.entity_id and record.entity_id != asked:
+        return [f"it is on customer {record.entity_id}, not {asked}"]
+    return []
+
+
+# --- Lines -----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Group:
+    """Rows that cannot be told apart, summed up. amount None: a row has NetSuite's own price."""
+
+    quantity: int = 0
+    amount: Decimal | None = ZERO
+    items: set[str] = field(default_factory=set)
+    places: set[str] = field(default_factory=set)
+
+    def add(self, *, quantity: int, amount: Decimal | None, item: str, place: str) -> None:
+        self.quantity += quantity
+        self.amount = None if amount is None or self.amount is None else self.amount + abs(amount)
+        self.items |= {item} if item else set()
+        self.places |= {place} if place else set()
+
+
+def sent_rows(request: Request) -> list[dict[str, Any]]:
+    """The rows that say yes: a receipt lists the others too (netsuite.md §3.3)."""
+    rows = request["body"].get("item", {}).get("items", [])
+    return [row for row in rows if row.get("itemReceive", True)]
+
+
+def held_lines(record: TransactionRecord) -> list[TransactionLine]:
+    """Rows that hold something; a kit's parts stand beside the kit on rows of their own (netsuite.md §4.2)."""
+    return [line for line in record.lines if line.kit_member_of is None and (line.quantity or line.amount)]
+
+
+def compare_lines(request: Request, record: TransactionRecord) -> list[str]:
+    """Line by line, where the record names the lines of its source; else item by item, else in sum."""
+    return [words for words, _ in _line_differences(request, record)]
+
+
+def _line_differences(request: Request, record: TransactionRecord) -> list[Difference]:
+    rows, lines = sent_rows(request), held_lines(record)
+    if not rows:
+        return []
+    name_of = _naming(rows, lines)
+    sent: dict[str, Group] = defaultdict(Group)
+    held: dict[str, Group] = defaultdict(Group)
+    for row in rows:
+        sent[name_of(row.get("orderLine"), _ref(row, "item"))].add(**_of_row(row))
+    for line in lines:
+        held[name_of(line.order_line, line.item_id)].add(**_of_line(line))
+    names = dict.fromkeys([*sent, *held])
+    return [one for name in names for one in _compare_group(name, sent.get(name), held.get(name))]
+
+
+def _naming(rows: list[dict[str, Any]], lines: list[TransactionLine]) -> Callable[[object, object], str]:
+    """By what a row of either side is known: its source's line, its item, or nothing."""
+    keyed = {str(row["orderLine"]) for row in rows if "orderLine" in row}
+    by_line = any(str(line.order_line) in keyed for line in lines)
+    by_item = by_line or all("item" in row for row in rows)
+
+    def name(order_line: object, item: object) -> str:
+        if by_line and str(order_line) in keyed:
+            return f"line {order_line}"
+        return f"item {item}" if by_item else WHOLE
+
+    return name
+
+
+def _of_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    amount = row.get("amount")
+    return {
+        "quantity": int(row["quantity"]),
+        "amount": None if amount is None else Decimal(str(amount)),
+        "item": _ref(row, "item"),
+        "place": _ref(row, "location"),
+    }
+
+
+def _of_line(line: TransactionLine) -> dict[str, Any]:
+    return {
+        "quantity": line.quantity,
+        "amount": line.amount,
+        "item": line.item_id or "",
+        "place": line.location_id or "",
+    }
+
+
+def _compare_group(name: str, sent: Group | None, held: Group | None) -> list[Difference]:
+    if held is None:
+        return [(f"{name} is missing" if name != WHOLE else "it holds nothing", True)]
+    if sent is None:
+        return [(f"{name} was not sent: {_words_of(held)}", True)]
+    found: list[Difference] = []
+    if held.quantity != sent.quantity and (held.quantity or sent.amount is None):
+        found.append((f"{name} holds {held.quantity}, {sent.quantity} were sent", True))
+    if sent.amount is not None and held.amount != sent.amount:
+        found.append((f"{name} has amount {held.amount}, {sent.amount} was sent", False))
+    if sent.items and held.items and sent.items != held.items:
+        found.append((f"{name} is item {_joined(held.items)}, not {_joined(sent.items)}", True))
+    if sent.places and held.places and sent.places != held.places:
+        found.append((f"{name} is at location {_joined(held.places)}, not {_joined(sent.places)}", False))
+    return found
+
+
+def _words_of(group: Group) -> str:
+    parts = [f"{group.quantity} of item {_joined(group.items)}" if group.items else f"{group.quantity}"]
+    parts += [f"at location {_joined(group.places)}"] if group.places else []
+    parts += [f"amount {group.amount}"] if group.amount else []
+    return ", ".join(parts)
+
+
+def describe_request(request: Request) -> str:
+    """What we would send, in one sentence: for the person who has to compare it with what is there."""
+    applied = _sent_applications(request)
+    if applied:
+        return "; ".join(f"{amount} of {doc_id}" for doc_id, amount in applied.items())
+    sent: dict[str, Group] = defaultdict(Group)
+    for row in sent_rows(request):
+        sent[f"line {row['orderLine']}" if "orderLine" in row else f"item {_ref(row, 'item')}"].add(**_of_row(row))
+    return "; ".join(f"{name}: {_words_of(group)}" for name, group in sent.items())
+
+
+# --- Money -----------------------------------------------------------------------------------------
+
+
+def _sent_applications(request: Request) -> dict[str, Decimal]:
+    rows = request["body"].get("apply", {}).get("items", [])
+    return {_ref(row, "doc"): Decimal(str(row["amount"])) for row in rows if row.get("apply", True)}
+
+
+def _compare_applications(request: Request, record: TransactionRecord) -> list[str]:
+    """A refund pays what it was told to; a credit that was to stay open is applied to nothing (netsuite.md §4.7)."""
+    sent = _sent_applications(request)
+    stays_open = request["body"].get("autoApply") is False
+    if not sent and not stays_open:
+        return []
+    held = {row.doc_id: row.amount for row in record.applies if row.apply and row.amount}
+    found = [
+        f"it pays {held.get(doc_id, ZERO)} of {doc_id}, {amount} was sent"
+        for doc_id, amount in sent.items()
+        if held.get(doc_id) != amount
+    ]
+    return found + [f"it is applied to {doc_id} with {held[doc_id]}" for doc_id in held if doc_id not in sent]
+
+
+def _compare_booking(request: Request, record: TransactionRecord) -> list[str]:
+    """Where the money is booked, if the record tells."""
+    sent, held = _ref(request["body"], "account"), read_ref_id(record.raw.get("account"))
+    return [f"it is booked on account {held}, not {sent}"] if sent and held and sent != held else []
+
+
+# --- Updates ---------------------------------------------------------------------------------------
+
+
+def holds_update(record: TransactionRecord, request: Request) -> bool:
+    """Whether every row of an update stands on the record: a changed line as sent, an added one with its amount."""
+    return all(_holds_row(record, row) for row in request["body"]["item"]["items"])
+
+
+def _holds_row(record: TransactionRecord, row: Mapping[str, Any]) -> bool:
+    if "line" not in row:
+        return any(line.item_id == row["item"]["id"] and line.amount == Decimal(row["amount"]) for line in record.lines)
+    line = next((line for line in record.lines if line.line == row["line"]), None)
+    if line is None:
+        return False
+    return line.is_closed if row.get("isClosed") else line.quantity == row["quantity"]
+
+
+def _ref(body: Mapping[str, Any], name: str) -> str:
+    return str((body.get(name) or {}).get("id", ""))
+
+
+def _joined(names: set[str]) -> str:
+    return ", ".join(sorted(names))
