@@ -31,7 +31,7 @@ from returnsops.lib.nudge import nudge
 from returnsops.posting import outbox
 from returnsops.posting.facts import load_facts
 from returnsops.posting.models import Posting
-from returnsops.posting.read_back import postings_to_read_back, read_back, read_back_due
+from returnsops.posting.read_back import postings_to_read_back, read_back_due
 from returnsops.posting.resuming import look_after_pauses
 from returnsops.posting.settle import give_up_dead_leases, postings_in_doubt, settle_doubts
 from returnsops.returns import background, mirror, sweeps
@@ -114,14 +114,8 @@ def look_at_return(return_pk: int) -> None:
         )
 
 
-def look_at_read_back(posting_pk: int) -> None:
-    """A posting just posted. What else of its account is due goes along: one task for all, one plan for each return."""
-    posting = Posting.objects.select_related("account").get(pk=posting_pk)
-    if posting.read_back_at is None and not read_back_due(posting.account):
-        read_back(posting)
-
-
-def look_at_posted(account_pk: int) -> None:
+def look_at_read_back(account_pk: int) -> None:
+    """One task reads back everything of an account that is due; the nudges of the others find nothing left."""
     read_back_due(NetSuiteAccount.objects.get(pk=account_pk))
 
 
@@ -159,7 +153,6 @@ LOOKS: dict[str, Callable[..., None]] = {
     "records": look_at_records,
     "plan": look_at_return,
     "read_back": look_at_read_back,
-    "posted": look_at_posted,
     "doubts": look_at_doubts,
     "check": look_at_check,
     "pauses": look_at_pauses,
@@ -200,11 +193,11 @@ def sweep_postings() -> None:
     for account_pk in _accounts_of(postings_in_doubt()):
         nudge("doubts", account_pk)
     for account_pk in _accounts_of(postings_to_read_back(posted_before=clock.now() - NUDGE_PATIENCE)):
-        nudge("posted", account_pk)
+        nudge("read_back", account_pk)
 
 
 def _accounts_of(postings: QuerySet[Posting]) -> list[int]:
-    return list(postings.order_by().values_list("account", flat=True).distinct())
+    return list(postings.order_by().values_list("account_id", flat=True).distinct())
 
 
 def sweep_pauses() -> None:

@@ -18,6 +18,9 @@ ATTEMPT_OUTCOMES: dict[str, Label] = {
     "posted": Label("Accepted", "good"),
     "rejected": Label("Refused", "bad"),
     "uncertain": Label("Answer lost", "warn"),
+    "doubted": Label("Refused, may be there all the same", "warn"),
+    "adopted": Label("Was there already, taken over", "good"),
+    "died": Label("Its sender died", "warn"),
     "put_back": Label("Not done, again later", "warn"),
     "overtaken": Label("Overtaken", "neutral"),
 }

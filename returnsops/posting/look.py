@@ -11,7 +11,7 @@ from typing import Any
 
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.records import RecordRef, TransactionLine, TransactionRecord
-from returnsops.posting.verify import VOIDED, find_differences, held_lines, sent_rows
+from returnsops.posting.verify import VOIDED, find_differences, find_unit_differences, held_lines, sent_rows
 
 # Of which types a record could stand in the place of ours. What was sold by cash sale may be credited either way.
 STAND_INS = {
@@ -86,7 +86,9 @@ def look_first(client: NetSuiteClient, wanted: Sequence[Sought]) -> dict[str, Fo
     """
     found: dict[str, Found | None] = {one.external_id: None for one in wanted}
     found |= look_for_ours(client, wanted)
-    found |= {one.external_id: _judge_chosen(client, one) for one in wanted if one.chosen and not found[one.external_id]}
+    found |= {
+        one.external_id: _judge_chosen(client, one) for one in wanted if one.chosen and not found[one.external_id]
+    }
     open_ones = [one for one in wanted if found[one.external_id] is None]
     return found | _look_for_strangers(client, open_ones)
 
@@ -95,7 +97,9 @@ def look_for_ours(client: NetSuiteClient, wanted: Sequence[Sought]) -> dict[str,
     """Those that are there under our external id, compared with what we send."""
     if not wanted:
         return {}
-    refs = {(ref.external_id or "").lower(): ref for ref in client.find_by_external_ids([o.external_id for o in wanted])}
+    refs = {
+        (ref.external_id or "").lower(): ref for ref in client.find_by_external_ids([o.external_id for o in wanted])
+    }
     return {
         one.external_id: _judge_ours(client, one, refs[one.external_id]) for one in wanted if one.external_id in refs
     }
@@ -198,7 +202,7 @@ def _may_stand_in(sought: Sought, ref: RecordRef) -> bool:
 
 
 def _overlaps(sought: Sought, record: TransactionRecord) -> bool:
-    """Whether it is about the same units or the same money. Others of a sale may rightly have documents of their own."""
+    """Whether it is about the same units or the same money. Others of a sale may have their own."""
     if sought.kind == "customer_refund":
         return any(row.doc_id in sought.sources and row.apply for row in record.applies)
     if sought.kind == "exchange_order":

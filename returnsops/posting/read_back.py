@@ -1,5 +1,6 @@
 """Read back: compare every posted record with what was sent, a batch of an account at a time (requirement Z8)."""
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -22,6 +23,7 @@ from returnsops.returns.replan import ask_for_plan
 from returnsops.returns.turns import one_at_a_time
 
 AT_ONCE_MAX = 50
+READ_FOR_S = 20.0
 READERS = 6
 ALONE_MAX = 3  # so few are read in turn: threads would cost more than they save
 # Which records change by themselves when one of ours is posted: read them again as well.
@@ -48,15 +50,22 @@ def postings_to_read_back(*, posted_before: datetime) -> QuerySet[Posting]:
 
 
 def read_back_due(account: NetSuiteAccount) -> int:
-    """Read back what of this account is due, oldest first. Gives how many. One worker at a time.
+    """Read back what of this account is due, oldest first, until nothing is. Gives how many. One worker at a time.
 
     Raises the errors of `integrations.errors`; the sweep comes back for what failed.
     """
+    due = postings_to_read_back(posted_before=clock.now()).filter(account=account).select_related("account")
+    if not due.exists():
+        return 0
+    read, deadline = 0, time.monotonic() + READ_FOR_S
     with one_at_a_time(f"read back:{account.pk}") as is_ours:
-        due = postings_to_read_back(posted_before=clock.now()).filter(account=account)
-        batch = list(due.order_by("posted_at", "pk")[:AT_ONCE_MAX]) if is_ours else []
-        read_back(*batch)
-    return len(batch)
+        while is_ours and time.monotonic() < deadline:
+            batch = list(due.order_by("posted_at", "pk")[:AT_ONCE_MAX])
+            if not batch:
+                break
+            read_back(*batch)
+            read += len(batch)
+    return read
 
 
 def read_back(*postings: Posting) -> None:
@@ -86,7 +95,7 @@ def _is_due(posting: Posting) -> bool:
 
 
 def _read(account: NetSuiteAccount, names: Sequence[Name]) -> tuple[dict[Name, Record | None], Failures]:
-    """Several at a time, since one after the other would be slower than the sender posts. Threads do nothing but HTTP."""
+    """Several at a time, as one after the other would be slower than the sender posts. Threads only do HTTP."""
     client = netsuite_client(account)
     if len(names) <= ALONE_MAX:
         return _read_in_turn(client, names)

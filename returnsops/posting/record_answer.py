@@ -111,7 +111,7 @@ def mark_posted(posting: Posting, their_id: str, *, adopted_from: str = "") -> s
     )  # fmt: skip
     if won:
         ask_for_plan([posting.loop_return_id])
-        nudge("read_back", posting.pk)
+        nudge("read_back", posting.account_id)
     return "posted" if won else "overtaken"
 
 
@@ -157,7 +157,7 @@ def _record_refusal(posting: Posting, error: RejectedError) -> str:
     if not may_be_there:
         return mark_rejected(posting, refusal_of(error))
     mark_uncertain(posting, refusal=refusal_of(error))
-    return "refused_in_doubt"
+    return "doubted"
 
 
 def _put_back(posting: Posting, error: IntegrationError) -> str:

@@ -222,7 +222,7 @@ def test_lost_answer_makes_no_second_record(stage: Stage, target: str, settings:
     books = stage.books(unlucky)
     counts = [len(books.rmas), len(books.receipts), len(books.credits), len(books.refunds)]
     assert counts == [1, 1, 1, 1]
-    assert Posting.objects.filter(loop_return=unlucky, adopted=True).count() == 1
+    assert Posting.objects.filter(loop_return=unlucky, adopted_from="ours").count() == 1
     assert stage_of(unlucky) == "settled"
 
 
@@ -231,8 +231,8 @@ def let_doubts_be_settled(stage: Stage) -> None:
     for _ in range(3):
         stage.forget_outage()
         Posting.objects.filter(status="uncertain").update(not_before=clock.now())
-        for posting in Posting.objects.filter(status="uncertain"):
-            stage.queue.append(("doubt", posting.pk))
+        for account_pk in Posting.objects.filter(status="uncertain").values_list("account", flat=True):
+            stage.queue.append(("doubts", account_pk))
         stage.run()
 
 

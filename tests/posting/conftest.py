@@ -18,6 +18,7 @@ from integrations.models import Shop
 from integrations.netsuite.options import AccountOptions
 from integrations.netsuite.records import RecordRef, TransactionLine, TransactionRecord
 from returnsops.lib import clock
+from returnsops.posting.models import Posting
 from returnsops.returns.models import LoopReturn
 from tests.builders import make_return
 
@@ -36,6 +37,9 @@ class FakeNetSuite:
     loses_answers: int = 0
     records: dict[str, TransactionRecord] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
+    unreadable: dict[str, Exception] = field(default_factory=dict)
     options: AccountOptions = field(default_factory=AccountOptions)
 
     def transform_record(
@@ -56,24 +60,36 @@ class FakeNetSuite:
         return None
 
     def find_by_external_ids(self, external_ids: Collection[str]) -> list[RecordRef]:
-        http.require_no_transaction("find_by_external_ids")
-        found = [one for one in self.records.values() if one.external_id in external_ids]
-        return [
-            RecordRef(
-                record_type=one.record_type,
-                internal_id=one.internal_id,
-                external_id=one.external_id,
-                tran_id=one.tran_id,
-                status=one.status,
-                last_modified=None,
-                type_code="",
-            )
-            for one in found
-        ]
+        self.queries.append("external ids")
+        return [_ref_of(one) for one in self.records.values() if one.external_id in external_ids]
+
+    def find_made_from(self, source_ids: Collection[str], types: Sequence[str]) -> list[RecordRef]:
+        self.queries.append("made from")
+        found = [one for one in self.records.values() if one.created_from_id in source_ids]
+        return [_ref_of(one) for one in found if one.record_type in types]
+
+    def find_refunds_of_credits(self, credit_ids: Collection[str]) -> list[RecordRef]:
+        self.queries.append("refunds")
+        return [_ref_of(one) for one in self.records.values() if {row.doc_id for row in one.applies} & {*credit_ids}]
+
+    def find_sales(self, references: Sequence[str]) -> list[RecordRef]:
+        self.queries.append("sales")
+        return [_ref_of(one) for one in self.records.values() if one.other_ref_num in references]
 
     def get_record(self, record_type: str, internal_id: str) -> TransactionRecord | None:
-        http.require_no_transaction("get_record")
+        self.reads.append(internal_id)
+        if internal_id in self.unreadable:
+            raise self.unreadable[internal_id]
         return self.records.get(internal_id)
+
+    def make_for(self, posting: Posting, **body: Any) -> str:
+        """What this posting would make, made by nobody in particular; body: other than sent, such as its externalId."""
+        request = posting.request
+        internal_id = str(9000 + len(self.records) + 1)
+        made = {"externalId": posting.external_id, **request["body"], **body}
+        source_id = request.get("source_id")
+        self.records[internal_id] = make_netsuite_record(request["target_type"], internal_id, made, source_id)
+        return internal_id
 
     def change(self, internal_id: str, **changes: Any) -> None:
         self.records[internal_id] = replace(self.records[internal_id], **changes)
@@ -92,6 +108,18 @@ class FakeNetSuite:
             self.loses_answers -= 1
             raise LOST
         return internal_id
+
+
+def _ref_of(record: TransactionRecord) -> RecordRef:
+    return RecordRef(
+        record_type=record.record_type,
+        internal_id=record.internal_id,
+        external_id=record.external_id,
+        tran_id=record.tran_id,
+        status=record.status,
+        last_modified=None,
+        type_code="",
+    )
 
 
 def make_netsuite_record(
@@ -174,7 +202,12 @@ class FakeLoop(LoopClient):
 @pytest.fixture
 def netsuite(monkeypatch: pytest.MonkeyPatch) -> FakeNetSuite:
     fake = FakeNetSuite()
-    for room in ("returnsops.posting.sender", "returnsops.posting.reconcile", "returnsops.returns.mirror"):
+    for room in (
+        "returnsops.posting.sender",
+        "returnsops.posting.settle",
+        "returnsops.posting.read_back",
+        "returnsops.returns.mirror",
+    ):
         monkeypatch.setattr(f"{room}.netsuite_client", lambda account: fake)
     return fake
 
@@ -182,7 +215,7 @@ def netsuite(monkeypatch: pytest.MonkeyPatch) -> FakeNetSuite:
 @pytest.fixture
 def loop(monkeypatch: pytest.MonkeyPatch) -> FakeLoop:
     fake = FakeLoop()
-    for room in ("returnsops.posting.sender", "returnsops.posting.reconcile", "returnsops.returns.mirror"):
+    for room in ("returnsops.posting.sender", "returnsops.posting.settle", "returnsops.returns.mirror"):
         monkeypatch.setattr(f"{room}.loop_client", lambda shop: fake)
     return fake
 

@@ -16,11 +16,11 @@ from integrations.errors import (
 )
 from integrations.models import NetSuiteAccount
 from returnsops.lib import clock
-from returnsops.posting import reconcile
 from returnsops.posting.claim import ATTEMPTS_MAX, claim_postings
 from returnsops.posting.models import Posting
 from returnsops.posting.record_answer import Answer, record_answer, try_call
 from returnsops.posting.sender import Sender
+from returnsops.posting.settle import give_up_dead_leases, settle
 from returnsops.posting.wire import Call, netsuite_body
 from returnsops.returns.models import LoopReturn
 from tests.builders import make_due, make_posting, make_return
@@ -150,7 +150,7 @@ def test_already_exists_is_looked_up_not_refused(row: LoopReturn, netsuite: Fake
 
     send()
     assert only().status == "uncertain"
-    reconcile.settle(only())
+    settle(only())
 
     assert (only().status, only().their_id, only().adopted) == ("posted", "9001", True)
 
@@ -184,7 +184,7 @@ def test_crash_after_the_claim_ends_in_doubt_not_in_a_second_try(
     claim_postings("killed", count=1)
 
     let_pass(settings.SENDING_LEASE + timedelta(seconds=1))
-    reconcile.give_up_dead_leases()
+    give_up_dead_leases()
 
     assert only().status == "uncertain"
     assert claim_postings("me", count=1) == []
@@ -194,7 +194,7 @@ def test_call_that_is_still_young_keeps_its_claim(row: LoopReturn) -> None:
     make_posting(row)
     claim_postings("alive", count=1)
 
-    reconcile.give_up_dead_leases()
+    give_up_dead_leases()
 
     assert only().status == "sending"
 
@@ -207,8 +207,8 @@ def test_crash_after_the_call_is_adopted(
     netsuite.transform_record("invoice", "7001", "returnAuthorization", {"externalId": posting.external_id})
 
     let_pass(settings.SENDING_LEASE + timedelta(seconds=1))
-    reconcile.give_up_dead_leases()
-    reconcile.settle(only())
+    give_up_dead_leases()
+    settle(only())
 
     assert (only().status, only().their_id) == ("posted", "9001")
     assert len(netsuite.records) == 1
@@ -222,9 +222,9 @@ def test_posting_that_kills_its_sender_three_times_is_set_aside(
         LoopReturn.objects.update(look_again_at=None)
         assert len(claim_postings("killed", count=1)) == 1
         let_pass(settings.SENDING_LEASE + timedelta(seconds=1))
-        reconcile.give_up_dead_leases()
+        give_up_dead_leases()
         let_pass(settings.NETSUITE_COMMIT_WINDOW)
-        reconcile.settle(only())
+        settle(only())
 
     posting = only()
     assert posting.status == "rejected"

@@ -1,0 +1,95 @@
+"""What was posted is read back: compared with what was sent, and mirrored with what changed by it."""
+
+import pytest
+
+from integrations.errors import RejectedError, TemporaryError
+from returnsops.lib import clock
+from returnsops.posting.models import Posting
+from returnsops.posting.read_back import read_back, read_back_due
+from returnsops.posting.sender import Sender
+from returnsops.returns.models import LoopReturn
+from tests.builders import make_due, make_posting
+from tests.posting.conftest import DOWN, FakeNetSuite
+
+pytestmark = pytest.mark.django_db
+
+
+def only() -> Posting:
+    return Posting.objects.get()
+
+
+def test_read_back_mirrors_the_record_and_asks_for_a_plan(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    make_posting(row)
+    Sender(threads=1).drain()
+    LoopReturn.objects.update(look_again_at=None)
+
+    read_back(only())
+
+    row.refresh_from_db()
+    assert only().read_back_at is not None
+    assert only().differences == []
+    assert row.records.get().internal_id == "9001"
+    assert row.look_again_at is not None
+
+
+def test_read_back_of_a_record_that_is_gone_is_a_difference(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    make_posting(row)
+    Sender(threads=1).drain()
+    netsuite.records.clear()
+
+    read_back(only())
+
+    assert only().differences == ["NetSuite says it does not exist"]
+
+
+def test_read_back_is_done_once(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    make_posting(row)
+    Sender(threads=1).drain()
+    read_back(only())
+    netsuite.records.clear()
+
+    read_back(only())
+
+    assert only().differences == []
+
+
+def posted_receipts(row: LoopReturn, netsuite: FakeNetSuite, count: int) -> list[Posting]:
+    """Receipts of one authorization, as the sender leaves them."""
+    request = make_due().request | {"source_type": "returnAuthorization", "target_type": "itemReceipt"}
+    postings = []
+    for number in range(count):
+        due = make_due("receipt", covers=[f"unit:{number}"], request=request | {"place": number})
+        posting = make_posting(row, due)
+        their_id = netsuite.make_for(posting)
+        Posting.objects.filter(pk=posting.pk).update(status="posted", their_id=their_id, posted_at=clock.now())
+        postings.append(Posting.objects.get(pk=posting.pk))
+    return postings
+
+
+def test_all_that_is_due_is_read_at_once_and_a_shared_parent_once(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    posted_receipts(row, netsuite, 5)
+
+    assert read_back_due(row.shop.account) == 5
+
+    assert sorted(netsuite.reads) == ["7001", *(f"900{number}" for number in range(1, 6))]
+    assert not Posting.objects.filter(read_back_at=None).exists()
+    assert row.records.count() == 5
+
+
+def test_one_that_cannot_be_read_holds_up_no_other(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    posted_receipts(row, netsuite, 3)
+    netsuite.unreadable["9002"] = DOWN
+
+    with pytest.raises(TemporaryError):
+        read_back_due(row.shop.account)
+
+    assert list(Posting.objects.filter(read_back_at=None).values_list("their_id", flat=True)) == ["9002"]
+
+
+def test_record_that_we_may_not_read_is_told(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    posted_receipts(row, netsuite, 1)
+    netsuite.unreadable["9001"] = RejectedError(system="netsuite", operation="get", detail="You need the right.")
+
+    read_back_due(row.shop.account)
+
+    assert only().differences == ["it cannot be read: You need the right."]

@@ -1,0 +1,333 @@
+"""A lost answer ends by looking; so does a refusal that may mean that the record is there already."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from integrations.errors import AlreadyExistsError, RejectedError
+from integrations.models import NetSuiteAccount
+from returnsops.lib import clock
+from returnsops.posting.models import Posting
+from returnsops.posting.sender import Sender
+from returnsops.posting.settle import postings_in_doubt, settle, settle_doubts
+from returnsops.returns.models import LoopReturn
+from tests.builders import details_payload, make_due, make_posting
+from tests.posting.conftest import LOST, FakeLoop, FakeNetSuite
+
+pytestmark = pytest.mark.django_db
+WINDOW = settings.NETSUITE_COMMIT_WINDOW
+
+
+def only() -> Posting:
+    return Posting.objects.get()
+
+
+def in_doubt(row: LoopReturn, kind: str = "rma", **changes: Any) -> Posting:
+    columns = {"status": "uncertain", "uncertain_since": clock.now(), "attempts": 1, "doubted": True}
+    return make_posting(row, make_due(kind, **changes), **columns)
+
+
+def asked_loop(row: LoopReturn) -> Posting:
+    request = {"operation": "process", "return_id": row.loop_id}
+    return in_doubt(
+        row, "loop_process", system="loop", request=request, serial_key="loop", covers=["part:settlement:1"]
+    )
+
+
+def test_found_under_our_external_id_is_adopted(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    posting = in_doubt(row)
+    netsuite.transform_record("invoice", "7001", "returnAuthorization", {"externalId": posting.external_id})
+
+    settle(posting)
+
+    assert (only().status, only().their_id, only().adopted_from) == ("posted", "9001", "ours")
+
+
+def test_not_found_inside_the_window_proves_nothing(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: Callable[[timedelta], None]
+) -> None:
+    in_doubt(row)
+
+    for _ in range(3):
+        let_pass(WINDOW / 4)
+        settle(only())
+
+    assert only().status == "uncertain"
+    assert netsuite.calls == []
+
+
+def test_absent_after_the_window_is_sent_again_under_the_same_external_id(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: Callable[[timedelta], None]
+) -> None:
+    posting = in_doubt(row)
+
+    let_pass(WINDOW)
+    settle(only())
+    assert only().status == "pending"
+    LoopReturn.objects.update(look_again_at=None)
+    Sender(threads=1).drain()
+
+    assert netsuite.calls == [posting.external_id]
+    assert only().status == "posted"
+
+
+def test_late_commit_inside_the_window_is_adopted(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: Callable[[timedelta], None]
+) -> None:
+    posting = in_doubt(row)
+    let_pass(WINDOW / 2)
+    settle(only())
+
+    netsuite.transform_record("invoice", "7001", "returnAuthorization", {"externalId": posting.external_id})
+    let_pass(WINDOW / 2)
+    settle(only())
+
+    assert (only().status, only().their_id) == ("posted", "9001")
+
+
+def test_lost_answer_of_a_done_call_makes_one_record(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    make_posting(row)
+    netsuite.loses_answers = 1
+
+    Sender(threads=1).drain()
+    NetSuiteAccount.objects.update(next_probe_at=None)
+    settle(only())
+
+    assert only().status == "posted"
+    assert len(netsuite.records) == 1
+
+
+def test_our_external_id_on_another_kind_of_record_is_refused(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    posting = in_doubt(row)
+    netsuite.create_record("salesOrder", {"externalId": posting.external_id})
+
+    settle(posting)
+
+    assert only().status == "rejected"
+    assert only().refusal["family"] == "other_content"  # type: ignore[index]
+
+
+def test_looking_too_often_is_not_needed(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    settle(in_doubt(row))
+
+    assert only() not in postings_in_doubt()
+
+
+def test_doubt_that_goes_on_for_ever_comes_to_an_end(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: Callable[[timedelta], None]
+) -> None:
+    in_doubt(row)
+    Posting.objects.update(attempts=20)
+
+    let_pass(WINDOW)
+    settle(only())
+
+    assert only().status == "rejected"
+    assert only().refusal["family"] == "gave_up"  # type: ignore[index]
+
+
+def test_settled_posting_is_left_alone(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    posting = make_posting(row)
+
+    settle(posting)
+
+    assert only().status == "pending"
+
+
+def test_loop_that_settled_took_our_word(row: LoopReturn, loop: FakeLoop) -> None:
+    posting = asked_loop(row)
+    loop.payload = details_payload(
+        state="closed", updated_at="2026-11-20 10:00:00", refunds=[{"gateway": "shopify_payments", "amount": "155.52"}]
+    )
+
+    settle(posting)
+
+    row.refresh_from_db()
+    assert only().status == "posted"
+    assert row.state == "closed"
+
+
+def test_loop_that_did_not_settle_is_asked_again_after_the_window(
+    row: LoopReturn, loop: FakeLoop, let_pass: Callable[[timedelta], None]
+) -> None:
+    asked_loop(row)
+    loop.payload = details_payload()
+    settle(only())
+    assert only().status == "uncertain"
+
+    let_pass(WINDOW)
+    settle(only())
+
+    assert only().status == "pending"
+
+
+def test_doubt_stays_when_netsuite_does_not_answer_the_look(
+    row: LoopReturn, netsuite: FakeNetSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posting = in_doubt(row)
+    monkeypatch.setattr(netsuite, "find_by_external_ids", _raise_lost)
+
+    with pytest.raises(type(LOST)):
+        settle(posting)
+
+    assert only().status == "uncertain"
+
+
+def _raise_lost(external_ids: object) -> None:
+    raise LOST
+
+
+# --- A refusal that may mean «there already» ---------------------------------------------------------
+
+NO = RejectedError(
+    system="netsuite", operation="transform", detail="Nothing is left to receive.", family="nothing_left"
+)
+SCRIPT_SAYS = RejectedError(
+    system="netsuite", operation="create", detail="SSS_ERROR: this document already exists", family="script"
+)
+EXISTS = AlreadyExistsError(system="netsuite", operation="create", detail="This record already exists.")
+
+
+def test_refusal_after_a_lost_answer_is_looked_into_and_found_to_be_a_success(
+    row: LoopReturn, netsuite: FakeNetSuite
+) -> None:
+    posting = make_posting(row, doubted=True)
+    netsuite.failures.append(NO)
+    Sender(threads=1).drain()
+    assert (only().status, only().refusal["family"]) == ("uncertain", "nothing_left")  # type: ignore[index]
+
+    netsuite.make_for(posting)
+    settle(only())
+
+    assert (only().status, only().adopted_from, only().refusal) == ("posted", "ours", None)
+
+
+def test_refusal_after_a_lost_answer_stands_once_the_window_is_past(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: Callable[[timedelta], None]
+) -> None:
+    make_posting(row, doubted=True)
+    netsuite.failures.append(NO)
+    Sender(threads=1).drain()
+
+    let_pass(WINDOW / 2)
+    settle(only())
+    assert only().status == "uncertain"
+    let_pass(WINDOW / 2)
+    settle(only())
+
+    assert (only().status, only().refusal["family"]) == ("rejected", "nothing_left")  # type: ignore[index]
+    assert len(netsuite.calls) == 1
+
+
+def test_refusal_with_no_answer_lost_before_stands_at_once(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    make_posting(row)
+    netsuite.failures.append(NO)
+
+    Sender(threads=1).drain()
+
+    assert only().status == "rejected"
+
+
+@pytest.mark.parametrize("words", [EXISTS, SCRIPT_SAYS])
+def test_words_that_it_exists_are_a_refusal_when_nothing_of_ours_is_there(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: Callable[[timedelta], None], words: RejectedError
+) -> None:
+    make_posting(row)
+    netsuite.failures.append(words)
+    Sender(threads=1).drain()
+    settle(only())
+    assert only().status == "uncertain"
+
+    let_pass(WINDOW / 15)
+    settle(only())
+
+    assert (only().status, only().refusal["family"]) == ("rejected", words.family)  # type: ignore[index]
+
+
+@pytest.mark.parametrize("words", [EXISTS, SCRIPT_SAYS])
+def test_words_that_it_exists_are_a_success_when_ours_is_there(
+    row: LoopReturn, netsuite: FakeNetSuite, words: RejectedError
+) -> None:
+    posting = make_posting(row)
+    netsuite.make_for(posting)
+    netsuite.failures.append(words)
+
+    Sender(threads=1).drain()
+    settle(only())
+
+    assert (only().status, only().adopted_from) == ("posted", "ours")
+
+
+def test_words_that_it_exists_are_about_what_somebody_else_made(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    posting = make_posting(row, ROWS)
+    netsuite.make_for(posting, externalId="celigo-7")
+    netsuite.failures.append(SCRIPT_SAYS)
+
+    Sender(threads=1).drain()
+    settle(only())
+
+    assert (only().status, only().their_id, only().adopted_from) == ("posted", "9001", "connector")
+
+
+def test_stranger_is_not_adopted_while_ours_may_still_come(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    posting = in_doubt(row, request=ROWS.request)
+    netsuite.make_for(posting, externalId="celigo-7")
+
+    settle(only())
+
+    assert only().status == "uncertain"
+
+
+ROWS = make_due(
+    request=make_due().request
+    | {"body": {"item": {"items": [{"orderLine": 3, "item": {"id": "501"}, "quantity": 1, "location": {"id": "31"}}]}}}
+)
+
+
+def test_what_lies_under_our_id_with_other_content_is_refused_and_says_what_differs(
+    row: LoopReturn, netsuite: FakeNetSuite
+) -> None:
+    posting = in_doubt(row, request=ROWS.request)
+    netsuite.make_for(posting)
+    (line,) = netsuite.records["9001"].lines
+    netsuite.change("9001", lines=(replace(line, quantity=2, location_id="14"),))
+
+    settle(only())
+
+    refusal = only().refusal or {}
+    assert (only().status, refusal["family"]) == ("rejected", "other_content")
+    assert refusal["differences"] == ["line 3 holds 2, 1 were sent", "line 3 is at location 14, not 31"]
+    assert refusal["record"] == "9001"
+    assert only().tries.last().outcome == "rejected"  # type: ignore[union-attr]
+
+
+def test_all_doubts_of_an_account_are_looked_for_by_one_query(
+    shop: Any, row: LoopReturn, netsuite: FakeNetSuite
+) -> None:
+    for number in range(3):
+        due = make_due("receipt", covers=[f"unit:{number}"], serial_key=f"rma {number}")
+        posting = make_posting(row, due)
+        Posting.objects.filter(pk=posting.pk).update(
+            status="uncertain", uncertain_since=clock.now(), doubted=True, not_before=clock.now()
+        )
+
+    assert settle_doubts(row.shop.account) == 3
+
+    assert netsuite.queries == ["external ids"]
+
+
+def test_record_is_adopted_by_one_posting_only(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    first = make_posting(row, ROWS, status="posted", their_id="9001", posted_at=clock.now())
+    second = make_posting(row, make_due("receipt", covers=["unit:2"], serial_key="other"))
+    netsuite.make_for(second)
+    Posting.objects.filter(pk=second.pk).update(status="uncertain", uncertain_since=clock.now(), doubted=True)
+
+    settle(Posting.objects.get(pk=second.pk))
+
+    second.refresh_from_db()
+    assert first.their_id == "9001"
+    assert (second.status, (second.refusal or {})["family"]) == ("rejected", "other_content")

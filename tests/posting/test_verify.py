@@ -1,0 +1,197 @@
+"""One comparison of what was asked for with what is there, each difference a sentence."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from integrations.netsuite.records import ApplyRow, TransactionRecord
+from returnsops.posting.verify import describe_request, find_differences, find_unit_differences
+from tests.posting.conftest import make_netsuite_record
+
+SENT: dict[str, Any] = {
+    "operation": "transform",
+    "source_id": "7001",
+    "target_type": "returnAuthorization",
+    "body": {"item": {"items": [{"orderLine": 3, "item": {"id": "501"}, "quantity": 2, "location": {"id": "31"}}]}},
+}
+
+
+def held(request: dict[str, Any], **changes: Any) -> TransactionRecord:
+    """The record that NetSuite makes of this request, then changed."""
+    body = request["body"] | {"externalId": "loop-1"}
+    record = make_netsuite_record(request["target_type"], "9001", body, request.get("source_id"))
+    return replace(record, **changes)
+
+
+def with_rows(*rows: dict[str, Any]) -> dict[str, Any]:
+    return SENT | {"body": {"item": {"items": list(rows)}}}
+
+
+def test_record_that_holds_what_was_sent_does_not_differ() -> None:
+    assert find_differences(SENT, held(SENT), external_id="loop-1") == []
+
+
+def test_external_id_may_differ_in_case() -> None:
+    assert find_differences(SENT, held(SENT, external_id="LOOP-1"), external_id="loop-1") == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"external_id": None}, "external id is empty"),
+        ({"created_from_id": "7002"}, "it was made from 7002, not from 7001"),
+        ({"lines": ()}, "item 501 is missing"),
+    ],
+)
+def test_difference_is_told_as_a_sentence(changes: dict[str, Any], words: str) -> None:
+    assert find_differences(SENT, held(SENT, **changes), external_id="loop-1") == [words]
+
+
+def test_units_at_another_place_are_told() -> None:
+    record = held(SENT)
+    moved = replace(record, lines=(replace(record.lines[0], location_id="14"),))
+
+    assert find_differences(SENT, moved, external_id="loop-1") == ["line 3 is at location 14, not 31"]
+
+
+def test_missing_record_is_told() -> None:
+    assert find_differences(SENT, None, external_id="loop-1") == ["NetSuite says it does not exist"]
+
+
+def test_amount_of_an_item_is_compared() -> None:
+    request = with_rows({"orderLine": 1, "item": {"id": "501"}, "quantity": 1, "amount": "65.56"})
+    record = held(request)
+    other = replace(record, lines=(replace(record.lines[0], amount=Decimal("72.00")),))
+
+    assert find_differences(request, record, external_id="loop-1") == []
+    assert find_differences(request, other, external_id="loop-1") == ["line 1 has amount 72.00, 65.56 was sent"]
+
+
+def test_two_lines_of_one_item_are_compared_together() -> None:
+    request = with_rows(
+        {"orderLine": 1, "item": {"id": "501"}, "quantity": 1, "amount": "65.56"},
+        {"orderLine": 2, "item": {"id": "501"}, "quantity": 1, "amount": "60.00"},
+    )
+
+    assert find_differences(request, held(request), external_id="loop-1") == []
+
+
+def test_line_at_netsuites_own_price_beside_a_priced_one_of_the_same_item_is_no_difference() -> None:
+    request = with_rows(
+        {"orderLine": 1, "item": {"id": "501"}, "quantity": 1, "amount": "65.56"},
+        {"orderLine": 2, "item": {"id": "501"}, "quantity": 1},
+    )
+    record = held(request)
+    priced = replace(record, lines=(record.lines[0], replace(record.lines[1], amount=Decimal("72.00"))))
+
+    assert find_differences(request, priced, external_id="loop-1") == []
+
+
+def test_rows_that_said_no_are_not_expected() -> None:
+    request = with_rows(
+        {"orderLine": 1, "itemReceive": True, "quantity": 1, "location": {"id": "14"}},
+        {"orderLine": 2, "itemReceive": False},
+    )
+
+    assert find_differences(request, held(request), external_id="loop-1") == []
+
+
+def test_parts_of_a_kit_are_not_counted_as_units() -> None:
+    body = {"externalId": "x", "item": {"items": [{"quantity": 1, "itemReceive": True}]}}
+    record = make_netsuite_record("itemReceipt", "9001", body, "77")
+    parts = tuple(replace(record.lines[0], line=number, kit_member_of=1) for number in (2, 3))
+    request = {"operation": "transform", "source_id": "77", "target_type": "itemReceipt", "body": body}
+
+    assert find_differences(request, replace(record, lines=record.lines + parts), external_id="x") == []
+    twice = replace(record, lines=(*record.lines, replace(parts[0], kit_member_of=None)))
+    assert find_differences(request, twice, external_id="x") == ["it holds 2, 1 were sent"]
+
+
+def test_lines_are_told_apart_by_the_source_they_name() -> None:
+    rows = [{"orderLine": line, "item": {"id": "501"}, "quantity": 1, "location": {"id": "31"}} for line in (3, 6)]
+    request = with_rows(*rows)
+    record = held(request)
+    twice = replace(record, lines=(replace(record.lines[0], quantity=2),))
+
+    assert find_differences(request, twice, external_id="loop-1") == [
+        "line 3 holds 2, 1 were sent",
+        "line 6 is missing",
+    ]
+
+
+def test_what_nobody_sent_is_told() -> None:
+    record = held(SENT)
+    more = replace(record, lines=(*record.lines, replace(record.lines[0], line=2, order_line=9, item_id="502")))
+
+    words = "item 502 was not sent: 2 of item 502, at location 31"
+    assert find_differences(SENT, more, external_id="loop-1") == [words]
+
+
+def test_voided_and_wrongly_dated_records_are_told() -> None:
+    request = SENT | {"body": SENT["body"] | {"tranDate": "2026-11-20"}}
+    record = held(request, status="V", tran_date=date(2026, 11, 21))
+
+    words = ["it is voided", "it is dated 2026-11-21, not 2026-11-20"]
+    assert find_differences(request, record, external_id="loop-1") == words
+
+
+def test_record_of_somebody_else_need_not_have_our_id_and_date() -> None:
+    request = SENT | {"body": SENT["body"] | {"tranDate": "2026-11-20"}}
+
+    assert find_differences(request, held(request, external_id="celigo-7", tran_date=date(2026, 11, 1))) == []
+
+
+REFUND: dict[str, Any] = {
+    "operation": "create",
+    "target_type": "customerRefund",
+    "body": {
+        "customer": {"id": "8801"},
+        "account": {"id": "110"},
+        "apply": {"items": [{"doc": {"id": "8201"}, "line": 0, "apply": True, "amount": "65.56"}]},
+    },
+}
+
+
+def test_refund_is_compared_by_what_it_pays_and_where_it_is_booked() -> None:
+    right = ApplyRow(doc_id="8201", line=0, amount=Decimal("65.56"), apply=True)
+    record = held(REFUND, applies=(right,), raw={"account": {"id": "110"}})
+    other = replace(right, doc_id="8299")
+
+    assert find_differences(REFUND, record, external_id="loop-1") == []
+    assert find_differences(REFUND, replace(record, applies=(other,), raw={"account": {"id": "111"}})) == [
+        "it pays 0 of 8201, 65.56 was sent",
+        "it is applied to 8299 with 65.56",
+        "it is booked on account 111, not 110",
+    ]
+    assert find_differences(REFUND, replace(record, entity_id="8802")) == ["it is on customer 8802, not 8801"]
+
+
+def test_credit_that_was_to_stay_open_is_applied_to_nothing() -> None:
+    request = with_rows({"orderLine": 1, "item": {"id": "501"}, "quantity": 1, "amount": "65.56"})
+    request["body"]["autoApply"] = False
+    applied = ApplyRow(doc_id="7001", line=0, amount=Decimal("65.56"), apply=True)
+
+    assert find_differences(request, held(request), external_id="loop-1") == []
+    words = ["it is applied to 7001 with 65.56"]
+    assert find_differences(request, held(request, applies=(applied,)), external_id="loop-1") == words
+
+
+def test_a_person_may_choose_a_record_at_another_price_and_place_but_not_of_other_units() -> None:
+    request = with_rows(
+        {"orderLine": 1, "item": {"id": "501"}, "quantity": 1, "amount": "65.56", "location": {"id": "31"}}
+    )
+    (line,) = held(request).lines
+    elsewhere = held(request, lines=(replace(line, amount=Decimal("1"), location_id="14"),))
+    fewer = held(request, lines=(replace(line, quantity=2),))
+
+    assert find_unit_differences(request, elsewhere) == []
+    assert find_unit_differences(request, fewer) == ["line 1 holds 2, 1 were sent"]
+    assert find_unit_differences(request, None) == ["NetSuite says it does not exist"]
+
+
+def test_what_we_would_send_is_said_in_a_sentence() -> None:
+    assert describe_request(SENT) == "line 3: 2 of item 501, at location 31"
+    assert describe_request(REFUND) == "65.56 of 8201"
