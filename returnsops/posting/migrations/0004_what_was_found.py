@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('integrations', '0002_edge_complete'),
-        ('posting', '0002_pauses'),
+        ('posting', '0003_progress_of_a_drain'),
         ('returns', '0004_mirror_in_bulk'),
     ]
 
