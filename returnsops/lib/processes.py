@@ -64,7 +64,9 @@ class Processes:
 
     def start(self, program: Program) -> None:
         assert program.name not in self._running, f"{program.name} runs already"
-        output = None if program.log is None else program.log.open("wb")
+        # Who is started again goes on in the same log: it says why the one before has ended.
+        mode = "ab" if program.name in self._programs else "wb"
+        output = None if program.log is None else program.log.open(mode)
         try:
             process = subprocess.Popen(
                 program.command,

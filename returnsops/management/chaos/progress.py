@@ -1,16 +1,20 @@
 """How far a run is, and what is stuck in it and why: asked of our own tables, for the eye and for the end only."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from exceptions.models import Case, CaseMember
-from returnsops.posting.models import Posting
+from returnsops.management.chaos.meddling import Act
+from returnsops.posting.models import Posting, PostingAttempt
 from returnsops.returns.models import LoopReturn
 
 DONE = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
 ON_THE_WAY = (Posting.Status.PENDING, Posting.Status.SENDING, Posting.Status.UNCERTAIN)
 STUCK_SHOWN = 50
+NOT_ABOUT_RETURNS = ("loop_settled_early",)  # which comes by itself, whatever fails
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,23 @@ def cases_by_return() -> dict[str, set[str]]:
     for loop_id, code in members.values_list("loop_return__loop_id", "case__code"):
         found.setdefault(loop_id, set()).add(code)
     return found
+
+
+def worst_wait_for_case(acts: Iterable[Act]) -> float:
+    """Seconds from a refusal, or from what another hand did, until the return was in a case; where it came to one."""
+    refused = PostingAttempt.objects.filter(outcome="rejected").values_list(
+        "posting__loop_return__loop_id", "started_at"
+    )
+    failures = [*refused, *((act.return_id, datetime.fromtimestamp(act.at, UTC)) for act in acts)]
+    joined: dict[str, list[datetime]] = {}
+    members = CaseMember.objects.exclude(case__code__in=NOT_ABOUT_RETURNS)
+    for loop_id, at in members.values_list("loop_return__loop_id", "joined_at"):
+        joined.setdefault(loop_id, []).append(at)
+    waits = [
+        min(((at - failed_at) for at in joined.get(loop_id, []) if at >= failed_at), default=timedelta(0))
+        for loop_id, failed_at in failures
+    ]
+    return round(max(waits, default=timedelta(0)).total_seconds(), 1)
 
 
 def find_stuck() -> list[str]:

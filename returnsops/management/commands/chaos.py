@@ -19,7 +19,7 @@ from returnsops.management.chaos.classes import CLASSES, COMMIT_WINDOW_S, SENDIN
 from returnsops.management.chaos.kills import Killer
 from returnsops.management.chaos.meddling import Meddlers
 from returnsops.management.chaos.people import People
-from returnsops.management.chaos.progress import cases_by_return, find_stuck
+from returnsops.management.chaos.progress import cases_by_return, find_stuck, worst_wait_for_case
 from returnsops.management.chaos.run import Order, Run
 from returnsops.management.chaos.sandbox_control import SandboxControl
 from returnsops.management.chaos.schedule import draw_schedule
@@ -131,6 +131,7 @@ class Command(BaseCommand):
             "calls_abandoned": run.tally.abandoned,
             "most_at_once": run.tally.most_at_once(),
             "seconds_to_settle": run.settled_in_s,
+            "worst_seconds_to_case": worst_wait_for_case(run.meddlers.done),
             "connections_resumed": run.people.resumed,
             "seed": seed,
         }
