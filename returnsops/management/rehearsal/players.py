@@ -18,7 +18,7 @@ from returnsops.returns.models import Item, LoopReturn
 from returnsops.returns.plan.sale import SOLD_AS
 from returnsops.returns.sku_mapping import map_sku
 
-SETTLED_CODES = ("amount_differs", "posting_refused", "posting_set_aside", "sku_unmapped")
+SETTLED_CODES = ("amount_differs", "period_closed", "posting_refused", "posting_set_aside", "sku_unmapped")
 
 
 @dataclass(frozen=True)
