@@ -273,6 +273,14 @@ def receive_by_hand_on_top(books: Books) -> None:
     books.copy(books.first.receipts[0], late_s=5, by=PERSON)
 
 
+def move_to_the_shelf_by_hand(books: Books) -> None:
+    """Our receipt, but their change: theirs to answer for, and for us to tell."""
+    sell_the_damaged_unit(books)
+    receipts = {one["id"] for one in books.first.receipts}
+    made = [row for row in books.account["log"] if row["record_id"] in receipts]
+    books.account["log"] += [row | {"who": "person", "action": "update"} for row in made]
+
+
 PLANTS: list[tuple[Callable[[Books], None], str, int]] = [
     (drop_credit, "lost", 1),
     (forget_everything, "lost", 1),
@@ -296,6 +304,7 @@ PLANTS: list[tuple[Callable[[Books], None], str, int]] = [
     (write_without_id, "writes_without_external_id", 1),
     (delete_the_credit, "divergences_without_case", 1),
     (receive_by_hand_on_top, "divergences_without_case", 1),
+    (move_to_the_shelf_by_hand, "divergences_without_case", 1),
 ]
 
 

@@ -18,6 +18,7 @@ EXTERNAL_ID = re.compile(r"loop-[a-z0-9-]+?-(?P<return_id>\d+)-(?P<kind>[a-z-]+)
 ARRIVAL = "arrival"
 LATER_S = (0.0, 3.0)
 PAGE = 1000
+RAISED = 99.99  # what somebody thinks a unit is worth
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ MEDDLES: dict[str, Meddle] = {
     "closes the authorization": Meddle("rma", "close_rma"),
     "edits the memo": Meddle("credit", "edit", {"body": {"memo": "Customer rang, all well"}}),
     "moves the credit to another day": Meddle("credit", "set_date"),
+    "raises the credit": Meddle("credit", "edit"),
+    "moves the receipt to the shelf": Meddle("receipt", "edit"),
     "another connector authorizes": Meddle(ARRIVAL, "authorize", {"as": "other_connector"}),
     "another connector receives": Meddle("rma", "receive", {"as": "other_connector"}),
 }
@@ -57,10 +60,12 @@ class Act:
 
 @dataclass
 class Meddlers:
-    """accounts: by shop. wanted: by return id, what is to be done to it, until somebody did or could not."""
+    """accounts: by shop. shelves: the sellable location of each account. wanted: by return id, what is to be done to
+    it, until somebody did or could not."""
 
     control: SandboxControl
     accounts: dict[str, str]
+    shelves: dict[str, str]
     draw: Random
     wanted: dict[str, str] = field(default_factory=dict)
     done: list[Act] = field(default_factory=list)
@@ -117,12 +122,18 @@ class Meddlers:
     def _request(self, meddle: Meddle, account: str, record: str) -> Json:
         request = {"account": account, "action": meddle.action, "record": record, **meddle.request}
         if meddle.action in ("credit", "cash_refund"):
-            request["record"] = self._source_of(account, record)
-        if meddle.action == "set_date":
+            # A receipt is made from the authorization that a credit is made from, too.
+            request["record"] = self._read(account, record)["createdfrom"]
+        elif meddle.action == "set_date":
             request["date"] = self.control.get("clock")["now"][:8] + "01"
+        elif meddle.action == "edit" and "body" not in request:
+            line = self._read(account, record)["lines"][0]
+            change = {"amount": RAISED} if meddle.after == "credit" else {"location": {"id": self.shelves[account]}}
+            request["body"] = {"item": {"items": [{"line": line["line"], **change}]}}
         return request
 
-    def _source_of(self, account: str, record: str) -> str:
-        """A receipt is made from the authorization that a credit is made from, too."""
-        page = self.control.get(f"dump/netsuite/{account}/transactions?limit=1&after={int(record) - 1}")
-        return str(page["items"][0]["createdfrom"])
+    def _read(self, account: str, record: str) -> Json:
+        found: Json = self.control.get(f"dump/netsuite/{account}/transactions?limit=1&after={int(record) - 1}")[
+            "items"
+        ][0]
+        return found

@@ -97,7 +97,9 @@ class Command(BaseCommand):
     def prepare(self, processes: Processes, stack: Stack, control: SandboxControl, options: dict[str, Any]) -> Run:
         seed, returns = options["seed"], options["returns"]
         classes = [options["only"]] if options["only"] else list(CLASSES)
-        accounts = {row["code"]: row["netsuite_account"] for row in control.get("world")["loop_shops"]}
+        world = control.get("world")
+        accounts = {row["code"]: row["netsuite_account"] for row in world["loop_shops"]}
+        shelves = {row["account_id"]: row["locations"]["sellable"] for row in world["netsuite_accounts"]}
         kills = max(3, 30 * returns // 10_000) if options["kills"] is None else options["kills"]
         restarts = max(1, min(3, returns // 500)) if options["restarts"] is None else options["restarts"]
         return Run(
@@ -106,7 +108,7 @@ class Command(BaseCommand):
             control=control,
             killer=Killer(processes, stack, Random(f"{seed}/victims")),
             people=People(),
-            meddlers=Meddlers(control, accounts, Random(f"{seed}/pauses")),
+            meddlers=Meddlers(control, accounts, shelves, Random(f"{seed}/pauses")),
             say=self.stderr.write,
         )
 

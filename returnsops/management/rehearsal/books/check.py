@@ -7,7 +7,7 @@ from returnsops.management.rehearsal.books.completeness import check_completenes
 from returnsops.management.rehearsal.books.duplicates import check_duplicates, check_exchange_orders, check_settlements
 from returnsops.management.rehearsal.books.families import Family, sort_by_return
 from returnsops.management.rehearsal.books.money import check_money
-from returnsops.management.rehearsal.books.stock import Brought, check_sellable, check_unnamed, units_made_sellable
+from returnsops.management.rehearsal.books.stock import Stock, check_sellable, check_unnamed
 from returnsops.management.rehearsal.books.verdict import Verdict
 from returnsops.management.rehearsal.books.writes import check_external_ids
 
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 def check_books(dump: Mapping[str, Any], *, passed: Mapping[str, int], cases: Mapping[str, Collection[str]]) -> Verdict:
     """passed: units judged sellable per Loop return id. cases: codes of the open cases per Loop return id."""
     verdict = Verdict()
-    families, brought = sort_by_return(dump), units_made_sellable(dump)
+    families, stock = sort_by_return(dump), Stock.of(dump)
     for account in dump["netsuite"].values():
         verdict.note("card_operations", int(account["card_operations"]), "NetSuite would have paid by card")
         check_exchange_orders(account["transactions"], verdict)
@@ -28,21 +28,21 @@ def check_books(dump: Mapping[str, Any], *, passed: Mapping[str, int], cases: Ma
             _check_return(
                 one,
                 families.get(return_id, Family()),
-                brought,
+                stock,
                 passed=passed.get(return_id, 0),
                 codes=cases.get(return_id, ()),
                 verdict=verdict,
             )
         check_settlements(shop["log"], verdict)
-    check_unnamed(dump, families, brought, verdict)
+    check_unnamed(dump, families, stock, verdict)
     return verdict
 
 
 def _check_return(
-    one: Json, family: Family, brought: Brought, *, passed: int, codes: Collection[str], verdict: Verdict
+    one: Json, family: Family, stock: Stock, *, passed: int, codes: Collection[str], verdict: Verdict
 ) -> None:
     has_case = bool(codes)
     check_duplicates(one, family, has_case=has_case, verdict=verdict)
-    check_sellable(one, family, brought, passed=passed, has_case=has_case, verdict=verdict)
+    check_sellable(one, family, stock, passed=passed, has_case=has_case, verdict=verdict)
     check_money(one, family, codes=codes, verdict=verdict)
     check_completeness(one, family, has_case=has_case, verdict=verdict)

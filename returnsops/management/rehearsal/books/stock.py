@@ -2,7 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from returnsops.management.rehearsal.books.families import Family, is_ours
 from returnsops.management.rehearsal.books.verdict import Verdict
@@ -10,6 +11,18 @@ from returnsops.management.rehearsal.books.verdict import Verdict
 Json = dict[str, Any]
 Brought = Mapping[tuple[str, str], int]  # units by account and transaction
 NOT_RETURNS = ("InvAdjst",)  # the opening stock
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What documents brought into sellable places, and which of them another hand has changed since."""
+
+    brought: Brought
+    edited: set[tuple[str, str]]
+
+    @classmethod
+    def of(cls, dump: Mapping[str, Any]) -> Self:
+        return cls(units_made_sellable(dump), edited_by_others(dump))
 
 
 def units_made_sellable(dump: Mapping[str, Any]) -> Brought:
@@ -25,27 +38,36 @@ def units_made_sellable(dump: Mapping[str, Any]) -> Brought:
     return most
 
 
-def check_sellable(
-    one: Json, family: Family, brought: Brought, *, passed: int, has_case: bool, verdict: Verdict
-) -> None:
+def edited_by_others(dump: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Account and id of every document that a person or another connector has changed, by NetSuite's own log."""
+    return {
+        (account_id, str(row["record_id"]))
+        for account_id, account in dump["netsuite"].items()
+        for row in account["log"]
+        if row["who"] != "api" and row["action"] == "update"
+    }
+
+
+def check_sellable(one: Json, family: Family, stock: Stock, *, passed: int, has_case: bool, verdict: Verdict) -> None:
     """What a person makes sellable by hand is theirs to answer for, but never in silence."""
     documents = [*family.receipts, *family.credits, *family.others, *family.undone]
-    units = {document["id"]: brought.get((family.account, document["id"]), 0) for document in documents}
-    ours = sum(units[document["id"]] for document in documents if is_ours(document))
+    units = {document["id"]: stock.brought.get((family.account, document["id"]), 0) for document in documents}
+    untouched = [one for one in documents if is_ours(one) and (family.account, one["id"]) not in stock.edited]
+    ours = sum(units[document["id"]] for document in untouched)
     words = f"return {one['id']}: {ours} unit(s) made sellable, {passed} passed inspection"
     verdict.note("uninspected_sellable", ours - passed, words)
     if sum(units.values()) > passed >= ours and not has_case:
         verdict.note("divergences_without_case", 1, f"return {one['id']}: made sellable by another hand")
 
 
-def check_unnamed(dump: Mapping[str, Any], families: Mapping[str, Family], brought: Brought, verdict: Verdict) -> None:
+def check_unnamed(dump: Mapping[str, Any], families: Mapping[str, Family], stock: Stock, verdict: Verdict) -> None:
     """What we made sellable by a document that belongs to no return at all."""
     named = {(family.account, one["id"]) for family in families.values() for one in _all_of(family)}
     for account_id, account in dump["netsuite"].items():
         for one in account["transactions"]:
             key = (account_id, one["id"])
             if is_ours(one) and key not in named:
-                units = brought.get(key, 0)
+                units = stock.brought.get(key, 0)
                 verdict.note("uninspected_sellable", units, f"{one['tranid']} belongs to no return: {units} unit(s)")
 
 
