@@ -50,6 +50,8 @@ def _read_proc() -> list[Relative]:
 
 def _ask_ps() -> list[Relative]:
     """Where there is no /proc."""
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,command="], capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["ps", "-A", "-ww", "-o", "pid=,ppid=,command="], capture_output=True, text=True, check=True
+    )
     rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
     return [Relative(int(row[0]), int(row[1]), row[2]) for row in rows if len(row) == 3]

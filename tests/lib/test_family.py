@@ -14,7 +14,8 @@ from returnsops.lib.family import Relative, find_descendants, kill_at_once
 # A parent that starts a child of its own, says so, and waits.
 PARENT = """
 import subprocess, sys
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "the (odd) name"])
+sleeper = [sys.executable, "-c", "import time; time.sleep(600)", "the (odd) name"]
+child = subprocess.Popen(sleeper, stdout=subprocess.DEVNULL)
 print(child.pid, flush=True)
 child.wait()
 """
@@ -24,7 +25,7 @@ child.wait()
 def parent() -> Iterator[subprocess.Popen[str]]:
     started = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True)
     yield started
-    started.kill()
+    kill_at_once([*(one.process_id for one in find_descendants(started.pid)), started.pid])
     started.communicate()
 
 
@@ -59,5 +60,4 @@ def test_a_family_is_killed_at_once_and_who_has_ended_is_passed_over(parent: sub
 
     assert parent.wait(timeout=30) != 0
     assert grandchild not in {one.process_id for one in find_descendants(os.getpid())}
-    parent.communicate()
     kill_at_once([parent.pid])
