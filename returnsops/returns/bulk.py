@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, When
 from django.utils import timezone
 
 from integrations.loop.records import LoopReturnRecord
 from integrations.models import NetSuiteAccount, Shop
 from integrations.netsuite.records import RecordRef, TransactionRecord
 from returnsops.lib.upsert import among, upsert_rows
-from returnsops.returns.columns import exchange_rows, line_rows, record_row, return_row, unit_rows
+from returnsops.returns.columns import Row, exchange_rows, line_rows, record_row, return_row, unit_rows
 from returnsops.returns.digest import digest_of
 from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteLine, NetSuiteRecord, ReturnLine
 from returnsops.returns.replan import ask_for_plan
@@ -50,14 +50,25 @@ def upsert_returns(shop: Shop, records: Iterable[LoopReturnRecord], *, fetched_a
 
 def _upsert_returns(shop: Shop, records: list[LoopReturnRecord], done: Upserted, *, fetched_at: datetime) -> None:
     detailed = _hold_returns(shop, [record.id for record in records])
-    news = [record for record in records if record.is_detailed or record.id not in detailed]
     _ask_for_details(
-        {detailed[record.id]: record for record in records if not record.is_detailed and record.id in detailed},
+        {detailed[record.id].pk: record for record in records if not record.is_detailed and record.id in detailed},
         due_at=timezone.now(),  # details fetched while the list was read may be older than this row of it
     )
+    rows = [
+        (record, return_row(shop, record, fetched_at=fetched_at))
+        for record in records
+        if record.is_detailed or record.id not in detailed
+    ]
+    told_again = {
+        record.id: detailed[record.id].pk
+        for record, row in rows
+        if record.id in detailed and row["kept_digest"] == detailed[record.id].digest
+    }
+    done.pks |= _note_told_again(told_again, fetched_at=fetched_at)
+    news = [record for record, _ in rows if record.id not in told_again]
     written = upsert_rows(
         LoopReturn,
-        [return_row(shop, record, fetched_at=fetched_at) for record in news],
+        [row for record, row in rows if record.id not in told_again],
         key=("shop_id", "loop_id"),
         newer_by=("updated_at", "fetched_at"),
     )
@@ -80,10 +91,29 @@ def _newest_of_each(records: Iterable[LoopReturnRecord]) -> list[LoopReturnRecor
     return list(newest.values())
 
 
-def _hold_returns(shop: Shop, loop_ids: list[str]) -> dict[str, int]:
+@dataclass(frozen=True)
+class Held:
+    """What stands in a row of ours. digest: empty where nothing may be taken for unchanged."""
+
+    pk: int
+    digest: str
+
+
+def _hold_returns(shop: Shop, loop_ids: list[str]) -> dict[str, Held]:
     """The known ones, held in the order of their keys like everywhere else; gives those known in detail."""
     held = LoopReturn.objects.select_for_update(no_key=True).filter(shop=shop, loop_id__in=loop_ids).order_by("pk")
-    return {loop_id: pk for pk, loop_id, known in held.values_list("pk", "loop_id", "is_detailed") if known}
+    rows = held.values_list("pk", "loop_id", "is_detailed", "missing_since", "kept_digest")
+    return {loop_id: Held(pk, "" if missing else digest) for pk, loop_id, known, missing, digest in rows if known}
+
+
+def _note_told_again(pks: dict[str, int], *, fetched_at: datetime) -> dict[str, int]:
+    """Details that say what they said before: only when they were fetched is new. Nobody has to plan anew."""
+    if not pks:
+        return {}
+    answered = LoopReturn.objects.filter(pk__in=among(pks.values()), fetched_at__lte=fetched_at)
+    still_due = Case(When(fetch_due_at__lte=fetched_at, then=None), default=F("fetch_due_at"))
+    answered.update(fetched_at=fetched_at, fetch_due_at=still_due)
+    return pks
 
 
 def _ask_for_details(hints: dict[int, LoopReturnRecord], *, due_at: datetime) -> None:
@@ -141,15 +171,16 @@ def _upsert_records(
     fetched_at: datetime,
     shop_codes: list[str],
 ) -> None:
-    internal_ids = [record.internal_id for record in records]
-    held = NetSuiteRecord.objects.select_for_update(no_key=True).filter(account=account, internal_id__in=internal_ids)
-    list(held.order_by("pk").values_list("pk"))
-    written = upsert_rows(
-        NetSuiteRecord,
-        [record_row(account, record, fetched_at=fetched_at, shop_codes=shop_codes) for record in records],
-        key=("account_id", "internal_id"),
-        newer_by=("fetched_at",),
-    )
+    rows = {
+        record.internal_id: record_row(account, record, fetched_at=fetched_at, shop_codes=shop_codes)
+        for record in records
+    }
+    known = _note_records_told_again(account, rows, fetched_at=fetched_at)
+    done.pks |= known
+    news = [row for internal_id, row in rows.items() if internal_id not in known]
+    if not news:
+        return
+    written = upsert_rows(NetSuiteRecord, news, key=("account_id", "internal_id"), newer_by=("fetched_at",))
     pks = {internal_id: pk for (_, internal_id), pk in written.pks.items()}
     won = {pks[record.internal_id]: record for record in records if record.internal_id in pks}
     _write_lines(won, reference_field=account.line_reference_field)
@@ -157,6 +188,22 @@ def _upsert_records(
     ask_for_plan(returns_with(won))
     done.pks |= pks
     done.new |= written.new
+
+
+def _note_records_told_again(account: NetSuiteAccount, rows: dict[str, Row], *, fetched_at: datetime) -> dict[str, int]:
+    """Hold the known ones, in the order of their keys like everywhere else. Of those that say what they said before
+    only the moment is new: gives them."""
+    held = NetSuiteRecord.objects.select_for_update(no_key=True).filter(account=account, internal_id__in=list(rows))
+    standing = held.order_by("pk").values_list("internal_id", "pk", "gone_at", "kept_digest")
+    known = {
+        internal_id: pk
+        for internal_id, pk, gone_at, digest in standing
+        if gone_at is None and digest == rows[internal_id]["kept_digest"]
+    }
+    if known:
+        answered = NetSuiteRecord.objects.filter(pk__in=among(known.values()), fetched_at__lt=fetched_at)
+        answered.update(fetched_at=fetched_at)
+    return known
 
 
 def note_makers(account: NetSuiteAccount, refs: Iterable[RecordRef]) -> None:
@@ -167,8 +214,8 @@ def note_makers(account: NetSuiteAccount, refs: Iterable[RecordRef]) -> None:
             makers.setdefault(ref.created_by, []).append(ref.internal_id)
     for made_by, internal_ids in makers.items():
         unknown = NetSuiteRecord.objects.filter(account=account, made_by="", internal_id__in=internal_ids)
-        unknown.update(made_by=made_by)
-        _tell_people_apart(NetSuiteRecord.objects.filter(account=account, internal_id__in=internal_ids))
+        if unknown.update(made_by=made_by):
+            _tell_people_apart(NetSuiteRecord.objects.filter(account=account, internal_id__in=internal_ids))
 
 
 def _tell_people_apart(records: QuerySet[NetSuiteRecord]) -> None:

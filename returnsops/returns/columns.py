@@ -7,7 +7,7 @@ from typing import Any
 from integrations.loop.records import LoopExchangeRecord, LoopReturnRecord, LoopUnitRecord
 from integrations.models import NetSuiteAccount, Shop
 from integrations.netsuite.records import TransactionLine, TransactionRecord
-from returnsops.returns.digest import digest_of
+from returnsops.returns.digest import digest_of, digest_of_rows
 from returnsops.returns.models import NetSuiteRecord
 
 Row = dict[str, Any]
@@ -17,9 +17,15 @@ UNIT_AMOUNTS = ("price", "discount", "tax", "refund", "refund_item", "refund_tax
 
 def return_row(shop: Shop, record: LoopReturnRecord, *, fetched_at: datetime) -> Row:
     """A return that Loop shows is not missing there."""
+    told = _told_of_return(record)
+    parts = [*unit_rows(0, record.units), *exchange_rows(0, record.exchanges)]
+    kept_digest = digest_of_rows([told, *parts]) if record.is_detailed else ""
+    return told | {"shop_id": shop.pk, "fetched_at": fetched_at, "missing_since": None, "kept_digest": kept_digest}
+
+
+def _told_of_return(record: LoopReturnRecord) -> Row:
     numbers = {record.tracking_number, *(label.tracking_number for label in record.labels)}
     return {
-        "shop_id": shop.pk,
         "loop_id": record.id,
         "state": record.state.value,
         "outcome": record.outcome or "",
@@ -36,8 +42,6 @@ def return_row(shop: Shop, record: LoopReturnRecord, *, fetched_at: datetime) ->
         "raw": record.raw,
         "is_detailed": record.is_detailed,
         "seen_digest": digest_of(record),
-        "fetched_at": fetched_at,
-        "missing_since": None,
     }
 
 
@@ -82,8 +86,13 @@ def record_row(
     account: NetSuiteAccount, record: TransactionRecord, *, fetched_at: datetime, shop_codes: Collection[str]
 ) -> Row:
     """A record that NetSuite shows is not gone."""
+    told = _told_of_record(record) | {"origin": _origin_of(record, shop_codes)}
+    kept_digest = digest_of_rows([told, *line_rows(0, record.lines, reference_field=account.line_reference_field)])
+    return told | {"account_id": account.pk, "fetched_at": fetched_at, "gone_at": None, "kept_digest": kept_digest}
+
+
+def _told_of_record(record: TransactionRecord) -> Row:
     return {
-        "account_id": account.pk,
         "internal_id": record.internal_id,
         "record_type": record.record_type,
         "external_id": record.external_id or "",
@@ -98,9 +107,6 @@ def record_row(
         "tax_total": record.tax_total,
         "amount_remaining": record.amount_remaining,
         "last_modified": record.last_modified,
-        "fetched_at": fetched_at,
-        "gone_at": None,
-        "origin": _origin_of(record, shop_codes),
         "raw": record.raw,
     }
 

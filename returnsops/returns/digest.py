@@ -5,7 +5,8 @@ what the two calls tell differently by habit, and addresses of files, which may 
 """
 
 import hashlib
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from decimal import Decimal
 from operator import attrgetter
@@ -32,6 +33,12 @@ def digest_of(record: LoopReturnRecord) -> str:
     for name, values_of in PART_VALUES.items():
         told.append(sorted(repr(_plain(values_of(part))) for part in getattr(record, name)))
     return hashlib.blake2b(repr(_plain(told)).encode(errors="surrogatepass"), digest_size=16).hexdigest()
+
+
+def digest_of_rows(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Of what is about to be written: read again unchanged, nothing has to be."""
+    text = json.dumps(list(rows), default=str, ensure_ascii=False, sort_keys=True)
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 def _plain(values: Iterable[Any]) -> list[object]:

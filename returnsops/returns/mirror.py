@@ -124,7 +124,7 @@ def fetch_records(row: LoopReturn) -> None:
     started_at = timezone.now()
     account = row.shop.account
     with watched(account):
-        look_up_items(row.shop, _skus_of(row))
+        has_items = look_up_items(row.shop, _skus_of(row))
         refs = _find_family(account, _references_of(row))
         records = _read_family(account, refs)
         look_up_sold_items(account, records)
@@ -133,12 +133,19 @@ def fetch_records(row: LoopReturn) -> None:
     note_makers(account, refs)
     mark_gone(account, gone)
     with transaction.atomic():
-        mirrored = NetSuiteRecord.objects.filter(
-            account=account, internal_id__in=[record.internal_id for record in records]
-        )
-        row.records.add(*mirrored)
+        has_news = _give_records(row, [record.internal_id for record in records])
+        is_first = not LoopReturn.objects.filter(pk=row.pk, records_fetched_at__isnull=False).exists()
         LoopReturn.objects.filter(pk=row.pk).update(records_fetched_at=started_at)
-        ask_for_plan([row.pk])
+        if has_news or has_items or is_first:
+            ask_for_plan([row.pk])
+
+
+def _give_records(row: LoopReturn, internal_ids: list[str]) -> bool:
+    """Note that these belong to the return. Gives whether it did not hold all of them before."""
+    found = NetSuiteRecord.objects.filter(account=row.shop.account, internal_id__in=internal_ids)
+    new = list(found.exclude(returns=row))
+    row.records.add(*new)
+    return bool(new)
 
 
 def fetch_record(account: NetSuiteAccount, record_type: str, internal_id: str) -> TransactionRecord | None:

@@ -14,14 +14,15 @@ from returnsops.returns.models import ExchangeItem, Item, LoopReturn, ReturnLine
 from returnsops.returns.replan import ask_for_plan
 
 
-def look_up_items(shop: Shop, skus: Collection[str]) -> None:
+def look_up_items(shop: Shop, skus: Collection[str]) -> bool:
     """Ask NetSuite for items that hold exactly these SKUs, where no mapping is known, and map those it has.
 
-    Two items with the same SKU are left to a person. Raises the errors of `integrations.errors`.
+    Gives whether it has any. Two items with the same SKU are left to a person.
+    Raises the errors of `integrations.errors`.
     """
     unmapped = sorted(set(skus) - set(_active_mappings(shop, skus)))
     if not unmapped:
-        return
+        return False
     found = netsuite_client(shop.account).find_items(unmapped)
     apply_items(shop.account, found)
     ids = _only_meanings(found)
@@ -34,6 +35,7 @@ def look_up_items(shop: Shop, skus: Collection[str]) -> None:
         ],
         ignore_conflicts=True,
     )
+    return not ids.keys().isdisjoint(unmapped)
 
 
 def _only_meanings(found: Iterable[ItemRecord]) -> dict[str, str]:

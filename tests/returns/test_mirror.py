@@ -62,10 +62,20 @@ def test_every_piece_of_news_asks_for_a_plan(shop: Shop) -> None:
     mirrored(EARLIER)
     LoopReturn.objects.update(look_again_at=None, plan_attempts=2)
 
-    row = mirrored(LATER)
+    row = mirrored(LATER, label_status="delivered")
 
     assert row.look_again_at is not None
     assert row.plan_attempts == 0
+
+
+def test_what_is_told_again_unchanged_is_noted_and_plans_nothing(shop: Shop) -> None:
+    mirrored(EARLIER)
+    LoopReturn.objects.update(look_again_at=None, fetch_due_at=EARLIER)
+
+    row = mirrored(LATER)
+
+    row.refresh_from_db()
+    assert (row.fetched_at, row.fetch_due_at, row.look_again_at) == (LATER, None, None)
 
 
 def test_unit_that_is_listed_empty_or_not_at_all_is_removed_and_kept(shop: Shop) -> None:

@@ -61,6 +61,7 @@ class LoopReturn(models.Model):
     # A row of the list that has neither digest tells something new.
     seen_digest = models.CharField(max_length=32, blank=True, help_text="Of what stands here")
     listed_digest = models.CharField(max_length=32, blank=True, help_text="Of the row details were asked for last")
+    kept_digest = models.CharField(max_length=32, blank=True, help_text="Of all that is written when details are here")
     fetch_due_at = models.DateTimeField(null=True, blank=True, help_text="When details should be fetched again")
     fetched_at = models.DateTimeField()
     missing_since = models.DateTimeField(null=True, blank=True, help_text="Since when Loop has no such return")
@@ -198,6 +199,7 @@ class NetSuiteRecord(models.Model):
     gone_at = models.DateTimeField(null=True, blank=True)
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.FOREIGN)
     made_by = models.CharField(max_length=40, blank=True, help_text="The user over there, where the account tells it")
+    kept_digest = models.CharField(max_length=32, blank=True, help_text="Of all that is written when it is read")
     raw = models.JSONField(encoder=DjangoJSONEncoder)
 
     class Meta:
