@@ -10,6 +10,7 @@ from exceptions.models import Case, CaseEvent, CaseMember
 from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.lib.canonical import plain
+from returnsops.lib.fixed_query import FixedQuery, slot
 from returnsops.lib.money import ZERO
 from returnsops.lib.moves import move_row
 from returnsops.people.models import User
@@ -17,18 +18,18 @@ from returnsops.returns.models import LoopReturn
 from returnsops.returns.problems import Problem
 
 PLAN, CONNECTION, INBOX = "plan", "connection", "inbox"
+STANDING = FixedQuery(
+    lambda: CaseMember.objects.filter(loop_return=slot("return_pk"), left_at=None, case__source=PLAN).select_related(
+        "case"
+    )
+)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def sync_cases(loop_return: LoopReturn, problems: Iterable[Problem]) -> None:
     """Make this return a member of exactly the cases its plan's problems call for."""
     standing = {(one.code, one.subject): one for one in problems}
-    members = {
-        (member.case.code, member.case.subject): member
-        for member in CaseMember.objects.filter(
-            loop_return=loop_return, left_at=None, case__source=PLAN
-        ).select_related("case")
-    }
+    members = {(member.case.code, member.case.subject): member for member in STANDING.ask(return_pk=loop_return.pk)}
     for key, member in members.items():
         if key not in standing:
             _leave(member)

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from exceptions.cases import CONNECTION, INBOX, add_case, sync_cases, sync_source
@@ -41,7 +41,7 @@ from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import plan_return
 from returnsops.returns.problems import Problem
 from returnsops.returns.progress import mirror_problems
-from returnsops.returns.replan import hold_return
+from returnsops.returns.replan import begin_plan, hold_return
 from returnsops.returns.turns import is_turn_of
 
 logger = logging.getLogger(__name__)
@@ -87,15 +87,14 @@ def look_at_return(return_pk: int) -> None:
 
     A burst of nudges costs one plan: the first one clears what made the return due.
     """
-    row = LoopReturn.objects.select_related("shop__account").get(pk=return_pk)
-    if row.look_again_at is None or row.look_again_at > clock.now():
+    order = begin_plan(return_pk)
+    if order is None:
         return
-    if mirror.waits_for_details(row):
-        return
-    LoopReturn.objects.filter(pk=return_pk).update(plan_attempts=F("plan_attempts") + 1)
     with transaction.atomic():
-        lock_until_commit("order", row.shop.code, row.provider_order_id or row.loop_id)
+        lock_until_commit("order", *order)
         row = hold_return(return_pk)
+        if mirror.waits_for_details(row):
+            return
         outbox.hold_open_postings(row)
         facts = load_facts(row)
         plan = plan_return(facts)

@@ -6,13 +6,19 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import cache
+from types import NoneType
 from typing import Any
+
+PLAIN_ALREADY = frozenset({str, int, float, bool, NoneType})
 
 
 def plain(value: Any) -> Any:
     """Dataclasses, Decimals, times and tuples as JSON values. Decimal keeps its digits as text, spans are seconds."""
+    if type(value) in PLAIN_ALREADY:  # most values by far, and this runs for every one of every plan
+        return value
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return {name: plain(getattr(value, name)) for name in _names_of(type(value))}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Decimal):
@@ -28,6 +34,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return value
+
+
+@cache
+def _names_of(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def content_hash(value: Any) -> str:

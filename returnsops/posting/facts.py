@@ -1,12 +1,15 @@
 """Loading the facts of one return: from rows to the values that `plan_return` looks at."""
 
+from collections import defaultdict
 from datetime import datetime
+from typing import Any
 
 from integrations.loop.parsing import parse_return
 from integrations.loop.records import LoopReturnRecord
 from returnsops.lib import clock
 from returnsops.lib.money import ZERO
-from returnsops.posting.models import Pause, Posting
+from returnsops.posting import fact_rows
+from returnsops.posting.models import Pause
 from returnsops.posting.pauses import pauses_of
 from returnsops.returns.facts import (
     ApprovalFacts,
@@ -22,16 +25,18 @@ from returnsops.returns.facts import (
     ReturnFacts,
     UnitFacts,
 )
-from returnsops.returns.models import InspectedUnit, Item, LoopReturn, NetSuiteRecord, ReturnLine
+from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.policies import active_policy
 from returnsops.returns.sku_mapping import items_by_sku
+
+Row = Any  # of `fact_rows`: its columns by name
 
 
 def load_facts(row: LoopReturn) -> ReturnFacts:
     """Everything known about one return now. Call it under the lock of the order, or for reading only."""
     shop, account = row.shop, row.shop.account
     record = parse_return(row.raw, is_detailed=row.is_detailed)
-    lines = list(row.lines.all())
+    lines = fact_rows.UNITS.ask(return_pk=row.pk)
     items = items_by_sku(shop, {line.sku for line in lines} | {one.sku or "" for one in record.exchanges})
     outcomes = _standing_outcomes(row)
     return ReturnFacts(
@@ -44,14 +49,14 @@ def load_facts(row: LoopReturn) -> ReturnFacts:
         start_from=shop.start_from,
         policy=active_policy(shop),
         loop=_loop_facts(row, record),
-        units=tuple(_unit_facts(line, items, outcomes.get(line.pk)) for line in lines),
+        units=tuple(_unit_facts(line, items, outcomes.get(line.id)) for line in lines),
         exchanges=_exchange_facts(record, items),
-        records=tuple(_record_facts(one) for one in row.records.prefetch_related("lines").order_by("pk")),
+        records=_records(row),
         records_read=row.records_fetched_at is not None,
-        arrived=row.arrivals.exists(),
-        postings=tuple(_posting_facts(one) for one in row.postings.prefetch_related("covers").order_by("pk")),
+        arrived=bool(fact_rows.ARRIVALS.ask(return_pk=row.pk)),
+        postings=tuple(_posting_facts(one) for one in fact_rows.POSTINGS.ask(return_pk=row.pk)),
         overrides=_override_facts(row),
-        approvals=tuple(ApprovalFacts(one.subject, one.seen_hash) for one in row.approvals.order_by("pk")),
+        approvals=tuple(ApprovalFacts(one.subject, one.seen_hash) for one in fact_rows.APPROVALS.ask(return_pk=row.pk)),
         claims=_claims_of_siblings(row),
         pauses=tuple(_pause_facts(one) for one in pauses_of(account)),
     )
@@ -92,21 +97,17 @@ def settled_at(record: LoopReturnRecord) -> datetime | None:
     return record.updated_at if has_proof else None
 
 
-def _standing_outcomes(row: LoopReturn) -> dict[int, InspectedUnit]:
-    units = InspectedUnit.objects.filter(
-        line__loop_return=row, superseded_at=None, inspection__finished_at__isnull=False
-    )
-    return {unit.line_id: unit for unit in units}
+def _standing_outcomes(row: LoopReturn) -> dict[int, Row]:
+    return {unit.line_id: unit for unit in fact_rows.OUTCOMES.ask(return_pk=row.pk)}
 
 
-def _unit_facts(line: ReturnLine, items: dict[str, Item], judged: InspectedUnit | None) -> UnitFacts:
-    item = items.get(line.sku)
+def _unit_facts(line: Row, items: dict[str, str], judged: Row | None) -> UnitFacts:
     return UnitFacts(
         unit=line.line_item_id,
         provider_line=line.provider_line_item_id,
         sku=line.sku,
         title=line.title,
-        item_id=item.internal_id if item else "",
+        item_id=items.get(line.sku, ""),
         price=line.price,
         discount=line.discount,
         tax=line.tax,
@@ -120,27 +121,31 @@ def _unit_facts(line: ReturnLine, items: dict[str, Item], judged: InspectedUnit 
     )
 
 
-def _exchange_facts(record: LoopReturnRecord, items: dict[str, Item]) -> tuple[ExchangeFacts, ...]:
-    found = []
-    for one in record.exchanges:
-        item = items.get(one.sku or "")
-        found.append(
-            ExchangeFacts(
-                exchange_id=one.exchange_id,
-                sku=one.sku or "",
-                title=one.title or "",
-                item_id=item.internal_id if item else "",
-                price=one.price,
-                total=one.total,
-                tax=one.tax,
-                order_id=one.exchange_order_id or "",
-                order_name=one.exchange_order_name or "",
-            )
+def _exchange_facts(record: LoopReturnRecord, items: dict[str, str]) -> tuple[ExchangeFacts, ...]:
+    return tuple(
+        ExchangeFacts(
+            exchange_id=one.exchange_id,
+            sku=one.sku or "",
+            title=one.title or "",
+            item_id=items.get(one.sku or "", ""),
+            price=one.price,
+            total=one.total,
+            tax=one.tax,
+            order_id=one.exchange_order_id or "",
+            order_name=one.exchange_order_name or "",
         )
-    return tuple(found)
+        for one in record.exchanges
+    )
 
 
-def _record_facts(row: NetSuiteRecord) -> RecordFacts:
+def _records(row: LoopReturn) -> tuple[RecordFacts, ...]:
+    lines: dict[int, list[Row]] = defaultdict(list)
+    for line in fact_rows.RECORD_LINES.ask(return_pk=row.pk):
+        lines[line.record_id].append(line)
+    return tuple(_record_facts(one, lines[one.id]) for one in fact_rows.RECORDS.ask(return_pk=row.pk))
+
+
+def _record_facts(row: Row, lines: list[Row]) -> RecordFacts:
     return RecordFacts(
         internal_id=row.internal_id,
         record_type=row.record_type,
@@ -171,20 +176,19 @@ def _record_facts(row: NetSuiteRecord) -> RecordFacts:
                 billed=line.quantity_billed,
                 reference=line.reference,
             )
-            for line in row.lines.all()
-            if line.line
+            for line in lines
         ),
     )
 
 
-def _posting_facts(row: Posting) -> PostingFacts:
+def _posting_facts(row: Row) -> PostingFacts:
     return PostingFacts(
         external_id=row.external_id,
         kind=row.kind,
         number=row.number,
         status=row.status,
         their_id=row.their_id,
-        covers=frozenset(cover.unit for cover in row.covers.all()),
+        covers=frozenset(row.units),
         request=row.request,
         refusal=row.refusal,
         differences=tuple(row.differences),
@@ -209,14 +213,7 @@ def _claims_of_siblings(row: LoopReturn) -> tuple[ClaimFacts, ...]:
     """What other returns of this order will take by authorizations that our mirror of NetSuite does not show yet."""
     if not row.provider_order_id:
         return ()
-    siblings = LoopReturn.objects.filter(shop=row.shop, provider_order_id=row.provider_order_id).exclude(pk=row.pk)
-    mirrored = row.records.filter(record_type="returnAuthorization")
-    coming = (
-        Posting.objects.filter(loop_return__in=siblings, kind="rma")
-        .exclude(status=Posting.Status.VOIDED)
-        .exclude(external_id__in=mirrored.values("external_id"))
-        .order_by("pk")
-    )
+    coming = fact_rows.COMING_FOR_SIBLINGS.ask(shop_pk=row.shop_id, order_id=row.provider_order_id, return_pk=row.pk)
     return tuple(
         ClaimFacts(str(posting.request["source_id"]), str(line["orderLine"]), int(line["quantity"]))
         for posting in coming
@@ -227,5 +224,5 @@ def _claims_of_siblings(row: LoopReturn) -> tuple[ClaimFacts, ...]:
 def _override_facts(row: LoopReturn) -> tuple[OverrideFacts, ...]:
     return tuple(
         OverrideFacts(one.kind, one.subject, str(one.value), one.author_id)
-        for one in row.overrides.filter(withdrawn_at=None).order_by("pk")
+        for one in fact_rows.OVERRIDES.ask(return_pk=row.pk)
     )

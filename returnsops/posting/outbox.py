@@ -7,16 +7,32 @@ changed, only what surely is not (docs/adr/0005).
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, prefetch_related_objects
 
 from returnsops.lib import clock
 from returnsops.lib.canonical import plain
+from returnsops.lib.fixed_query import FixedQuery, slot
 from returnsops.lib.moves import move_row
 from returnsops.posting.models import Posting, PostingCover
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import PostingDue
 
 Status = Posting.Status
+HOLD_OPEN = FixedQuery(
+    lambda: (
+        Posting.objects.select_for_update(no_key=True)
+        .filter(loop_return=slot("return_pk"), status__in=Posting.OPEN)
+        .order_by("pk")
+        .values("pk")
+    )
+)
+STANDING = FixedQuery(
+    lambda: (
+        Posting.objects.select_for_update(no_key=True)
+        .filter(loop_return=slot("return_pk"), status__in=Posting.CHANGEABLE, uncertain_since=None)
+        .order_by("pk")
+    )
+)
 
 
 def enqueue(loop_return: LoopReturn, wanted: Sequence[PostingDue]) -> list[Posting]:
@@ -25,11 +41,8 @@ def enqueue(loop_return: LoopReturn, wanted: Sequence[PostingDue]) -> list[Posti
     Call it under the lock of the order, in the transaction of the plan. Gives the postings that are new or changed.
     """
     assert transaction.get_connection().in_atomic_block, "the outbox changes together with the plan"
-    standing = list(
-        loop_return.postings.select_for_update(no_key=True)
-        .filter(status__in=Posting.CHANGEABLE, uncertain_since=None)
-        .prefetch_related("covers")
-    )
+    standing: list[Posting] = STANDING.ask(return_pk=loop_return.pk)
+    prefetch_related_objects(standing, "covers")
     changed: list[Posting] = []
     matched: list[tuple[PostingDue, Posting | None]] = []
     for due in wanted:
@@ -51,8 +64,7 @@ def enqueue(loop_return: LoopReturn, wanted: Sequence[PostingDue]) -> list[Posti
 def hold_open_postings(loop_return: LoopReturn) -> None:
     """Keep the open postings where they are until the plan is made: a claim or an answer in between would let the
     plan and the outbox look at two different truths."""
-    open_postings = loop_return.postings.filter(status__in=Posting.OPEN).order_by("pk")
-    list(open_postings.select_for_update(no_key=True).values_list("pk"))
+    HOLD_OPEN.ask(return_pk=loop_return.pk)
 
 
 def withdraw(posting: Posting) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from returnsops.lib.canonical import plain
+from returnsops.lib.fixed_query import FixedQuery, slot
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.models import FactChange, LoopReturn
 
@@ -16,14 +17,20 @@ KEYS = {
     "approvals": ("subject", "seen_hash"),
 }
 
+LAST_CHANGE = FixedQuery(
+    lambda: FactChange.objects.filter(loop_return=slot("return_pk")).order_by("-id").values("facts_hash")[:1]
+)
+CHANGES = FixedQuery(lambda: FactChange.objects.filter(loop_return=slot("return_pk")).order_by("id").values("changed"))
+
 
 def note_fact_change(row: LoopReturn, facts: ReturnFacts, *, came_from: str = "plan") -> dict[str, list[Any]]:
     """Write which facts differ from the last time we looked: {fact: [before, after]}. Empty: none, and no row."""
     facts_hash = facts.hash_without_now()
-    changes = list(row.fact_changes.order_by("id").values_list("facts_hash", "changed"))
-    if changes and changes[-1][0] == facts_hash:
+    last = LAST_CHANGE.ask(return_pk=row.pk)
+    if last and last[0].facts_hash == facts_hash:
         return {}
-    before, after = facts_as_of([changed for _, changed in changes]), flatten_facts(facts)
+    changes = CHANGES.ask(return_pk=row.pk) if last else []
+    before, after = facts_as_of([one.changed for one in changes]), flatten_facts(facts)
     changed = {
         name: [before.get(name), after.get(name)]
         for name in sorted(before.keys() | after.keys())

@@ -8,6 +8,7 @@ from django.db.models import Max, Q
 
 from integrations.models import NetSuiteAccount, Shop
 from integrations.profile import account_profile
+from returnsops.lib.fixed_query import FixedQuery, slot
 from returnsops.people import audit
 from returnsops.people.models import User
 from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteRecord, PolicyVersion
@@ -19,10 +20,15 @@ from returnsops.returns.replan import ask_for_plan
 EXCHANGES_SEEN_MAX = 200
 
 
+ACTIVE_VERSION = FixedQuery(
+    lambda: PolicyVersion.objects.filter(shop=slot("shop_pk"), active=True).order_by().values("rules")
+)
+
+
 def active_policy(shop: Shop) -> Policy:
     """The shop's rules; a shop without a version follows the defaults, which only observe."""
-    version = PolicyVersion.objects.filter(shop=shop, active=True).first()
-    return parse_policy(version.rules) if version else Policy()
+    versions = ACTIVE_VERSION.ask(shop_pk=shop.pk)
+    return parse_policy(versions[0].rules) if versions else Policy()
 
 
 def active_policies(account: NetSuiteAccount) -> dict[Shop, Policy]:

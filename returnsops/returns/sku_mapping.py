@@ -8,6 +8,7 @@ from django.utils import timezone
 from integrations.connections import netsuite_client
 from integrations.models import NetSuiteAccount, Shop
 from integrations.netsuite.records import ItemRecord, TransactionRecord
+from returnsops.lib.fixed_query import FixedQuery, slot, slots
 from returnsops.people import audit
 from returnsops.people.models import User
 from returnsops.returns.models import ExchangeItem, Item, LoopReturn, ReturnLine, SkuMapping
@@ -80,10 +81,18 @@ def apply_items(account: NetSuiteAccount, records: Iterable[ItemRecord]) -> None
     )
 
 
-def items_by_sku(shop: Shop, skus: Collection[str]) -> dict[str, Item]:
-    """The item each SKU means today; SKUs without an active mapping are left out."""
-    mappings = SkuMapping.objects.filter(shop=shop, sku__in=skus, active=True).select_related("item")
-    return {mapping.sku: mapping.item for mapping in mappings}
+ITEMS_OF_SKUS = FixedQuery(
+    lambda: (
+        SkuMapping.objects.filter(shop=slot("shop_pk"), sku__in=slots("skus", kind="text"), active=True)
+        .order_by()
+        .values("sku", "item__internal_id")
+    )
+)
+
+
+def items_by_sku(shop: Shop, skus: Collection[str]) -> dict[str, str]:
+    """The id of the item each SKU means today; SKUs without an active mapping are left out."""
+    return {one.sku: one.item__internal_id for one in ITEMS_OF_SKUS.ask(shop_pk=shop.pk, skus=list(skus))}
 
 
 @transaction.atomic

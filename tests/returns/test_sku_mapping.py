@@ -39,7 +39,7 @@ def ask(monkeypatch: pytest.MonkeyPatch, shop: Shop, skus: set[str], *items: Ite
 
 
 def meanings(shop: Shop, *skus: str) -> dict[str, str]:
-    return {sku: item.internal_id for sku, item in sku_mapping.items_by_sku(shop, skus).items()}
+    return sku_mapping.items_by_sku(shop, skus)
 
 
 def test_exact_text_is_taken_over_by_itself(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,92 @@
+"""Queries whose SQL is made once per process: of what is asked for every return, making it costs more than asking."""
+
+from collections import namedtuple  # their columns are known when they are asked, not before
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+from django.db.models.query import get_related_populators
+from django.db.models.sql.compiler import SQLCompiler
+
+Values = Sequence[Any]
+Converters = dict[int, tuple[list[Callable[..., Any]], Any]]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Stands in the parameters of the SQL for a value that is known when the query is asked."""
+
+    name: str
+
+
+def slot(name: str, *, kind: str = "bigint") -> RawSQL:
+    """The place of one value, e.g. `filter(loop_return=slot("return_pk"))`. kind: its type in PostgreSQL."""
+    return RawSQL(f"%s::{kind}", [Slot(name)])
+
+
+def slots(name: str, *, kind: str = "bigint") -> RawSQL:
+    """The place of any number of values, for `__in=`."""
+    return RawSQL(f"SELECT unnest(%s::{kind}[])", [Slot(name)])
+
+
+@dataclass(frozen=True)
+class Made:
+    sql: str
+    params: Sequence[Any]
+    converters: Converters
+    row_of: Callable[[Values], Any]
+
+
+class FixedQuery:
+    """build: gives a queryset, its changing values as slots. Rows are instances, or with `.values(…)` named tuples."""
+
+    def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
+        self._build = build
+
+    def ask(self, **values: Any) -> list[Any]:
+        made = self._made
+        with connection.cursor() as cursor:
+            cursor.execute(made.sql, [values[one.name] if isinstance(one, Slot) else one for one in made.params])
+            rows = cursor.fetchall()
+        return [made.row_of(_converted(row, made.converters)) for row in rows]
+
+    @cached_property
+    def _made(self) -> Made:
+        query = self._build().query
+        compiler = query.get_compiler(using=connection.alias)
+        sql, params = compiler.as_sql()
+        converters = compiler.get_converters([column for column, _, _ in compiler.select])
+        return Made(sql, params, converters, _tuples(list(query.selected)) if query.selected else _instances(compiler))
+
+
+def _tuples(names: Sequence[str]) -> Callable[[Values], Any]:
+    row_type = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024
+    return row_type._make
+
+
+def _instances(compiler: SQLCompiler) -> Callable[[Values], Any]:
+    """As `QuerySet` itself makes them, those of `select_related` in their places."""
+    info, select = compiler.klass_info, compiler.select
+    start, end = info["select_fields"][0], info["select_fields"][-1] + 1
+    names = [column[0].target.attname for column in select[start:end]]
+    related = get_related_populators(info, select, connection.alias)  # type: ignore[call-arg]
+
+    def instance(values: Values) -> Any:
+        row = info["model"].from_db(connection.alias, names, values[start:end])
+        for populator in related:
+            populator.populate(values, row)
+        return row
+
+    return instance
+
+
+def _converted(row: Values, converters: Converters) -> Values:
+    values = list(row)
+    for position, (converts, expression) in converters.items():
+        for convert in converts:
+            values[position] = convert(values[position], expression, connection)
+    return values

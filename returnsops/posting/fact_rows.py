@@ -1,0 +1,84 @@
+"""What a plan reads, table by table: the rows of one return, by queries whose SQL is made once."""
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+
+from returnsops.lib.fixed_query import FixedQuery, slot
+from returnsops.posting.models import Posting, PostingCover
+from returnsops.returns.models import (
+    Approval,
+    Arrival,
+    InspectedUnit,
+    NetSuiteLine,
+    NetSuiteRecord,
+    Override,
+    ReturnLine,
+)
+
+THIS = slot("return_pk")
+
+UNITS = FixedQuery(
+    lambda: ReturnLine.objects.filter(loop_return=THIS).values(
+        "id", "line_item_id", "provider_line_item_id", "sku", "title", "price", "discount", "tax", "refund",
+        "refund_item", "refund_tax", "removed",
+    )
+)  # fmt: skip
+OUTCOMES = FixedQuery(
+    lambda: InspectedUnit.objects.filter(
+        line__loop_return=THIS, superseded_at=None, inspection__finished_at__isnull=False
+    ).values("line_id", "outcome", "inspected_at", "inspection_id")
+)
+ARRIVALS = FixedQuery(lambda: Arrival.objects.filter(loop_return=THIS).values("id")[:1])
+
+RECORDS = FixedQuery(
+    lambda: NetSuiteRecord.objects.filter(returns=THIS)
+    .order_by("pk")
+    .values(
+        "id", "internal_id", "record_type", "tran_id", "external_id", "status", "status_label", "created_from_id",
+        "entity_id", "other_ref_num", "total", "amount_remaining", "origin", "gone_at",
+    )
+)  # fmt: skip
+RECORD_LINES = FixedQuery(
+    lambda: NetSuiteLine.objects.filter(record__returns=THIS)
+    .exclude(line="")
+    .values(
+        "record_id", "line", "order_line", "item_id", "item_name", "quantity", "rate", "amount", "tax_amount",
+        "location_id", "is_closed", "quantity_received", "quantity_billed", "reference",
+    )
+)  # fmt: skip
+
+POSTINGS = FixedQuery(
+    lambda: Posting.objects.filter(loop_return=THIS)
+    .order_by("pk")
+    .annotate(units=ArraySubquery(PostingCover.objects.filter(posting=OuterRef("pk")).values("unit")))
+    .values(
+        "external_id", "kind", "number", "status", "their_id", "units", "request", "refusal", "differences",
+        "posted_at", "uncertain_since", "read_back_at",
+    )
+)  # fmt: skip
+OVERRIDES = FixedQuery(
+    lambda: (
+        Override.objects.filter(loop_return=THIS, withdrawn_at=None)
+        .order_by("pk")
+        .values("kind", "subject", "value", "author_id")
+    )
+)
+APPROVALS = FixedQuery(lambda: Approval.objects.filter(loop_return=THIS).order_by("pk").values("subject", "seen_hash"))
+
+# Authorizations for other returns of the same order that the mirror of this one does not hold.
+COMING_FOR_SIBLINGS = FixedQuery(
+    lambda: (
+        Posting.objects.filter(
+            kind="rma", loop_return__shop=slot("shop_pk"), loop_return__provider_order_id=slot("order_id", kind="text")
+        )
+        .exclude(loop_return=THIS)
+        .exclude(status=Posting.Status.VOIDED)
+        .exclude(
+            external_id__in=NetSuiteRecord.objects.filter(returns=THIS, record_type="returnAuthorization").values(
+                "external_id"
+            )
+        )
+        .order_by("pk")
+        .values("request")
+    )
+)

@@ -1,0 +1,47 @@
+"""Queries whose SQL is made once give what the queryset would have given."""
+
+import pytest
+from django.db.models.functions import Upper
+from pytest_django import DjangoAssertNumQueries
+
+from integrations.models import Shop
+from returnsops.lib.fixed_query import FixedQuery, slot, slots
+from returnsops.returns.models import LoopReturn
+from tests.builders import make_return
+
+pytestmark = pytest.mark.django_db
+WITH_SHOP = FixedQuery(lambda: LoopReturn.objects.select_related("shop__account").filter(pk=slot("pk")))
+VALUES = FixedQuery(
+    lambda: (
+        LoopReturn.objects.filter(loop_id__in=slots("loop_ids", kind="text"))
+        .order_by("loop_id")
+        .annotate(named=Upper("order_name"))
+        .values("loop_id", "named", "return_total", "created_at", "raw")
+    )
+)
+
+
+def test_instances_come_with_what_they_refer_to(shop: Shop, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    known = make_return(shop)
+
+    with django_assert_num_queries(1):
+        (row,) = WITH_SHOP.ask(pk=known.pk)
+        assert (row, row.shop, row.shop.account) == (known, shop, shop.account)
+        assert (row.raw, row.return_total) == (known.raw, known.return_total)
+
+
+def test_values_have_names_and_the_types_of_their_fields(shop: Shop) -> None:
+    known = [make_return(shop, loop_id="1"), make_return(shop, loop_id="2")]
+
+    rows = VALUES.ask(loop_ids=["1", "2", "3"])
+
+    assert [tuple(row) for row in rows] == [
+        (one.loop_id, one.order_name, one.return_total, one.created_at, one.raw) for one in known
+    ]
+
+
+def test_each_asking_has_values_of_its_own(shop: Shop) -> None:
+    make_return(shop, loop_id="1")
+
+    assert [row.loop_id for row in VALUES.ask(loop_ids=["1"])] == ["1"]
+    assert VALUES.ask(loop_ids=["2"]) == []
