@@ -25,7 +25,18 @@ from returnsops.returns.decisions import add_approval, add_override, has_correct
 from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.models import Override
 from returnsops.returns.plan.crediting import CREDIT_SUBJECT
-from returnsops.returns.problems import ACKNOWLEDGE, APPROVE, CAUSE_GONE, CHOOSE_LINE, CORRECT_DATE, KINDS, RETRY
+from returnsops.returns.plan.undone import VOIDED
+from returnsops.returns.problems import (
+    ACKNOWLEDGE,
+    ADOPT,
+    APPROVE,
+    CAUSE_GONE,
+    CHOOSE_LINE,
+    CORRECT_DATE,
+    KINDS,
+    POST_AGAIN,
+    RETRY,
+)
 from returnsops.returns.replan import ask_for_plan, hold_return
 
 # Documents whose date is one decision: the Cash Refund is the credit of a cash sale.
@@ -61,12 +72,17 @@ OFFERS: dict[str, tuple[str, str]] = {
     CAUSE_GONE: ("The cause is gone", "Sends one of the waiting documents first. If it is taken, all others follow."),
     CORRECT_DATE: ("Save date and retry", "Sends the same document with this date, under the same external id."),
     CHOOSE_LINE: ("Use this order line", "Takes the unit as sold on the chosen line of the original order."),
+    ADOPT: (
+        "Adopt the record",
+        "Takes a record that is in NetSuite for ours, once it holds the same units. Posts none.",
+    ),
+    POST_AGAIN: ("Post it again", "Posts the document anew, under the next number, though a person deleted it."),
     RETRY: ("Retry now", "Sends the same document again, unchanged."),
     ACKNOWLEDGE: ("Note and close", "Keeps your note on the return and stops asking. Changes nothing elsewhere."),
 }
 RIGHT_FOR = {
     APPROVE: "approve", CORRECT_DATE: "correct", CHOOSE_LINE: "correct", RETRY: "retry", ACKNOWLEDGE: "correct",
-    CAUSE_GONE: "pause",
+    CAUSE_GONE: "pause", ADOPT: "correct", POST_AGAIN: "correct",
 }  # fmt: skip
 
 
@@ -113,6 +129,40 @@ def choose_line(member: CaseMember, *, unit: str, line: str, by: User, reason: s
 
 
 @transaction.atomic
+def adopt(member: CaseMember, *, record: str, by: User, reason: str) -> None:
+    """Say which record of NetSuite stands for the refused posting. It is looked at before it is taken."""
+    member = _locked(member)
+    _require(ADOPT, member, by)
+    posting = _refused_posting(member)
+    if not record.isdigit():
+        raise NotPossibleError(f"«{record}» is no internal id of NetSuite: a number, shown in the record's address.")
+    add_override(
+        member.loop_return, kind=Override.Kind.ADOPT, subject=posting.external_id, value=record, reason=reason, by=by
+    )
+    _record(
+        member, by, "chose to adopt", f"Record {record} stands for {posting}. {reason}",
+        after={posting.external_id: record},
+    )  # fmt: skip
+
+
+@transaction.atomic
+def post_again(member: CaseMember, *, by: User, reason: str) -> None:
+    """Post a document anew although a person deleted or voided it."""
+    member = _locked(member)
+    _require(POST_AGAIN, member, by)
+    posting = _posting_of(member)
+    assert posting is not None, "what is gone names its posting"
+    add_override(
+        member.loop_return, kind=Override.Kind.POST_AGAIN, subject=posting.external_id, value=posting.their_id,
+        reason=reason, by=by,
+    )  # fmt: skip
+    _record(
+        member, by, "posts again", f"{posting} (id {posting.their_id}) is posted again. {reason}",
+        before={"their_id": posting.their_id}, after={"post_again": posting.external_id},
+    )  # fmt: skip
+
+
+@transaction.atomic
 def retry(member: CaseMember, *, by: User, reason: str = "") -> None:
     """Send a refused document again, unchanged."""
     member = _locked(member)
@@ -146,6 +196,9 @@ def acknowledge(member: CaseMember, *, by: User, reason: str) -> None:
     add_override(
         member.loop_return, kind=Override.Kind.ACKNOWLEDGE, subject=subject, value="seen", reason=reason, by=by
     )
+    posting = _posting_of(member)
+    if posting and member.case.code == "foreign_record":
+        outbox.retry(posting)  # it is no double: ours may stand beside it
     _record(member, by, "noted", reason)
 
 
@@ -204,6 +257,14 @@ def _date_refused(member: CaseMember, user: User) -> str:
     return "" if posting.kind in DATE_SUBJECTS else "This document has no date that we set."
 
 
+def _again_refused(member: CaseMember, user: User) -> str:
+    posting = _posting_of(member)
+    if posting is None or posting.status != Posting.Status.POSTED:
+        return "It is not posted."
+    standing = posting.account.records.filter(internal_id=posting.their_id, gone_at=None).exclude(status=VOIDED)
+    return "The record is there again. Reload the page." if standing.exists() else ""
+
+
 def _cause_refused(member: CaseMember, user: User) -> str:
     pause = _pause_of(member)
     if pause is None:
@@ -216,6 +277,8 @@ CHECKS: dict[str, Callable[[CaseMember, User], str]] = {
     RETRY: _retry_refused,
     CORRECT_DATE: _date_refused,
     CAUSE_GONE: _cause_refused,
+    ADOPT: _retry_refused,
+    POST_AGAIN: _again_refused,
 }
 
 

@@ -8,9 +8,19 @@ from django.utils import timezone
 from exceptions import actions
 from exceptions.models import CaseMember
 from returnsops.people.models import User
+from returnsops.posting.models import Posting
 from returnsops.returns.models import NetSuiteLine
 from returnsops.returns.plan.sale import BILLED
-from returnsops.returns.problems import ACKNOWLEDGE, APPROVE, CAUSE_GONE, CHOOSE_LINE, CORRECT_DATE, RETRY
+from returnsops.returns.problems import (
+    ACKNOWLEDGE,
+    ADOPT,
+    APPROVE,
+    CAUSE_GONE,
+    CHOOSE_LINE,
+    CORRECT_DATE,
+    POST_AGAIN,
+    RETRY,
+)
 
 REASON_CHARS_MAX = 500
 LINES_MAX = 200
@@ -111,6 +121,35 @@ class CauseGoneForm(MemberForm):
         actions.say_cause_gone(member, by=by, reason=self.cleaned_data["reason"])
 
 
+class AdoptForm(MemberForm):
+    name = ADOPT
+    done = "The record is looked at and adopted if it holds the same units."
+    record = forms.CharField(
+        label="Internal id of the record in NetSuite", max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        help_text="The number in the address of its page.",
+    )  # fmt: skip
+    reason = reason_field("Why it stands for this return", key="a")
+
+    def __init__(self, data: Any = None, *, member: CaseMember) -> None:
+        super().__init__(data, member=member)
+        posting = Posting.objects.filter(external_id=member.problem.get("posting", "")).first()
+        self.initial["record"] = str(((posting and posting.refusal) or {}).get("record", ""))
+
+    def carry_out(self, member: CaseMember, *, by: User) -> None:
+        said = self.cleaned_data
+        actions.adopt(member, record=said["record"], by=by, reason=said["reason"])
+
+
+class PostAgainForm(MemberForm):
+    name = POST_AGAIN
+    done = "It is posted again, under the next number."
+    reason = reason_field("Why it should be there again", key="p")
+
+    def carry_out(self, member: CaseMember, *, by: User) -> None:
+        actions.post_again(member, by=by, reason=self.cleaned_data["reason"])
+
+
 class AcknowledgeForm(MemberForm):
     name = ACKNOWLEDGE
     done = "Noted. The case closes by itself."
@@ -128,7 +167,16 @@ class NoteForm(forms.Form):
 
 FORMS: dict[str, type[MemberForm]] = {
     form.name: form
-    for form in (ApproveForm, CauseGoneForm, CorrectDateForm, ChooseLineForm, RetryForm, AcknowledgeForm)
+    for form in (
+        ApproveForm,
+        CauseGoneForm,
+        CorrectDateForm,
+        ChooseLineForm,
+        AdoptForm,
+        PostAgainForm,
+        RetryForm,
+        AcknowledgeForm,
+    )
 }
 # Nothing about these is particular to one return, so one word can go for all returns of a case.
 FOR_ALL = frozenset({RETRY, ACKNOWLEDGE})

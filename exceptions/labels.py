@@ -31,7 +31,7 @@ LANES = {
 }
 ICONS = {
     "approve": "check", "correct_date": "calendar", "choose_line": "list-checks", "retry": "rotate-cw",
-    "acknowledge": "square-pen", "cause_gone": "play",
+    "acknowledge": "square-pen", "cause_gone": "play", "adopt": "link", "post_again": "rotate-cw",
 }  # fmt: skip
 # What taking an action will not do, beside its effect in `exceptions.actions`.
 WILL_NOT = {
@@ -43,6 +43,8 @@ WILL_NOT = {
         "It does not send the others before the first one is taken.",
         "If it is refused again, all wait on.",
     ),
+    "adopt": ("It does not change the record, and posts nothing beside it.",),
+    "post_again": ("It does not bring the deleted record back.", "It posts nothing while the record is still there."),
     "acknowledge": ("It does not change anything in Loop or NetSuite.",),
 }
 

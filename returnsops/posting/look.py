@@ -85,10 +85,8 @@ def look_first(client: NetSuiteClient, wanted: Sequence[Sought]) -> dict[str, Fo
     Raises the errors of `integrations.errors`; then nothing is known, and nothing was changed.
     """
     found: dict[str, Found | None] = {one.external_id: None for one in wanted}
-    found |= look_for_ours(client, wanted)
-    found |= {
-        one.external_id: _judge_chosen(client, one) for one in wanted if one.chosen and not found[one.external_id]
-    }
+    found |= look_for_ours(client, [one for one in wanted if not one.chosen])
+    found |= {one.external_id: _judge_chosen(client, one) for one in wanted if one.chosen}
     open_ones = [one for one in wanted if found[one.external_id] is None]
     return found | _look_for_strangers(client, open_ones)
 

@@ -16,6 +16,7 @@ from returnsops.lib.moves import move_row
 from returnsops.posting.models import Posting, PostingCover
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import PostingDue
+from returnsops.returns.plan.outbox_problems import OURS_DIFFERS
 
 Status = Posting.Status
 HOLD_OPEN = FixedQuery(
@@ -49,7 +50,9 @@ def enqueue(loop_return: LoopReturn, wanted: Sequence[PostingDue]) -> list[Posti
         match = _take_match(standing, due)
         matched.append((due, match))
     for posting in standing:
-        withdraw(posting)
+        if not is_over_there(posting):
+            withdraw(posting)
+    _free_replaced(loop_return, wanted)
     differing = [(due, match) for due, match in matched if match and _differs(match, due)]
     for _, match in differing:
         match.covers.all().delete()  # all first: units may move from one posting to another
@@ -59,6 +62,19 @@ def enqueue(loop_return: LoopReturn, wanted: Sequence[PostingDue]) -> list[Posti
             _note_hinges(match, due)
     changed += [_create_posting(loop_return, due) for due, match in matched if match is None]
     return changed
+
+
+def is_over_there(posting: Posting) -> bool:
+    """Refused because our external id is on a record already: until a person settled that, it is not withdrawn."""
+    return bool(posting.refusal and posting.refusal.get("family") == OURS_DIFFERS)
+
+
+def _free_replaced(loop_return: LoopReturn, wanted: Sequence[PostingDue]) -> None:
+    """A person deleted the record and wants it again: only now may another posting cover the same."""
+    replaced = [external_id for due in wanted for external_id in due.replaces]
+    if replaced:
+        covers = PostingCover.objects.filter(posting__loop_return=loop_return, posting__external_id__in=replaced)
+        covers.filter(posting__status=Status.POSTED, live=True).update(live=False)
 
 
 def hold_open_postings(loop_return: LoopReturn) -> None:
@@ -80,7 +96,7 @@ def retry(posting: Posting) -> bool:
         return False
     return move_row(
         posting, field="status", target=Status.PENDING, moves=Posting.MOVES, not_before=clock.now(), attempts=0,
-        claimed_by="",
+        claimed_by="", looked_at=None,
     )  # fmt: skip
 
 
@@ -141,6 +157,7 @@ def _change_posting(posting: Posting, due: PostingDue) -> Posting:
         "not_before": clock.now(),
         "refusal": None,
         "attempts": 0,
+        "looked_at": None,
     }
     if posting.status == Status.REJECTED:
         move_row(posting, field="status", target=Status.PENDING, moves=Posting.MOVES, **values)

@@ -19,6 +19,8 @@ def show_posting(posting: Posting) -> dict[str, Any]:
         "not_before": posting.not_before if posting.status == Status.PENDING and posting.attempts else None,
         "refusal": (posting.refusal or {}).get("detail", ""),
         "differences": posting.differences,
+        "looked_at": posting.looked_at,
+        "adopted_from": posting.get_adopted_from_display() if posting.adopted_from else "",
         "attempts": show_attempts(posting),
     }
 

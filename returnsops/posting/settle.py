@@ -24,6 +24,7 @@ from returnsops.posting.record_answer import DIED, mark_posted, mark_rejected, m
 from returnsops.posting.sought import may_be_looked_for, seek
 from returnsops.posting.verify import describe_request, holds_update
 from returnsops.returns.mirror import apply_return, fetch_record, hint_records
+from returnsops.returns.plan.outbox_problems import OURS_DIFFERS, STRANGER_DIFFERS
 from returnsops.returns.replan import ask_for_plan, hold_return
 from returnsops.returns.turns import one_at_a_time
 
@@ -38,7 +39,6 @@ LOOK_AGAIN_S = 5.0
 LOOK_AGAIN_S_MAX = 120.0
 # A refusal that speaks of a double, with no answer lost before: what it means is committed, and soon to be seen.
 REFUSAL_STANDS_AFTER = 15  # this part of the commit window
-OURS_DIFFERS, STRANGER_DIFFERS = "other_content", "foreign_record"
 
 
 def postings_in_doubt() -> QuerySet[Posting]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from integrations.errors import RejectedError
 from integrations.loop.client import LoopClient
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.options import AccountOptions, ReceiptKey
@@ -61,6 +62,9 @@ def _name_receipt_row(row: dict[str, Any], key: ReceiptKey) -> None:
 
 
 def _write_in_netsuite(client: NetSuiteClient, request: dict[str, Any], external_id: str) -> str:
+    if request.get("adopt"):
+        detail = f"A person chose record {request['adopt']} in the place of {external_id}; it is adopted, never made."
+        raise RejectedError(system="netsuite", operation="adopt", detail=detail, family="foreign_record")
     body = netsuite_body(request, external_id, options=client.options)
     replace = request.get("replace", [])
     if request["operation"] == "transform":

@@ -41,8 +41,9 @@ class ProblemKind:
     actions: tuple[str, ...] = ()
 
 
-APPROVE, CORRECT_DATE, CHOOSE_LINE, RETRY, ACKNOWLEDGE, MAP_SKU, CAUSE_GONE = (
-    "approve", "correct_date", "choose_line", "retry", "acknowledge", "map_sku", "cause_gone",
+APPROVE, CORRECT_DATE, CHOOSE_LINE, RETRY, ACKNOWLEDGE, MAP_SKU, CAUSE_GONE, ADOPT, POST_AGAIN = (
+    "approve", "correct_date", "choose_line", "retry", "acknowledge", "map_sku", "cause_gone", "adopt",
+    "post_again",
 )  # fmt: skip
 
 KINDS: dict[str, ProblemKind] = {
@@ -128,7 +129,21 @@ KINDS: dict[str, ProblemKind] = {
     ),
     "foreign_record": ProblemKind(
         "Somebody else already made this record", "finance",
-        "Decide which system writes these records, then remove the one that should not exist.", (ACKNOWLEDGE,),
+        "Compare it with what we would have sent. If it stands for this return, adopt it; if it is about other units "
+        "or other money, note that, and ours is posted beside it; or remove it in NetSuite, then retry.",
+        (ADOPT, ACKNOWLEDGE, RETRY),
+    ),
+    "other_content": ProblemKind(
+        "Our external id is on a record with other content", "finance",
+        "Compare both. If the record is right as it stands, adopt it; else correct or remove it in NetSuite and "
+        "retry.",
+        (ADOPT, RETRY),
+    ),
+    "record_gone": ProblemKind(
+        "A record we posted was deleted or voided in NetSuite", "finance",
+        "Nothing is posted in its place by itself. If it was undone by mistake, post it again; if it was meant, note "
+        "why.",
+        (POST_AGAIN, ACKNOWLEDGE),
     ),
     "loop_settled_early": ProblemKind(
         "Loop settled before it was asked", "finance",

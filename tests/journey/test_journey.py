@@ -247,7 +247,7 @@ def test_record_a_person_deleted_is_a_case_and_is_not_posted_again(stage: Stage)
     stage.run()
 
     assert stage.books(undone).rmas == []
-    assert stage.cases(undone) == ["record_differs"]
+    assert stage.cases(undone) == ["record_gone"]
 
 
 def test_everything_waits_while_netsuite_is_down_and_goes_on_alone(stage: Stage) -> None:

@@ -216,7 +216,7 @@ def test_deleted_authorization_is_a_problem_and_not_made_again() -> None:
 
     plan = plan_return(replace(facts, records=(*facts.records[:-1], gone)))
 
-    assert codes_of(plan) == ["record_differs"]
+    assert codes_of(plan) == ["record_gone"]
     assert kinds_of(plan) == []
 
 

@@ -63,6 +63,10 @@ class CorrectDateIn(AcknowledgeIn):
         return value
 
 
+class AdoptIn(AcknowledgeIn):
+    record = serializers.CharField(max_length=20, help_text="NetSuite's internal id of the record")
+
+
 class ChooseLineIn(AcknowledgeIn):
     unit = serializers.CharField(max_length=40, help_text="`line_item_id` of the unit")
     line = serializers.CharField(max_length=20, help_text="NetSuite's line of the original order")

@@ -19,6 +19,8 @@ class PostingRowOut(OfReturn):
     attempts = serializers.IntegerField()
     their_id = serializers.CharField(help_text="NetSuite's internal id, once it is there")
     adopted = serializers.BooleanField(help_text="It was there already; we took it over")
+    adopted_from = serializers.CharField(help_text="Who had made it: ours, connector, person, foreign; empty: nobody")
+    looked_at = serializers.DateTimeField(allow_null=True, help_text="When NetSuite was last asked for it before a try")
     refusal = serializers.JSONField(allow_null=True, help_text="{family, status, code, detail, path}")
     differences = serializers.ListField(
         child=serializers.CharField(), help_text="What NetSuite holds otherwise than we sent"

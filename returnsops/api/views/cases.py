@@ -23,7 +23,15 @@ from returnsops.api.readings import (
     visible_case,
 )
 from returnsops.api.serializers.cases import CaseOut, CaseRowOut, EventOut, MemberOut
-from returnsops.api.serializers.inputs import AcknowledgeIn, ApproveIn, ChooseLineIn, CorrectDateIn, RetryIn, TextIn
+from returnsops.api.serializers.inputs import (
+    AcknowledgeIn,
+    AdoptIn,
+    ApproveIn,
+    ChooseLineIn,
+    CorrectDateIn,
+    RetryIn,
+    TextIn,
+)
 from returnsops.api.views.base import ApiList, ApiView, caller, read_input
 from returnsops.people.models import User
 
@@ -113,6 +121,20 @@ class ChooseLine(CaseAction):
 
     act = staticmethod(actions.choose_line)
     input_class = ChooseLineIn
+
+
+class AdoptRecord(CaseAction):
+    """Say which record of NetSuite stands for the refused posting; it is verified before it is taken."""
+
+    act = staticmethod(actions.adopt)
+    input_class = AdoptIn
+
+
+class PostAgain(CaseAction):
+    """Post a document anew although a person deleted or voided it."""
+
+    act = staticmethod(actions.post_again)
+    input_class = AcknowledgeIn
 
 
 class RetryCase(CaseAction):

@@ -15,6 +15,8 @@ class Override(models.Model):
         TRAN_DATE = "tran_date", "Date of a document"  # subject: posting kind or «all»; value: ISO date
         ORDER_LINE = "order_line", "Line of the original order"  # subject: unit; value: NetSuite line
         ACKNOWLEDGE = "acknowledge", "Seen, needs nothing more"  # subject: «code subject» of the problem
+        ADOPT = "adopt", "Take this record for ours"  # subject: external id of the posting; value: NetSuite id
+        POST_AGAIN = "post_again", "Post again although it was deleted"  # subject: external id; value: NetSuite id
 
     loop_return = models.ForeignKey(LoopReturn, on_delete=models.PROTECT, related_name="overrides")
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -36,7 +38,8 @@ class Override(models.Model):
                 name="one_standing_override",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["tran_date", "order_line", "acknowledge"]), name="override_kind_in_list"
+                condition=Q(kind__in=["tran_date", "order_line", "acknowledge", "adopt", "post_again"]),
+                name="override_kind_in_list",
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="override_has_reason"),
         ]

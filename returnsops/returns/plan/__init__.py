@@ -19,6 +19,7 @@ from returnsops.returns.plan.receiving import plan_arrival, plan_inspection, pla
 from returnsops.returns.plan.refunding import plan_cash_refund, plan_refunds
 from returnsops.returns.plan.sale import Sale, find_sale
 from returnsops.returns.plan.settling import has_refused_exchange_unit, loop_goes_first, plan_settlement
+from returnsops.returns.plan.undone import leave_out_undone
 from returnsops.returns.problems import Problem
 
 __all__ = ["Draft", "Lane", "Plan", "PostingDue", "Step", "StepState", "plan_return"]
@@ -36,7 +37,7 @@ def plan_return(facts: ReturnFacts) -> Plan:
     Raises nothing for bad data (that is a Problem); AssertionError if the facts were built wrong.
     Source: docs/architecture.md, «The plan»; loop.md §8 and netsuite.md §4 for what the two systems expect.
     """
-    facts = facts.in_order()
+    facts = leave_out_undone(facts.in_order())
     draft = Draft(facts)
     draft.step("request", StepState.DONE, f"order {facts.loop.order_name}")
     stage = _write_chapters(draft)

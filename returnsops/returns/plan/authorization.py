@@ -7,6 +7,7 @@ from typing import Any
 from returnsops.lib.money import add_up
 from returnsops.returns.facts import LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.plan.outbox_problems import read_back_step
 from returnsops.returns.plan.sale import Sale
 from returnsops.returns.policy import RmaTrigger
 from returnsops.returns.problems import Problem
@@ -51,7 +52,7 @@ def plan_authorization(draft: Draft, sale: Sale) -> Authorization | None:
 def _read_authorization(draft: Draft, sale: Sale, posted: PostingFacts) -> Authorization | None:
     record = draft.facts.record(posted.their_id)
     if record is None:
-        draft.step("rma", StepState.DUE, "posted; being read back", records=(posted.their_id,))
+        read_back_step(draft, "rma", posted)
         return None
     authorization = Authorization(posted, record, _lines_by_unit(sale, record))
     if not _holds_every_unit(draft, authorization):

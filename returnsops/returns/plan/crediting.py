@@ -8,6 +8,7 @@ from returnsops.returns.facts import PostingFacts, RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.money import Credit, allowed_difference, find_untold_amounts, propose_credit
+from returnsops.returns.plan.outbox_problems import read_back_step
 from returnsops.returns.plan.sale import Sale
 from returnsops.returns.problems import Problem
 
@@ -134,7 +135,7 @@ def is_credit_right(draft: Draft, step: str, posted: PostingFacts, credit: Credi
     facts = draft.facts
     record = facts.record(posted.their_id)
     if record is None:
-        draft.step(step, StepState.DUE, "posted; being read back", records=(posted.their_id,))
+        read_back_step(draft, step, posted)
         return False
     rest, fix = credit.total - record.total, facts.posted("credit_fix")
     if fix and not fix.read_back:

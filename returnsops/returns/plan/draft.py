@@ -9,6 +9,7 @@ from django.conf import settings
 
 from returnsops.lib.canonical import content_hash
 from returnsops.returns.facts import ReturnFacts
+from returnsops.returns.plan.undone import chosen_record, replaced_by
 from returnsops.returns.problems import ACKNOWLEDGE, KINDS, Problem
 
 
@@ -54,6 +55,7 @@ class PostingDue:
     covers: frozenset[str]
     serial_key: str
     priority: int
+    replaces: tuple[str, ...] = ()  # external ids of what a person deleted over there and wants again
     hinges_on: tuple[str, ...] = ()  # names of `returnsops.returns.plan.hinges`: if one of them is paused, it waits
 
     @property
@@ -92,7 +94,11 @@ class Draft:
         self.steps.append(Step(code, title, lane, state, detail, due_at, records))
 
     def post(self, posting: PostingDue) -> None:
-        self.postings.append(posting)
+        """With what a person said about it: which record stands for it, and that it comes in a deleted one's place."""
+        chosen = chosen_record(self.facts, posting.kind, posting.covers)
+        replaces = replaced_by(self.facts, posting.kind, posting.covers)
+        request = posting.request | ({"adopt": chosen} if chosen else {})
+        self.postings.append(replace(posting, request=request, replaces=replaces))
 
     def problem(self, problem: Problem) -> bool:
         """Note a problem unless a person has said that it needs nothing more. Gives whether it stands."""

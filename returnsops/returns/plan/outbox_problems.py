@@ -1,10 +1,11 @@
 """What the outbox and the read-back tell: refusals, lost answers, records that differ. A chapter of every plan."""
 
 from returnsops.returns.facts import PostingFacts
-from returnsops.returns.plan.draft import Draft
-from returnsops.returns.plan.sale import VOIDED
+from returnsops.returns.plan.draft import Draft, StepState
+from returnsops.returns.plan.undone import came_back, is_gone
 from returnsops.returns.problems import Problem
 
+OURS_DIFFERS, STRANGER_DIFFERS = "other_content", "foreign_record"  # families of what a look found
 KIND_NAMES = {
     "rma": "Return Authorization",
     "receipt": "Item Receipt",
@@ -30,7 +31,6 @@ EXPLANATIONS = {
     "exchange_rate": "NetSuite has no exchange rate for its date. Enter one, or correct the date, then retry.",
     "unbalanced": "Its amounts do not add up in NetSuite's eyes. Report its words to the administrator.",
     "permission": "The integration role lacks a permission. Have the administrator add it, then retry.",
-    "other_content": "A record with our external id holds something else. Compare both before anything is retried.",
     "set_aside": "The sender died several times on this one. Report it to the administrator.",
     "gave_up": "It failed too often for passing reasons. Retry when the other side is well again.",
 }
@@ -39,23 +39,38 @@ EXPLANATIONS = {
 def note_outbox_problems(draft: Draft) -> None:
     wanted = {due.kind for due in draft.postings}
     for posting in draft.facts.postings:
-        if posting.status == "rejected" and posting.kind in wanted:
+        if posting.status == "rejected" and (posting.kind in wanted or _family(posting) == OURS_DIFFERS):
             draft.problem(_refusal_problem(draft, posting))
-        if posting.status == "posted" and _is_gone(draft, posting):
-            draft.problem(_gone_problem(draft, posting))
-        elif posting.status == "posted" and posting.differences:
-            draft.problem(_difference_problem(draft, posting))
+        if posting.status == "posted":
+            _note_posted(draft, posting)
 
 
-def _is_gone(draft: Draft, posting: PostingFacts) -> bool:
-    return any(
-        one.internal_id == posting.their_id and (one.gone or one.status == VOIDED) for one in draft.facts.records
-    )
+def _note_posted(draft: Draft, posting: PostingFacts) -> None:
+    successor = came_back(draft.facts, posting)
+    if is_gone(draft.facts, posting):
+        draft.problem(_gone_problem(draft, posting))
+    elif successor:
+        draft.problem(_double_problem(draft, posting, successor))
+    elif posting.differences:
+        draft.problem(_difference_problem(draft, posting))
+
+
+def read_back_step(draft: Draft, code: str, posting: PostingFacts) -> None:
+    """What is posted and not in the mirror was deleted, or is not read back yet."""
+    if is_gone(draft.facts, posting):
+        draft.step(code, StepState.BLOCKED, "it was deleted in NetSuite", records=(posting.their_id,))
+    else:
+        draft.step(code, StepState.DUE, "posted; being read back", records=(posting.their_id,))
+
+
+def _family(posting: PostingFacts) -> str:
+    return str((posting.refusal or {}).get("family", "unknown"))
 
 
 def _refusal_problem(draft: Draft, posting: PostingFacts) -> Problem:
-    refusal = posting.refusal or {}
-    family = str(refusal.get("family", "unknown"))
+    refusal, family = posting.refusal or {}, _family(posting)
+    if family in (OURS_DIFFERS, STRANGER_DIFFERS):
+        return _found_problem(draft, posting, refusal)
     system = "Loop" if posting.kind.startswith("loop_") else "NetSuite"
     name = KIND_NAMES[posting.kind]
     explained = EXPLANATIONS.get(family, f"We do not know this answer of {system} yet; its own words are below.")
@@ -70,10 +85,46 @@ def _refusal_problem(draft: Draft, posting: PostingFacts) -> Problem:
     )
 
 
+def _found_problem(draft: Draft, posting: PostingFacts, refusal: dict[str, object]) -> Problem:
+    """The look found something in its place that is not what we would post."""
+    name, words = KIND_NAMES[posting.kind], str(refusal.get("detail", ""))
+    is_ours = _family(posting) == OURS_DIFFERS
+    cause = (
+        f"Our external id of the {name} is on a record that holds something else."
+        if is_ours
+        else f"NetSuite has a {name} for return {draft.facts.loop.loop_id} that ReturnsOps did not make."
+    )
+    return Problem(
+        "other_content" if is_ours else "foreign_record",
+        f"posting:{posting.external_id}" if is_ours else f"record:{refusal.get('record', '')}",
+        cause,
+        expected=str(refusal.get("wanted", "")),
+        found=words,
+        amount=draft.facts.loop.return_total,
+        posting=posting.external_id,
+        detail=tuple(("Differs", str(one)) for one in _as_list(refusal.get("differences"))),
+    )
+
+
+def _as_list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _double_problem(draft: Draft, posting: PostingFacts, successor: PostingFacts) -> Problem:
+    return Problem(
+        "record_differs",
+        f"posting:{posting.external_id}",
+        f"The {KIND_NAMES[posting.kind]} that was said to be deleted (id {posting.their_id}) is there again, beside "
+        f"{successor.external_id} that came in its place. Delete one of the two in NetSuite.",
+        amount=draft.facts.loop.return_total,
+        posting=posting.external_id,
+    )
+
+
 def _gone_problem(draft: Draft, posting: PostingFacts) -> Problem:
     """What a person undid stays undone: nothing is posted in its place by itself."""
     return Problem(
-        "record_differs",
+        "record_gone",
         f"posting:{posting.external_id}",
         f"The {KIND_NAMES[posting.kind]} of return {draft.facts.loop.loop_id} was deleted or voided in NetSuite.",
         amount=draft.facts.loop.return_total,
