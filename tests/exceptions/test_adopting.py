@@ -73,7 +73,7 @@ def test_record_is_named_by_its_internal_id(row: LoopReturn, finn: User, record:
 
 
 def test_who_may_not_correct_may_neither_adopt_nor_post_again(row: LoopReturn, shop: Shop) -> None:
-    viewer = make_user("vic", shop, Role.CARE)
+    viewer = make_user(Role.CARE, shop)
     member = case_about(refused(row), "foreign_record")
 
     with pytest.raises(PermissionDenied):
