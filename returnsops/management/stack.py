@@ -70,7 +70,7 @@ def start_stack(processes: Processes, *, stack: Stack) -> str:
     """Start all of it, on the data that is there. Gives what seed_demo says: the log-ins."""
     stack.log_dir.mkdir(parents=True, exist_ok=True)
     ensure_database(stack.data_dir)
-    processes.start(_sandbox(stack))
+    processes.start(sandbox_program(stack))
     run_command(stack, "migrate", "--no-input", "--verbosity=0")
     processes.wait_until_ready("sandbox", url=f"{stack.sandbox_url}/_sandbox/health", limit_s=START_LIMIT_S)
     run_command(stack, "connect_sandbox", "--url", stack.sandbox_url)
@@ -127,7 +127,7 @@ def web_program(
     )
 
 
-def _sandbox(stack: Stack) -> Program:
+def sandbox_program(stack: Stack) -> Program:
     return _program(
         stack,
         "sandbox",
