@@ -1,11 +1,23 @@
-"""The bench compares like with like: both ways of writing leave the same mirror."""
+"""The bench compares like with like: both ways of writing leave the same mirror, every way of posting really posts."""
 
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from integrations.models import Shop
+from returnsops.lib import postgres
+from returnsops.lib.processes import PROJECT_DIR
 from returnsops.management.bench.mirror import make_records, write_in_bulk, write_row_by_row
 from returnsops.management.bench.webhooks import make_shop
 from returnsops.returns.models import LoopReturn, ReturnLine
+
+LIMIT_S = 400
 
 
 def mirror_of(shop: Shop) -> list[list[Any]]:
@@ -28,3 +40,61 @@ def test_both_ways_leave_the_same_mirror(db: None) -> None:
 
     assert mirror_of(shop) == in_bulk
     assert [len(rows) for rows in in_bulk] == [5, 10]
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    postgres.erase(tmp_path / "bench" / "postgres")
+
+
+def run_bench(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    return subprocess.run(
+        [sys.executable, "manage.py", "bench", *arguments],
+        cwd=PROJECT_DIR,
+        env={**environment, "RETURNSOPS_DATA_DIR": str(data_dir)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT_S,
+    )
+
+
+def test_latency_and_posting_are_measured_by_what_the_sandbox_saw(data_dir: Path) -> None:
+    size = (
+        "--returns",
+        "2",
+        "--lanes",
+        "2",
+        "--taken-lanes",
+        "5",
+        "--rounds",
+        "1",
+        "--seconds",
+        "2",
+        "--latency",
+        "0.2",
+    )
+
+    done = run_bench(data_dir, "latency", "posting", *size)
+
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout.splitlines()[-1])
+    assert results["latency"]["returns"] == 2
+    assert 0 < results["latency"]["median_ms"] <= results["latency"]["total_median_ms"]
+    by_name = results["posting"]["lanes"]["2"]
+    assert set(by_name) == {"ours", "two", "plain", "naive"}
+    for name, turn in by_name.items():
+        assert 0 < turn["share"] <= 1, name
+        assert turn["most_at_once"] <= 2, name
+    shared = results["posting"]["lanes"]["5"]["taken"]
+    assert shared["share"] > 0
+    assert 0 < shared["taken"] <= 0.4 + 0.01
+
+
+def test_an_unknown_part_is_refused_with_those_there_are(data_dir: Path) -> None:
+    done = run_bench(data_dir, "speed")
+
+    assert done.returncode != 0
+    assert "there are ingest, mirror, latency, posting" in done.stderr
