@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import CharField
+from django.db.models.functions import Cast
 from django.utils import timezone
 from pytest_django.asserts import assertNumQueries
 
@@ -30,7 +32,7 @@ def put(row: LoopReturn, count: int = 1, *, written_ago: timedelta = timedelta(m
 
 
 def put_done(row: LoopReturn, count: int, *, ago: timedelta) -> None:
-    put(row, count, status=Status.POSTED, their_id="9001", posted_at=timezone.now() - ago)
+    put(row, count, status=Status.POSTED, their_id=Cast("pk", CharField()), posted_at=timezone.now() - ago)
 
 
 @pytest.fixture
@@ -219,9 +221,10 @@ def test_no_count_looks_at_what_is_done_long_ago(row: LoopReturn, account: NetSu
 def put_done_long_ago(row: LoopReturn, count: int) -> None:
     """So many that reading all of them would be a mistake, and the database knows it."""
     values = {field.attname: getattr(row.postings.get(), field.attname) for field in Posting._meta.concrete_fields}
-    values |= {"id": None, "status": Status.POSTED, "their_id": "9001", "posted_at": timezone.now() - timedelta(days=9)}
+    values |= {"id": None, "status": Status.POSTED, "posted_at": timezone.now() - timedelta(days=9)}
     Posting.objects.bulk_create(
-        Posting(**values | {"number": number, "external_id": f"old-{number}"}) for number in range(2, count + 2)
+        Posting(**values | {"number": number, "external_id": f"old-{number}", "their_id": str(number)})
+        for number in range(2, count + 2)
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE posting_posting")
