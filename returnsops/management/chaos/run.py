@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connections
 
-from returnsops.management.chaos.classes import CLASSES, OUTAGE_S, SENDING_LEASE_S
+from returnsops.management.chaos.classes import CLASSES, OUTAGE_S
 from returnsops.management.chaos.kills import Killer
 from returnsops.management.chaos.meddling import Meddlers
 from returnsops.management.chaos.people import People
@@ -29,19 +29,19 @@ SAY_EVERY_S = 5.0
 ARRIVALS_A_ROUND = 10
 OPEN_MAX = 300  # returns under way at which nobody sends another one back
 STALLED_AFTER_S = 25.0  # without anything new, what is still to come comes now
-SETTLE_LIMIT_S = SENDING_LEASE_S + 90
 BURST = 30
 NOT_THE_TOKEN = "/(record|query)/"  # which counts against no limit
 
 
 @dataclass(frozen=True)
 class Order:
-    """What was asked for."""
+    """What was asked for. patience_s: how long what is left may take once the faults have ended."""
 
     returns: int
     seed: str
     classes: Collection[str]
     minutes: float
+    patience_s: float
 
 
 @dataclass
@@ -203,7 +203,7 @@ class Run:
     def settle(self, is_well: Callable[[], bool]) -> bool:
         """Until nothing moves any more and the books say that all is well. False: they do not in time."""
         started = time.monotonic()
-        give_up_at, ask_at, wait_s = started + SETTLE_LIMIT_S, started + LOOK_EVERY_S, 5.0
+        give_up_at, ask_at, wait_s = started + self.order.patience_s, started + LOOK_EVERY_S, 5.0
         while time.monotonic() < give_up_at:
             self._round()
             expected = self.made + self._extra

@@ -69,7 +69,9 @@ class Warehouse:
         """
         unjudged = [one for one, part in parts.items() if not part.outcomes]
         unannounced = [one for one, part in parts.items() if not part.is_announced and one not in self._judged]
+        overdue = CaseMember.objects.filter(case__code="inspection_overdue", left_at=None)
         delivered = Q(stage=LoopReturn.Stage.TO_INSPECT) | Q(loop_id__in=unannounced)
+        delivered |= Q(pk__in=overdue.values("loop_return_id"))
         waiting = LoopReturn.objects.filter(delivered).exclude(loop_id__in=unjudged)
         judged = 0
         for loop_return in waiting.select_related("shop").order_by("pk")[: 2 * limit]:
