@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from exceptions.models import Case, CaseMember
 from returnsops.api.pagination import KEY_MAX
-from returnsops.posting.models import Posting
+from returnsops.posting.models import Pause, Posting
 from returnsops.returns.filters import visible_shops
 from returnsops.returns.models import InspectedUnit, ReturnLine
 from returnsops.returns.problems import KINDS
@@ -72,6 +72,16 @@ class CaseFilter(OfShop):
 
     def filter_mine(self, rows: QuerySet[Any], name: str, wanted: bool) -> QuerySet[Any]:
         return rows.filter(assignee=self.request.user) if wanted else rows.exclude(assignee=self.request.user)
+
+
+class PauseFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+    live = django_filters.BooleanFilter(field_name="ended_at", lookup_expr="isnull", label="It stands still now")
+    code = django_filters.ChoiceFilter(choices=Pause.Code.choices, label="Cause")
+    account = django_filters.CharFilter(field_name="account__account_id", label="NetSuite account")
+
+    class Meta:
+        model = Pause
+        fields: list[str] = []
 
 
 class PostingFilter(OfShop):

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from returnsops.api.views import cases, postings, returns
+from returnsops.api.views import cases, pauses, postings, returns
 from returnsops.api.views.base import NothingHere
 from returnsops.api.views.docs import describe_api, show_api
 
@@ -25,6 +25,8 @@ urlpatterns = [
     path("cases/<int:pk>/take/", cases.TakeCase.as_view(), name="api-take"),
     path("postings/", postings.PostingList.as_view(), name="api-postings"),
     path("postings/<int:pk>/", postings.PostingDetail.as_view(), name="api-posting"),
+    path("pauses/", pauses.PauseList.as_view(), name="api-pauses"),
+    path("pauses/<int:pk>/end/", pauses.EndPause.as_view(), name="api-end-pause"),
     path("schema/", describe_api, name="api-schema"),
     path("docs/", show_api, name="api-docs"),
     re_path("", NothingHere.as_view()),

@@ -13,6 +13,7 @@ from exceptions.models import Case
 from integrations.errors import words_of_failure
 from integrations.models import NetSuiteAccount, Shop
 from returnsops.lib import clock
+from returnsops.pages.pauses import pause_banners
 from returnsops.people.access import RIGHTS
 from returnsops.people.models import Membership, Role, User
 from returnsops.returns.models import LoopReturn, ReturnLine
@@ -117,7 +118,8 @@ class Shell:
         for shop in self._shops:
             connections[f"Loop for {shop}"] = shop
             connections[str(shop.account)] = shop.account
-        return [banner for name, one in connections.items() if (banner := connection_banner(name, one))]
+        stopped = [banner for name, one in connections.items() if (banner := connection_banner(name, one))]
+        return stopped + (pause_banners(self._user) if self._user else [])
 
     @cached_property
     def note(self) -> str:
@@ -150,6 +152,7 @@ PAGE_OF = {
     "case-action": "exceptions",
     "connection": "connections",
     "resume": "connections",
+    "pause": "connections",
 }
 
 

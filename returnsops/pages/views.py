@@ -1,18 +1,22 @@
-"""Today, the returns, one return, search and connections. Each reads; only a connection is resumed or checked."""
+"""Today, the returns, one return, search, connections. Each reads; only a connection is paused, resumed or checked."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from returnsops.lib.htmx import PageRequest, render_page
+from returnsops.lib.htmx import PageRequest, render_page, wants_fragment
 from returnsops.pages.connection_page import describe_connection
 from returnsops.pages.connections import check_by, describe_connections, resume_by
 from returnsops.pages.finding import describe_search, find_returns
 from returnsops.pages.lists import describe_list
+from returnsops.pages.pauses import REASON_CHARS_MAX, PauseForm, describe_pauses, resume_pause_by
 from returnsops.pages.present.return_page import describe_return
 from returnsops.pages.today import describe_today
+from returnsops.posting.pause_words import what_stands_still
+from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.models import LoopReturn
 
 
@@ -45,8 +49,37 @@ def search(request: PageRequest) -> HttpResponse:
 
 @require_GET
 def connections(request: PageRequest) -> HttpResponse:
+    """The fragment leaves the pauses out: somebody may be writing there."""
     context = describe_connections(request.user)
+    if not wants_fragment(request):
+        context |= describe_pauses(request.user)
     return render_page(request, "pages/connections.html", context, fragment="pages/_connections.html")
+
+
+@require_POST
+def pause(request: PageRequest) -> HttpResponse:
+    form = PauseForm(request.POST, user=request.user)
+    if form.is_valid():
+        try:
+            made = form.carry_out()
+        except (NotPossibleError, PermissionDenied) as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"{what_stands_still(made)}: paused. Nothing of it is sent until it is resumed.")
+            return redirect(reverse("connections") + "#pauses")
+    context = describe_connections(request.user) | describe_pauses(request.user, form=form)
+    return render(request, "pages/connections.html", context, status=422)
+
+
+@require_POST
+def end_pause(request: PageRequest, pk: int) -> HttpResponse:
+    try:
+        words = resume_pause_by(request.user, pk, reason=request.POST.get("reason", "")[:REASON_CHARS_MAX])
+    except (NotPossibleError, PermissionDenied) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, words)
+    return redirect(reverse("connections") + "#pauses")
 
 
 @require_GET

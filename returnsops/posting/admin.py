@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from returnsops.people.admin_parts import ReadOnlyAdmin, ReadOnlyInline
-from returnsops.posting.models import Posting, PostingAttempt, PostingCover
+from returnsops.posting.models import Pause, Posting, PostingAttempt, PostingCover
 
 
 class AttemptInline(ReadOnlyInline):
@@ -24,3 +24,12 @@ class PostingAdmin(ReadOnlyAdmin):
     search_fields = ("^external_id", "=their_id", "=loop_return__loop_id")
     ordering = ("-pk",)
     inlines = (AttemptInline, CoverInline)
+
+
+@admin.register(Pause)
+class PauseAdmin(ReadOnlyAdmin):
+    list_display = ("key", "account", "shop", "code", "opened_at", "opened_by", "probe", "ended_at", "ended_by")
+    list_select_related = ("account", "shop", "opened_by", "ended_by", "probe")
+    list_filter = ("code", "account", ("ended_at", admin.EmptyFieldListFilter))
+    search_fields = ("=key", "reason", "words")
+    ordering = ("-pk",)

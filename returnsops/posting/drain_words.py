@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from returnsops.posting.labels import attempt_label
+from returnsops.posting.pause_words import what_stands_still
 from returnsops.posting.progress import Drain, State
 from returnsops.returns.labels import Label
 
@@ -54,4 +55,4 @@ def troubles_in_words(drain: Drain) -> str:
 
 
 def held_in_words(drain: Drain) -> str:
-    return ", ".join(f"{pause.key} {count:,}" for pause, count in drain.held.by_pause)
+    return ", ".join(f"{what_stands_still(pause)}: {count:,}" for pause, count in drain.held.by_pause)

@@ -14,9 +14,9 @@ FLOW_NAMES = {
     "settle": "requests to Loop to settle",
 }
 WILL_HOLD = {
-    ACCOUNT: "Nothing is written to this NetSuite account until somebody resumes it.",
-    "shop": "Nothing of this shop is sent, to NetSuite or to Loop, until somebody resumes it.",
-    "flow": "None of these is sent until somebody resumes it. Steps that come after them wait too.",
+    ACCOUNT: "All shops of an account: nothing is written to that NetSuite account until somebody resumes it.",
+    "shop": "One shop: nothing of it is sent, to NetSuite or to Loop.",
+    "flow": "One kind of document: none of them is sent, and steps that come after them wait too.",
 }
 WILL_NOT = (
     "It stops no reading: webhooks, sweeps and inspections go on, and plans are kept up to date.",

@@ -20,8 +20,8 @@ from returnsops.returns.problems import Problem
 from tests.builders import make_item, make_shop
 from tests.pages.scenes import make_case, make_planned_return, make_refused_posting
 
-QUEUE_QUERIES = 10
-CASE_QUERIES = 17
+QUEUE_QUERIES = 11
+CASE_QUERIES = 18
 HTMX = {"HX-Request": "true"}
 
 

@@ -13,7 +13,7 @@ from returnsops.returns.models import LoopReturn
 from tests.builders import make_return, make_shop
 from tests.pages.scenes import make_planned_return
 
-LIST_QUERIES = 8
+LIST_QUERIES = 9
 HTMX = {"HX-Request": "true"}
 
 

@@ -13,7 +13,7 @@ from returnsops.returns.models import LoopReturn
 from tests.builders import make_inspection, make_return, make_shop
 from tests.pages.scenes import make_case, make_planned_return
 
-TODAY_QUERIES = 14
+TODAY_QUERIES = 15
 
 
 def test_gaps_are_grouped_by_the_missing_step(shop: Shop) -> None:
