@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from integrations.connections import loop_client, netsuite_client, watched
 from integrations.errors import IntegrationError
@@ -110,7 +111,7 @@ def adopt_found(posting: Posting, found: Found) -> str:
             outcome = "adopted" if outcome == "posted" else outcome
         else:
             outcome = mark_rejected(posting, _refusal_of(posting, found, words))
-        Posting.objects.filter(pk=posting.pk).update(looked_at=clock.now())
+        Posting.objects.filter(pk=posting.pk).update(looked_at=timezone.now())
         note_look(posting, outcome=outcome, answer=words)
     if not found.is_ours:
         hint_records([posting.loop_return_id])  # the plan and the people should see it as well
@@ -122,7 +123,7 @@ def note_look(posting: Posting, *, outcome: str, answer: str) -> None:
     PostingAttempt.objects.create(
         posting=posting,
         number=posting.attempts,
-        started_at=clock.now() - clock.offset(),
+        started_at=timezone.now(),
         duration_s=0.0,
         request={"look": posting.external_id},
         outcome=outcome,
@@ -246,6 +247,6 @@ def _end_doubt(posting: Posting, now: datetime) -> None:
     else:
         move_row(
             posting, field="status", target=Status.PENDING, moves=Posting.MOVES,
-            uncertain_since=None, sending_since=None, not_before=now, claimed_by="", looked_at=now,
+            uncertain_since=None, sending_since=None, not_before=now, claimed_by="", looked_at=timezone.now(),
         )  # fmt: skip
         ask_for_plan([posting.loop_return_id])
