@@ -32,6 +32,12 @@ class Progress:
     def finished(self) -> int:
         return self.done + self.in_case
 
+    def since(self, earlier: "Progress") -> "Progress":
+        """Without what had come to an end before."""
+        return Progress(
+            self.known - earlier.known, self.done - earlier.done, self.in_case - earlier.in_case, self.on_the_way
+        )
+
     def stands_still(self, expected: int) -> bool:
         return self.finished >= expected and not self.on_the_way
 

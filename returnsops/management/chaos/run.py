@@ -30,6 +30,7 @@ ARRIVALS_A_ROUND = 10
 OPEN_MAX = 300  # returns under way at which nobody sends another one back
 STALLED_AFTER_S = 25.0  # without anything new, what is still to come comes now
 BURST = 30
+ASK_AGAIN_S = 5.0
 NOT_THE_TOKEN = "/(record|query)/"  # which counts against no limit
 
 
@@ -46,7 +47,10 @@ class Order:
 
 @dataclass
 class Run:
-    """Arrivals, faults and people until all returns are through; `settle` waits for the end of what is left."""
+    """Arrivals, faults and people until all returns are through; `settle` waits for the end of what is left.
+
+    Several follow each other on the same system: people, killer and tally of calls then stay the same.
+    """
 
     order: Order
     schedule: Schedule
@@ -54,18 +58,20 @@ class Run:
     killer: Killer
     people: People
     meddlers: Meddlers
+    tally: CallTally
     say: Say
-    tally: CallTally = field(default_factory=CallTally)
     struck: Counter[str] = field(default_factory=Counter)
     made: int = 0
     progress: Progress = Progress(0, 0, 0, 0)
     settled_in_s: float = 0.0
+    is_well: bool = False
 
     def __post_init__(self) -> None:
         self._parts = shuffle_parts(self.order.returns, seed=self.order.seed)
         self._pending = list(self.schedule.troubles)
         self._draw = Random(f"{self.order.seed}/moments")
         self._looked_at = self._said_at = self._moved_at = time.monotonic()
+        self._earlier = look_at_progress()
         self._extra = 0
         self._calm_again: list[tuple[float, int]] = []  # when a passing fault ends, its number
 
@@ -98,7 +104,7 @@ class Run:
         self._looked_at = time.monotonic()
         self.tally.read_on(self.control.get)
         try:
-            found = look_at_progress()
+            found = look_at_progress().since(self._earlier)
         except (DatabaseError, InterfaceError):
             connections.close_all()
             return
@@ -202,19 +208,21 @@ class Run:
 
     def settle(self, is_well: Callable[[], bool]) -> bool:
         """Until nothing moves any more and the books say that all is well. False: they do not in time."""
-        started = time.monotonic()
-        give_up_at, ask_at, wait_s = started + self.order.patience_s, started + LOOK_EVERY_S, 5.0
-        while time.monotonic() < give_up_at:
+        started = ask_at = time.monotonic()
+        while not self.is_well and time.monotonic() - started < self.order.patience_s:
             self._round()
-            expected = self.made + self._extra
-            if time.monotonic() >= ask_at and self.progress.stands_still(expected):
-                self.settled_in_s = round(time.monotonic() - started, 1)
+            if time.monotonic() >= ask_at and self._stands_still():
                 asked_at = time.monotonic()
-                if is_well():
-                    return True
-                ask_at = time.monotonic() + max(wait_s, 3 * (time.monotonic() - asked_at))
-        self.settled_in_s = round(time.monotonic() - started, 1)
-        return is_well() and self.progress.stands_still(self.made + self._extra)
+                self.settled_in_s = round(asked_at - started, 1)
+                self.is_well = is_well()
+                ask_at = time.monotonic() + max(ASK_AGAIN_S, 3 * (time.monotonic() - asked_at))
+        if not self.is_well:
+            self.settled_in_s = round(time.monotonic() - started, 1)
+            self.is_well = is_well() and self._stands_still()
+        return self.is_well
+
+    def _stands_still(self) -> bool:
+        return self.progress.stands_still(self.made + self._extra)
 
 
 def _forget_tokens(run: Run) -> None:
