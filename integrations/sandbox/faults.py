@@ -17,6 +17,7 @@ Json = dict[str, Any]
 RULES_MAX = 200
 STRIKES_MAX = 1000
 SECONDS_MAX = 3600.0
+PASSED_BY_MAX = 50
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -103,6 +104,7 @@ class Faults:
         self._rules: list[Fault] = []
         self._strikes: deque[Json] = deque(maxlen=STRIKES_MAX)
         self._lock = threading.Lock()
+        self._passed_by = 0  # calls since the rules were kept
 
     def restore(self, rules: list[Json]) -> None:
         known = {one.name for one in fields(Fault)}
@@ -171,11 +173,14 @@ class Faults:
             self._keep(self._as_json())
 
     def take(self, call: Call) -> Fault | None:
-        """The fault that strikes this call. What it used up is kept before the call is answered."""
+        """The fault that strikes this call. What it used up is kept before the call is answered; which calls a rate
+        only passed by, now and then, since keeping costs more than most calls."""
         with self._lock:
             fitting = [rule for rule in self._rules if rule.count != 0 and rule.fits(call)]
             struck = next((rule for rule in fitting if rule.strikes_now()), None)
-            if fitting:
+            self._passed_by += bool(fitting)
+            if struck or self._passed_by >= PASSED_BY_MAX or any(rule.rate is None for rule in fitting):
+                self._passed_by = 0
                 self._keep(self._as_json())
             if struck is not None:
                 self._strikes.append(self._strike(struck, call=call))

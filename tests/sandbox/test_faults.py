@@ -54,6 +54,18 @@ def test_a_burst_skips_strikes_and_is_used_up() -> None:
     sandbox.close()
 
 
+def test_a_rate_that_strikes_nobody_is_kept_now_and_then() -> None:
+    sandbox = Sandbox(Options())
+    rules(sandbox, {"rate": 1e-9})
+    kept: list[int] = []
+    sandbox.faults._keep = lambda found: kept.append(found[0]["seen"])
+
+    assert not any(schedule(sandbox.faults, calls=120))
+
+    assert kept == [50, 100]
+    sandbox.close()
+
+
 def test_rules_strike_in_their_order() -> None:
     sandbox = Sandbox(Options())
     faults = rules(sandbox, {"kind": "429"}, {"kind": "500_before", "count": 2})
