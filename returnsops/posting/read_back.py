@@ -10,13 +10,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.connections import netsuite_client, watched
-from integrations.errors import IntegrationError, RejectedError
+from integrations.errors import IntegrationError, RejectedError, TemporaryError
 from integrations.models import NetSuiteAccount
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.records import TransactionRecord
 from returnsops.lib import clock
 from returnsops.posting.models import Posting
 from returnsops.posting.verify import find_differences, find_unit_differences
+from returnsops.returns.gone import really_gone
 from returnsops.returns.mirror import apply_records, mark_gone
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.replan import ask_for_plan
@@ -81,12 +82,24 @@ def read_back(*postings: Posting) -> None:
     with watched(account):
         read, failed = _read(account, _names_of(due))
         apply_records(account, [record for record in read.values() if record], fetched_at=started_at)
-        mark_gone(account, [internal_id for (_, internal_id), record in read.items() if record is None])
+        failed |= _mark_gone(account, [name for name, record in read.items() if record is None])
         _note_results([one for one in due if not failed.keys() & {*_changed_with(one), _name_of(one)}], read)
         _note_unreadable([one for one in due if isinstance(failed.get(_name_of(one)), RejectedError)], failed)
         passing = [error for error in failed.values() if not isinstance(error, RejectedError)]
         if passing:
             raise passing[0]
+
+
+def _mark_gone(account: NetSuiteAccount, missed: list[Name]) -> Failures:
+    """Those that were deleted are marked so; the others may be hidden by a lost right, and are read again later."""
+    gone = set(really_gone(account, netsuite_client(account), missed))
+    mark_gone(account, gone)
+    detail = "NetSuite says that it does not exist, and shows no other of its kind either: a right may be lost."
+    return {
+        name: TemporaryError(system="netsuite", operation=f"read back {name[0]} {name[1]}", detail=detail)
+        for name in missed
+        if name[1] not in gone
+    }
 
 
 def _is_due(posting: Posting) -> bool:

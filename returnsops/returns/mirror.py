@@ -20,6 +20,7 @@ from integrations.netsuite.records import RecordRef, TransactionRecord
 from returnsops.lib import clock
 from returnsops.lib.nudge import nudge
 from returnsops.returns.bulk import note_makers, returns_with, upsert_records, upsert_returns
+from returnsops.returns.gone import really_gone
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.plan.exchanging import exchange_references
 from returnsops.returns.replan import ask_for_plan
@@ -200,7 +201,8 @@ def _find_gone(row: LoopReturn, records: list[TransactionRecord]) -> list[str]:
     missing = row.records.filter(gone_at=None).exclude(internal_id__in=found)
     client = netsuite_client(row.shop.account)
     known = list(missing.values_list("record_type", "internal_id"))
-    return [internal_id for record_type, internal_id in known if client.get_record(record_type, internal_id) is None]
+    missed = [name for name in known if client.get_record(*name) is None]
+    return really_gone(row.shop.account, client, missed)
 
 
 def _references_of(row: LoopReturn) -> list[str]:

@@ -40,6 +40,7 @@ class FakeNetSuite:
     queries: list[str] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
     unreadable: dict[str, Exception] = field(default_factory=dict)
+    is_blind: bool = False  # the role lost its rights: nothing is shown by any query
     options: AccountOptions = field(default_factory=AccountOptions)
 
     def transform_record(
@@ -62,6 +63,10 @@ class FakeNetSuite:
     def find_by_external_ids(self, external_ids: Collection[str]) -> list[RecordRef]:
         self.queries.append("external ids")
         return [_ref_of(one) for one in self.records.values() if one.external_id in external_ids]
+
+    def statuses_of(self, ids: Collection[str]) -> list[RecordRef]:
+        self.queries.append("ids")
+        return [_ref_of(one) for one in self.records.values() if one.internal_id in ids and not self.is_blind]
 
     def find_made_from(self, source_ids: Collection[str], types: Sequence[str]) -> list[RecordRef]:
         self.queries.append("made from")

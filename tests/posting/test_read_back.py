@@ -7,6 +7,7 @@ from returnsops.lib import clock
 from returnsops.posting.models import Posting
 from returnsops.posting.read_back import read_back, read_back_due
 from returnsops.posting.sender import Sender
+from returnsops.returns.gone import really_gone
 from returnsops.returns.models import LoopReturn
 from tests.builders import make_due, make_posting
 from tests.posting.conftest import DOWN, FakeNetSuite
@@ -93,3 +94,27 @@ def test_record_that_we_may_not_read_is_told(row: LoopReturn, netsuite: FakeNetS
     read_back_due(row.shop.account)
 
     assert only().differences == ["it cannot be read: You need the right."]
+
+
+def test_record_hidden_with_all_others_of_its_kind_is_not_taken_for_deleted(
+    row: LoopReturn, netsuite: FakeNetSuite
+) -> None:
+    posted_receipts(row, netsuite, 2)
+    read_back(Posting.objects.get(their_id="9001"))
+    netsuite.records.clear()
+    netsuite.is_blind = True
+
+    with pytest.raises(TemporaryError, match="right may be lost"):
+        read_back(Posting.objects.get(their_id="9002"))
+
+    assert not row.records.filter(gone_at__isnull=False).exists()
+    assert Posting.objects.get(their_id="9002").read_back_at is None
+
+
+def test_record_that_only_one_answer_leaves_out_is_not_taken_for_deleted(
+    row: LoopReturn, netsuite: FakeNetSuite
+) -> None:
+    missed = [("itemReceipt", "9001"), ("itemReceipt", "9002")]
+    posted_receipts(row, netsuite, 1)
+
+    assert really_gone(row.shop.account, netsuite, missed) == ["9002"]  # type: ignore[arg-type]

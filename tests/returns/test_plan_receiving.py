@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from returnsops.returns.facts import OverrideFacts, ReturnFacts
+from returnsops.returns.facts import ClaimFacts, OverrideFacts, RecordFacts, ReturnFacts
 from returnsops.returns.plan import StepState, plan_return
 from tests.builders import (
     CREATED,
@@ -102,19 +102,45 @@ def test_receipt_that_another_system_writes_is_watched_not_promised() -> None:
     )
 
 
-def test_foreign_authorization_of_the_same_units_is_a_problem() -> None:
-    facts = make_facts()
-    foreign = replace(with_rma(facts).records[-1], internal_id="8099", tran_id="RMA99", external_id="", ours=False)
+def stranger(facts: ReturnFacts, *, quantity: int = 0) -> RecordFacts:
+    """Another system's Return Authorization on the lines of ours; quantity: other than ours."""
+    rma = with_rma(facts).records[-1]
+    lines = tuple(replace(line, quantity=quantity or line.quantity) for line in rma.lines)
+    return replace(rma, internal_id="8099", tran_id="RMA99", external_id="", ours=False, lines=lines)
 
-    plan = plan_return(replace(facts, records=(*facts.records, foreign)))
+
+def test_foreign_authorization_of_other_units_of_the_same_lines_is_a_problem() -> None:
+    facts = make_facts()
+
+    plan = plan_return(replace(facts, records=(*facts.records, stranger(facts, quantity=3))))
 
     assert codes_of(plan) == ["foreign_record"]
     assert kinds_of(plan) == []
 
 
+def test_foreign_authorization_of_the_same_units_is_left_to_the_look_before_the_post() -> None:
+    facts = make_facts()
+
+    plan = plan_return(replace(facts, records=(*facts.records, stranger(facts))))
+
+    assert (codes_of(plan), kinds_of(plan)) == ([], ["rma"])
+
+
+def test_foreign_authorization_that_a_sibling_adopted_is_none_of_ours() -> None:
+    facts = make_facts()
+    theirs = stranger(facts, quantity=3)
+    claims = tuple(ClaimFacts("7001", line.order_line, 3) for line in theirs.lines)
+    (sale,) = facts.records
+    larger = replace(sale, lines=tuple(replace(line, quantity=9) for line in sale.lines))
+
+    plan = plan_return(replace(facts, records=(larger, theirs), claims=claims))
+
+    assert (codes_of(plan), kinds_of(plan)) == ([], ["rma"])
+
+
 def test_noting_a_foreign_authorization_does_not_make_a_second_one() -> None:
     facts = make_facts()
-    foreign = replace(with_rma(facts).records[-1], internal_id="8099", tran_id="RMA99", external_id="", ours=False)
+    foreign = stranger(facts)
     seen = OverrideFacts("acknowledge", "foreign_record record:8099", "seen", 1)
 
     plan = plan_return(replace(facts, records=(*facts.records, foreign), overrides=(seen,)))

@@ -109,7 +109,8 @@ def _foreign_rma(draft: Draft, sale: Sale) -> bool:
     lines = {line.line for line in sale.line_of.values()}
     for rma in draft.facts.records_of("returnAuthorization"):
         same_lines = any(line.order_line in lines and not line.is_closed for line in rma.lines)
-        if rma.created_from_id == sale.record.internal_id and not rma.ours and same_lines:
+        is_explained = _is_same(draft.facts, sale, rma) or _is_of_sibling(draft.facts, rma)
+        if rma.created_from_id == sale.record.internal_id and not rma.ours and same_lines and not is_explained:
             problem = Problem(
                 "foreign_record",
                 f"record:{rma.internal_id}",
@@ -120,6 +121,24 @@ def _foreign_rma(draft: Draft, sale: Sale) -> bool:
             if draft.problem(problem):
                 return True
     return False
+
+
+def _is_same(facts: ReturnFacts, sale: Sale, rma: RecordFacts) -> bool:
+    """The units that we would authorise, no more and no fewer: the look before the post adopts it."""
+    return _units_of(rma) == Counter(sale.line_of[unit.unit].line for unit in facts.live_units)
+
+
+def _is_of_sibling(facts: ReturnFacts, rma: RecordFacts) -> bool:
+    """Another return of the order has adopted it, or is about to."""
+    claimed: Counter[str] = Counter()
+    for claim in facts.claims:
+        if claim.source_id == rma.created_from_id:
+            claimed[claim.line] += claim.quantity
+    return _units_of(rma) <= claimed
+
+
+def _units_of(rma: RecordFacts) -> Counter[str]:
+    return Counter({line.order_line: line.quantity for line in rma.lines if not line.is_closed and line.quantity})
 
 
 def _rma_due(facts: ReturnFacts, sale: Sale) -> PostingDue:
