@@ -7,6 +7,8 @@ to die at any line: what is due stands in our rows, and `tick` finds whatever a 
 """
 
 import logging
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -27,7 +29,7 @@ from integrations.netsuite.endings import find_endings
 from returnsops.lib import clock
 from returnsops.lib.canonical import plain
 from returnsops.lib.locks import lock_until_commit
-from returnsops.lib.nudge import nudge
+from returnsops.lib.nudge import RowId, nudge
 from returnsops.posting import outbox
 from returnsops.posting.facts import load_facts
 from returnsops.posting.models import Posting
@@ -41,17 +43,20 @@ from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import plan_return
 from returnsops.returns.problems import Problem
 from returnsops.returns.progress import mirror_problems
-from returnsops.returns.replan import begin_plan, hold_return
-from returnsops.returns.turns import is_turn_of
+from returnsops.returns.replan import begin_plan, due_for_plan, hold_return
+from returnsops.returns.turns import answer, is_turn_of, ring
 
 logger = logging.getLogger(__name__)
 
 SWEEP_LIMIT = 200
 NUDGE_PATIENCE = timedelta(seconds=5)  # a row due for less has a nudge on its way
 PLAN_ATTEMPTS_MAX = 3
+PLANS_FOR_S = 3.0  # then the others in the task queue have their turn
+PLANS_IN_A_ROW_MAX = 3
+EVENTS_AT_ONCE, EVENTS_FOR_S = 10, 20.0
 
 
-def look(what: str, row_id: int | None = None) -> None:
+def look(what: str, row_id: RowId = None) -> None:
     """The one entry point of the task queue: look at one row. An outside failure leaves the row due for the sweep."""
     _show_life()
     try:
@@ -63,6 +68,17 @@ def look(what: str, row_id: int | None = None) -> None:
 def look_at_inbox(_: None) -> None:
     """One nudge stands for every webhook of the last moment: what is new is dealt out here."""
     sweep_events()
+
+
+def look_at_events(event_ids: list[int]) -> None:
+    """Several in one task, which costs more than most looks. What there is no time for is due again soon."""
+    deadline = time.monotonic() + EVENTS_FOR_S
+    for event_id in event_ids:
+        if time.monotonic() > deadline:
+            break
+        with _one_failure_delays_no_other(f"event {event_id}"):
+            look_at_event(event_id)
+        _show_life()
 
 
 def look_at_event(event_id: int) -> None:
@@ -82,12 +98,28 @@ def look_at_records(return_pk: int) -> None:
     mirror.fetch_records(LoopReturn.objects.select_related("shop__account").get(pk=return_pk))
 
 
-def look_at_return(return_pk: int) -> None:
+def look_at_plans(_: None) -> None:
+    """Plan what is due, one after the other, for a while. Several processes at it share the returns between them."""
+    answer("plans")
+    deadline = time.monotonic() + PLANS_FOR_S
+    times: Counter[int] = Counter()  # a plan that calls for the next one at once must not keep us here
+    while due := [return_pk for return_pk in due_for_plan() if times[return_pk] < PLANS_IN_A_ROW_MAX]:
+        times.update(due)
+        for return_pk in due:
+            with _one_failure_delays_no_other(f"plan of return {return_pk}"):
+                look_at_return(return_pk, attempts_below=1)
+        _show_life()
+        if time.monotonic() > deadline:
+            ring("plans")
+            return
+
+
+def look_at_return(return_pk: int, *, attempts_below: int = PLAN_ATTEMPTS_MAX) -> None:
     """Make a new plan, and bring outbox and cases in step with it: one transaction under the lock of the order.
 
     A burst of nudges costs one plan: the first one clears what made the return due.
     """
-    order = begin_plan(return_pk)
+    order = begin_plan(return_pk, attempts_below=attempts_below)
     if order is None:
         return
     with transaction.atomic():
@@ -147,9 +179,11 @@ def look_at_details(shop_pk: int) -> None:
 LOOKS: dict[str, Callable[..., None]] = {
     "inbox": look_at_inbox,
     "event": look_at_event,
+    "events": look_at_events,
     "details": look_at_details,
     "background": look_at_background,
     "records": look_at_records,
+    "plans": look_at_plans,
     "plan": look_at_return,
     "read_back": look_at_read_back,
     "doubts": look_at_doubts,
@@ -173,15 +207,19 @@ def tick() -> None:
 
 def sweep_events() -> None:
     """Webhooks nobody looked at yet, and those whose fetch failed."""
-    for event_pk in inbox.take_due_events(limit=SWEEP_LIMIT, patience=NUDGE_PATIENCE):
-        nudge("event", event_pk)
+    due = inbox.take_due_events(limit=SWEEP_LIMIT, patience=NUDGE_PATIENCE)
+    for start in range(0, len(due), EVENTS_AT_ONCE):
+        nudge("events", due[start : start + EVENTS_AT_ONCE])
 
 
 def sweep_plans() -> None:
     """Returns whose time has come. One that fails again and again becomes a case instead of a loop."""
     due = LoopReturn.objects.filter(look_again_at__lte=clock.now() - NUDGE_PATIENCE)
-    for row in due.filter(plan_attempts__lt=PLAN_ATTEMPTS_MAX).order_by("look_again_at")[:SWEEP_LIMIT]:
-        nudge("plan", row.pk)
+    if due.filter(plan_attempts=0).exists():
+        ring("plans")
+    begun = due.filter(plan_attempts__gt=0, plan_attempts__lt=PLAN_ATTEMPTS_MAX).order_by("look_again_at")
+    for return_pk in begun.values_list("pk", flat=True)[:SWEEP_LIMIT]:
+        nudge("plan", return_pk)  # alone, as it may take its process with it
     for row in due.filter(plan_attempts__gte=PLAN_ATTEMPTS_MAX).select_related("shop")[:SWEEP_LIMIT]:
         _set_aside(row)
 

@@ -11,10 +11,11 @@ from django_q.tasks import async_task
 
 logger = logging.getLogger(__name__)
 
+RowId = int | list[int] | None
 ROOF = "returnsops.tasks.look"  # called by name: who stands below the roof never imports it
 
 
-def nudge(what: str, row_id: int | None = None) -> None:
+def nudge(what: str, row_id: RowId = None) -> None:
     """Ask the task queue to look at one row, e.g. nudge("plan", return_id). Lost nudges lose nothing."""
     transaction.on_commit(partial(_send, what, row_id))
 
@@ -30,7 +31,7 @@ def nudge_soon(what: str) -> None:
         nudge(what)
 
 
-def _send(what: str, row_id: int | None) -> None:
+def _send(what: str, row_id: RowId) -> None:
     async_task(ROOF, what, row_id, task_name=f"{what}:{row_id}")
 
 

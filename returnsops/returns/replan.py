@@ -7,11 +7,12 @@ change that it did not see sets `look_again_at` after it, and the return is plan
 from collections.abc import Iterable
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from returnsops.lib import clock
 from returnsops.lib.fixed_query import FixedQuery, slot, slots
-from returnsops.lib.nudge import nudge
 from returnsops.returns.models import LoopReturn
+from returnsops.returns.turns import ring
 
 HOLD_ONE = FixedQuery(
     lambda: (
@@ -28,10 +29,13 @@ HOLD_SEVERAL = FixedQuery(
 BEGIN = """
     UPDATE returns_loopreturn AS due SET plan_attempts = due.plan_attempts + 1
     FROM integrations_shop AS shop
-    WHERE shop.id = due.shop_id AND due.id = %s AND due.look_again_at <= %s
+    WHERE shop.id = due.shop_id AND due.id = %(pk)s AND due.look_again_at <= %(now)s AND due.plan_attempts < %(below)s
     RETURNING shop.code, COALESCE(NULLIF(due.provider_order_id, ''), due.loop_id)
 """
-NUDGES_MAX = 50  # of more rows at once the sweep finds the rest; the queue is not flooded
+AT_ONCE = 10
+# Of those that nobody has begun to plan: one that was begun and not ended is left to the sweep.
+LONGEST_DUE = FixedQuery(lambda: _due().order_by("look_again_at", "pk").values("pk")[:AT_ONCE])
+LATEST_DUE = FixedQuery(lambda: _due().order_by("-look_again_at", "-pk").values("pk")[:AT_ONCE])
 
 
 @transaction.atomic
@@ -39,8 +43,8 @@ def ask_for_plan(return_pks: Iterable[int]) -> None:
     pks = sorted(set(return_pks))
     HOLD_SEVERAL.ask(pks=pks)
     LoopReturn.objects.filter(pk__in=pks).update(look_again_at=clock.now(), plan_attempts=0)
-    for pk in pks[:NUDGES_MAX]:
-        nudge("plan", pk)
+    if pks:
+        ring("plans")
 
 
 def hold_return(return_pk: int) -> LoopReturn:
@@ -50,12 +54,26 @@ def hold_return(return_pk: int) -> LoopReturn:
     return row
 
 
-def begin_plan(return_pk: int) -> tuple[str, str] | None:
+def due_for_plan() -> list[int]:
+    """Some of the returns to plan now: those that wait longest, and those that came last.
+
+    So behind a backlog of thousands nobody waits for ever, and what a person just did does not wait for all of it.
+    """
+    now = clock.now()
+    found = [*LATEST_DUE.ask(now=now), *LONGEST_DUE.ask(now=now)]
+    return list(dict.fromkeys(row.pk for row in found))
+
+
+def begin_plan(return_pk: int, *, attempts_below: int) -> tuple[str, str] | None:
     """Count one more try to plan a return that is due: one that takes its process with it is set aside in the end.
 
-    Gives shop and order, which are to be locked; None when it is not due.
+    Gives shop and order, which are to be locked; None when it is not due, or was begun so often already.
     """
     with connection.cursor() as cursor:
-        cursor.execute(BEGIN, [return_pk, clock.now()])
+        cursor.execute(BEGIN, {"pk": return_pk, "now": clock.now(), "below": attempts_below})
         found = cursor.fetchone()
     return (found[0], found[1]) if found else None
+
+
+def _due() -> QuerySet[LoopReturn]:
+    return LoopReturn.objects.filter(plan_attempts=0, look_again_at__lte=slot("now", kind="timestamptz"))

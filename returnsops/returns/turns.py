@@ -3,12 +3,23 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from integrations.models import SyncCursor
+from returnsops.lib.nudge import nudge
 
+# One statement, and most of the time it finds the bell ringing and changes nothing.
+RING = """
+    INSERT INTO integrations_synccursor AS bell (stream, watermark, overlap, failure, unreadable, leased_until)
+    VALUES (%(stream)s, %(now)s, interval '0', '', '{}', %(until)s)
+    ON CONFLICT (stream) DO UPDATE SET leased_until = EXCLUDED.leased_until
+    WHERE bell.leased_until IS NULL OR bell.leased_until < %(now)s
+"""
+RUNG_FOR = timedelta(seconds=10)  # then whoever was to answer has been lost, and it may be rung again
 LEASE = timedelta(minutes=3)  # longer than the task queue lets a task live
 
 
@@ -18,6 +29,28 @@ def is_turn_of(name: str, every: timedelta) -> bool:
     SyncCursor.objects.get_or_create(stream=f"job:{name}", defaults={"watermark": now})
     due = Q(swept_at=None) | Q(swept_at__lte=now - every)
     return bool(SyncCursor.objects.filter(due, stream=f"job:{name}").update(swept_at=now))
+
+
+def ring(what: str) -> None:
+    """Nudge once for however many rows are due; while the bell rings and nobody answered, others need not ring.
+
+    So the task queue never holds a backlog: what is due stands in our rows.
+    """
+    transaction.on_commit(partial(_ring, what))
+
+
+def answer(what: str) -> None:
+    """Say that we look now: what becomes due from here on rings again."""
+    SyncCursor.objects.filter(stream=f"bell:{what}").update(leased_until=None)
+
+
+def _ring(what: str) -> None:
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(RING, {"stream": f"bell:{what}", "now": now, "until": now + RUNG_FOR})
+        is_first = bool(cursor.rowcount)
+    if is_first:
+        nudge(what)
 
 
 @contextmanager

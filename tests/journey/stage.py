@@ -11,6 +11,7 @@ from exceptions.models import Case, CaseMember
 from integrations import connections
 from integrations.models import NetSuiteAccount, Shop
 from returnsops import tasks
+from returnsops.lib.nudge import RowId
 from returnsops.management.rehearsal.books import Family, group_by_order
 from returnsops.people.models import User
 from returnsops.posting.sender import Sender
@@ -33,7 +34,7 @@ class Stage:
         self.url = url
         self.session = requests.Session()
         self.shops: set[str] = set()
-        self.queue: deque[tuple[str, int | None]] = deque()
+        self.queue: deque[tuple[str, RowId]] = deque()
 
     def reset(self) -> None:
         self.ask("reset", {})
@@ -49,7 +50,7 @@ class Stage:
         assert answer.ok, answer.text
         return answer.json()
 
-    def note(self, roof: str, what: str, row_id: int | None, **options: object) -> None:
+    def note(self, roof: str, what: str, row_id: RowId, **options: object) -> None:
         """In the place of the task queue: remember what was asked for."""
         self.queue.append((what, row_id))
 

@@ -1,14 +1,20 @@
 """What one plan costs in statements: it is made a dozen times for every return, so a new one is a decision."""
 
+from datetime import timedelta
+
 import pytest
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from integrations.models import Shop
 from returnsops import tasks
+from returnsops.lib import nudge
 from returnsops.people.models import User
+from returnsops.posting.facts import load_facts
+from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.models import LoopReturn
-from returnsops.returns.replan import ask_for_plan
+from returnsops.returns.replan import ask_for_plan, due_for_plan
 from tests.builders import (
+    CREATED,
     make_inspection,
     make_mapping,
     make_record,
@@ -50,3 +56,51 @@ def test_plan_that_is_not_due_costs_one_statement(
 ) -> None:
     with django_assert_num_queries(1):
         tasks.look("plan", row.pk)
+
+
+def test_many_changes_at_once_cost_one_task(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(nudge, "async_task", lambda roof, what, row_id, **options: sent.append(what))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        rows = [make_return(shop, loop_id=str(number)) for number in range(1, 31)]
+        ask_for_plan(row.pk for row in rows)
+    assert sent.count("plans") == 1  # and none of them a task of its own
+    assert "plan" not in sent
+
+    tasks.look("plans")
+
+    assert not LoopReturn.objects.filter(planned_at=None).exists()
+
+
+def test_who_came_last_is_planned_before_the_backlog_is_done(shop: Shop) -> None:
+    rows = [make_return(shop, loop_id=str(number)) for number in range(1, 41)]
+    for number, row in enumerate(rows):
+        LoopReturn.objects.filter(pk=row.pk).update(look_again_at=CREATED + timedelta(seconds=number))
+
+    chosen = due_for_plan()
+
+    assert chosen[:10] == [row.pk for row in reversed(rows[-10:])]
+    assert chosen[10:] == [row.pk for row in rows[:10]]
+
+
+def test_plan_that_failed_is_left_to_the_sweep_and_holds_up_no_other(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, sound = make_return(shop, loop_id="1"), make_return(shop, loop_id="2")
+    load = load_facts
+
+    def fail_for_one(row: LoopReturn) -> ReturnFacts:
+        assert row.pk != broken.pk, "it breaks"
+        return load(row)
+
+    monkeypatch.setattr("returnsops.tasks.load_facts", fail_for_one)
+
+    tasks.look("plans")
+
+    assert list(LoopReturn.objects.order_by("pk").values_list("plan_attempts", flat=True)) == [1, 0]
+    assert due_for_plan() == []
+    sound.refresh_from_db()
+    assert sound.planned_at is not None
