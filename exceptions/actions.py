@@ -247,7 +247,7 @@ def _approval_refused(member: CaseMember, user: User) -> str:
 
 def _retry_refused(member: CaseMember, user: User) -> str:
     posting = _posting_of(member)
-    return "" if posting and posting.status == Posting.Status.REJECTED else "It is not refused any more."
+    return outbox.why_no_retry(posting) if posting else "It is not refused any more."
 
 
 def _date_refused(member: CaseMember, user: User) -> str:

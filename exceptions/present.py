@@ -16,6 +16,7 @@ from returnsops.returns.models import Item
 from returnsops.returns.problems import MAP_SKU
 
 EVENTS_MAX = 50
+WORDS_CHARS_MAX = 200  # as many as a rule holds
 
 
 def show_problem(case: Case, member: CaseMember | None) -> dict[str, Any]:
@@ -96,7 +97,31 @@ def _item_names(member: CaseMember, labels: list[str]) -> dict[str, str]:
 
 def show_offers(member: CaseMember, user: User) -> list[dict[str, Any]]:
     """The actions that help, each with what it will and will not do."""
-    return [_show_offer(offer) for offer in offers(member, user)] + _mapping_offer(member, user)
+    return (
+        [_show_offer(offer) for offer in offers(member, user)]
+        + _mapping_offer(member, user)
+        + _teaching_offer(member, user)
+    )
+
+
+def _teaching_offer(member: CaseMember, user: User) -> list[dict[str, Any]]:
+    """Words that nobody knows yet can be taught, with NetSuite's words filled in."""
+    known = dict(member.problem.get("detail", ())).get("Kind of refusal")
+    words = str(member.problem.get("words", ""))
+    if member.case.code != "posting_refused" or known != "unknown" or not words:
+        return []
+    shop = member.case.shop
+    query = urlencode({"words": words[:WORDS_CHARS_MAX], "account": shop.account_id})
+    offer = {
+        "name": "teach",
+        "label": "Teach this answer",
+        "icon": "square-pen",
+        "href": f"{reverse('admin:index')}integrations/refusalrule/add/?{query}",
+        "will": ["Says what these words mean, for all refusals that hold them, now and later."],
+        "will_not": ["It does not change the document. NetSuite's own words stay beside the meaning."],
+        "refused": "" if access.may(user, "teach refusals", shop=shop) else f"Your role in {shop} does not include it.",
+    }
+    return [offer]
 
 
 def _show_offer(offer: Offer) -> dict[str, Any]:

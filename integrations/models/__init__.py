@@ -6,6 +6,7 @@ from integrations.models.inbox import InboundEvent
 from integrations.models.loop import MORE_WEBHOOKS, CallBudget, Shop, validate_more_webhooks
 from integrations.models.netsuite import AccessToken, Lane, NetSuiteAccount
 from integrations.models.profile import ConnectionProfile
+from integrations.models.refusal_rule import RefusalRule
 from integrations.models.sync import SyncCursor, SyncRun
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "InboundEvent",
     "Lane",
     "NetSuiteAccount",
+    "RefusalRule",
     "Shop",
     "SyncCursor",
     "SyncRun",

@@ -18,6 +18,7 @@ RIGHTS: dict[str, Collection[str]] = {
     "note": {Role.WAREHOUSE, Role.FINANCE, Role.DATA, Role.CARE, Role.ADMIN},
     "map SKUs": {Role.DATA, Role.ADMIN},
     "pause": {Role.FINANCE, Role.ADMIN},
+    "teach refusals": {Role.DATA, Role.ADMIN},
     "check connections": {Role.FINANCE, Role.DATA, Role.ADMIN},
     "change the policy": {Role.ADMIN},
     "read the mirrors": {Role.ADMIN},

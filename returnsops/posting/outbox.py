@@ -5,9 +5,11 @@ changed, only what surely is not (docs/adr/0005).
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Max, prefetch_related_objects
+from django.db.models import Count, Max, Q, prefetch_related_objects
+from django.utils import timezone
 
 from returnsops.lib import clock
 from returnsops.lib.canonical import plain
@@ -19,6 +21,12 @@ from returnsops.returns.plan import PostingDue
 from returnsops.returns.plan.outbox_problems import OURS_DIFFERS
 
 Status = Posting.Status
+REFUSALS_PER_HOUR_MAX, REFUSALS_MAX = 5, 20  # then a person's retry is no help any more
+# What is wrong is in the document itself, and no change over there mends it.
+SAME_AGAIN = {
+    "unbalanced": "its amounts do not add up in NetSuite's eyes. Report its words to the administrator.",
+    "invalid_request": "NetSuite cannot read it. Report its words to the administrator.",
+}
 HOLD_OPEN = FixedQuery(
     lambda: (
         Posting.objects.select_for_update(no_key=True)
@@ -98,6 +106,24 @@ def retry(posting: Posting) -> bool:
         posting, field="status", target=Status.PENDING, moves=Posting.MOVES, not_before=clock.now(), attempts=0,
         claimed_by="", looked_at=None,
     )  # fmt: skip
+
+
+def why_no_retry(posting: Posting) -> str:
+    """Why sending it again unchanged is refused or would not help; empty: it may be tried (requirements I12, I15)."""
+    if posting.status != Status.REJECTED:
+        return "It is not refused any more."
+    family = str((posting.refusal or {}).get("family", ""))
+    if family in SAME_AGAIN:
+        return f"Unchanged it would be refused again: {SAME_AGAIN[family]}"
+    hour_ago = timezone.now() - timedelta(hours=1)
+    counts = posting.tries.filter(outcome="rejected").aggregate(
+        all=Count("pk"), hour=Count("pk", filter=Q(started_at__gte=hour_ago))
+    )
+    if counts["all"] >= REFUSALS_MAX:
+        return f"It was refused {counts['all']} times. Correct what it depends on; new content may be sent again."
+    if counts["hour"] >= REFUSALS_PER_HOUR_MAX:
+        return f"It was refused {counts['hour']} times within an hour. Remove the cause first; it may be tried later."
+    return ""
 
 
 def _take_match(standing: list[Posting], due: PostingDue) -> Posting | None:

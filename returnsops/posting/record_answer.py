@@ -20,6 +20,7 @@ from integrations.errors import (
     TemporaryError,
     UncertainError,
 )
+from integrations.models.refusal_rule import PASSING
 from integrations.netsuite.refusals import speaks_of_double
 from returnsops.lib import clock
 from returnsops.lib.moves import move_row
@@ -27,6 +28,7 @@ from returnsops.lib.nudge import nudge
 from returnsops.posting.causes import hold_for_cause
 from returnsops.posting.claim import ATTEMPTS_MAX
 from returnsops.posting.models import Posting, PostingAttempt
+from returnsops.posting.teaching import taught
 from returnsops.posting.wire import Call, carry_out
 from returnsops.returns.replan import ask_for_plan, hold_return
 
@@ -154,10 +156,11 @@ def _record_failure(posting: Posting, error: IntegrationError) -> str:
 def _record_refusal(posting: Posting, error: RejectedError) -> str:
     """A no after a lost answer may mean that the first try was carried out, and so may one that speaks of a double."""
     may_be_there = posting.doubted or isinstance(error, AlreadyExistsError) or speaks_of_double(error.detail)
-    if not may_be_there:
-        return mark_rejected(posting, refusal_of(error))
-    mark_uncertain(posting, refusal=refusal_of(error))
-    return "doubted"
+    refusal = taught(posting, refusal_of(error))
+    if may_be_there or refusal["family"] == "already_exists":
+        mark_uncertain(posting, refusal=refusal_of(error))
+        return "doubted"
+    return _put_back(posting, error) if refusal["family"] == PASSING else mark_rejected(posting, refusal)
 
 
 def _put_back(posting: Posting, error: IntegrationError) -> str:

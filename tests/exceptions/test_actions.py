@@ -331,3 +331,32 @@ def test_date_can_be_corrected_while_it_waits_behind_the_cause(row: LoopReturn, 
 def test_data_people_do_not_end_causes(row: LoopReturn, dana: User) -> None:
     with pytest.raises(PermissionDenied):
         actions.say_cause_gone(behind_closed_period(row), by=dana, reason="Open.")
+
+
+# --- When a retry cannot help -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("refusals", "may"), [(4, True), (5, False)])
+def test_retries_of_one_document_are_bounded(row: LoopReturn, finn: User, refusals: int, may: bool) -> None:
+    member = refused(row)
+    posting = Posting.objects.get()
+    for number in range(refusals):
+        posting.tries.create(
+            number=number + 1, started_at=clock.now(), duration_s=0.1, request={}, outcome="rejected", answer="No."
+        )
+
+    offer = next(one for one in actions.offers(member, finn) if one.name == "retry")
+
+    assert (offer.refused == "") == may
+    if not may:
+        with pytest.raises(NotPossibleError, match="5 times within an hour"):
+            actions.retry(member, by=finn)
+
+
+@pytest.mark.parametrize("family", ["unbalanced", "invalid_request"])
+def test_retry_that_cannot_help_says_so(row: LoopReturn, finn: User, family: str) -> None:
+    member = refused(row)
+    Posting.objects.update(refusal={"family": family})
+
+    with pytest.raises(NotPossibleError, match="Unchanged it would be refused again"):
+        actions.retry(member, by=finn)

@@ -18,6 +18,7 @@ from integrations.models import (
     InboundEvent,
     Lane,
     NetSuiteAccount,
+    RefusalRule,
     Shop,
     SyncCursor,
     SyncRun,
@@ -227,6 +228,8 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "policy_versions_are_numbered": lambda world: copy_of(PolicyVersion.objects.get(), active=False),
     "one_active_policy_per_shop": lambda world: copy_of(PolicyVersion.objects.get(), number=2),
     # posting
+    "rule_meaning_in_list": lambda world: RefusalRule.objects.create(words="too many", meaning="weather"),
+    "rule_has_words": lambda world: RefusalRule.objects.create(words="", meaning="script"),
     "one_live_pause": twice(lambda world: add_pause(world)),
     "pause_code_in_list": lambda world: add_pause(world, code="weather"),
     "pause_of_a_person_names_them": lambda world: add_pause(world, code="by_person"),
