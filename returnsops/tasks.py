@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from exceptions.cases import CONNECTION, INBOX, add_case, sync_cases, sync_source
+from exceptions.cases import CONNECTION, INBOX, WRITERS, add_case, sync_cases, sync_source
 from integrations import inbox
 from integrations.discovery.check import checks_to_do, request_overdue_checks
 from integrations.errors import IntegrationError, RejectedError
@@ -40,6 +40,7 @@ from returnsops.returns import background, mirror, sweeps
 from returnsops.returns.connection_checks import check_connection
 from returnsops.returns.history import note_fact_change
 from returnsops.returns.models import LoopReturn
+from returnsops.returns.other_writers import find_other_writers
 from returnsops.returns.plan import plan_return
 from returnsops.returns.problems import Problem
 from returnsops.returns.progress import mirror_problems
@@ -257,6 +258,12 @@ def sweep_connections() -> None:
         sync_source(shop, INBOX, _inbox_problems(shop))
 
 
+def sweep_writers() -> None:
+    """Who else makes records that ReturnsOps is to write."""
+    for shop in Shop.objects.select_related("account"):
+        sync_source(shop, WRITERS, find_other_writers(shop))
+
+
 def sweep_checks() -> None:
     """Checks whose task was lost, and those that are due: what we know of an account grows old."""
     now = timezone.now()
@@ -287,6 +294,7 @@ JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
     "background": (timedelta(seconds=5), ask_for_background),
     "webhooks": (timedelta(days=1), sweep_webhooks),
     "inbox": (timedelta(minutes=10), sweep_inbox),
+    "writers": (timedelta(minutes=10), sweep_writers),
 }
 
 

@@ -133,6 +133,11 @@ KINDS: dict[str, ProblemKind] = {
         "or other money, note that, and ours is posted beside it; or remove it in NetSuite, then retry.",
         (ADOPT, ACKNOWLEDGE, RETRY),
     ),
+    "other_writer": ProblemKind(
+        "Another system writes the same records", "finance",
+        "Decide who writes them. Set the ownership of this type to «observe» in the shop's policy, or switch the other "
+        "writer off. Nothing is doubled meanwhile; the case closes once the other one stops.",
+    ),
     "other_content": ProblemKind(
         "Our external id is on a record with other content", "finance",
         "Compare both. If the record is right as it stands, adopt it; else correct or remove it in NetSuite and "
