@@ -236,7 +236,11 @@ def _window_of(posting: Posting) -> timedelta:
 
 
 def _end_doubt(posting: Posting, now: datetime) -> None:
-    """Surely not over there. What took three senders with it, or failed too often, is for a person."""
+    """Surely not over there. What took three senders with it, or failed too often, is for a person.
+
+    Tried again it is looked for anew: while it was in doubt only our own was sought, and a person who missed the record
+    may have made it by hand.
+    """
     last = list(posting.tries.order_by("-id").values_list("outcome", flat=True)[:DEATHS_MAX])
     if posting.refusal:
         mark_rejected(posting, posting.refusal)
@@ -247,6 +251,6 @@ def _end_doubt(posting: Posting, now: datetime) -> None:
     else:
         move_row(
             posting, field="status", target=Status.PENDING, moves=Posting.MOVES,
-            uncertain_since=None, sending_since=None, not_before=now, claimed_by="", looked_at=timezone.now(),
+            uncertain_since=None, sending_since=None, not_before=now, claimed_by="", looked_at=None,
         )  # fmt: skip
         ask_for_plan([posting.loop_return_id])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from integrations.errors import AlreadyExistsError, RejectedError
 from integrations.models import NetSuiteAccount
@@ -73,6 +74,18 @@ def test_absent_after_the_window_is_sent_again_under_the_same_external_id(
 
     assert netsuite.calls == [posting.external_id]
     assert only().status == "posted"
+
+
+def test_what_is_sent_again_is_looked_for_anew_since_a_person_may_have_made_it_meanwhile(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: Callable[[timedelta], None]
+) -> None:
+    in_doubt(row)
+    Posting.objects.update(looked_at=timezone.now())
+
+    let_pass(WINDOW)
+    settle(only())
+
+    assert (only().status, only().looked_at) == ("pending", None)
 
 
 def test_late_commit_inside_the_window_is_adopted(
