@@ -160,6 +160,11 @@ def add_item(world: World) -> None:
     Item.objects.create(account=world.shop.account, internal_id="9", sku="A", fetched_at=NOW)
 
 
+def post_two_as_one(world: World) -> None:
+    change(world.posting, status="posted", their_id="9001", posted_at=NOW)
+    copy_of(Posting.objects.get(pk=world.posting.pk), external_id="loop-fern-1-rma-2", number=2)
+
+
 def add_pause(world: World, **columns: Any) -> None:
     values = {"key": "flow:receipt", "code": "feature_off", "reason": "for a test", "opened_at": NOW}
     Pause.objects.create(account=world.shop.account, **values | columns)
@@ -234,6 +239,7 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "pause_code_in_list": lambda world: add_pause(world, code="weather"),
     "pause_of_a_person_names_them": lambda world: add_pause(world, code="by_person"),
     "pause_has_reason": lambda world: add_pause(world, reason=""),
+    "one_posting_per_record": lambda world: post_two_as_one(world),
     "posting_status_in_list": lambda world: change(world.posting, status="done"),
     "posted_has_their_id": lambda world: change(world.posting, status="posted"),
     "sending_has_a_start": lambda world: change(world.posting, status="sending"),
