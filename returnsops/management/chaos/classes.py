@@ -11,6 +11,7 @@ LATE_COMMIT_S = 4.0
 LATE_ANSWER_S = 3.0
 SLOW_BODY_S = 1.5
 OUTAGE_S = 4.0
+ALONE = 5  # a class of its own strikes so much more often
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,11 @@ class Rule:
     operation: str | None = None
     seconds: float | None = None
 
-    def as_json(self, *, seed: str) -> Json:
+    def as_json(self, *, seed: str, times: int = 1) -> Json:
+        """times: how much more often than beside all the others."""
         given = {"operation": self.operation, "seconds": self.seconds}
         said = {key: value for key, value in given.items() if value is not None}
-        return {"system": self.system, "kind": self.kind, "rate": self.rate, "seed": seed, **said}
+        return {"system": self.system, "kind": self.kind, "rate": min(1.0, self.rate * times), "seed": seed, **said}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connections
 
-from returnsops.management.chaos.classes import CLASSES, OUTAGE_S
+from returnsops.management.chaos.classes import ALONE, CLASSES, OUTAGE_S
 from returnsops.management.chaos.kills import Killer
 from returnsops.management.chaos.meddling import Meddlers
 from returnsops.management.chaos.people import People
@@ -161,9 +161,10 @@ class Run:
     # --- troubles
 
     def _set_faults(self) -> None:
+        times = ALONE if len(self.order.classes) == 1 else 1
         for name in self.order.classes:
             for number, rule in enumerate(CLASSES[name].rules):
-                self.control.post("faults", rule.as_json(seed=f"{self.order.seed}/{name}/{number}"))
+                self.control.post("faults", rule.as_json(seed=f"{self.order.seed}/{name}/{number}", times=times))
             if CLASSES[name].switches:
                 self.control.post("settings", CLASSES[name].switches)
 
