@@ -4,18 +4,22 @@ A client is kept per process and row, and built anew when its settings or secret
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, TypeVar, cast
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from integrations.aside import leave
 from integrations.credentials import open_secret
-from integrations.errors import ConfigurationError, IntegrationError, RejectedError, TemporaryError, UncertainError
-from integrations.loop.budget import ShopBudget
+from integrations.errors import ConfigurationError, IntegrationError, RejectedError, TemporaryError
+from integrations.loop.budget import PrepaidBudget, ShopBudget
 from integrations.loop.client import LoopClient
 from integrations.models import Credential, NetSuiteAccount, Shop
 from integrations.netsuite.access import Access
@@ -23,7 +27,7 @@ from integrations.netsuite.addresses import require_fitting_url
 from integrations.netsuite.assertion import ClientCredentials
 from integrations.netsuite.auth import TokenSource
 from integrations.netsuite.client import NetSuiteClient
-from integrations.netsuite.lanes import hold_lane
+from integrations.netsuite.lanes import fenced, hold_lane, note_too_many
 from integrations.netsuite.options import AccountOptions, ReceiptKey, WriteMode
 from integrations.netsuite.shared_shelf import SharedShelf, forget_refusal
 from integrations.netsuite.tba import TokenBasedAccess, TokenSecrets
@@ -31,6 +35,9 @@ from integrations.netsuite.tba import TokenBasedAccess, TokenSecrets
 READ_TIMEOUT_S = 60.0
 PROBE_AFTER = timedelta(seconds=5)  # a dead endpoint is asked again after this, then twice as long, …
 PROBE_AFTER_MAX = timedelta(minutes=2)
+PROBE_TURN = timedelta(minutes=1)  # so long nobody else probes
+OK_EVERY = timedelta(seconds=2)
+READER_POOL, SENDER_POOL = 25, 100  # connections kept open
 NO_FORMS = "no_forms"  # in an account's profile: with which words it refused to show one
 
 Client = TypeVar("Client")
@@ -39,28 +46,35 @@ _clients: dict[tuple[str, int], tuple[tuple[object, ...], Any]] = {}
 _clients_lock = threading.Lock()
 
 
-def loop_client(shop: Shop, *, in_background: bool = False) -> LoopClient:
+def loop_client(shop: Shop, *, in_background: bool = False, in_sender: bool = False) -> LoopClient:
     """in_background: for sweeps, which leave a part of the call budget to people and webhooks.
+    in_sender: for threads without a database; each call was paid for before.
 
     Raises ConfigurationError if the shop has no API key.
     """
     key = open_secret(shop, Credential.Kind.LOOP_API_KEY)
-    settings = (shop.base_url, shop.api_version, key, str(shop.calls_per_minute))
-    name = "loop in the background" if in_background else "loop"
-    return _kept_client(name, shop.pk, settings, partial(_build_loop, shop, key, in_background))
+    made_of = (shop.base_url, shop.api_version, key, str(shop.calls_per_minute))
+    name = "loop in the sender" if in_sender else "loop in the background" if in_background else "loop"
+    budget = ShopBudget(shop, in_background=in_background)
+    build = partial(_build_loop, shop, key, PrepaidBudget(budget) if in_sender else budget)
+    return _kept_client(name, shop.pk, made_of, build)
 
 
-def netsuite_client(account: NetSuiteAccount, *, read_timeout_s: float = READ_TIMEOUT_S) -> NetSuiteClient:
+def netsuite_client(
+    account: NetSuiteAccount, *, read_timeout_s: float = READ_TIMEOUT_S, in_sender: bool = False
+) -> NetSuiteClient:
     """read_timeout_s: shorter where a person waits.
+    in_sender: for threads without a database, whose lanes are leased already.
 
     Raises ConfigurationError if a secret is missing or the base URL is not the account's.
     """
     require_fitting_url(account.account_id, account.base_url)
     secrets = _token_secrets(account) if account.auth == NetSuiteAccount.Auth.TBA else _client_credentials(account)
     options = account_options(account)
-    settings = (account.base_url, secrets, options)
-    name = f"netsuite within {read_timeout_s} s"
-    return _kept_client(name, account.pk, settings, partial(_build_netsuite, account, secrets, options, read_timeout_s))
+    made_of = (account.base_url, secrets, options)
+    name = "netsuite in the sender" if in_sender else f"netsuite within {read_timeout_s} s"
+    build = partial(_build_netsuite, account, secrets, options, read_timeout_s, in_sender)
+    return _kept_client(name, account.pk, made_of, build)
 
 
 def account_options(account: NetSuiteAccount) -> AccountOptions:
@@ -76,22 +90,25 @@ def account_options(account: NetSuiteAccount) -> AccountOptions:
     )
 
 
-def _kept_client(system: str, pk: int, settings: tuple[object, ...], build: Callable[[], Client]) -> Client:
+def _kept_client(name: str, pk: int, made_of: tuple[object, ...], build: Callable[[], Client]) -> Client:
     with _clients_lock:
-        kept_settings, client = _clients.get((system, pk), ((), None))
-        if kept_settings != settings:
+        kept_made_of, client = _clients.get((name, pk), ((), None))
+        if kept_made_of != made_of:
             client = build()
-            _clients[(system, pk)] = (settings, client)
+            _clients[(name, pk)] = (made_of, client)
     return cast(Client, client)
 
 
-def _build_loop(shop: Shop, key: str, in_background: bool) -> LoopClient:
-    budget = ShopBudget(shop, in_background=in_background)
+def _build_loop(shop: Shop, key: str, budget: ShopBudget | PrepaidBudget) -> LoopClient:
     return LoopClient(shop.base_url, key, version=shop.api_version, budget=budget)
 
 
 def _build_netsuite(
-    account: NetSuiteAccount, secrets: ClientCredentials | TokenSecrets, options: AccountOptions, read_timeout_s: float
+    account: NetSuiteAccount,
+    secrets: ClientCredentials | TokenSecrets,
+    options: AccountOptions,
+    read_timeout_s: float,
+    in_sender: bool,
 ) -> NetSuiteClient:
     shelf = SharedShelf(account.pk, digest=secrets.digest)
     access: Access = (
@@ -103,9 +120,10 @@ def _build_netsuite(
         account.base_url,
         access,
         options=options,
-        lane=partial(hold_lane, account.pk),
+        lane=fenced if in_sender else partial(hold_lane, account.pk),
         read_timeout_s=read_timeout_s,
-        note_no_forms=partial(_note_no_forms, account.pk),
+        pool_size=SENDER_POOL if in_sender else READER_POOL,
+        note_no_forms=partial(_leave_no_forms if in_sender else _note_no_forms, account.pk),
     )
 
 
@@ -137,6 +155,10 @@ def _note_no_forms(account_pk: int, words: str) -> None:
         account.save(update_fields=["profile"])
 
 
+def _leave_no_forms(account_pk: int, words: str) -> None:
+    leave(partial(_note_no_forms, account_pk, words))
+
+
 @contextmanager
 def watched(connection: Shop | NetSuiteAccount, *, even_stopped: bool = False) -> Iterator[None]:
     """Note on the row whether the calls inside reached the other side. Errors pass through.
@@ -146,43 +168,68 @@ def watched(connection: Shop | NetSuiteAccount, *, even_stopped: bool = False) -
     """
     if not even_stopped:
         _require_open(connection)
+    begun = time.monotonic()
     try:
         yield
     except IntegrationError as error:
-        note_failure(connection, error)
+        note_failure(connection, error, age_s=time.monotonic() - begun)
         raise
     note_success(connection)
 
 
 def _require_open(connection: Shop | NetSuiteAccount) -> None:
-    now = timezone.now()
     paused_at, next_probe_at = _row(connection).values_list("paused_at", "next_probe_at").get()
-    if paused_at is None and (next_probe_at is None or next_probe_at <= now):
+    if paused_at is None and (next_probe_at is None or begin_probe(connection)):
         return
     reason = "stopped until a person resumes it" if paused_at else f"down, asked again at {next_probe_at:%H:%M:%S} UTC"
-    system: Literal["loop", "netsuite"] = "loop" if isinstance(connection, Shop) else "netsuite"
-    raise TemporaryError(system=system, operation="call", detail=f"{connection} is {reason}.")
+    raise TemporaryError(operation="call", detail=f"{connection} is {reason}.")
+
+
+def begin_probe(connection: Shop | NetSuiteAccount) -> bool:
+    """Whether we are the one who sees if a connection that is down is back: one call, of all processes.
+
+    If the caller dies, another has its turn after PROBE_TURN.
+    """
+    now = timezone.now()
+    turn = min(PROBE_TURN, settings.SENDING_LEASE)
+    return bool(_row(connection).filter(paused_at=None, next_probe_at__lte=now).update(next_probe_at=now + turn))
+
+
+def end_probe(connection: Shop | NetSuiteAccount) -> None:
+    """Nothing was called after all: the next may try at once."""
+    _row(connection).exclude(next_probe_at=None).update(next_probe_at=timezone.now())
 
 
 def note_success(connection: Shop | NetSuiteAccount) -> None:
-    _row(connection).update(last_ok_at=timezone.now(), failing_since=None, failure="", next_probe_at=None)
+    """Written when it changes something: many calls a second end well."""
+    now = timezone.now()
+    is_news = Q(last_ok_at=None) | Q(last_ok_at__lt=now - OK_EVERY) | ~Q(failing_since=None) | ~Q(next_probe_at=None)
+    _row(connection).filter(is_news).update(last_ok_at=now, failing_since=None, failure="", next_probe_at=None)
 
 
-def note_failure(connection: Shop | NetSuiteAccount, error: IntegrationError) -> None:
-    """401 stops the connection until a person resumes it; a no is an answer.
+def note_failure(connection: Shop | NetSuiteAccount, error: IntegrationError, *, age_s: float = 0.0) -> None:
+    """401 stops the connection until a person resumes it; a no is an answer; a fault of ours says nothing.
 
     One call without an answer is bad luck, two in a row are an outage: then nothing is called before the next probe.
+    Too many at once is no outage: NetSuite gets fewer, at most once per round-trip. age_s: since the call began.
     """
     now = timezone.now()
     if isinstance(error, ConfigurationError):
         _row(connection).filter(paused_at=None).update(paused_at=now, paused_reason=str(error), failing_since=now)
-    elif isinstance(error, TemporaryError | UncertainError) and error.status != 429:
-        connection.refresh_from_db(fields=["failing_since"])
-        since = connection.failing_since
-        probe_at = now + min(max(PROBE_AFTER, now - since), PROBE_AFTER_MAX) if since else None
-        _row(connection).update(failing_since=since or now, failure=str(error)[:500], next_probe_at=probe_at)
     elif isinstance(error, RejectedError):
         note_success(connection)
+    elif error.status == 429:
+        if isinstance(connection, NetSuiteAccount):
+            note_too_many(connection.pk, age_s=age_s, words=error.detail)
+    elif error.system:
+        _note_outage(connection, error, now=now)
+
+
+def _note_outage(connection: Shop | NetSuiteAccount, error: IntegrationError, *, now: datetime) -> None:
+    connection.refresh_from_db(fields=["failing_since"])
+    since = connection.failing_since
+    probe_at = now + min(max(PROBE_AFTER, now - since), PROBE_AFTER_MAX) if since else None
+    _row(connection).update(failing_since=since or now, failure=str(error)[:500], next_probe_at=probe_at)
 
 
 def resume_connection(connection: Shop | NetSuiteAccount) -> None:

@@ -207,7 +207,7 @@ Q_CLUSTER = {
     "label": "Task queue",
 }
 HEARTBEAT_FILE = Path(env_text("HEARTBEAT_FILE") or DATA_DIR / "heartbeat")
-HEARTBEAT_LIMIT_S = env_int("HEARTBEAT_LIMIT_S", default=30, least=5)
+HEARTBEAT_LIMIT_S = env_int("HEARTBEAT_LIMIT_S", default=15, least=5)
 TICK_EVERY = env_seconds("TICK_EVERY_S", default=2)
 # A look at a webhook that has not ended by now has lost its worker; more than the `timeout` of a task.
 LOOK_LEASE = env_seconds("LOOK_LEASE_S", default=120)
@@ -219,10 +219,14 @@ LOOP_SWEEP_EVERY = env_seconds("LOOP_SWEEP_EVERY_S", default=60)
 RECORD_SWEEP_EVERY = env_seconds("RECORD_SWEEP_EVERY_S", default=30)
 
 # --- Posting ---------------------------------------------------------------------------------------
-SENDER_THREADS = env_int("SENDER_THREADS", default=8, least=1)
+SENDER_THREADS = env_int("SENDER_THREADS", default=32, least=1)
 # A request can run at NetSuite for 15 minutes (netsuite.md §7); sandbox runs scale it down.
 NETSUITE_COMMIT_WINDOW = env_seconds("NETSUITE_COMMIT_WINDOW_S", default=15 * 60)
 SENDING_LEASE = env_seconds("SENDING_LEASE_S", default=5 * 60)
+# A lane of a killed process is free again after this; live ones renew theirs all the while.
+LANE_LEASE = env_seconds("LANE_LEASE_S", default=15)
+# What a sender claimed and did not begin to send goes back after this.
+CLAIM_LEASE = env_seconds("CLAIM_LEASE_S", default=60)
 # Deadlines of the policy are multiplied by this, so that a demo can show one pass.
 DEADLINE_SCALE = env_seconds("DEADLINE_SCALE", default=1.0).total_seconds()
 

@@ -31,6 +31,7 @@ from returnsops.lib.canonical import plain
 from returnsops.lib.locks import lock_until_commit
 from returnsops.lib.nudge import RowId, nudge
 from returnsops.posting import outbox
+from returnsops.posting.claim import put_back_dead_claims
 from returnsops.posting.facts import load_facts
 from returnsops.posting.models import Posting
 from returnsops.posting.read_back import postings_to_read_back, read_back_due
@@ -227,6 +228,7 @@ def sweep_plans() -> None:
 
 def sweep_postings() -> None:
     """Lost answers, dead senders, records not read back yet."""
+    put_back_dead_claims()
     give_up_dead_leases()
     for account_pk in _accounts_of(postings_in_doubt()):
         nudge("doubts", account_pk)

@@ -36,6 +36,7 @@ from returnsops.returns.facts import (
 from returnsops.returns.inspection import UnitOutcome, record_units
 from returnsops.returns.models import Inspection, Item, LoopReturn, NetSuiteRecord, PolicyVersion, SkuMapping
 from returnsops.returns.plan import PostingDue
+from returnsops.returns.plan.draft import Promise
 from returnsops.returns.policies import activate_policy
 from returnsops.returns.policy import ITEM_KEYS, RECORD_KINDS, Policy, parse_policy
 
@@ -275,7 +276,6 @@ def make_due(kind: str = "rma", *, covers: Iterable[str] = ("unit:387001",), **c
         "request": request,
         "covers": frozenset(covers),
         "serial_key": "1234567_SB1:7001",
-        "priority": 30,
     }
     return PostingDue(kind=kind, **values | changes)
 
@@ -300,8 +300,8 @@ def _standing(row: LoopReturn) -> list[PostingDue]:
             request=one.request,
             covers=frozenset(cover.unit for cover in one.covers.all()),
             serial_key=one.serial_key,
-            priority=one.priority,
             hinges_on=tuple(one.hinges_on),
+            promise=Promise(one.promise),
         )
         for one in row.postings.filter(status__in=Posting.CHANGEABLE, uncertain_since=None)
     ]

@@ -9,10 +9,12 @@ import random
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import connection
 from django.utils import timezone
 
+from integrations.aside import leave
 from integrations.errors import TemporaryError
 from integrations.models import CallBudget, Shop
 
@@ -74,6 +76,10 @@ class ShopBudget:
                 raise self._exhausted(wait_s)
             time.sleep(wait_s)
 
+    def try_take(self) -> float:
+        """Take the right to make one call if there is one; gives how many seconds to wait if not."""
+        return 0.0 if self._take_one() else max(self._wait_s(), SLEEP_S_MIN)
+
     def note(self, *, remaining: int | None, retry_after_s: float | None, refused: bool) -> None:
         """Others use the key as well: believe what Loop says is left."""
         if refused:
@@ -118,6 +124,19 @@ class ShopBudget:
         return TemporaryError(
             system="loop", operation="wait for the call budget", status=429, detail=detail, retry_after_s=wait_s
         )
+
+
+class PrepaidBudget:
+    """For a sender: its main thread took the right to call before, and hears afterwards what the answer said."""
+
+    def __init__(self, budget: ShopBudget) -> None:
+        self._budget = budget
+
+    def take(self) -> None:
+        return
+
+    def note(self, *, remaining: int | None, retry_after_s: float | None, refused: bool) -> None:
+        leave(partial(self._budget.note, remaining=remaining, retry_after_s=retry_after_s, refused=refused))
 
 
 @dataclass(frozen=True)

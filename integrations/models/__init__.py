@@ -4,7 +4,7 @@ from integrations.models.connection import Connection
 from integrations.models.credential import Credential
 from integrations.models.inbox import InboundEvent
 from integrations.models.loop import MORE_WEBHOOKS, CallBudget, Shop, validate_more_webhooks
-from integrations.models.netsuite import AccessToken, Lane, NetSuiteAccount
+from integrations.models.netsuite import AccessToken, Lane, LaneDemand, LaneHours, LaneLimit, NetSuiteAccount
 from integrations.models.profile import ConnectionProfile
 from integrations.models.refusal_rule import RefusalRule
 from integrations.models.sync import SyncCursor, SyncRun
@@ -18,6 +18,9 @@ __all__ = [
     "Credential",
     "InboundEvent",
     "Lane",
+    "LaneDemand",
+    "LaneHours",
+    "LaneLimit",
     "NetSuiteAccount",
     "RefusalRule",
     "Shop",

@@ -31,4 +31,8 @@ class Connection(models.Model):
         """Since when no call was answered; one call without an answer is bad luck, two in a row are an outage."""
         return self.failing_since if self.next_probe_at else None
 
+    def may_be_called(self, now: datetime) -> bool:
+        """Not stopped, and not down; or down, and somebody may see whether it is back."""
+        return self.paused_at is None and (self.next_probe_at is None or self.next_probe_at <= now)
+
     base_url: str

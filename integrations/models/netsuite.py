@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -141,12 +142,16 @@ class AccessToken(models.Model):
 
 
 class Lane(models.Model):
-    """The right to have one call in flight at an account. Leased by a thread while it has work."""
+    """The right to have one call in flight at an account. Leased by a sender while it has work, by others for a call.
+
+    Leases run by the clock of the database. Written by `integrations.netsuite.lanes` only, as are the next two.
+    """
 
     account = models.ForeignKey(NetSuiteAccount, on_delete=models.CASCADE, related_name="lanes")
     number = models.PositiveSmallIntegerField()
     leased_by = models.CharField(max_length=80, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
+    for_reading = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["account", "number"]
@@ -161,3 +166,69 @@ class Lane(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account} lane {self.number}"
+
+
+class LaneLimit(models.Model):
+    """How many of an account's lanes may be used now, and why not more. Its row is locked while lanes change hands."""
+
+    account = models.OneToOneField(
+        NetSuiteAccount, on_delete=models.CASCADE, primary_key=True, related_name="lane_limit"
+    )
+    count = models.PositiveSmallIntegerField(default=5, help_text="As a person set it")
+    kept_for_reading = models.PositiveSmallIntegerField(
+        default=1, help_text="Senders borrow these, and give them back as soon as somebody wants to read"
+    )
+    held_to = models.PositiveSmallIntegerField(null=True, help_text="Since NetSuite refused calls as too many")
+    held_since = models.DateTimeField(null=True)
+    held_because = models.TextField(blank=True)
+    halved_at = models.DateTimeField(null=True)
+    grows_at = models.DateTimeField(null=True)
+    ceiling = models.PositiveSmallIntegerField(null=True, help_text="With so many in flight it refused last")
+    refused = models.PositiveIntegerField(default=0, help_text="Calls refused as too many, ever")
+    abandoned = models.PositiveIntegerField(
+        default=0, help_text="Lanes whose lease ran out with a call in flight, ever"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(count__gte=1), name="an_account_has_a_lane"),
+            models.CheckConstraint(condition=Q(held_to=None) | Q(held_to__gte=1), name="a_lane_is_always_left"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} lanes of {self.account}"
+
+
+class LaneDemand(models.Model):
+    """Who wants lanes of an account: every sender that has work, and whoever waits to read."""
+
+    account = models.ForeignKey(NetSuiteAccount, on_delete=models.CASCADE, related_name="lane_demands")
+    holder = models.CharField(max_length=80)
+    for_reading = models.BooleanField(default=False)
+    wanted = models.PositiveSmallIntegerField()
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "holder"], name="one_demand_per_holder")]
+
+    def __str__(self) -> str:
+        return f"{self.holder} wants {self.wanted}"
+
+
+class LaneHours(models.Model):
+    """Hours of the week in which another number of lanes holds: a peak, a quiet night. In the account's time zone."""
+
+    account = models.ForeignKey(NetSuiteAccount, on_delete=models.CASCADE, related_name="lane_hours")
+    weekdays = ArrayField(models.PositiveSmallIntegerField(), help_text="0 is Monday; the day on which the hours begin")
+    starts = models.TimeField("from")
+    ends = models.TimeField("to", help_text="Not later than «from»: on the next day")
+    lanes = models.PositiveSmallIntegerField("calls in flight at most")
+    why = models.CharField(max_length=200)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "lanes by the hour"
+        ordering = ["starts"]
+        constraints = [models.CheckConstraint(condition=Q(lanes__gte=1), name="an_hour_has_a_lane")]
+
+    def __str__(self) -> str:
+        return f"{self.lanes} from {self.starts:%H:%M} to {self.ends:%H:%M}: {self.why}"

@@ -1,68 +1,231 @@
 """Lanes: the account-wide limit on calls in flight, shared by every thread, process and machine (netsuite.md §7).
 
-A lane is a row leased for the length of one call. A lease left by a killed process ends by itself.
+A lane is a row leased for a short time (docs/adr/0008). A sender leases as many as it can use and renews them from its
+main thread; everybody else takes one for a call with `hold_lane`. What a killed process held ends by itself.
 """
 
+import logging
+import os
+import socket
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
 
 from integrations.errors import TemporaryError
-from integrations.models import Lane, NetSuiteAccount
+from integrations.models import Lane, LaneDemand, LaneLimit, NetSuiteAccount
+from integrations.netsuite.lane_book import open_book, read_book, take_to_read
+from integrations.netsuite.lane_keeper import keeper
+from integrations.netsuite.lane_limit import note_refusal
+from returnsops.lib.wake import notify
+from returnsops.people.audit import record_event
+from returnsops.people.models import User
 
-LEASE = timedelta(minutes=5)  # longer than the longest call we wait for
+logger = logging.getLogger(__name__)
+
+WAKE_CHANNEL = "lanes"
 WAIT_S_MAX = 30.0
-POLL_S = 0.05
+POLL_S = 0.03
+RENEW_AFTER = 0.2  # of a lease
+LOOK_SOON_S = 0.3  # when lanes are about to change hands
+LOOK_S = 1.0  # when there are fewer than wanted
+FENCE_S = 1.0  # a call is not begun so shortly before its lease ends
+
+
+# --- Senders ---------------------------------------------------------------------------------------
+
+
+@dataclass
+class Lease:
+    """What a sender holds of an account. Times monotonic.
+
+    held: lanes leased to it. usable: how many calls it may have in flight; fewer when it should give lanes back.
+    wanted: how many it asked for last.
+    """
+
+    account_pk: int
+    holder: str
+    wanted: int = 0
+    held: int = 0
+    usable: int = 0
+    until: float = 0.0
+    look_again_at: float = 0.0
+
+    @property
+    def may_begin(self) -> bool:
+        return time.monotonic() < self.until - FENCE_S
+
+
+def renew_lease(lease: Lease, *, wanted: int, in_use: int) -> None:
+    """Bring a sender's lanes in step with what it wants and with its share; renew them.
+
+    in_use: its calls in flight, whose lanes it keeps until they end. Call it again at lease.look_again_at, when a
+    call ends while it has more than its share, and when `WAKE_CHANNEL` says so.
+    """
+    asked_at = time.monotonic()
+    with open_book(lease.account_pk) as book:
+        if wanted:
+            book.note_demand(lease.holder, wanted=wanted)
+        else:
+            book.forget_demand(lease.holder)
+        share = book.share_of(lease.holder)
+        book.give_back(lease.holder, keep=max(share, in_use))
+        book.lease(lease.holder, count=share - len(book.lanes_of(lease.holder)))
+        lease.held = len(book.lanes_of(lease.holder))
+        is_moving = lease.held != share or book.limit.held_to is not None
+    lease.wanted = wanted
+    lease.usable = min(lease.held, share)
+    lease_s = settings.LANE_LEASE.total_seconds()
+    lease.until = asked_at + lease_s if lease.held else 0.0
+    pause_s = min(LOOK_SOON_S if is_moving else LOOK_S if lease.held < wanted else lease_s, lease_s * RENEW_AFTER)
+    lease.look_again_at = asked_at + pause_s
+
+
+_lease_of_call: ContextVar[Lease | None] = ContextVar("lease_of_call", default=None)
+
+
+@contextmanager
+def under_lease(lease: Lease) -> Iterator[None]:
+    """The calls inside, in this thread, go out on this lease."""
+    token = _lease_of_call.set(lease)
+    try:
+        yield
+    finally:
+        _lease_of_call.reset(token)
+
+
+@contextmanager
+def fenced() -> Iterator[None]:
+    """The lane of a sender's call: held already. A sender that was asleep for too long has lost it without knowing."""
+    lease = _lease_of_call.get()
+    if lease is None or not lease.may_begin:
+        raise TemporaryError(operation="begin a call", detail="The lease of the lane ran out before the call began.")
+    yield
+
+
+# --- Everybody else --------------------------------------------------------------------------------
 
 
 @contextmanager
 def hold_lane(account_pk: int) -> Iterator[None]:
     """Hold one lane for one call. Raises TemporaryError if none gets free within WAIT_S_MAX."""
-    owner = uuid.uuid4().hex
-    lane_pk = _wait_for_lane(account_pk, owner)
+    holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+    _wait_for_lane(account_pk, holder)
     try:
-        yield
+        with keeper.keeping(account_pk, holder):
+            yield
     finally:
-        Lane.objects.filter(pk=lane_pk, leased_by=owner).update(leased_by="", leased_until=None)
+        Lane.objects.filter(account=account_pk, leased_by=holder).update(leased_by="", leased_until=None)
+
+
+def _wait_for_lane(account_pk: int, holder: str) -> None:
+    give_up_at = time.monotonic() + WAIT_S_MAX
+    has_waited = False
+    while not _take_lane_to_read(account_pk, holder, has_waited=has_waited):
+        if time.monotonic() > give_up_at:
+            detail = f"No lane got free within {WAIT_S_MAX:.0f} s."
+            raise TemporaryError(operation="wait for a NetSuite lane", detail=detail)
+        has_waited = True
+        time.sleep(POLL_S)
+
+
+def _take_lane_to_read(account_pk: int, holder: str, *, has_waited: bool) -> bool:
+    with transaction.atomic():
+        if take_to_read(account_pk, holder):
+            if has_waited:
+                LaneDemand.objects.filter(account=account_pk, holder=holder).delete()
+            return True
+        with open_book(account_pk) as book:
+            book.note_demand(holder, wanted=1, for_reading=True)
+        if not has_waited:
+            notify(WAKE_CHANNEL, str(account_pk))
+    return False
+
+
+# --- How many there are ----------------------------------------------------------------------------
+
+
+def note_too_many(account_pk: int, *, age_s: float, words: str) -> None:
+    """A call begun age_s ago was answered 429: fewer lanes for all, at most once per round-trip."""
+    with open_book(account_pk) as book:
+        halved = note_refusal(
+            book.limit,
+            in_use=min(book.allowed, max(len(book.busy), 1)),
+            sent_at=book.now - timedelta(seconds=age_s),
+            now=book.now,
+            words=words,
+        )
+        if halved:
+            notify(WAKE_CHANNEL, str(account_pk))
+            logger.warning("%s: down to %s calls in flight: %s", book.limit.account, book.limit.held_to, words)
+
+
+def set_lanes(
+    account: NetSuiteAccount, count: int, *, by: User | None, kept_for_reading: int | None = None, reason: str = ""
+) -> None:
+    """A person sets how many calls may be in flight, and how many of them are kept for people and reading."""
+    assert count >= 1, "an account without a lane could not be asked anything"
+    with open_book(account.pk) as book:
+        limit = book.limit
+        before = {"lanes": limit.count, "kept_for_reading": limit.kept_for_reading}
+        limit.count = count
+        limit.kept_for_reading = limit.kept_for_reading if kept_for_reading is None else kept_for_reading
+        after = {"lanes": limit.count, "kept_for_reading": limit.kept_for_reading}
+        if before == after:
+            return
+        account.lanes.filter(number__gt=count, leased_by="").delete()
+        notify(WAKE_CHANNEL, str(account.pk))
+        record_event(by, "set lanes", account, before=before, after=after, reason=reason)
 
 
 def ensure_lanes(account: NetSuiteAccount, *, count: int) -> None:
-    """Give the account exactly the lanes 1 to count. Lanes taken away end with their lease."""
+    """Give a new account its lanes. Those taken away end with their lease."""
     with transaction.atomic():
-        account.lanes.filter(number__gt=count).delete()
-        Lane.objects.bulk_create(
-            [Lane(account=account, number=number) for number in range(1, count + 1)], ignore_conflicts=True
-        )
+        LaneLimit.objects.update_or_create(account=account, defaults={"count": count})
+        account.lanes.filter(number__gt=count, leased_by="").delete()
+        with open_book(account.pk):
+            notify(WAKE_CHANNEL, str(account.pk))
 
 
-def _wait_for_lane(account_pk: int, owner: str) -> int:
-    give_up_at = time.monotonic() + WAIT_S_MAX
-    while time.monotonic() < give_up_at:
-        lane_pk = _lease_free_lane(account_pk, owner)
-        if lane_pk is not None:
-            return lane_pk
-        time.sleep(POLL_S)
-    raise TemporaryError(
-        system="netsuite", operation="wait for a lane", detail=f"No lane got free within {WAIT_S_MAX:.0f} s."
+@dataclass(frozen=True)
+class LaneUse:
+    """For people and for checks: the lanes of an account as they are now."""
+
+    count: int  # as set
+    planned: int  # as set, or as the hour calls for
+    allowed: int  # how many may be used
+    kept_for_reading: int
+    in_use_by_senders: int
+    in_use_for_reading: int
+    held_since: datetime | None  # None: nothing refused of late
+    held_because: str
+    refused: int
+    abandoned: int
+
+    @property
+    def in_use(self) -> int:
+        return self.in_use_by_senders + self.in_use_for_reading
+
+
+def lanes_in_use(account_pk: int) -> LaneUse:
+    book = read_book(account_pk)
+    limit, busy = book.limit, book.busy
+    reading = sum(lane.for_reading for lane in busy)
+    return LaneUse(
+        count=limit.count,
+        planned=book.planned,
+        allowed=book.allowed,
+        kept_for_reading=limit.kept_for_reading,
+        in_use_by_senders=len(busy) - reading,
+        in_use_for_reading=reading,
+        held_since=limit.held_since,
+        held_because=limit.held_because,
+        refused=limit.refused,
+        abandoned=limit.abandoned,
     )
-
-
-def _lease_free_lane(account_pk: int, owner: str) -> int | None:
-    now = timezone.now()
-    with transaction.atomic():
-        lane = (
-            Lane.objects.select_for_update(skip_locked=True)
-            .filter(Q(leased_until__isnull=True) | Q(leased_until__lt=now), account_id=account_pk)
-            .order_by("number")
-            .first()
-        )
-        if lane is None:
-            return None
-        Lane.objects.filter(pk=lane.pk).update(leased_by=owner, leased_until=now + LEASE)
-    return lane.pk

@@ -4,17 +4,38 @@ Nothing is held while somebody logs in; a turn is a lease, taken by compare-and-
 """
 
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import Any, TypeVar, cast
 
+from django.db import DatabaseError
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from integrations.credentials import seal, unseal
-from integrations.errors import ConfigurationError
+from integrations.errors import ConfigurationError, TemporaryError
 from integrations.models import AccessToken, NetSuiteAccount
 from integrations.netsuite.shelf import TURN_S, KeptToken, Shown, hold_for_s
 
 REFUSAL_CHARS_MAX = 500
+
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def told_as_temporary(method: Method) -> Method:
+    """Our own database is away: the call was not begun, or refused with 401. It says nothing about NetSuite."""
+
+    @wraps(method)
+    def guarded(*args: Any, **named: Any) -> Any:
+        try:
+            return method(*args, **named)
+        except DatabaseError as error:
+            detail = f"Our database does not answer: {error}"
+        raise TemporaryError(operation="share the access token", detail=detail)
+
+    return cast(Method, guarded)
 
 
 class SharedShelf:
@@ -24,6 +45,7 @@ class SharedShelf:
         self._account_pk = account_pk
         self._digest = digest
 
+    @told_as_temporary
     def look(self) -> Shown:
         row = self._row()
         if row.settings_digest != self._digest:
@@ -31,6 +53,7 @@ class SharedShelf:
         is_held = row.refused_until is not None and timezone.now() < row.refused_until
         return Shown(token=_read_token(row), refusal=_refusal(row) if is_held else None, version=row.version)
 
+    @told_as_temporary
     def take_turn(self, shown: Shown) -> str:
         now, turn = timezone.now(), uuid.uuid4().hex
         free = Q(leased_until=None) | Q(leased_until__lte=now)
@@ -41,6 +64,7 @@ class SharedShelf:
         )
         return turn if won else ""
 
+    @told_as_temporary
     def put(self, token: KeptToken) -> None:
         row = self._row()
         AccessToken.objects.filter(pk=row.pk).update(
@@ -54,15 +78,18 @@ class SharedShelf:
             **_turn_over(),
         )
 
+    @told_as_temporary
     def end_turn(self, turn: str) -> None:
         self._rows().filter(leased_by=turn).update(leased_by="", leased_until=None)
 
+    @told_as_temporary
     def drop(self, text: str) -> None:
         row = self._row()
         kept = _read_token(row)
         if kept and kept.text == text:
             self._rows().filter(version=row.version).update(sealed="", version=F("version") + 1)
 
+    @told_as_temporary
     def hold(self, refusal: ConfigurationError) -> None:
         row = self._row()
         refusals = row.refusals + 1 if row.settings_digest == self._digest else 1

@@ -73,7 +73,7 @@ def gather_refused(pause: Pause) -> None:
 def _put_behind(posting: Posting, refusal: dict[str, Any] | None) -> None:
     move_row(
         posting, field="status", target=Posting.Status.PENDING, moves=Posting.MOVES,
-        refusal=refusal, not_before=clock.now(), attempts=0, sending_since=None, uncertain_since=None, claimed_by="",
+        refusal=refusal, not_before=timezone.now(), attempts=0, sending_since=None, uncertain_since=None, claimed_by="",
     )  # fmt: skip
     ask_for_plan([posting.loop_return_id])
 

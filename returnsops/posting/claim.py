@@ -1,62 +1,207 @@
-"""Claiming: which posting goes next, and marking it as on its way before any call is made."""
+"""Claiming: which posting goes next, and marking it as on its way before any call is made.
 
-from django.db import IntegrityError, transaction
+In two steps, so that a sender can look ahead without anything being in doubt when it dies: *claimed* is reserved for
+one sender and surely not sent; *armed* may be over there from that moment on.
+"""
+
+import random
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.posting.models import Posting
 from returnsops.posting.pauses import not_paused
 
 Status = Posting.Status
+System = Posting.System
 ATTEMPTS_MAX = 20  # then it is set aside: passing reasons do not last this long
+CLAIM_MAX = 200
+PUT_BACK_MAX = 500
+PUT_OFF_S = 1.0
+
+# The first of each shop by turn, then the shops in turn; of one source document one at a time. Only what is taken stays
+# locked, and what somebody else holds is passed over.
+CLAIM = """
+    WITH heads AS (
+        SELECT asked.place AS shop_place, head.id, head.serial_key, head.turn_at
+        FROM unnest(%s::bigint[]) WITH ORDINALITY AS asked(shop_id, place)
+        CROSS JOIN LATERAL ({heads}) AS head(id, serial_key, turn_at)
+    ), ranked AS (
+        SELECT id, shop_place, row_number() OVER (PARTITION BY shop_place ORDER BY turn_at, id) AS nth,
+               row_number() OVER (PARTITION BY serial_key ORDER BY turn_at, id) AS of_source
+        FROM heads
+    )
+    UPDATE posting_posting SET status = 'sending', sending_since = %s, claimed_by = %s, attempts = attempts + 1,
+                               armed_at = NULL
+    WHERE id IN (SELECT id FROM ranked WHERE of_source = 1 ORDER BY nth, shop_place LIMIT %s)
+    RETURNING id
+"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where postings come from for one destination: NetSuite for all shops of an account, or Loop for one shop.
+
+    shop_pks: in the order in which they take their turns. is_down: only one call, to see whether it is back.
+    """
+
+    system: str
+    pk: int  # of the account, or of the shop
+    shop_pks: tuple[int, ...]
+    is_down: bool = False
+
+
+def open_sources() -> list[Source]:
+    """Every destination that may be called now: not stopped, and not down before its next probe."""
+    now = timezone.now()
+    shops = Shop.objects.select_related("account").order_by("pk")
+    found: list[Source] = []
+    by_account: dict[int, list[Shop]] = {}
+    for shop in shops:
+        by_account.setdefault(shop.account_id, []).append(shop)
+        if shop.may_be_called(now):
+            found.append(Source(System.LOOP, shop.pk, (shop.pk,), is_down=shop.next_probe_at is not None))
+    for account_pk, theirs in by_account.items():
+        account = theirs[0].account
+        if account.may_be_called(now):
+            pks = tuple(shop.pk for shop in theirs)
+            found.append(Source(System.NETSUITE, account_pk, pks, is_down=account.next_probe_at is not None))
+    return found
+
+
+def claim_from(source: Source, claimer: str, *, count: int) -> list[Posting]:
+    """Claim up to `count` postings of one destination, those whose turn it is, the shops taking turns."""
+    count = min(count, CLAIM_MAX)
+    while count > 0:
+        try:
+            pks = _claim(source, claimer, count=count)
+        except IntegrityError:
+            # Somebody claimed a sibling of the same source between our look and our write.
+            count //= 2
+            continue
+        return load_postings(pks)
+    return []
 
 
 def claim_postings(claimer: str, *, count: int) -> list[Posting]:
-    """Claim up to `count` postings that may be sent now: promises first, then age, one at a time per source."""
+    """Claim up to `count` postings of any destination and arm them: each may be sent at once."""
     claimed: list[Posting] = []
-    while len(claimed) < count:
-        posting = _claim_one(claimer)
-        if posting is None:
-            break
-        claimed.append(posting)
-    return claimed
+    for source in open_sources():
+        claimed += claim_from(source, claimer, count=count - len(claimed))
+    return arm_postings(claimed, claimer)
+
+
+def arm_postings(postings: Sequence[Posting], claimer: str, *, is_probe: bool = False) -> list[Posting]:
+    """From now on they may be over there. Gives those that may still be sent; the others are not ours any more, or
+    their return is to be planned anew or their connection stopped: put them back.
+
+    is_probe: the one call to a connection that is down.
+    """
+    connection_state = Q() if is_probe else _has_open_connection()
+    pks = [posting.pk for posting in postings]
+    now = timezone.now()
+    with transaction.atomic():
+        mine = Posting.objects.filter(pk__in=pks, status=Status.SENDING, claimed_by=claimer, armed_at=None)
+        # First held, then looked at: what was waited for may have changed them.
+        held = list(mine.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+        armed = set(Posting.objects.filter(_is_wanted(), connection_state, pk__in=held).values_list("pk", flat=True))
+        Posting.objects.filter(pk__in=armed).update(armed_at=now, sending_since=now)
+    for posting in postings:
+        if posting.pk in armed:
+            posting.armed_at = posting.sending_since = now
+    return [posting for posting in postings if posting.pk in armed]
+
+
+def put_back(postings: Collection[Posting], claimer: str) -> int:
+    """Surely not sent by us: somebody else may. Not counted as a try."""
+    mine = Posting.objects.filter(pk__in=[one.pk for one in postings], status=Status.SENDING, claimed_by=claimer)
+    return mine.update(**_back(), attempts=F("attempts") - 1)
+
+
+def put_off(postings: Collection[Posting], claimer: str) -> None:
+    """The same, for who may try a little later."""
+    put_back(postings, claimer)
+    not_before = timezone.now() + timedelta(seconds=random.uniform(PUT_OFF_S, 2 * PUT_OFF_S))
+    Posting.objects.filter(pk__in=[one.pk for one in postings], status=Status.PENDING).update(not_before=not_before)
+
+
+def note_looked(postings: Collection[Posting]) -> None:
+    """NetSuite was asked just now, and has nothing in their place."""
+    Posting.objects.filter(pk__in=[one.pk for one in postings]).update(looked_at=timezone.now())
+
+
+def keep_claims(claimer: str) -> None:
+    """A sender says that it still means to send what it claimed."""
+    unarmed = Posting.objects.filter(status=Status.SENDING, claimed_by=claimer, armed_at=None)
+    unarmed.update(sending_since=timezone.now())
+
+
+def put_back_dead_claims() -> int:
+    """What a sender claimed before it died, and never began to send. The try counts: it may be what kills senders."""
+    dead = timezone.now() - settings.CLAIM_LEASE
+    unarmed = Posting.objects.filter(status=Status.SENDING, armed_at=None, sending_since__lt=dead)
+    pks = list(unarmed.values_list("pk", flat=True)[:PUT_BACK_MAX])
+    return unarmed.filter(pk__in=pks).update(**_back())
 
 
 def claimable() -> QuerySet[Posting]:
-    """Pending, due, wanted by a current plan, and not waiting for a pause, a probe or a sibling in flight.
+    """Pending, due, wanted by a current plan, and not waiting for a pause, a probe or a sibling in flight."""
+    return _sendable().filter(_is_wanted(), _has_open_connection()).order_by("turn_at", "pk")
 
-    A return whose `look_again_at` has come may want something else by now, so its postings wait for the plan.
-    """
-    now, real_now = clock.now(), timezone.now()
-    in_flight = Posting.objects.filter(serial_key=OuterRef("serial_key"), status__in=[Status.SENDING, Status.UNCERTAIN])
-    return (
-        Posting.objects.filter(status=Status.PENDING, not_before__lte=now)
-        .filter(Q(loop_return__look_again_at=None) | Q(loop_return__look_again_at__gt=now))
-        .filter(_connection_is_well("shop", real_now) | Q(system=Posting.System.NETSUITE))
-        .filter(_connection_is_well("account", real_now) | Q(system=Posting.System.LOOP))
-        .filter(not_paused())
-        .exclude(Exists(in_flight))
-        .order_by("priority", "loop_return__created_at", "pk")
+
+def load_postings(pks: Collection[int]) -> list[Posting]:
+    rows = Posting.objects.filter(pk__in=pks).select_related("account", "shop").order_by("turn_at", "pk")
+    return list(rows)
+
+
+def _claim(source: Source, claimer: str, *, count: int) -> list[int]:
+    heads = (
+        _sendable()
+        .filter(_is_wanted(), system=source.system, shop_id=RawSQL("asked.shop_id", ()))
+        .order_by("turn_at", "pk")
+        .select_for_update(skip_locked=True, no_key=True, of=("self",))
+        .values("pk", "serial_key", "turn_at")[:count]
     )
+    with transaction.atomic(), connection.cursor() as cursor:
+        sql, params = heads.query.sql_with_params()
+        cursor.execute(CLAIM.format(heads=sql), [list(source.shop_pks), *params, timezone.now(), claimer, count])
+        return [row[0] for row in cursor.fetchall()]
 
 
-def _connection_is_well(path: str, now: object) -> Q:
+def _is_wanted() -> Q:
+    """The plan that wants it is current, and nobody paused what it hinges on.
+
+    A return whose `look_again_at` has come may want something else by now, so its postings wait for the plan; for ever
+    if the plan fails, which is a case (`plan_failed`).
+    """
+    is_planned = Q(loop_return__look_again_at=None) | Q(loop_return__look_again_at__gt=clock.now())
+    return is_planned & Q(loop_return__plan_attempts=0) & not_paused()
+
+
+def _has_open_connection() -> Q:
+    now = timezone.now()
+    loop_is_well = _is_well("shop", now) | Q(system=System.NETSUITE)
+    netsuite_is_well = _is_well("account", now) | Q(system=System.LOOP)
+    return loop_is_well & netsuite_is_well
+
+
+def _sendable() -> QuerySet[Posting]:
+    in_flight = Posting.objects.filter(serial_key=OuterRef("serial_key"), status__in=[Status.SENDING, Status.UNCERTAIN])
+    return Posting.objects.filter(~Exists(in_flight), status=Status.PENDING, not_before__lte=timezone.now())
+
+
+def _is_well(path: str, now: datetime) -> Q:
     probe_due = Q(**{f"{path}__next_probe_at": None}) | Q(**{f"{path}__next_probe_at__lte": now})
     return Q(**{f"{path}__paused_at": None}) & probe_due
 
 
-def _claim_one(claimer: str) -> Posting | None:
-    try:
-        with transaction.atomic():
-            posting = claimable().select_for_update(skip_locked=True, of=("self",)).first()
-            if posting is None:
-                return None
-            now = clock.now()
-            Posting.objects.filter(pk=posting.pk).update(
-                status=Status.SENDING, sending_since=now, claimed_by=claimer, attempts=F("attempts") + 1
-            )
-    except IntegrityError:
-        return None  # somebody claimed a sibling of the same source between our look and our write
-    posting.refresh_from_db()
-    return posting
+def _back() -> dict[str, object]:
+    return {"status": Status.PENDING, "claimed_by": "", "sending_since": None, "armed_at": None}

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from integrations.models import NetSuiteAccount, Shop
 from returnsops.people.models import User, VisibleQuerySet
@@ -43,6 +44,13 @@ class Posting(models.Model):
         PERSON = "person", "a person in NetSuite"
         FOREIGN = "foreign", "somebody else"
 
+    class Promise(models.TextChoices):
+        """What the customer waits for, which is what decides whose turn it is."""
+
+        EXCHANGE = "exchange", "Exchange waiting"
+        REFUND = "refund", "Refund waiting"
+        RESTOCK = "restock", "Nobody waits"
+
     loop_return = models.ForeignKey(LoopReturn, on_delete=models.PROTECT, related_name="postings")
     shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="postings")
     account = models.ForeignKey(NetSuiteAccount, on_delete=models.PROTECT, related_name="postings")
@@ -55,12 +63,17 @@ class Posting(models.Model):
     content_hash = models.CharField(max_length=64)
     # Postings with the same key go one after the other: two receipts of one RMA at once collide in NetSuite.
     serial_key = models.CharField(max_length=120)
-    priority = models.PositiveSmallIntegerField(default=50)
     # What can hold it: names of returnsops.returns.plan.hinges. A live Pause of one of them does.
     hinges_on = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    promise = models.CharField(max_length=10, choices=Promise.choices, default=Promise.RESTOCK)
+    # Whose turn it is: the age of the return, and an allowance for what nobody waits for (`returnsops.posting.turn`).
+    turn_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # Real time, as are the next three: a rehearsal that jumps over days must not make a live call look dead.
     not_before = models.DateTimeField()
     sending_since = models.DateTimeField(null=True, blank=True)
+    # From then on it may be over there. Claimed and not armed: surely not sent, it goes back without a look.
+    armed_at = models.DateTimeField(null=True, blank=True)
     uncertain_since = models.DateTimeField(null=True, blank=True)
     claimed_by = models.CharField(max_length=80, blank=True)
     their_id = models.CharField(max_length=60, blank=True)
@@ -94,6 +107,9 @@ class Posting(models.Model):
                 condition=~Q(status="uncertain") | Q(uncertain_since__isnull=False),
                 name="uncertain_has_a_start",
             ),
+            models.CheckConstraint(
+                condition=Q(promise__in=["exchange", "refund", "restock"]), name="posting_promise_in_list"
+            ),
             models.CheckConstraint(condition=Q(external_id__regex=r"^[a-z0-9-]+$"), name="external_id_is_plain"),
             models.UniqueConstraint(fields=["loop_return", "kind", "number"], name="postings_are_numbered"),
             # Nobody's record stands for two of ours. An update names a record that another posting made.
@@ -111,9 +127,9 @@ class Posting(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["account", "priority", "not_before"],
+                fields=["shop", "system", "turn_at", "id"],
                 condition=Q(status="pending"),
-                name="postings_pending",
+                name="postings_by_turn",
             ),
             models.Index(fields=["status"], condition=Q(status__in=["sending", "uncertain"]), name="postings_unsure"),
             # What the progress of a drain is counted over, see progress.py.

@@ -5,17 +5,18 @@ changed, only what surely is not (docs/adr/0005).
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Count, Max, Q, prefetch_related_objects
 from django.utils import timezone
 
-from returnsops.lib import clock
 from returnsops.lib.canonical import plain
 from returnsops.lib.fixed_query import FixedQuery, slot
 from returnsops.lib.moves import move_row
+from returnsops.lib.wake import notify
 from returnsops.posting.models import Posting, PostingCover
+from returnsops.posting.turn import turn_at
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import PostingDue
 from returnsops.returns.plan.outbox_problems import OURS_DIFFERS
@@ -42,6 +43,7 @@ STANDING = FixedQuery(
         .order_by("pk")
     )
 )
+WAKE_CHANNEL = "postings"  # a sender that waits hears of new work
 
 
 def enqueue(loop_return: LoopReturn, wanted: Sequence[PostingDue]) -> list[Posting]:
@@ -68,7 +70,11 @@ def enqueue(loop_return: LoopReturn, wanted: Sequence[PostingDue]) -> list[Posti
     for due, match in matched:
         if match and not _differs(match, due):
             _note_hinges(match, due)
+        if match and match.promise != due.promise:
+            _set_turn(match, due, waiting_since=loop_return.created_at)
     changed += [_create_posting(loop_return, due) for due, match in matched if match is None]
+    if wanted:
+        notify(WAKE_CHANNEL)
     return changed
 
 
@@ -102,8 +108,9 @@ def retry(posting: Posting) -> bool:
     """A person says: try again, unchanged. Gives False if it is no longer refused."""
     if posting.status != Status.REJECTED:
         return False
+    notify(WAKE_CHANNEL)
     return move_row(
-        posting, field="status", target=Status.PENDING, moves=Posting.MOVES, not_before=clock.now(), attempts=0,
+        posting, field="status", target=Status.PENDING, moves=Posting.MOVES, not_before=timezone.now(), attempts=0,
         claimed_by="", looked_at=None,
     )  # fmt: skip
 
@@ -159,9 +166,10 @@ def _create_posting(loop_return: LoopReturn, due: PostingDue) -> Posting:
         request=plain(due.request),
         content_hash=due.content_hash,
         serial_key=due.serial_key,
-        priority=due.priority,
         hinges_on=list(due.hinges_on),
-        not_before=clock.now(),
+        promise=due.promise,
+        turn_at=turn_at(due.promise, waiting_since=loop_return.created_at),
+        not_before=timezone.now(),
     )
     _write_covers(posting, due)
     return posting
@@ -178,9 +186,8 @@ def _change_posting(posting: Posting, due: PostingDue) -> Posting:
         "request": plain(due.request),
         "content_hash": due.content_hash,
         "serial_key": due.serial_key,
-        "priority": due.priority,
         "hinges_on": list(due.hinges_on),
-        "not_before": clock.now(),
+        "not_before": timezone.now(),
         "refusal": None,
         "attempts": 0,
         "looked_at": None,
@@ -197,6 +204,12 @@ def _note_hinges(posting: Posting, due: PostingDue) -> None:
     """The same content can come to hinge on something else: without a date of its own it is booked in today's month."""
     if posting.hinges_on != list(due.hinges_on):
         Posting.objects.filter(pk=posting.pk).update(hinges_on=list(due.hinges_on))
+
+
+def _set_turn(posting: Posting, due: PostingDue, *, waiting_since: datetime) -> None:
+    """What the customer waits for changes more often than what is to be sent."""
+    turn = turn_at(due.promise, waiting_since=waiting_since)
+    Posting.objects.filter(pk=posting.pk).update(promise=due.promise, turn_at=turn)
 
 
 def _write_covers(posting: Posting, due: PostingDue) -> None:

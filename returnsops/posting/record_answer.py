@@ -3,6 +3,7 @@
 import logging
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,6 +39,8 @@ Status = Posting.Status
 RETRY_AFTER_S = 1.0
 RETRY_AFTER_S_MAX = 300.0
 ANSWER_CHARS_KEPT = 2_000
+BUSY_WAIT_S_MAX = 1.0
+BUSY = "too_many"  # outcome of a try that was refused because too many calls were in flight
 DIED = "died"  # outcome of a try that took its sender with it
 
 
@@ -72,23 +75,39 @@ def try_call(call: Call) -> Answer:
 
 def record_answer(posting: Posting, answer: Answer) -> None:
     """Write the try and move the posting. A posting that somebody moved meanwhile keeps their move."""
+    record_answers([(posting, answer)])
+
+
+def record_answers(answers: Sequence[tuple[Posting, Answer]]) -> None:
+    """Several in one transaction, in the order in which everybody locks returns. All of them are written, or none."""
+    for posting, answer in answers:
+        _note_connection(posting, answer)
+    in_order = sorted(answers, key=lambda one: one[0].loop_return_id)
+    with transaction.atomic():
+        for posting, _ in in_order:
+            hold_return(posting.loop_return_id)
+        PostingAttempt.objects.bulk_create([_record_one(posting, answer) for posting, answer in in_order])
+
+
+def _note_connection(posting: Posting, answer: Answer) -> None:
     connection = posting.shop if posting.system == Posting.System.LOOP else posting.account
     if answer.error is None:
         note_success(connection)
-    elif answer.error.code != DIED:  # a fault of ours tells nothing about the connection
-        note_failure(connection, answer.error)
-    with transaction.atomic():
-        hold_return(posting.loop_return_id)
-        outcome = _record_failure(posting, answer.error) if answer.error else mark_posted(posting, answer.their_id)
-        PostingAttempt.objects.create(
-            posting=posting,
-            number=posting.attempts,
-            started_at=answer.started_at,
-            duration_s=answer.duration_s,
-            request=answer.request,
-            outcome=outcome,
-            answer=str(answer.error or f"id {answer.their_id}")[:ANSWER_CHARS_KEPT],
-        )
+    else:
+        note_failure(connection, answer.error, age_s=answer.duration_s)
+
+
+def _record_one(posting: Posting, answer: Answer) -> PostingAttempt:
+    outcome = _record_failure(posting, answer.error) if answer.error else mark_posted(posting, answer.their_id)
+    return PostingAttempt(
+        posting=posting,
+        number=posting.attempts,
+        started_at=answer.started_at,
+        duration_s=answer.duration_s,
+        request=answer.request,
+        outcome=outcome,
+        answer=str(answer.error or f"id {answer.their_id}")[:ANSWER_CHARS_KEPT],
+    )
 
 
 def note_dead_sender(posting: Posting) -> None:
@@ -134,7 +153,7 @@ def mark_uncertain(posting: Posting, *, refusal: dict[str, object] | None = None
 
     refusal: it was refused, in a way that may mean that it is there already. It is kept until the look has told.
     """
-    now = clock.now()
+    now = timezone.now()
     move_row(
         posting, field="status", target=Status.UNCERTAIN, moves=Posting.MOVES,
         uncertain_since=posting.uncertain_since or now, not_before=now + timedelta(seconds=RETRY_AFTER_S),
@@ -164,16 +183,25 @@ def _record_refusal(posting: Posting, error: RejectedError) -> str:
 
 
 def _put_back(posting: Posting, error: IntegrationError) -> str:
-    """Surely not done: again later, with a growing wait and full jitter, and an end."""
-    if posting.attempts >= ATTEMPTS_MAX:
+    """Surely not done: again later, with a growing wait and full jitter, and an end.
+
+    Too many at once is not counted and not waited for: there are fewer lanes then, and that is what paces us.
+    """
+    is_busy = error.status == 429
+    tries = posting.attempts - _busy_tries(posting)
+    if not is_busy and tries >= ATTEMPTS_MAX:
         return mark_rejected(posting, refusal_of(error) | {"family": "gave_up"})
-    longest = min(RETRY_AFTER_S * 2**posting.attempts, RETRY_AFTER_S_MAX)
-    wait_s = max(error.retry_after_s or 0.0, random.uniform(RETRY_AFTER_S, longest))
+    longest = BUSY_WAIT_S_MAX if is_busy else min(RETRY_AFTER_S * 2**tries, RETRY_AFTER_S_MAX)
+    wait_s = max(error.retry_after_s or 0.0, random.uniform(min(RETRY_AFTER_S, longest / 2), longest))
     move_row(
         posting, field="status", target=Status.PENDING, moves=Posting.MOVES,
-        not_before=clock.now() + timedelta(seconds=wait_s), sending_since=None, claimed_by="",
+        not_before=timezone.now() + timedelta(seconds=wait_s), sending_since=None, armed_at=None, claimed_by="",
     )  # fmt: skip
-    return "put_back"
+    return BUSY if is_busy else "put_back"
+
+
+def _busy_tries(posting: Posting) -> int:
+    return posting.tries.filter(outcome=BUSY).count() if posting.attempts > 1 else 0
 
 
 def refusal_of(error: IntegrationError) -> dict[str, object]:

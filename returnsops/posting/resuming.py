@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from returnsops.lib import clock
 from returnsops.people.models import User
@@ -42,7 +43,7 @@ def try_cause(pause: Pause, *, by: User, reason: str) -> Posting | None:
     if probe is None:
         raise NotPossibleError("All that waits for it is held by another pause as well. End that one first.")
     Pause.objects.filter(pk=pause.pk).update(probe=probe, tried_at=clock.now(), tried_by=by, tried_because=reason)
-    Posting.objects.filter(pk=probe.pk, status=Status.PENDING).update(not_before=clock.now())
+    Posting.objects.filter(pk=probe.pk, status=Status.PENDING).update(not_before=timezone.now())
     return probe
 
 

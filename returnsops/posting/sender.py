@@ -1,90 +1,306 @@
-"""The sender: claim, commit, call, record. The main thread talks to the database, its threads only make calls."""
+"""The sender: claim, look, arm, call, record. The main thread talks to the database, its threads only make calls.
+
+A round never waits for a call, and starts the next calls before it records the last answers: a lane is never idle for
+our own work. An answer is never lost with the database away: it stays here until it is written.
+"""
 
 import logging
 import os
 import socket
 import threading
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+import time
+from collections import deque
+from pathlib import Path
 
-from django.db import close_old_connections, connections
-from django.utils import timezone
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
-from integrations.connections import loop_client, netsuite_client
-from integrations.errors import ConfigurationError
-from returnsops.posting.claim import claim_postings
+from integrations.aside import do_what_was_left
+from integrations.connections import begin_probe, end_probe, loop_client, netsuite_client, note_failure, note_success
+from integrations.errors import ConfigurationError, IntegrationError
+from integrations.models import NetSuiteAccount, Shop
+from integrations.netsuite.lanes import WAKE_CHANNEL as LANES
+from returnsops.lib.wake import Alarm
+from returnsops.posting.calls import CallPool, Done
+from returnsops.posting.claim import Source, keep_claims, note_looked, open_sources, put_off
+from returnsops.posting.desk import Client, Desk
+from returnsops.posting.gates import BudgetGate, LaneGate
+from returnsops.posting.look import Found
 from returnsops.posting.models import Posting
-from returnsops.posting.record_answer import Answer, record_answer, try_call
-from returnsops.posting.wire import Call
+from returnsops.posting.outbox import WAKE_CHANNEL as POSTINGS
+from returnsops.posting.record_answer import Answer, record_answers
+from returnsops.posting.settle import adopt_found
 
 logger = logging.getLogger(__name__)
 
-POLL_S = 0.2  # how long an idle sender waits before it looks again
-CALLS_WAIT_S = 0.05
+POLL_S = 1.0  # an idle sender looks again this often, though nothing woke it
+SOURCES_EVERY_S = 0.5  # how soon a stop or an outage that others noticed is heeded
+CLIENTS_EVERY_S = 5.0  # how soon new settings and secrets are
+CLAIMS_EVERY_S = 10.0
+ANSWERS_AT_ONCE = 8
+STOP_LIMIT_S = 35.0  # then calls that are still out are left to their leases
+DATABASE_AWAY_S = 0.3
 
 
 class Sender:
-    """One process full of calls. `stop` lets calls in flight end and claims nothing more."""
+    """One process full of calls. `stop` lets calls in flight end and claims nothing more; `abandon` waits for nothing.
 
-    def __init__(self, *, threads: int) -> None:
-        self.name = f"{socket.gethostname()}:{os.getpid()}"
-        self._threads = threads
+    beat: a file touched in every round, by which a watchdog sees that it is alive.
+    """
+
+    def __init__(self, *, threads: int, beat: Path | None = None) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{id(self) % 10_000}"
+        self._beat = beat
         self._stopping = threading.Event()
-        self._in_flight: dict[Future[Answer], Posting] = {}
+        self._abandoning = threading.Event()
+        self._alarm = Alarm(POSTINGS, LANES)
+        self._pool = CallPool(size=threads, ring=self._alarm.ring)
+        self._desks: dict[tuple[str, int], Desk] = {}
+        self._sources: dict[tuple[str, int], Source] = {}
+        self._answers: deque[tuple[Desk, Posting, Answer]] = deque()
+        self._looks: deque[tuple[Desk, Done]] = deque()
+        self._due: dict[str, float] = {}
+        self._claimed = 0
 
     def stop(self) -> None:
         self._stopping.set()
+        self._alarm.ring()
+
+    def abandon(self) -> None:
+        self._abandoning.set()
+        self.stop()
 
     def run(self) -> None:
-        """Send until stopped, then wait for the answers that are still out."""
-        with ThreadPoolExecutor(self._threads, thread_name_prefix="call") as pool:
-            while not self._stopping.is_set():
-                close_old_connections()
-                started = self.fill(pool)
-                self._collect(timeout_s=CALLS_WAIT_S)
-                if not started and not self._in_flight:
-                    self._stopping.wait(POLL_S)
-            while self._in_flight:
-                self._collect(timeout_s=1.0)
+        """Send until stopped, then wait for the answers that are still out, as long as is bearable."""
+        logger.info("sender %s runs", self.name)
+        while not self._stopping.is_set():
+            self._round(wait_s=POLL_S)
+        self._wind_up()
 
     def drain(self) -> int:
         """Send everything that may be sent now, then return. Gives how many calls were made."""
-        calls = 0
-        with ThreadPoolExecutor(self._threads, thread_name_prefix="call") as pool:
-            while True:
-                started = self.fill(pool)
-                calls += started
-                if not started and not self._in_flight:
-                    return calls
-                self._collect(timeout_s=CALLS_WAIT_S)
+        self._due.clear()
+        while True:
+            self._claimed = 0
+            self._round(wait_s=POLL_S if self._is_busy() else 0.0)
+            if not self._claimed and not self._is_busy():
+                break
+        calls = sum(desk.calls for desk in self._desks.values())
+        self._wind_up()
+        return calls
 
-    def fill(self, pool: ThreadPoolExecutor) -> int:
-        """Claim postings for the free threads and start their calls."""
-        claimed = claim_postings(self.name, count=self._threads - len(self._in_flight))
-        for posting in claimed:
-            call = self._prepare(posting)
-            if call:
-                future = pool.submit(_call_in_thread, call)
-                self._in_flight[future] = posting
-        return len(claimed)
+    # --- One round ---
 
-    def _prepare(self, posting: Posting) -> Call | None:
-        is_loop = posting.system == Posting.System.LOOP
+    def _round(self, *, wait_s: float) -> None:
+        if self._beat:
+            self._beat.touch()
         try:
-            client = loop_client(posting.shop) if is_loop else netsuite_client(posting.account)
+            self._heed(self._alarm.wait(0.0 if self._answers or self._looks else wait_s))
+            self._take_results()
+            self._record()
+            do_what_was_left()
+            self._tend()
+        except (OperationalError, InterfaceError) as error:
+            self._outlive(error)
+
+    def _outlive(self, error: DatabaseError | InterfaceError) -> None:
+        """The database is away. What is in flight goes on, what was answered waits here."""
+        if connection.in_atomic_block:
+            raise error
+        logger.warning("the database does not answer, %s answers wait: %s", len(self._answers), error)
+        connection.close()
+        time.sleep(DATABASE_AWAY_S)
+        self._due.clear()
+
+    def _heed(self, messages: set[tuple[str, str]]) -> None:
+        """New postings may be there for every desk; lanes change hands at one account."""
+        if any(channel == POSTINGS for channel, _ in messages) or self._is_due("poll", every_s=POLL_S):
+            for desk in self._desks.values():
+                desk.may_have_more = True
+            self._due.pop("sources", None)
+        for channel, payload in messages:
+            named = self._desks.get((Posting.System.NETSUITE, int(payload))) if channel == LANES else None
+            if named and isinstance(named.gate, LaneGate):
+                named.gate.lease.look_again_at = 0.0
+
+    def _take_results(self) -> None:
+        """Free the lanes, and start what lies ready for them, before anything is written."""
+        for done in self._pool.take_done():
+            assert isinstance(done.ticket, tuple)
+            desk, posting = done.ticket
+            if posting is None:
+                self._looks.append((desk, done))
+            else:
+                desk.end_call(posting)
+                assert isinstance(done.value, Answer), f"a call gives its answer, also when it fails: {done.error!r}"
+                self._answers.append((desk, posting, done.value))
+            if not self._stopping.is_set():
+                desk.start_calls()
+
+    # --- Writing down ---
+
+    def _record(self) -> None:
+        """A few, then back to the lanes. What cannot be written for a fault of ours is left to its lease."""
+        while self._looks:
+            self._record_look(*self._looks[0])
+            self._looks.popleft()
+        batch = [self._answers[place] for place in range(min(ANSWERS_AT_ONCE, len(self._answers)))]
+        if not batch:
+            return
+        try:
+            record_answers([(posting, answer) for _, posting, answer in batch])
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("%s answers cannot be written together; each alone", len(batch))
+            for _, posting, answer in batch:
+                self._record_alone(posting, answer)
+        for desk, _, answer in batch:
+            self._answers.popleft()
+            self._after(desk, answer.error)
+
+    def _record_alone(self, posting: Posting, answer: Answer) -> None:
+        try:
+            record_answers([(posting, answer)])
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("the answer to %s cannot be written; it is left to its lease", posting)
+
+    def _after(self, desk: Desk, error: Exception | None) -> None:
+        """What follows the one that was answered may go now; what failed may concern all that lies on the desk."""
+        desk.may_have_more = True
+        desk.is_probing = False
+        if error is not None:
+            self._due.pop("sources", None)
+        if isinstance(error, ConfigurationError):
+            desk.put_all_back()
+
+    def _record_look(self, desk: Desk, done: Done) -> None:
+        looked = desk.end_look()
+        if done.error is not None:
+            self._record_failed_look(desk, looked, done.error)
+            return
+        assert isinstance(done.value, dict)
+        note_success(self._connection_of(desk.source))
+        found: dict[str, Found | None] = done.value
+        absent = []
+        for posting in looked:
+            there = found.get(posting.external_id)
+            if there is None:
+                absent.append(posting)
+            else:
+                adopt_found(posting, there)
+                desk.may_have_more = True
+        note_looked(absent)
+        desk.make_ready(absent)
+
+    def _record_failed_look(self, desk: Desk, looked: list[Posting], error: Exception) -> None:
+        """Nothing was sent, so nothing is counted; a fault of ours in one look must not spin."""
+        if isinstance(error, IntegrationError):
+            note_failure(self._connection_of(desk.source), error)
+        else:
+            logger.error("looking before posting failed by a fault of ours", exc_info=error)
+        put_off(looked, self.name)
+        self._after(desk, error)
+
+    # --- The desks ---
+
+    def _tend(self) -> None:
+        if self._is_due("sources", every_s=SOURCES_EVERY_S):
+            self._sources = {(source.system, source.pk): source for source in open_sources()}
+        for key, source in self._sources.items():
+            if key not in self._desks:
+                self._desks[key] = self._open_desk(source)
+        if self._is_due("clients", every_s=CLIENTS_EVERY_S):
+            for desk in self._desks.values():
+                desk.client = None
+        if self._is_due("claims", every_s=CLAIMS_EVERY_S) and any(desk.stock for desk in self._desks.values()):
+            keep_claims(self.name)
+        for key, desk in self._desks.items():
+            self._tend_desk(desk, self._sources.get(key))
+
+    def _tend_desk(self, desk: Desk, source: Source | None) -> None:
+        """A desk whose connection is stopped or down keeps nothing but what is in flight, or its one probe."""
+        desk.source = source or desk.source
+        if self._stopping.is_set() or (source is None and not desk.is_probing):
+            desk.put_all_back()
+            desk.keep_gate()
+            return
+        if desk.client is None:
+            desk.client = self._build_client(desk.source)
+        if source is not None and not desk.is_probing:
+            self._claim(desk, source)
+        desk.go_on()
+        if desk.is_probing and desk.is_idle and not self._answers:
+            desk.is_probing = False
+            end_probe(self._connection_of(desk.source))  # it was not to be sent after all
+
+    def _claim(self, desk: Desk, source: Source) -> None:
+        count = desk.room_for_claims()
+        claimed = desk.claim(count=count) if count else 0
+        self._claimed += claimed
+        if source.is_down:
+            desk.is_probing = bool(claimed) and begin_probe(self._connection_of(source))
+            if not desk.is_probing:
+                desk.put_all_back()
+
+    def _open_desk(self, source: Source) -> Desk:
+        gate: LaneGate | BudgetGate
+        if source.system == Posting.System.NETSUITE:
+            gate = LaneGate(source.pk, holder=self.name)
+        else:
+            gate = BudgetGate(Shop.objects.get(pk=source.pk))
+        return Desk(source, name=self.name, pool=self._pool, gate=gate)
+
+    def _build_client(self, source: Source) -> Client | None:
+        """None: a secret is missing, which stops the connection."""
+        connection = self._connection_of(source)
+        try:
+            if isinstance(connection, NetSuiteAccount):
+                return netsuite_client(connection, in_sender=True)
+            return loop_client(connection, in_sender=True)
         except ConfigurationError as error:
-            record_answer(posting, Answer(posting.request, timezone.now(), 0.0, error=error))
+            note_failure(connection, error)
+            self._due.pop("sources", None)
             return None
-        return Call(posting.external_id, posting.request, client)
 
-    def _collect(self, *, timeout_s: float) -> None:
-        done, _ = wait(self._in_flight, timeout=timeout_s, return_when=FIRST_COMPLETED)
-        for future in done:
-            record_answer(self._in_flight.pop(future), future.result())
+    def _connection_of(self, source: Source) -> NetSuiteAccount | Shop:
+        if source.system == Posting.System.NETSUITE:
+            return NetSuiteAccount.objects.get(pk=source.pk)
+        return Shop.objects.get(pk=source.pk)
 
+    # --- The end ---
 
-def _call_in_thread(call: Call) -> Answer:
-    """Threads touch the database only to hold a lane; their connection must not outlive the call."""
-    try:
-        return try_call(call)
-    finally:
-        connections.close_all()
+    def _wind_up(self) -> None:
+        """Claim nothing more, put back what was not sent, write down what is still answered, give back the lanes."""
+        self._stopping.set()
+        give_up_at = time.monotonic() + STOP_LIMIT_S
+        self._round(wait_s=0.0)
+        while self._is_busy() and not self._abandoning.is_set() and time.monotonic() < give_up_at:
+            self._round(wait_s=POLL_S)
+        self._leave()
+
+    def _leave(self) -> None:
+        """Lanes of calls that are still out stay leased until their time is up: those calls are really in flight."""
+        left = sum(desk.busy for desk in self._desks.values())
+        if left or self._answers:
+            logger.warning(
+                "sender %s ends with %s calls out, %s answers unwritten", self.name, left, len(self._answers)
+            )
+        try:
+            for desk in self._desks.values():
+                desk.gate.keep(wanted=0, busy=desk.busy)
+        except DatabaseError as error:
+            logger.warning("lanes are left to their leases: %s", error)
+        self._pool.close()
+        self._alarm.close()
+
+    def _is_busy(self) -> bool:
+        return bool(self._answers or self._looks) or any(not desk.is_idle for desk in self._desks.values())
+
+    def _is_due(self, what: str, *, every_s: float) -> bool:
+        now = time.monotonic()
+        if now < self._due.get(what, 0.0):
+            return False
+        self._due[what] = now + every_s
+        return True

@@ -15,7 +15,6 @@ from django.utils import timezone
 from integrations.connections import loop_client, netsuite_client, watched
 from integrations.errors import IntegrationError
 from integrations.models import NetSuiteAccount
-from returnsops.lib import clock
 from returnsops.lib.moves import move_row
 from returnsops.posting.claim import ATTEMPTS_MAX
 from returnsops.posting.facts import settled_at
@@ -43,13 +42,13 @@ REFUSAL_STANDS_AFTER = 15  # this part of the commit window
 
 
 def postings_in_doubt() -> QuerySet[Posting]:
-    return Posting.objects.filter(status=Status.UNCERTAIN, not_before__lte=clock.now())
+    return Posting.objects.filter(status=Status.UNCERTAIN, not_before__lte=timezone.now())
 
 
 def give_up_dead_leases() -> int:
     """A posting that is being sent for too long lost its sender: it may be over there or not."""
-    lost_since = clock.now() - settings.SENDING_LEASE
-    overdue = list(Posting.objects.filter(status=Status.SENDING, sending_since__lt=lost_since)[:DEAD_LEASES_MAX])
+    lost_since = timezone.now() - settings.SENDING_LEASE
+    overdue = list(Posting.objects.filter(status=Status.SENDING, armed_at__lt=lost_since)[:DEAD_LEASES_MAX])
     for posting in overdue:
         with transaction.atomic():
             hold_return(posting.loop_return_id)
@@ -195,7 +194,7 @@ def _settle_update(posting: Posting) -> None:
 
 def _settle_in_loop(posting: Posting) -> None:
     """Loop has no idempotency key: whether it took our word shows in the return itself (loop.md §1.6)."""
-    started_at = clock.now() - clock.offset()
+    started_at = timezone.now()
     with watched(posting.shop):
         record = loop_client(posting.shop).get_return(str(posting.request["return_id"]))
     if record is None:
@@ -218,7 +217,7 @@ def _note_done(posting: Posting, their_id: str) -> None:
 def _absent(posting: Posting) -> None:
     """Not there now. After the window that is final: refused if it was refused, else sent again under the same id."""
     assert posting.uncertain_since is not None, "an uncertain posting has a start"
-    now = clock.now()
+    now = timezone.now()
     age, window = now - posting.uncertain_since, _window_of(posting)
     if age >= window:
         with transaction.atomic():

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from integrations import http
 from integrations.errors import AlreadyExistsError, TemporaryError, UncertainError
@@ -17,7 +18,6 @@ from integrations.loop.records import LoopReturnRecord
 from integrations.models import Shop
 from integrations.netsuite.options import AccountOptions
 from integrations.netsuite.records import RecordRef, TransactionLine, TransactionRecord
-from returnsops.lib import clock
 from returnsops.posting.models import Posting
 from returnsops.returns.models import LoopReturn
 from tests.builders import make_return
@@ -213,7 +213,7 @@ def netsuite(monkeypatch: pytest.MonkeyPatch) -> FakeNetSuite:
         "returnsops.posting.read_back",
         "returnsops.returns.mirror",
     ):
-        monkeypatch.setattr(f"{room}.netsuite_client", lambda account: fake)
+        monkeypatch.setattr(f"{room}.netsuite_client", lambda account, **_: fake)
     return fake
 
 
@@ -221,19 +221,20 @@ def netsuite(monkeypatch: pytest.MonkeyPatch) -> FakeNetSuite:
 def loop(monkeypatch: pytest.MonkeyPatch) -> FakeLoop:
     fake = FakeLoop()
     for room in ("returnsops.posting.sender", "returnsops.posting.settle", "returnsops.returns.mirror"):
-        monkeypatch.setattr(f"{room}.loop_client", lambda shop: fake)
+        monkeypatch.setattr(f"{room}.loop_client", lambda shop, **_: fake)
     return fake
 
 
 @pytest.fixture
 def let_pass(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
-    """Let business time pass."""
+    """Let time pass, real and business time alike."""
     passed = timedelta(0)
+    real_now = timezone.now
 
     def jump(span: timedelta) -> None:
         nonlocal passed
         passed += span
-        monkeypatch.setattr(clock, "offset", lambda: passed)
+        monkeypatch.setattr(timezone, "now", lambda: real_now() + passed)
 
     return jump
 

@@ -12,6 +12,7 @@ from returnsops.lib import clock
 from returnsops.posting.claim import claim_postings, claimable
 from returnsops.posting.models import Posting
 from returnsops.returns.models import LoopReturn
+from returnsops.returns.plan.draft import Promise
 from tests.builders import make_due, make_posting, make_return, make_shop
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +40,7 @@ def test_claimed_posting_is_not_claimed_again(row: LoopReturn) -> None:
 
 
 def test_waiting_time_is_kept(row: LoopReturn) -> None:
-    make_posting(row, not_before=clock.now() + timedelta(seconds=5))
+    make_posting(row, not_before=timezone.now() + timedelta(seconds=5))
 
     assert claimed_ids() == []
 
@@ -73,12 +74,25 @@ def test_lost_answer_holds_up_its_source_document(row: LoopReturn) -> None:
     assert claimed_ids() == []
 
 
-def test_promises_go_first_then_age(shop: Shop) -> None:
-    for number, priority in ((1, 30), (2, 10), (3, 30)):
-        row = make_return(shop, loop_id=str(number), created_at=f"2026-11-1{9 - number} 09:00:00")
-        make_posting(row, make_due(priority=priority, serial_key=str(number), covers=[f"unit:{number}"]))
+def waiting(shop: Shop, number: int, *, created: str, promise: Promise) -> Posting:
+    row = make_return(shop, loop_id=str(number), created_at=created)
+    return make_posting(row, make_due(promise=promise, serial_key=str(number), covers=[f"unit:{number}"]))
 
-    assert claimed_ids() == ["loop-fern-2-rma-1", "loop-fern-3-rma-1", "loop-fern-1-rma-1"]
+
+def test_promises_go_first_then_age(shop: Shop) -> None:
+    waiting(shop, 1, created="2026-11-18 09:00:00", promise=Promise.RESTOCK)
+    waiting(shop, 2, created="2026-11-18 12:00:00", promise=Promise.EXCHANGE)
+    waiting(shop, 3, created="2026-11-18 09:30:00", promise=Promise.REFUND)
+    waiting(shop, 4, created="2026-11-18 08:30:00", promise=Promise.REFUND)
+
+    assert claimed_ids() == [f"loop-fern-{number}-rma-1" for number in (4, 3, 2, 1)]
+
+
+def test_restock_is_not_overtaken_for_ever(shop: Shop) -> None:
+    waiting(shop, 1, created="2026-11-18 09:00:00", promise=Promise.RESTOCK)
+    waiting(shop, 2, created="2026-11-18 17:30:00", promise=Promise.EXCHANGE)
+
+    assert claimed_ids(1) == ["loop-fern-1-rma-1"]
 
 
 def test_paused_account_keeps_its_own_postings_only(row: LoopReturn) -> None:

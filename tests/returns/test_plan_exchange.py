@@ -7,6 +7,7 @@ from typing import Any
 
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.plan import StepState, plan_return
+from returnsops.returns.plan.promise import promise_of
 from tests.builders import (
     NOW,
     make_exchange,
@@ -148,7 +149,10 @@ def test_refused_unit_of_an_exchange_is_settled_by_a_person_in_loop() -> None:
     assert step_of(plan, "settle").detail == "a person settles it in Loop"
 
 
-def test_exchange_promises_go_before_refunds() -> None:
+def test_postings_say_what_the_customer_waits_for() -> None:
     exchange, refund = received(even_exchange("sellable")), received(make_facts(units=(make_unit(1, "sellable"),)))
+    paid = replace(refund, loop=replace(refund.loop, settled_at=NOW))
 
-    assert due_of(plan_return(exchange), "credit").priority < due_of(plan_return(refund), "credit").priority
+    assert due_of(plan_return(exchange), "credit").promise == "exchange"
+    assert due_of(plan_return(refund), "credit").promise == "refund"
+    assert promise_of(paid) == "restock"

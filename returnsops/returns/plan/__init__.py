@@ -15,6 +15,7 @@ from returnsops.returns.plan.exchanging import plan_exchange
 from returnsops.returns.plan.hinges import hinges_of
 from returnsops.returns.plan.outbox_problems import note_outbox_problems
 from returnsops.returns.plan.pauses import note_pauses
+from returnsops.returns.plan.promise import promise_of
 from returnsops.returns.plan.receiving import plan_arrival, plan_inspection, plan_receipts
 from returnsops.returns.plan.refunding import plan_cash_refund, plan_refunds
 from returnsops.returns.plan.sale import Sale, find_sale
@@ -42,7 +43,9 @@ def plan_return(facts: ReturnFacts) -> Plan:
     draft.step("request", StepState.DONE, f"order {facts.loop.order_name}")
     stage = _write_chapters(draft)
     note_outbox_problems(draft)
-    draft.postings = [replace(due, hinges_on=hinges_of(facts, due)) for due in draft.postings]
+    draft.postings = [
+        replace(due, hinges_on=hinges_of(facts, due), promise=promise_of(facts)) for due in draft.postings
+    ]
     note_pauses(draft)
     if any(problem.code not in GOES_ON_WITH for problem in draft.problems) and stage not in ("settled", "ended"):
         stage = "needs_person"

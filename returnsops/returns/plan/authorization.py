@@ -156,7 +156,6 @@ def _rma_due(facts: ReturnFacts, sale: Sale) -> PostingDue:
         },
         covers=frozenset(unit.cover for unit in units),
         serial_key=f"{facts.account_id}:{sale.record.internal_id}",
-        priority=30,
     )
 
 

@@ -82,7 +82,6 @@ def _close_due(facts: ReturnFacts, rma: RecordFacts, rows: list[dict[str, Any]])
         },
         covers=frozenset({f"part:close:{facts.loop.loop_id}"}),
         serial_key=f"{facts.account_id}:{rma.internal_id}",
-        priority=60,
     )
 
 

@@ -202,7 +202,6 @@ def _fix_due(facts: ReturnFacts, posted: PostingFacts, record: RecordFacts, rest
         },
         covers=frozenset({f"part:rounding:{facts.loop.loop_id}"}),
         serial_key=f"{facts.account_id}:{posted.request['source_id']}",
-        priority=10 if facts.exchanges else 20,
     )
 
 
@@ -254,5 +253,4 @@ def credit_due(
         },
         covers=frozenset(unit.cover for unit in facts.accepted_units),
         serial_key=f"{facts.account_id}:{rma_id}",
-        priority=10 if facts.exchanges else 20,
     )

@@ -21,6 +21,12 @@ class StepState(StrEnum):
     NOT_NEEDED = "not_needed"
 
 
+class Promise(StrEnum):
+    EXCHANGE = "exchange"
+    REFUND = "refund"
+    RESTOCK = "restock"  # nobody waits
+
+
 class Lane(StrEnum):
     LOOP = "loop"
     WAREHOUSE = "warehouse"
@@ -47,6 +53,7 @@ class PostingDue:
 
     request: {"operation": …, …} as `returnsops.posting.wire` sends it; content is hashed, so equal plans post once.
     covers: the units or parts of the settlement it stands for; no two live postings of a kind share one.
+    promise: what the customer waits for, so whose turn it is; said by `promise.py` for the whole return.
     """
 
     kind: str
@@ -54,9 +61,9 @@ class PostingDue:
     request: dict[str, Any]
     covers: frozenset[str]
     serial_key: str
-    priority: int
     replaces: tuple[str, ...] = ()  # external ids of what a person deleted over there and wants again
     hinges_on: tuple[str, ...] = ()  # names of `returnsops.returns.plan.hinges`: if one of them is paused, it waits
+    promise: Promise = Promise.RESTOCK
 
     @property
     def content_hash(self) -> str:

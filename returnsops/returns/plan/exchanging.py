@@ -111,7 +111,6 @@ def _order_due(facts: ReturnFacts, sale: Sale) -> PostingDue:
         request={"operation": "create", "target_type": "salesOrder", "body": order_body(facts, sale)},
         covers=frozenset(f"exchange:{one.exchange_id}" for one in facts.exchanges),
         serial_key=f"{facts.account_id}:exchange:{facts.loop.loop_id}",
-        priority=10,
     )
 
 

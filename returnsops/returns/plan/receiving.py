@@ -110,7 +110,6 @@ def _receipt_due(facts: ReturnFacts, authorization: Authorization, units: list[U
         },
         covers=frozenset(unit.cover for unit in units),
         serial_key=f"{facts.account_id}:{rma_id}",
-        priority=40,
     )
 
 

@@ -169,5 +169,4 @@ def _refund_due(facts: ReturnFacts, memo: RecordFacts, payment: Payment) -> Post
         },
         covers=frozenset({_cover(facts, payment)}),
         serial_key=f"{facts.account_id}:{memo.internal_id}",
-        priority=20,
     )

@@ -79,7 +79,6 @@ def _request_due(facts: ReturnFacts, refused: list[str]) -> PostingDue:
         request=request | {"return_id": facts.loop.loop_id},
         covers=frozenset({f"part:settlement:{facts.loop.loop_id}"}),
         serial_key=f"loop:{facts.shop_code}:{facts.loop.loop_id}",
-        priority=10 if facts.exchanges else 20,
     )
 
 

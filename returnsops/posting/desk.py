@@ -1,0 +1,159 @@
+"""A desk: all that one sender does for one destination, a NetSuite account or Loop for one shop.
+
+Postings wander over it: claimed → looked for → ready → armed → in flight. What was not yet sent can go back at any
+moment. What is armed lies ready for the next free lane, so that no lane waits for our own work.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from django.utils import timezone
+
+from integrations.loop.client import LoopClient
+from integrations.netsuite.client import NetSuiteClient
+from returnsops.posting.calls import CallPool
+from returnsops.posting.claim import Source, arm_postings, claim_from, put_back
+from returnsops.posting.gates import Gate
+from returnsops.posting.look import look_first
+from returnsops.posting.models import Posting
+from returnsops.posting.record_answer import try_call
+from returnsops.posting.sought import may_be_looked_for, seek
+from returnsops.posting.wire import Call
+
+LOOKED_IS_GOOD_FOR = timedelta(minutes=1)
+FIRST_CLAIM = 8  # before it is known how many lanes there are
+AHEAD = 0.2  # of the lanes: so many lie armed
+
+Client = NetSuiteClient | LoopClient
+
+
+def needs_look(posting: Posting) -> bool:
+    """Before the first try, and again when it has waited: somebody may have made the record meanwhile."""
+    is_fresh = posting.looked_at is not None and posting.looked_at > timezone.now() - LOOKED_IS_GOOD_FOR
+    return may_be_looked_for(posting) and not is_fresh
+
+
+class Desk:
+    """Only the main thread touches it; threads see the calls it gives them."""
+
+    def __init__(self, source: Source, *, name: str, pool: CallPool, gate: Gate) -> None:
+        self.source = source
+        self.gate = gate
+        self.client: Client | None = None
+        self.may_have_more = True
+        self.is_probing = False
+        self.calls = 0
+        self._name = name
+        self._pool = pool
+        self._turns = list(source.shop_pks)
+        self._has_backlog = False
+        self._unlooked: list[Posting] = []
+        self._looking: list[Posting] = []
+        self._ready: deque[Posting] = deque()
+        self._armed: deque[Posting] = deque()
+        self._in_flight: set[int] = set()
+
+    @property
+    def stock(self) -> int:
+        return len(self._unlooked) + len(self._looking) + len(self._ready) + len(self._armed)
+
+    @property
+    def busy(self) -> int:
+        return len(self._in_flight) + bool(self._looking)
+
+    @property
+    def is_idle(self) -> bool:
+        return not self.stock and not self.busy
+
+    # --- With the database ---
+
+    def claim(self, *, count: int) -> int:
+        asked = Source(self.source.system, self.source.pk, tuple(self._turns))
+        claimed = claim_from(asked, self._name, count=count)
+        self.may_have_more = self._has_backlog = len(claimed) == count
+        served = {posting.shop_id for posting in claimed}
+        self._turns.sort(key=lambda shop_pk: shop_pk in served)
+        for posting in claimed:
+            (self._unlooked if needs_look(posting) else self._ready).append(posting)
+        return len(claimed)
+
+    def room_for_claims(self) -> int:
+        """Twice what can be in flight: the next lot is looked for while this one is sent."""
+        if not self.may_have_more or self.client is None:
+            return 0
+        if self.source.is_down:
+            return int(self.is_idle)
+        capacity = min(self.gate.usable or FIRST_CLAIM, self._pool.size)
+        room = 2 * capacity - self.stock
+        # A few at a time, so that a claim and a look are worth their while.
+        return room if room >= max(1, capacity // 4) else 0
+
+    def go_on(self) -> None:
+        """Take every posting one step further, as far as there is room."""
+        self.keep_gate()
+        self._start_look()
+        self._arm()
+        self.start_calls()
+
+    def keep_gate(self) -> None:
+        self.gate.keep(wanted=self._wanted(), busy=self.busy)
+
+    def put_all_back(self) -> int:
+        """Everything that surely was not sent."""
+        unsent = [*self._unlooked, *self._ready, *self._armed]
+        count = put_back(unsent, self._name) if unsent else 0
+        self._unlooked.clear()
+        self._ready.clear()
+        self._armed.clear()
+        self._has_backlog = False
+        return count
+
+    def _wanted(self) -> int:
+        """How many lanes there is work for."""
+        if self._has_backlog and not self.is_probing:
+            return self._pool.size
+        return min(self._pool.size, self.busy + self.stock)
+
+    def _start_look(self) -> None:
+        """One at a time, for all that wait for it: the longer it takes, the more the next one is for."""
+        has_room = self.busy < self.gate.usable and self._pool.has_room
+        if not self._unlooked or self._looking or not has_room or not isinstance(self.client, NetSuiteClient):
+            return
+        self._looking, self._unlooked = self._unlooked, []
+        self._submit(None, partial(look_first, self.client, seek(self._looking)))
+
+    def _arm(self) -> None:
+        usable = self.gate.usable
+        ahead = max(1, int(usable * AHEAD)) if usable > 1 else 0
+        room = usable + ahead - self.busy - len(self._armed)
+        count = self.gate.pay(max(0, min(room, len(self._ready))))
+        if not count:
+            return
+        chosen = [self._ready.popleft() for _ in range(count)]
+        armed = arm_postings(chosen, self._name, is_probe=self.is_probing)
+        self._armed.extend(armed)
+        put_back([posting for posting in chosen if posting not in armed], self._name)
+
+    # --- Without the database ---
+
+    def start_calls(self) -> None:
+        while self._armed and self.busy < self.gate.usable and self._pool.has_room and self.client is not None:
+            posting = self._armed.popleft()
+            self._in_flight.add(posting.pk)
+            self.calls += 1
+            self._submit(posting, partial(try_call, Call(posting.external_id, posting.request, self.client)))
+
+    def end_call(self, posting: Posting) -> None:
+        self._in_flight.discard(posting.pk)
+
+    def end_look(self) -> list[Posting]:
+        looked, self._looking = self._looking, []
+        return looked
+
+    def make_ready(self, postings: list[Posting]) -> None:
+        self._ready.extend(postings)
+
+    def _submit(self, posting: Posting | None, work: Callable[[], object]) -> None:
+        self._pool.submit((self, posting), self.gate.bind(work))

@@ -1,0 +1,12 @@
+"""What the customer still waits for. Everything that leads there goes first."""
+
+from returnsops.returns.facts import ReturnFacts
+from returnsops.returns.plan.draft import Promise
+from returnsops.returns.plan.exchanging import find_exchange_orders
+
+
+def promise_of(facts: ReturnFacts) -> Promise:
+    """A promise is kept when the exchange order is in NetSuite, or when Loop has paid; the rest is for the books."""
+    if facts.exchanges and not find_exchange_orders(facts):
+        return Promise.EXCHANGE
+    return Promise.RESTOCK if facts.loop.settled_at else Promise.REFUND
