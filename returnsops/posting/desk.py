@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import cast
 
 from django.utils import timezone
 
@@ -81,7 +82,7 @@ class Desk:
 
     def room_for_claims(self) -> int:
         """Twice what can be in flight: the next lot is looked for while this one is sent."""
-        if not self.may_have_more or self.client is None:
+        if not self.may_have_more:
             return 0
         if self.source.is_down:
             return int(self.is_idle)
@@ -119,10 +120,10 @@ class Desk:
     def _start_look(self) -> None:
         """One at a time, for all that wait for it: the longer it takes, the more the next one is for."""
         has_room = self.busy < self.gate.usable and self._pool.has_room
-        if not self._unlooked or self._looking or not has_room or not isinstance(self.client, NetSuiteClient):
+        if not self._unlooked or self._looking or not has_room or self.client is None:
             return
         self._looking, self._unlooked = self._unlooked, []
-        self._submit(None, partial(look_first, self.client, seek(self._looking)))
+        self._submit(None, partial(look_first, cast(NetSuiteClient, self.client), seek(self._looking)))
 
     def _arm(self) -> None:
         usable = self.gate.usable

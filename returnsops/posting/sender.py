@@ -226,10 +226,12 @@ class Sender:
             desk.put_all_back()
             desk.keep_gate()
             return
-        if desk.client is None:
-            desk.client = self._build_client(desk.source)
         if source is not None and not desk.is_probing:
             self._claim(desk, source)
+        if desk.client is None and desk.stock:
+            desk.client = self._build_client(desk.source)
+            if desk.client is None:
+                desk.put_all_back()
         desk.go_on()
         if desk.is_probing and desk.is_idle and not self._answers:
             desk.is_probing = False
