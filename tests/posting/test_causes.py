@@ -310,7 +310,7 @@ def test_thousands_behind_a_pause_cost_few_queries(shop: Shop, django_assert_max
     Posting.objects.bulk_create(behind)
     refuse(first)
 
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(12):
         assert claimed() == []
     with django_assert_max_num_queries(12):
         look_after_pauses()

@@ -139,5 +139,4 @@ class Outbox:
             },
             covers=frozenset({f"unit:{row.loop_id}"}),
             serial_key=f"{row.shop.account.account_id}:{line.invoice_id}:{row.loop_id}",
-            priority=30,
         )
