@@ -17,7 +17,7 @@ DEPLOYED = RETURNSOPS_PRODUCTION=yes SECRET_KEY="$$($(BIN)/python -c 'import sec
 help:
 	@echo "make demo   [PORT=8000]  everything on this machine, against the sandbox; Ctrl-C stops it"
 	@echo "make smoke               the whole journey without a browser; last line JSON"
-	@echo "make bench               our speed beside the simple alternative; last line JSON"
+	@echo "make bench  [ARGS=...]   our speed beside the simple alternative, or one part of it; last line JSON"
 	@echo "make hammer [ARGS=...]   20,000 webhooks while web processes die and the database restarts; last line JSON"
 	@echo "make chaos  [RETURNS=200] [SEED=...] [CLASS=...]  returns under every kind of failure; last line JSON"
 	@echo "make test   [ARGS=...]   all tests, or those that pytest finds by ARGS"
@@ -47,7 +47,7 @@ smoke: install
 	@exec $(BIN)/python manage.py smoke
 
 bench: install
-	@exec $(BIN)/python manage.py bench
+	@exec $(BIN)/python manage.py bench $(ARGS)
 
 hammer: install
 	@exec $(BIN)/python manage.py hammer $(ARGS)
