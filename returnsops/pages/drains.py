@@ -69,7 +69,9 @@ def _pace_rows(drain: Drain) -> list[Card]:
 
 
 def _lane_rows(drain: Drain) -> list[Card]:
-    return [{"label": "Calls at once", "value": f"{drain.lanes.in_use} of {drain.lanes.configured} lanes in use"}]
+    href = reverse("lanes", args=[drain.account.pk])
+    note = drain_words.why_fewer(drain)
+    return [{"label": "Calls at once", "value": drain_words.lanes_in_words(drain), "href": href, "note": note}]
 
 
 def _trouble_rows(drain: Drain) -> list[Card]:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("connections/", views.connections, name="connections"),
     path("connections/pause/", views.pause, name="pause"),
     path("connections/pauses/<int:pk>/end/", views.end_pause, name="end-pause"),
+    path("connections/netsuite/<int:pk>/lanes/", views.lanes, name="lanes"),
     path("connections/<slug:kind>/<int:pk>/", views.connection, name="connection"),
     path("connections/<slug:kind>/<int:pk>/check/", views.check, name="check-connection"),
     path("connections/<slug:kind>/<int:pk>/resume/", views.resume, name="resume"),

@@ -5,12 +5,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from returnsops.lib.htmx import PageRequest, render_page, wants_fragment
 from returnsops.pages.connection_page import describe_connection
 from returnsops.pages.connections import check_by, describe_connections, resume_by
 from returnsops.pages.finding import describe_search, find_returns
+from returnsops.pages.lanes import LanesForm, describe_lanes, set_lanes_by
 from returnsops.pages.lists import describe_list
 from returnsops.pages.pauses import REASON_CHARS_MAX, PauseForm, describe_pauses, resume_pause_by
 from returnsops.pages.present.return_page import describe_return
@@ -86,6 +87,21 @@ def end_pause(request: PageRequest, pk: int) -> HttpResponse:
 def connection(request: PageRequest, kind: str, pk: int) -> HttpResponse:
     context = describe_connection(request.user, kind=kind, pk=pk)
     return render_page(request, "pages/connection.html", context, fragment="pages/_connection.html")
+
+
+@require_http_methods(["GET", "POST"])
+def lanes(request: PageRequest, pk: int) -> HttpResponse:
+    """Shown to everybody who sees the account; set by those who may."""
+    form = LanesForm(request.POST) if request.method == "POST" else None
+    if form is None or not form.is_valid():
+        return render(request, "pages/lanes.html", describe_lanes(request.user, pk, form=form))
+    try:
+        name = set_lanes_by(request.user, pk, form)
+    except PermissionDenied as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"The lanes of {name} are set. Senders and workers follow within seconds.")
+    return redirect("lanes", pk=pk)
 
 
 @require_POST

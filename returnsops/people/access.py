@@ -19,6 +19,7 @@ RIGHTS: dict[str, Collection[str]] = {
     "map SKUs": {Role.DATA, Role.ADMIN},
     "pause": {Role.FINANCE, Role.ADMIN},
     "teach refusals": {Role.DATA, Role.ADMIN},
+    "set lanes": {Role.ADMIN},
     "check connections": {Role.FINANCE, Role.DATA, Role.ADMIN},
     "change the policy": {Role.ADMIN},
     "read the mirrors": {Role.ADMIN},

@@ -54,5 +54,20 @@ def troubles_in_words(drain: Drain) -> str:
     return ", ".join(f"{attempt_label(outcome).label.lower()} {count:,}" for outcome, count in drain.troubles)
 
 
+def lanes_in_words(drain: Drain) -> str:
+    """«14 of 15 lanes»; of how many the hour allows when that is another number than was set."""
+    use = drain.lanes
+    reading = f", {use.in_use_for_reading} of them for reading" if use.in_use_for_reading else ""
+    return f"{use.in_use} of {use.planned} lanes in use{reading}"
+
+
+def why_fewer(drain: Drain) -> str:
+    """Why not all lanes are used, or why there are more or fewer than was set; empty when nothing is unusual."""
+    use = drain.lanes
+    if use.held_since is not None and use.allowed < use.planned:
+        return f"at most {use.allowed} just now, as NetSuite refused calls as too many; it grows back by itself"
+    return f"by the hour; {use.count} are set" if use.planned != use.count else ""
+
+
 def held_in_words(drain: Drain) -> str:
     return ", ".join(f"{what_stands_still(pause)}: {count:,}" for pause, count in drain.held.by_pause)

@@ -14,7 +14,8 @@ from django.db.models import Count, Min, Q
 from django.db.models.fields.json import KT
 from django.utils import timezone
 
-from integrations.models import Lane, NetSuiteAccount, Shop
+from integrations.models import NetSuiteAccount, Shop
+from integrations.netsuite.lanes import LaneUse, lanes_in_use
 from returnsops.lib import clock
 from returnsops.posting.models import Pause, Posting, PostingAttempt
 from returnsops.posting.pauses import not_paused
@@ -44,14 +45,6 @@ class Left:
     status: str
     count: int
     oldest_at: datetime
-
-
-@dataclass(frozen=True)
-class Lanes:
-    """How many calls may be under way at once, and how many lanes are taken."""
-
-    in_use: int = 0
-    configured: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,7 +78,7 @@ class Drain:
     done: Done
     since: datetime | None
     held: Held
-    lanes: Lanes
+    lanes: LaneUse
     refused: tuple[tuple[str, int], ...]
     troubles: tuple[tuple[str, int], ...]
 
@@ -130,12 +123,11 @@ def drain_of(account: NetSuiteAccount) -> Drain:
 
 
 def drains_of(accounts: Sequence[NetSuiteAccount], *, shops: Iterable[Shop]) -> list[Drain]:
-    """In the order of the accounts; postings of these shops only. The same few queries however many there are."""
+    """In the order of the accounts; postings of these shops only. Lanes are asked for account by account."""
     now, shops = clock.now(), list(shops)
     left = _count_left(shops)
     since = {account: _oldest(rows, now=now) for account, rows in left.items()}
-    done, lanes = _count_done(shops, since, now=now), _count_lanes(accounts)
-    held = _count_held(shops, accounts)
+    done, held = _count_done(shops, since, now=now), _count_held(shops, accounts)
     refused, troubles = _count_refused(shops), _count_troubles(shops)
     return [
         Drain(
@@ -145,7 +137,7 @@ def drains_of(accounts: Sequence[NetSuiteAccount], *, shops: Iterable[Shop]) -> 
             done=done.get(account.pk, Done()),
             since=since.get(account.pk),
             held=held.get(account.pk, Held()),
-            lanes=lanes.get(account.pk, Lanes()),
+            lanes=lanes_in_use(account.pk),
             refused=tuple(refused.get(account.pk, ())),
             troubles=tuple(troubles.get(account.pk, ())),
         )
@@ -200,13 +192,6 @@ def _count_held(shops: Sequence[Shop], accounts: Sequence[NetSuiteAccount]) -> d
         account: Held(total, tuple((one, count) for one, count in zip(pauses, counts, strict=True) if count))
         for account, total, *counts in rows
     }
-
-
-def _count_lanes(accounts: Sequence[NetSuiteAccount]) -> dict[int, Lanes]:
-    is_taken = Q(leased_until__gte=timezone.now())
-    lanes = Lane.objects.filter(account__in=accounts).order_by()
-    rows = lanes.values_list("account").annotate(in_use=Count("pk", filter=is_taken), configured=Count("pk"))
-    return {account: Lanes(*counts) for account, *counts in rows}
 
 
 def _count_refused(shops: Sequence[Shop]) -> dict[int, list[tuple[str, int]]]:

@@ -17,7 +17,7 @@ from returnsops.returns.models import LoopReturn
 from tests.builders import make_account, make_shop
 from tests.pages.scenes import make_checked, make_planned_return
 
-CONNECTION_QUERIES = 25
+CONNECTION_QUERIES = 27
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ def addresses(shop: Shop) -> list[str]:
     return [
         "/", "/returns/", f"/returns/{row.pk}/", f"/returns/{other.pk}/", "/search/?q=nothing", "/search/?q=BOOT-42",
         "/connections/", f"/connections/netsuite/{shop.account_id}/", f"/connections/loop/{shop.pk}/",
+        f"/connections/netsuite/{shop.account_id}/lanes/",
         "/exceptions/", f"/exceptions/?case={case.pk}", f"/exceptions/{case.pk}/",
         f"/exceptions/{refused.pk}/", "/exceptions/?status=closed",
     ]  # fmt: skip

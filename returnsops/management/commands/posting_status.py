@@ -61,7 +61,8 @@ def lines_of(drain: Drain) -> list[str]:
         rows.append(("This backlog", since))
     if drain.state != State.EMPTY:
         rows.append(("Time to empty", drain_words.left_in_words(drain)))
-    rows.append(("Lanes", f"{drain.lanes.in_use} of {drain.lanes.configured} in use"))
+    rows.append(("Calls at once", drain_words.lanes_in_words(drain)))
+    rows.append(("", drain_words.why_fewer(drain)))
     rows.append(("Behind a pause", drain_words.held_in_words(drain)))
     rows.append(("Refused because", drain_words.refused_in_words(drain)))
     rows.append(("Failed tries", drain_words.troubles_in_words(drain)))
@@ -79,6 +80,7 @@ def _left_rows(drain: Drain) -> list[tuple[str, str]]:
 
 
 def drain_as_json(drain: Drain) -> dict[str, Any]:
+    held_since = drain.lanes.held_since
     seconds = None if drain.time_left is None else round(drain.time_left.total_seconds())
     return {
         "account": drain.account.account_id,
@@ -90,7 +92,7 @@ def drain_as_json(drain: Drain) -> dict[str, Any]:
         "since": drain.since.isoformat() if drain.since else None,
         "per_minute": drain.per_minute,
         "seconds_to_empty": seconds,
-        "lanes": asdict(drain.lanes),
+        "lanes": asdict(drain.lanes) | {"held_since": held_since.isoformat() if held_since else None},
         "paused": {"all": drain.held.all, "by_pause": {pause.key: count for pause, count in drain.held.by_pause}},
         "refused": dict(drain.refused),
         "failed_tries": dict(drain.troubles),
