@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from integrations.models import NetSuiteAccount
-from returnsops.posting.models import Pause
+from returnsops.posting.models import Pause, Posting
 
 
 def not_paused(*, but_for: Pause | None = None) -> Q:
@@ -30,6 +30,12 @@ def not_paused(*, but_for: Pause | None = None) -> Q:
 
 def find_pause(account: NetSuiteAccount, key: str) -> Pause | None:
     return Pause.objects.live().filter(account=account, key=key).select_related("probe", "shop", "account").first()
+
+
+def postings_on_their_way() -> QuerySet[Posting]:
+    """Sent or to be sent without anybody's doing: what was refused or is paused waits for a person."""
+    to_be_sent = Q(status=Posting.Status.PENDING) & not_paused()
+    return Posting.objects.filter(Q(status__in=[Posting.Status.SENDING, Posting.Status.UNCERTAIN]) | to_be_sent)
 
 
 def pauses_of(account: NetSuiteAccount) -> list[Pause]:

@@ -4,16 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from exceptions.models import Case, CaseMember
 from returnsops.management.chaos.meddling import Act
 from returnsops.posting.models import Posting, PostingAttempt
-from returnsops.posting.pauses import not_paused
+from returnsops.posting.pauses import postings_on_their_way
 from returnsops.returns.models import LoopReturn
 
 DONE = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
-SENT = (Posting.Status.SENDING, Posting.Status.UNCERTAIN)
 STUCK_SHOWN = 50
 NOT_ABOUT_RETURNS = ("loop_settled_early",)  # which comes by itself, whatever fails
 
@@ -46,9 +45,7 @@ def look_at_progress() -> Progress:
     known = LoopReturn.objects.count()
     done = LoopReturn.objects.filter(stage__in=DONE).count()
     in_case = LoopReturn.objects.filter(_in_open_case()).exclude(stage__in=DONE).count()
-    to_be_sent = Q(status=Posting.Status.PENDING) & not_paused()
-    on_the_way = Posting.objects.filter(Q(status__in=SENT) | to_be_sent).count()
-    return Progress(known, done, in_case, on_the_way)
+    return Progress(known, done, in_case, postings_on_their_way().count())
 
 
 def _in_open_case() -> Exists:

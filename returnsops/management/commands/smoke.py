@@ -18,7 +18,7 @@ from returnsops.management.rehearsal.players import Office, Part, Warehouse
 from returnsops.management.rehearsal.script import deal_parts
 from returnsops.management.stack import STOP_PATIENCE_S, Stack, start_stack, stop_database
 from returnsops.people.models import User
-from returnsops.posting.models import Posting
+from returnsops.posting.pauses import postings_on_their_way
 from returnsops.returns.models import LoopReturn
 
 FOLDER = "smoke"
@@ -103,7 +103,7 @@ class Rehearsal:
 
     def stands_still(self) -> bool:
         """Nothing is on its way, and each return is done or in the case it should have."""
-        if Posting.objects.filter(status__in=[Posting.Status.PENDING, Posting.Status.SENDING]).exists():
+        if postings_on_their_way().exists():
             return False
         return not any(self.is_unfinished(one, part) for one, (part, _) in self.made.items())
 
@@ -117,8 +117,7 @@ class Rehearsal:
 
     def progress(self) -> str:
         done = LoopReturn.objects.filter(stage__in=DONE).count()
-        on_the_way = Posting.objects.filter(status__in=[Posting.Status.PENDING, Posting.Status.SENDING]).count()
-        return f"{done} of {len(self.made)} returns done, {on_the_way} postings on their way"
+        return f"{done} of {len(self.made)} returns done, {postings_on_their_way().count()} postings on their way"
 
     def judge(self) -> tuple[Verdict, list[str]]:
         dump = self.ask("GET", "dump")
