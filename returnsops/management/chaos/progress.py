@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from exceptions.models import Case, CaseMember
 from returnsops.management.chaos.meddling import Act
-from returnsops.posting.models import Posting, PostingAttempt
+from returnsops.posting.models import PostingAttempt
 from returnsops.posting.pauses import postings_on_their_way
 from returnsops.returns.models import LoopReturn
 
