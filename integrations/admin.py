@@ -15,12 +15,13 @@ from integrations.credentials import open_secrets, store_secret
 from integrations.discovery.admin_checks import CheckedAdmin, FittingAccountForm
 from integrations.errors import ConfigurationError, UnreadableRecordError
 from integrations.loop.webhooks import describe_webhook, parse_webhook
-from integrations.models import Credential, InboundEvent, NetSuiteAccount, Shop
+from integrations.models import Credential, InboundEvent, LaneHours, LaneLimit, NetSuiteAccount, Shop
 from integrations.netsuite.certificates import read_expiry
 from integrations.netsuite.database_clock import read_zone
-from integrations.netsuite.lanes import ensure_lanes
+from integrations.netsuite.lane_hours import WEEKDAYS, find_overlap
+from integrations.netsuite.lanes import set_lanes
 from integrations.netsuite.tba import ENDS_NOTE
-from returnsops.people.admin_parts import ModelForm, ReadOnlyAdmin, person_of
+from returnsops.people.admin_parts import ModelForm, ReadOnlyAdmin, TabularInline, person_of
 
 HEALTH = ("last_ok_at", "failing_since", "failure", "paused_at", "paused_reason")
 WEBHOOKS = ("webhooks_checked_at", "webhooks_problem")
@@ -71,10 +72,16 @@ class AccountForm(FittingAccountForm):
     lane_count = forms.IntegerField(
         label="Calls in flight at most", min_value=1, max_value=50, help_text="Of the account's concurrency limit"
     )
+    lanes_kept = forms.IntegerField(
+        label="Kept for people and reading", min_value=0, max_value=10, required=False,
+        help_text="Of these; the sender borrows them while nobody reads",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial.setdefault("lane_count", self.instance.lanes.count() or 5 if self.instance.pk else 5)
+        limit = LaneLimit.objects.filter(pk=self.instance.pk).first() or LaneLimit()
+        self.initial.setdefault("lane_count", limit.count)
+        self.initial.setdefault("lanes_kept", limit.kept_for_reading)
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
@@ -129,16 +136,45 @@ class ShopAdmin(CheckedAdmin):
             store_secret(obj, Credential.Kind.LOOP_WEBHOOK_SECRET, secret, keep_old=form.cleaned_data["keep_old"])
 
 
+class LaneHoursForm(ModelForm):
+    weekdays = forms.TypedMultipleChoiceField(
+        choices=list(enumerate(WEEKDAYS)), coerce=int, widget=forms.CheckboxSelectMultiple,
+        help_text="The day on which the hours begin",
+    )  # fmt: skip
+
+
+class LaneHoursSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+    def clean(self) -> None:
+        super().clean()
+        filled = [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        if any(form.errors for form in filled):
+            return
+        overlap = find_overlap([form.instance for form in filled])
+        if overlap:
+            one, other = overlap
+            raise forms.ValidationError(f"Two rows hold at the same time: «{one.why}» and «{other.why}».")
+
+
+class LaneHoursInline(TabularInline):
+    """Quiet hours and peaks, in the account's time zone; they overrule the number above while they last."""
+
+    model = LaneHours
+    form = LaneHoursForm
+    formset = LaneHoursSet
+    extra = 0
+
+
 @admin.register(NetSuiteAccount)
 class NetSuiteAccountAdmin(CheckedAdmin):
     form = AccountForm
+    inlines = (LaneHoursInline,)
     secrets = (*ACCOUNT_SECRETS, "public_certificate")
     formfield_overrides = HTTPS
     list_display = ("account_id", "base_url", "certificate_expires_at", "last_ok_at", "failing_since", "paused_at")
     search_fields = ("^account_id",)
     readonly_fields = HEALTH
     fieldsets = (
-        (None, {"fields": ("account_id", "base_url", "time_zone", "subsidiary_id", "lane_count")}),
+        (None, {"fields": ("account_id", "base_url", "time_zone", "subsidiary_id", "lane_count", "lanes_kept")}),
         ("Access", {"fields": ("auth", "client_id")}),
         (
             "OAuth 2.0",
@@ -174,7 +210,8 @@ class NetSuiteAccountAdmin(CheckedAdmin):
         for kind in ACCOUNT_SECRETS:
             if form.cleaned_data[kind]:
                 store_secret(obj, kind, form.cleaned_data[kind])
-        ensure_lanes(obj, count=form.cleaned_data["lane_count"])
+        kept = form.cleaned_data["lanes_kept"]
+        set_lanes(obj, form.cleaned_data["lane_count"], by=person_of(request), kept_for_reading=kept)
 
 
 @admin.register(InboundEvent)

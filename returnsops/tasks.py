@@ -178,7 +178,12 @@ def look_at_details(shop_pk: int) -> None:
     sweeps.fetch_due_details(Shop.objects.select_related("account").get(pk=shop_pk))
 
 
+def look_at_life(_: None) -> None:
+    """A poke of the watchdog: that it was answered is the answer."""
+
+
 LOOKS: dict[str, Callable[..., None]] = {
+    "life": look_at_life,
     "inbox": look_at_inbox,
     "event": look_at_event,
     "events": look_at_events,

@@ -19,8 +19,8 @@ from django.conf import settings
 from django.db import transaction
 
 from integrations.errors import TemporaryError
-from integrations.models import Lane, LaneDemand, LaneLimit, NetSuiteAccount
-from integrations.netsuite.lane_book import open_book, read_book, take_to_read
+from integrations.models import LaneDemand, LaneLimit, NetSuiteAccount
+from integrations.netsuite.lane_book import give_back, open_book, read_book, take_to_read
 from integrations.netsuite.lane_keeper import keeper
 from integrations.netsuite.lane_limit import note_refusal
 from returnsops.lib.wake import notify
@@ -121,7 +121,7 @@ def hold_lane(account_pk: int) -> Iterator[None]:
         with keeper.keeping(account_pk, holder):
             yield
     finally:
-        Lane.objects.filter(account=account_pk, leased_by=holder).update(leased_by="", leased_until=None)
+        give_back(account_pk, holder)
 
 
 def _wait_for_lane(account_pk: int, holder: str) -> None:
@@ -129,6 +129,7 @@ def _wait_for_lane(account_pk: int, holder: str) -> None:
     has_waited = False
     while not _take_lane_to_read(account_pk, holder, has_waited=has_waited):
         if time.monotonic() > give_up_at:
+            LaneDemand.objects.filter(account=account_pk, holder=holder).delete()
             detail = f"No lane got free within {WAIT_S_MAX:.0f} s."
             raise TemporaryError(operation="wait for a NetSuite lane", detail=detail)
         has_waited = True

@@ -34,6 +34,10 @@ class Heartbeat:
             self._mark, self.beat_at = mark, now
         return now - max(self.beat_at, since) > self.limit_s
 
+    def needs_poke(self, *, since: float, now: float) -> bool:
+        """Silent for half of what is allowed. Of several machines any may have done what was to make it beat."""
+        return now - max(self.beat_at, since) > self.limit_s / 2
+
 
 class Metronome:
     """Says when the next beat should be asked for: some time after the last one came, or once that one must be lost.

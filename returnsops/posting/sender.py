@@ -42,7 +42,7 @@ DATABASE_AWAY_S = 0.3
 
 
 class Sender:
-    """One process full of calls. `stop` lets calls in flight end and claims nothing more; `abandon` waits for nothing.
+    """One process full of calls. `stop` lets calls in flight end and claims nothing more.
 
     beat: a file touched in every round, by which a watchdog sees that it is alive.
     """
@@ -65,8 +65,10 @@ class Sender:
         self._stopping.set()
         self._alarm.ring()
 
-    def abandon(self) -> None:
-        self._abandoning.set()
+    def stop_or_abandon(self) -> None:
+        """A second word means now: what is in flight is left to its leases."""
+        if self._stopping.is_set():
+            self._abandoning.set()
         self.stop()
 
     def run(self) -> None:

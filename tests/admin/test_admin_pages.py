@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from exceptions.models import Case
 from integrations.credentials import open_secrets, store_secret
 from integrations.models import Credential, InboundEvent, NetSuiteAccount, Shop
+from integrations.netsuite.lanes import lanes_in_use
 from returnsops.people.admin_parts import ReadOnlyAdmin
 from returnsops.people.audit import record_event
 from returnsops.people.models import AuditEvent, Membership, Role, User
@@ -210,13 +211,13 @@ def test_new_account_has_its_lanes_and_key(root: Client) -> None:
         "account_id": "999_SB2", "base_url": "https://999-sb2.suitetalk.api.netsuite.com", "time_zone": "UTC",
         "client_id": "c", "certificate_id": "k", "refund_apply_line": "1", "lane_count": "3",
         "netsuite_private_key": "-----BEGIN", "auth": "oauth2", "sku_field": "itemid", "receipt_key": "orderLine",
-        "write_mode": "sync", "memo_chars_max": "40",
+        "write_mode": "sync", "memo_chars_max": "40", "lane_hours-TOTAL_FORMS": "0", "lane_hours-INITIAL_FORMS": "0",
     }  # fmt: skip
 
     root.post(url(NetSuiteAccount, "add"), sent)
 
     account = NetSuiteAccount.objects.get(account_id="999_SB2")
-    assert account.lanes.count() == 3
+    assert lanes_in_use(account.pk).count == 3
     assert open_secrets(account, Credential.Kind.NETSUITE_PRIVATE_KEY) == ["-----BEGIN"]
     assert "BEGIN" not in json.dumps(AuditEvent.objects.get(action="added NetSuite account").after)
 

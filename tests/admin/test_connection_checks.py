@@ -37,7 +37,11 @@ def values_of(account: NetSuiteAccount, **changes: Any) -> dict[str, Any]:
         "memo_chars_max",
         "database_time_zone",
     ]
-    return {name: getattr(account, name) for name in names} | {"lane_count": 5} | changes
+    return (
+        {name: getattr(account, name) for name in names}
+        | {"lane_count": 5, "lane_hours-TOTAL_FORMS": 0, "lane_hours-INITIAL_FORMS": 0}
+        | changes
+    )
 
 
 def learn(account: NetSuiteAccount, **facts: Any) -> None:

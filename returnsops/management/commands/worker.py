@@ -20,7 +20,8 @@ from returnsops.lib.watchdog import Heartbeat, Kept, Metronome, look_after
 log = logging.getLogger(__name__)
 
 TICK = "returnsops.tasks.tick"
-STOP_PATIENCE_S = 20.0
+POKE = "returnsops.tasks.look"
+STOP_PATIENCE_S = 40.0  # more than a sender grants its calls, less than systemd grants us
 ROUND_S = 0.5
 
 
@@ -36,28 +37,40 @@ class Command(BaseCommand):
         metronome = Metronome(heartbeat, every_s=settings.TICK_EVERY.total_seconds())
         kept = [
             Kept(_manage("queue", "qcluster"), heartbeat=heartbeat),
-            *(Kept(_manage(f"sender-{number}", "send")) for number in range(1, options["senders"] + 1)),
+            *(_keep_sender(number) for number in range(1, options["senders"] + 1)),
         ]
         with Processes(patience_s=STOP_PATIENCE_S) as processes:
             try:
                 while True:
                     look_after(processes, kept=kept)
-                    if metronome.is_due(now=time.monotonic()):
-                        ask_for_tick()
+                    now = time.monotonic()
+                    if metronome.is_due(now=now):
+                        ask_for(TICK)
+                    elif heartbeat.needs_poke(since=kept[0].started_at, now=now):
+                        ask_for(POKE, "life")
                     processes.rest(ROUND_S)
             except StopRequested:
                 self.stdout.write("Stopping the task queue and the senders.")
 
 
-def ask_for_tick() -> None:
+def ask_for(task: str, *words: str) -> None:
     """A database that is away must not end the watchdog: everything waits, and goes on when it is back."""
     try:
-        async_task(TICK, task_name="tick")
+        async_task(task, *words, task_name="tick")
     except DatabaseError as error:
-        log.warning("no tick, the database does not answer: %s", error)
+        log.warning("nothing asked for, the database does not answer: %s", error)
     finally:
         connection.close()
 
 
-def _manage(name: str, verb: str) -> Program:
-    return Program(name=name, command=(sys.executable, str(PROJECT_DIR / "manage.py"), verb))
+def _keep_sender(number: int) -> Kept:
+    """A sender beats in every round of its loop, with or without a database."""
+    name = f"sender-{number}"
+    beat = settings.HEARTBEAT_FILE.with_name(f"{settings.HEARTBEAT_FILE.name}-{name}")
+    beat.parent.mkdir(parents=True, exist_ok=True)
+    heartbeat = Heartbeat(beat, limit_s=settings.HEARTBEAT_LIMIT_S)
+    return Kept(_manage(name, "send", "--beat", str(beat)), heartbeat=heartbeat)
+
+
+def _manage(name: str, verb: str, *options: str) -> Program:
+    return Program(name=name, command=(sys.executable, str(PROJECT_DIR / "manage.py"), verb, *options))
