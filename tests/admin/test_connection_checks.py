@@ -11,6 +11,7 @@ from integrations.profile import AccountFacts, Profile, profile_as_json, profile
 from returnsops.people.models import AuditEvent, User
 
 ACCOUNTS = "/admin/integrations/netsuiteaccount/"
+NO_HOURS = {"lane_hours-TOTAL_FORMS": 0, "lane_hours-INITIAL_FORMS": 0}
 
 
 @pytest.fixture
