@@ -26,6 +26,9 @@ from returnsops.posting.wire import Call
 LOOKED_IS_GOOD_FOR = timedelta(minutes=1)
 FIRST_CLAIM = 8  # before it is known how many lanes there are
 AHEAD = 0.2  # of the lanes: so many lie armed
+# So many times what can be in flight are claimed. A look takes as long as two calls, and who comes while one is out
+# waits for the next: four calls' time, in which the lanes send four times their number. With less they run dry.
+IN_HAND = 6
 
 Client = NetSuiteClient | LoopClient
 
@@ -81,13 +84,13 @@ class Desk:
         return len(claimed)
 
     def room_for_claims(self) -> int:
-        """Twice what can be in flight: the next lot is looked for while this one is sent."""
+        """The next lots are looked for while this one is sent."""
         if not self.may_have_more:
             return 0
         if self.source.is_down:
             return int(self.is_idle)
         capacity = min(self.gate.usable or FIRST_CLAIM, self._pool.size)
-        room = 2 * capacity - self.stock
+        room = IN_HAND * capacity - self.stock
         # A few at a time, so that a claim and a look are worth their while.
         return room if room >= max(1, capacity // 4) else 0
 
