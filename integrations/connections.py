@@ -34,7 +34,6 @@ from integrations.netsuite.tba import TokenBasedAccess, TokenSecrets
 
 READ_TIMEOUT_S = 60.0
 PROBE_AFTER = timedelta(seconds=5)  # a dead endpoint is asked again after this, then twice as long, …
-PROBE_AFTER_MAX = timedelta(minutes=2)
 PROBE_TURN = timedelta(minutes=1)  # so long nobody else probes
 OK_EVERY = timedelta(seconds=2)
 READER_POOL, SENDER_POOL = 25, 100  # connections kept open
@@ -211,7 +210,7 @@ def note_failure(connection: Shop | NetSuiteAccount, error: IntegrationError, *,
     """401 stops the connection until a person resumes it; a no is an answer; a fault of ours says nothing.
 
     One call without an answer is bad luck, two in a row are an outage: then nothing is called before the next probe.
-    Too many at once is no outage: NetSuite gets fewer, at most once per round-trip. age_s: since the call began.
+    Too many at once is an answer: NetSuite gets fewer, at most once per round-trip. age_s: since the call began.
     """
     now = timezone.now()
     if isinstance(error, ConfigurationError):
@@ -219,6 +218,7 @@ def note_failure(connection: Shop | NetSuiteAccount, error: IntegrationError, *,
     elif isinstance(error, RejectedError):
         note_success(connection)
     elif error.status == 429:
+        note_success(connection)
         if isinstance(connection, NetSuiteAccount):
             note_too_many(connection.pk, age_s=age_s, words=error.detail)
     elif error.system:
@@ -228,7 +228,7 @@ def note_failure(connection: Shop | NetSuiteAccount, error: IntegrationError, *,
 def _note_outage(connection: Shop | NetSuiteAccount, error: IntegrationError, *, now: datetime) -> None:
     connection.refresh_from_db(fields=["failing_since"])
     since = connection.failing_since
-    probe_at = now + min(max(PROBE_AFTER, now - since), PROBE_AFTER_MAX) if since else None
+    probe_at = now + min(max(PROBE_AFTER, now - since), settings.PROBE_AFTER_MAX) if since else None
     _row(connection).update(failing_since=since or now, failure=str(error)[:500], next_probe_at=probe_at)
 
 

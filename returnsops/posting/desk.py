@@ -4,6 +4,8 @@ Postings wander over it: claimed → looked for → ready → armed → in fligh
 moment. What is armed lies ready for the next free lane, so that no lane waits for our own work.
 """
 
+import random
+import time
 from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,6 +28,8 @@ from returnsops.posting.wire import Call
 LOOKED_IS_GOOD_FOR = timedelta(minutes=1)
 FIRST_CLAIM = 8  # before it is known how many lanes there are
 AHEAD = 0.2  # of the lanes: so many lie armed
+LOOK_AT = 2  # times the lanes: with less to send, a look goes before it; it takes about two calls' time
+LOOK_AGAIN_S, LOOK_AGAIN_S_MAX = 0.2, 5.0  # when NetSuite had no room for a look
 # So many times what can be in flight are claimed. A look takes as long as two calls, and who comes while one is out
 # waits for the next: four calls' time, in which the lanes send four times their number. With less they run dry.
 IN_HAND = 6
@@ -55,6 +59,8 @@ class Desk:
         self._has_backlog = False
         self._unlooked: list[Posting] = []
         self._looking: list[Posting] = []
+        self._look_after = 0.0
+        self._looks_refused = 0
         self._ready: deque[Posting] = deque()
         self._armed: deque[Posting] = deque()
         self._in_flight: set[int] = set()
@@ -122,8 +128,7 @@ class Desk:
 
     def _start_look(self) -> None:
         """One at a time, for all that wait for it: the longer it takes, the more the next one is for."""
-        has_room = self.busy < self.gate.usable and self._pool.has_room
-        if not self._unlooked or self._looking or not has_room or self.client is None:
+        if not self._should_look or self.busy >= self.gate.usable or not self._pool.has_room:
             return
         self._looking, self._unlooked = self._unlooked, []
         self._submit(None, partial(look_first, cast(NetSuiteClient, self.client), seek(self._looking)))
@@ -142,8 +147,16 @@ class Desk:
 
     # --- Without the database ---
 
+    @property
+    def _should_look(self) -> bool:
+        if not self._unlooked or self._looking or self.client is None or time.monotonic() < self._look_after:
+            return False
+        return len(self._ready) + len(self._armed) <= LOOK_AT * self.gate.usable
+
     def start_calls(self) -> None:
-        while self._armed and self.busy < self.gate.usable and self._pool.has_room and self.client is not None:
+        """A look that is due has the next free lane, else calls would run out before it is answered."""
+        usable = self.gate.usable - self._should_look
+        while self._armed and self.busy < usable and self._pool.has_room and self.client is not None:
             posting = self._armed.popleft()
             self._in_flight.add(posting.pk)
             self.calls += 1
@@ -156,7 +169,15 @@ class Desk:
         looked, self._looking = self._looking, []
         return looked
 
+    def look_again(self, postings: list[Posting]) -> None:
+        """There was no room for the look: soon again, and what is claimed stays claimed."""
+        self._unlooked = [*postings, *self._unlooked]
+        longest = min(LOOK_AGAIN_S * 2**self._looks_refused, LOOK_AGAIN_S_MAX)
+        self._look_after = time.monotonic() + random.uniform(LOOK_AGAIN_S / 2, longest)
+        self._looks_refused += 1
+
     def make_ready(self, postings: list[Posting]) -> None:
+        self._looks_refused = 0
         self._ready.extend(postings)
 
     def _submit(self, posting: Posting | None, work: Callable[[], object]) -> None:

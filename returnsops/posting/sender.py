@@ -200,6 +200,9 @@ class Sender:
         """Nothing was sent, so nothing is counted; a fault of ours in one look must not spin."""
         if isinstance(error, IntegrationError):
             note_failure(self._connection_of(desk.source), error)
+            if error.status == 429 and not desk.is_probing:
+                desk.look_again(looked)
+                return
         else:
             logger.error("looking before posting failed by a fault of ours", exc_info=error)
         put_off(looked, self.name)

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from integrations.models import RefusalRule
 from integrations.models.refusal_rule import PASSING
-from returnsops.lib import clock
 from returnsops.lib.moves import move_row
 from returnsops.posting.causes import CAUSES, UNKNOWN, hold_for_cause
 from returnsops.posting.models import Posting
@@ -71,7 +71,7 @@ def _reclassify(posting: Posting, rule: RefusalRule) -> bool:
     if rule.meaning in TRIED_AGAIN:
         move_row(
             posting, field="status", target=Status.PENDING, moves=Posting.MOVES,
-            refusal=meant, attempts=0, not_before=clock.now(), claimed_by="",
+            refusal=meant, attempts=0, not_before=timezone.now(), claimed_by="",
         )  # fmt: skip
     else:
         Posting.objects.filter(pk=posting.pk, status=Status.REJECTED).update(refusal=meant)

@@ -7,6 +7,8 @@ Json = dict[str, Any]
 
 COMMIT_WINDOW_S = 8  # for NetSuite's 15 minutes; whatever the sandbox does late, it does well within
 SENDING_LEASE_S = 12
+LANE_LEASE_S = 6
+PROBE_AFTER_MAX_S = 5
 LATE_COMMIT_S = 4.0
 LATE_ANSWER_S = 3.0
 SLOW_BODY_S = 1.5

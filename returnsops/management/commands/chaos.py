@@ -13,7 +13,14 @@ from django.db import connections
 from integrations.models import Shop
 from returnsops.lib.errors import PostgresError, ProcessError, StopRequested
 from returnsops.lib.processes import Processes, find_free_port
-from returnsops.management.chaos.classes import CLASSES, COMMIT_WINDOW_S, SENDING_LEASE_S, describe_classes
+from returnsops.management.chaos.classes import (
+    CLASSES,
+    COMMIT_WINDOW_S,
+    LANE_LEASE_S,
+    PROBE_AFTER_MAX_S,
+    SENDING_LEASE_S,
+    describe_classes,
+)
 from returnsops.management.chaos.kills import Killer
 from returnsops.management.chaos.meddling import Meddlers
 from returnsops.management.chaos.outcome import Judge, describe_outcome
@@ -129,6 +136,9 @@ def _make_stack(seed: str) -> Stack:
         settings={
             "NETSUITE_COMMIT_WINDOW_S": str(COMMIT_WINDOW_S),
             "SENDING_LEASE_S": str(SENDING_LEASE_S),
+            "LANE_LEASE_S": str(LANE_LEASE_S),
+            "CLAIM_LEASE_S": str(SENDING_LEASE_S),
+            "PROBE_AFTER_MAX_S": str(PROBE_AFTER_MAX_S),
             "HEARTBEAT_LIMIT_S": "20",
             "LOOP_SWEEP_EVERY_S": "15",
             "RECORD_SWEEP_EVERY_S": "10",
