@@ -30,6 +30,10 @@ class RecordRef:
     created_by: str | None = None
     source: str | None = None
 
+    @property
+    def name(self) -> tuple[str, str]:
+        return self.record_type, self.internal_id
+
 
 @dataclass(frozen=True, kw_only=True)
 class Deletion:

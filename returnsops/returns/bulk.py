@@ -16,7 +16,7 @@ from integrations.loop.records import LoopReturnRecord
 from integrations.models import NetSuiteAccount, Shop
 from integrations.netsuite.records import RecordRef, TransactionRecord
 from returnsops.lib.upsert import among, upsert_rows
-from returnsops.returns.columns import Row, exchange_rows, line_rows, record_row, return_row, unit_rows
+from returnsops.returns.columns import Row, exchange_rows, line_rows, record_row, return_row, told_at, unit_rows
 from returnsops.returns.digest import digest_of
 from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteLine, NetSuiteRecord, ReturnLine
 from returnsops.returns.replan import ask_for_plan
@@ -202,7 +202,7 @@ def _note_records_told_again(account: NetSuiteAccount, rows: dict[str, Row], *, 
     }
     if known:
         answered = NetSuiteRecord.objects.filter(pk__in=among(known.values()), fetched_at__lt=fetched_at)
-        answered.update(fetched_at=fetched_at)
+        answered.update(fetched_at=fetched_at, told_at=told_at(fetched_at))
     return known
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from integrations.loop.records import LoopExchangeRecord, LoopReturnRecord, LoopUnitRecord
 from integrations.models import NetSuiteAccount, Shop
 from integrations.netsuite.records import TransactionLine, TransactionRecord
+from returnsops.lib import clock
 from returnsops.returns.digest import digest_of, digest_of_rows
 from returnsops.returns.models import NetSuiteRecord
 
@@ -88,7 +89,18 @@ def record_row(
     """A record that NetSuite shows is not gone."""
     told = _told_of_record(record) | {"origin": _origin_of(record, shop_codes)}
     kept_digest = digest_of_rows([told, *line_rows(0, record.lines, reference_field=account.line_reference_field)])
-    return told | {"account_id": account.pk, "fetched_at": fetched_at, "gone_at": None, "kept_digest": kept_digest}
+    return told | {
+        "account_id": account.pk,
+        "fetched_at": fetched_at,
+        "told_at": told_at(fetched_at),
+        "gone_at": None,
+        "kept_digest": kept_digest,
+    }
+
+
+def told_at(fetched_at: datetime) -> datetime:
+    """A moment of ours in the time in which NetSuite dates its changes: another one only where a sandbox is visited."""
+    return fetched_at + clock.offset()
 
 
 def _told_of_record(record: TransactionRecord) -> Row:

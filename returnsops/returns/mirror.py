@@ -7,6 +7,7 @@ same `updated_at` the later fetch wins.
 import logging
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import DataError, transaction
@@ -21,6 +22,7 @@ from returnsops.lib import clock
 from returnsops.lib.nudge import nudge
 from returnsops.returns.bulk import note_makers, returns_with, upsert_records, upsert_returns
 from returnsops.returns.gone import really_gone
+from returnsops.returns.known_records import CHANGED_BY_CHILDREN, NEVER_READ, is_in_doubt, known_among
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.plan.exchanging import exchange_references
 from returnsops.returns.replan import ask_for_plan
@@ -29,7 +31,8 @@ from returnsops.returns.sku_mapping import look_up_items, look_up_sold_items
 logger = logging.getLogger(__name__)
 
 SALE_TYPES = ("salesOrder", "invoice", "cashSale")
-GENERATIONS_MAX = 4  # order → invoice → authorization → receipt or credit → refund
+GENERATIONS_MAX = 6  # order → invoice → authorization → receipt → credit → refund
+CHILD_TYPES = frozenset({"itemReceipt", "creditMemo", "cashRefund", "customerRefund"})
 
 
 # --- Loop ------------------------------------------------------------------------------------------
@@ -126,15 +129,14 @@ def fetch_records(row: LoopReturn) -> None:
     account = row.shop.account
     with watched(account):
         has_items = look_up_items(row.shop, _skus_of(row))
-        refs = _find_family(account, _references_of(row))
-        records = _read_family(account, refs)
-        look_up_sold_items(account, records)
-        gone = _find_gone(row, records)
-    apply_records(account, records, fetched_at=started_at)
+        refs = _find_family(row)
+        told = _read_family(row, refs)
+        look_up_sold_items(account, told.records)
+    apply_records(account, told.records, fetched_at=started_at)
     note_makers(account, refs)
-    mark_gone(account, gone)
+    mark_gone(account, told.gone)
     with transaction.atomic():
-        has_news = _give_records(row, [record.internal_id for record in records])
+        has_news = _give_records(row, [ref.internal_id for ref in refs])
         is_first = not LoopReturn.objects.filter(pk=row.pk, records_fetched_at__isnull=False).exists()
         LoopReturn.objects.filter(pk=row.pk).update(records_fetched_at=started_at)
         if has_news or has_items or is_first:
@@ -174,35 +176,54 @@ def mark_gone(account: NetSuiteAccount, internal_ids: Iterable[str]) -> None:
         ask_for_plan(returns_with(pks))
 
 
-def _find_family(account: NetSuiteAccount, references: list[str]) -> list[RecordRef]:
-    """The sale under any of its names, then its descendants, generation by generation."""
-    client = netsuite_client(account)
-    refs: dict[str, RecordRef] = {ref.internal_id: ref for ref in client.find_sales(references)}
-    newest = set(refs)
-    for _ in range(GENERATIONS_MAX):
-        credits = [one for one in newest if refs[one].record_type == "creditMemo"]
-        found = client.find_children(newest) if newest else []
-        found += client.find_refunds_of_credits(credits) if credits else []
-        fresh = {ref.internal_id: ref for ref in found if ref.internal_id not in refs}
-        refs |= fresh
-        newest = set(fresh)
-    return [ref for ref in refs.values() if ref.record_type not in ("unknown", "itemFulfillment")]
-
-
-def _read_family(account: NetSuiteAccount, wanted: list[RecordRef]) -> list[TransactionRecord]:
-    client = netsuite_client(account)
-    read = [client.get_record(ref.record_type, ref.internal_id) for ref in wanted]
-    return [record for record in read if record]
-
-
-def _find_gone(row: LoopReturn, records: list[TransactionRecord]) -> list[str]:
-    """Records of this return that no longer turn up among its order's, and that NetSuite says do not exist."""
-    found = {record.internal_id for record in records}
-    missing = row.records.filter(gone_at=None).exclude(internal_id__in=found)
+def _find_family(row: LoopReturn) -> list[RecordRef]:
+    """The sale under any of its names, and the descendants of all we know, generation by generation."""
     client = netsuite_client(row.shop.account)
-    known = list(missing.values_list("record_type", "internal_id"))
-    missed = [name for name in known if client.get_record(*name) is None]
-    return really_gone(row.shop.account, client, missed)
+    refs = {ref.internal_id: ref for ref in client.find_sales(_references_of(row))}
+    standing = set(row.records.filter(gone_at=None).values_list("internal_id", flat=True))
+    asked: set[str] = set()
+    for _ in range(GENERATIONS_MAX):
+        parents = (refs.keys() | standing) - asked
+        if not parents:
+            break
+        found = client.find_children(parents)
+        refs |= {ref.internal_id: ref for ref in found if ref.record_type not in NEVER_READ}
+        asked |= parents
+    return list(refs.values())
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the records themselves said, of those that were asked."""
+
+    records: list[TransactionRecord]
+    gone: list[str]
+
+
+def _read_family(row: LoopReturn, refs: list[RecordRef]) -> Told:
+    """Read what is in doubt; what has not changed since it was read is known. The first time everything is read.
+
+    What a child changes in its source need not move the time of the source (netsuite.md §13 U7): when one of them came,
+    changed or went, the sources are read as well.
+    """
+    client = netsuite_client(row.shop.account)
+    known = known_among(row.shop.account, [ref.internal_id for ref in refs]) if row.records_fetched_at else {}
+    doubted = [ref.name for ref in refs if is_in_doubt(ref, known.get(ref.internal_id))]
+    asked = dict.fromkeys([*doubted, *_unseen(row, refs)])
+    if any(record_type in CHILD_TYPES for record_type, _ in asked):
+        asked |= dict.fromkeys(ref.name for ref in refs if ref.record_type in CHANGED_BY_CHILDREN)
+    read = {name: client.get_record(*name) for name in asked}
+    missed = [name for name, record in read.items() if record is None]
+    return Told(
+        records=[record for record in read.values() if record], gone=really_gone(row.shop.account, client, missed)
+    )
+
+
+def _unseen(row: LoopReturn, refs: list[RecordRef]) -> list[tuple[str, str]]:
+    """Records of this return that no longer turn up among its order's. Only NetSuite itself says what is gone."""
+    standing = row.records.filter(gone_at=None)
+    unseen = standing.exclude(internal_id__in=[ref.internal_id for ref in refs])
+    return list(unseen.values_list("record_type", "internal_id"))
 
 
 def _references_of(row: LoopReturn) -> list[str]:

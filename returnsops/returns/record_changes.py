@@ -6,7 +6,7 @@ read again, new ones that were made from a known one are read as well, everythin
 
 import logging
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -20,6 +20,14 @@ from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.records import RecordRef
 from integrations.netsuite.sources import find_sources
 from returnsops.returns.bulk import note_makers
+from returnsops.returns.known_records import (
+    CHANGED_BY_CHILDREN,
+    Known,
+    can_be_told_by_now,
+    known_among,
+    tells_news,
+    was_read_early,
+)
 from returnsops.returns.mirror import apply_records, hint_records, mark_gone
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.replan import ask_for_plan
@@ -31,7 +39,6 @@ WATCHED_TYPES = (
     "salesOrder", "invoice", "cashSale", "returnAuthorization", "itemReceipt", "creditMemo", "cashRefund",
     "customerRefund",
 )  # fmt: skip
-CHANGED_BY_CHILDREN = ("returnAuthorization", "creditMemo")
 SALE_TYPES = frozenset({"salesOrder", "invoice", "cashSale"})
 READ_FOR_S = 15.0
 NOTED_MAX = 200
@@ -68,14 +75,14 @@ def read_refs(
 ) -> tuple[int, bool]:
     """Read those that tell news and belong to us. Gives how many, and whether there was time for all."""
     named = {ref.internal_id: ref for ref in refs if ref.record_type != "unknown"}
-    known = _known_as(account, named)
+    known = known_among(account, named)
     sources = find_sources(client, named.keys() - known.keys())
     _hint_new_sales(account, [ref for ref in named.values() if ref.internal_id not in known])
     ours = _ours_among(account, {source for found in sources.values() for source in found})
     wanted = {
         internal_id: ref.record_type
         for internal_id, ref in named.items()
-        if sources.get(internal_id, set()) & ours or _is_news(ref, known.get(internal_id))
+        if sources.get(internal_id, set()) & ours or _is_to_be_read(ref, known.get(internal_id))
     }
     wanted = _parents_of(account, wanted, sources) | wanted
     deadline = time.monotonic() + for_s
@@ -98,30 +105,11 @@ def _parents_of(account: NetSuiteAccount, wanted: dict[str, str], sources: dict[
     return dict(parents.values_list("internal_id", "record_type"))
 
 
-KnownAs = tuple[datetime | None, str, bool]  # last modified, status, gone
-
-
-def _known_as(account: NetSuiteAccount, internal_ids: Collection[str]) -> dict[str, KnownAs]:
-    rows = NetSuiteRecord.objects.filter(account=account, internal_id__in=list(internal_ids))
-    return {
-        internal_id: (last_modified, status, gone_at is not None)
-        for internal_id, last_modified, status, gone_at in rows.values_list(
-            "internal_id", "last_modified", "status", "gone_at"
-        )
-    }
-
-
-def _is_news(ref: RecordRef, known: KnownAs | None) -> bool:
-    """Changed since we read it; a receipt's status means nothing, so the time decides."""
+def _is_to_be_read(ref: RecordRef, known: Known | None) -> bool:
+    """One that was read early waits until it is worth it: this change stays within the overlap so long."""
     if known is None:
         return False
-    last_modified, status, is_gone = known
-    has_moved = _to_the_second(ref.last_modified) != _to_the_second(last_modified)
-    return is_gone or has_moved or (ref.record_type != "itemReceipt" and ref.status != status)
-
-
-def _to_the_second(moment: datetime | None) -> datetime | None:
-    return moment.replace(microsecond=0) if moment else None
+    return tells_news(ref, known) or (was_read_early(known) and can_be_told_by_now(known))
 
 
 def _read_one(

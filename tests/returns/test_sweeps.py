@@ -5,10 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from integrations.models import Shop
+from integrations.models import Shop, SyncCursor
 from returnsops.returns.models import LoopReturn
+from returnsops.returns.record_changes import stream_of
 from returnsops.returns.sweeps import hint_stale_records
-from tests.builders import make_return
+from tests.builders import make_record, make_return, make_sale, make_unit
+
+EXCHANGE = {"exchange_id": 1, "sku": "BOOT-43", "total": "77.76", "exchange_order_id": 61001}
 
 
 def read_ago(row: LoopReturn, *, seconds: int, stage: str, changed_ago: timedelta) -> None:
@@ -48,3 +51,21 @@ def test_hint_given_is_not_given_again_at_once(shop: Shop) -> None:
     read_ago(make_return(shop=shop), seconds=3_000, stage="waiting", changed_ago=timedelta(days=2))
 
     assert [hint_stale_records(), hint_stale_records()] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("has_sale", "awaits_order", "is_read"),
+    [(True, False, False), (True, True, True), (False, False, True)],
+    ids=["told by the watermark", "exchange order under a name of its own", "no sale"],
+)
+def test_where_changes_are_followed_only_what_they_cannot_tell_is_read_often(
+    shop: Shop, *, has_sale: bool, awaits_order: bool, is_read: bool
+) -> None:
+    now = timezone.now()
+    SyncCursor.objects.create(stream=stream_of(shop.account), watermark=now, swept_at=now)
+    row = make_return(shop=shop, exchanges=[EXCHANGE] if awaits_order else [])
+    if has_sale:
+        make_record(row, make_sale([make_unit(1)]))
+    read_ago(row, seconds=20, stage="waiting", changed_ago=timedelta(minutes=1))
+
+    assert hint_stale_records() == int(is_read)

@@ -196,6 +196,7 @@ class NetSuiteRecord(models.Model):
     amount_remaining = models.DecimalField(max_digits=14, decimal_places=3, null=True, blank=True)
     last_modified = models.DateTimeField(null=True, blank=True)
     fetched_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, blank=True, help_text="When it was fetched, by business time as theirs")
     gone_at = models.DateTimeField(null=True, blank=True)
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.FOREIGN)
     made_by = models.CharField(max_length=40, blank=True, help_text="The user over there, where the account tells it")

@@ -1,0 +1,67 @@
+"""What the mirror knows of records of NetSuite, and whether a row of a query tells news of one.
+
+Times of change are told to the second (netsuite.md §5.1). So a record that was read while the second of its last change
+may still have been running may have changed once more in it: it is read again before it is taken for known.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from integrations.models import NetSuiteAccount
+from integrations.netsuite.records import RecordRef
+from returnsops.lib import clock
+from returnsops.returns.models import NetSuiteRecord
+
+NEVER_READ = frozenset({"itemFulfillment", "unknown"})  # nor is anything of ours made out of one
+READ_ONCE = frozenset({"customerPayment", "customerDeposit"})  # shown to people, used by no plan
+CHANGED_BY_CHILDREN = ("returnAuthorization", "creditMemo")
+CLOCKS_DIFFER = timedelta(seconds=5)  # theirs and ours; a second would be enough if they did not
+BELIEVED_FOR = timedelta(hours=6)  # what happens to move no time of change is found after that
+
+
+@dataclass(frozen=True)
+class Known:
+    status: str
+    last_modified: datetime | None
+    told_at: datetime | None
+    fetched_at: datetime
+    gone_at: datetime | None
+
+
+def known_among(account: NetSuiteAccount, internal_ids: Collection[str]) -> dict[str, Known]:
+    rows = NetSuiteRecord.objects.filter(account=account, internal_id__in=list(internal_ids))
+    columns = rows.values_list("internal_id", "status", "last_modified", "told_at", "fetched_at", "gone_at")
+    return {row[0]: Known(*row[1:]) for row in columns}
+
+
+def tells_news(ref: RecordRef, known: Known) -> bool:
+    """Changed since we read it; a receipt's status means nothing, so the time decides."""
+    has_moved = _to_the_second(ref.last_modified) != _to_the_second(known.last_modified)
+    return bool(known.gone_at) or has_moved or (ref.record_type != "itemReceipt" and ref.status != known.status)
+
+
+def was_read_early(known: Known) -> bool:
+    """The second of its last change may not have been over when it was read."""
+    return bool(known.told_at and known.last_modified and known.told_at < known.last_modified + CLOCKS_DIFFER)
+
+
+def can_be_told_by_now(known: Known) -> bool:
+    """Its last change is so long ago that reading it now would tell all of that second."""
+    return known.last_modified is None or clock.now() > known.last_modified + CLOCKS_DIFFER
+
+
+def is_in_doubt(ref: RecordRef, known: Known | None) -> bool:
+    """Whether the record itself has to be asked: only what surely did not change since we read it need not."""
+    if known and ref.record_type in READ_ONCE:
+        return False
+    if known is None or ref.last_modified is None or known.told_at is None:
+        return True
+    is_old = known.fetched_at < timezone.now() - BELIEVED_FOR
+    return is_old or was_read_early(known) or tells_news(ref, known)
+
+
+def _to_the_second(moment: datetime | None) -> datetime | None:
+    return moment.replace(microsecond=0) if moment else None
