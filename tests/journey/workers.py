@@ -22,7 +22,7 @@ IN_A_HURRY = {
     "LANE_LEASE_S": "3",
     "LOOK_LEASE_S": "2",
     "TICK_EVERY_S": "0.5",
-    "HEARTBEAT_LIMIT_S": "8",
+    "HEARTBEAT_LIMIT_S": "20",
     "QUEUE_WORKERS": "2",
     "SENDER_THREADS": "4",
 }

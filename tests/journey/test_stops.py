@@ -1,0 +1,89 @@
+"""Stopping a worker under load leaves nothing half done; one whose queue hangs gets another queue. Real processes."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db.models import F
+
+from integrations.models import Lane
+from returnsops.posting.models import Posting
+from returnsops.returns.models import LoopReturn
+from tests.journey.stage import Stage
+from tests.journey.workers import STOP_LIMIT_S, Worker, wait_until
+
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("stops")]
+
+STOPS = int(os.environ.get("STOPS", "3"))
+RETURNS_PER_STOP = 8
+LIMIT_S = 240.0
+
+
+def test_stops_under_load_end_in_time_with_nothing_half_done(stage: Stage, tmp_path: Path) -> None:
+    stage.ask("settings", {"netsuite": {"latency_s": {"write": [0.3, 1.0]}}})
+    took = [stop_under_load(stage, tmp_path / str(number)) for number in range(STOPS)]
+
+    assert max(took) < STOP_LIMIT_S
+    assert Posting.objects.filter(attempts__gt=1).count() == 0  # nothing was left to a lease
+
+
+def stop_under_load(stage: Stage, folder: Path) -> float:
+    """Gives how long it took to stop."""
+    folder.mkdir()
+    owe_authorizations(stage, count=RETURNS_PER_STOP)
+    before = posted()
+    with Worker(folder, senders=2) as worker:
+        wait_until(lambda: posted() >= before + 2, limit_s=LIMIT_S, what="postings in full flow", worker=worker)
+        took = worker.stop()
+    assert not Posting.objects.filter(status="sending").exists(), worker.said()[-4000:]
+    assert not Lane.objects.exclude(leased_until=None).exists()
+    assert held_by_netsuite(stage) == held_by_us()
+    return took
+
+
+def owe_authorizations(stage: Stage, *, count: int) -> None:
+    """Returns that are mirrored and planned, so that the outbox is full and nothing is sent yet."""
+    body = {"shop": "northwind", "scenario": "refund", "params": {"parcel": "in_transit"}}
+    for _ in range(count):
+        stage.ask("loop/returns", body)
+    stage.shops.add("northwind")
+    stage.mirror_and_plan()
+    assert Posting.objects.filter(status="pending").count() >= count
+
+
+def posted() -> int:
+    return Posting.objects.filter(status="posted").count()
+
+
+def held_by_netsuite(stage: Stage) -> dict[str, str]:
+    accounts: dict[str, Any] = stage.ask("dump", method="GET")["netsuite"]
+    documents = [one for account in accounts.values() for one in account["transactions"]]
+    return {one["externalid"]: one["id"] for one in documents if str(one["externalid"]).startswith("loop-")}
+
+
+def held_by_us() -> dict[str, str]:
+    """As we believe: posted, and so with their id."""
+    return dict(Posting.objects.filter(status="posted", system="netsuite").values_list("external_id", F("their_id")))
+
+
+def test_queue_that_hangs_is_replaced(stage: Stage, tmp_path: Path) -> None:
+    with Worker(tmp_path) as worker:
+        wait_until(lambda: bool(queue_of(worker)), limit_s=LIMIT_S, what="a queue", worker=worker)
+        wait_until((tmp_path / "heartbeat").exists, limit_s=LIMIT_S, what="a first heartbeat", worker=worker)
+        (hung,) = queue_of(worker)
+        os.killpg(hung, signal.SIGSTOP)
+
+        wait_until(lambda: queue_of(worker) not in ([], [hung]), limit_s=LIMIT_S, what="another queue", worker=worker)
+        body = {"shop": "northwind", "scenario": "refund", "params": {"parcel": "in_transit"}}
+        loop_id = stage.ask("loop/returns", body)["return_id"]
+        wait_until(
+            LoopReturn.objects.filter(loop_id=loop_id).exists, limit_s=LIMIT_S, what="work goes on", worker=worker
+        )
+
+
+def queue_of(worker: Worker) -> list[int]:
+    """The process that leads the queue; it leads a session of its own."""
+    children = Path(f"/proc/{worker.process_id}/task/{worker.process_id}/children").read_text().split()
+    return [int(child) for child in children if b"qcluster" in Path(f"/proc/{child}/cmdline").read_bytes()]
