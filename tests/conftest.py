@@ -16,6 +16,12 @@ from tests.transaction_guard import TransactionGuard
 hypothesis_settings.register_profile(
     "house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
+hypothesis_settings.register_profile(
+    "thorough",
+    deadline=None,
+    max_examples=5_000,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 hypothesis_settings.load_profile("house")
 
 
