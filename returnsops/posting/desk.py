@@ -59,7 +59,7 @@ class Desk:
         self._has_backlog = False
         self._unlooked: list[Posting] = []
         self._looking: list[Posting] = []
-        self._look_after = 0.0
+        self._look_begun = self._look_after = 0.0  # monotonic
         self._looks_refused = 0
         self._ready: deque[Posting] = deque()
         self._armed: deque[Posting] = deque()
@@ -76,6 +76,11 @@ class Desk:
     @property
     def is_idle(self) -> bool:
         return not self.stock and not self.busy
+
+    @property
+    def look_age_s(self) -> float:
+        """Since the last look was begun."""
+        return time.monotonic() - self._look_begun
 
     # --- With the database ---
 
@@ -131,6 +136,7 @@ class Desk:
         if not self._should_look or self.busy >= self.gate.usable or not self._pool.has_room:
             return
         self._looking, self._unlooked = self._unlooked, []
+        self._look_begun = time.monotonic()
         self._submit(None, partial(look_first, cast(NetSuiteClient, self.client), seek(self._looking)))
 
     def _arm(self) -> None:

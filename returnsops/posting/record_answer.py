@@ -94,7 +94,9 @@ def _note_connection(posting: Posting, answer: Answer) -> None:
     if answer.error is None:
         note_success(connection)
     else:
-        note_failure(connection, answer.error, age_s=answer.duration_s)
+        # Until now, not until the answer: it may have lain here while others were written down.
+        age_s = (timezone.now() - answer.started_at).total_seconds()
+        note_failure(connection, answer.error, age_s=age_s)
 
 
 def _record_one(posting: Posting, answer: Answer) -> PostingAttempt:

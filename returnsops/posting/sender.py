@@ -178,9 +178,10 @@ class Sender:
             desk.put_all_back()
 
     def _record_look(self, desk: Desk, done: Done) -> None:
+        look_age_s = desk.look_age_s
         looked = desk.end_look()
         if done.error is not None:
-            self._record_failed_look(desk, looked, done.error)
+            self._record_failed_look(desk, looked, done.error, age_s=look_age_s)
             return
         assert isinstance(done.value, dict)
         note_success(self._connection_of(desk.source))
@@ -196,10 +197,10 @@ class Sender:
         note_looked(absent)
         desk.make_ready(absent)
 
-    def _record_failed_look(self, desk: Desk, looked: list[Posting], error: Exception) -> None:
+    def _record_failed_look(self, desk: Desk, looked: list[Posting], error: Exception, *, age_s: float) -> None:
         """Nothing was sent, so nothing is counted; a fault of ours in one look must not spin."""
         if isinstance(error, IntegrationError):
-            note_failure(self._connection_of(desk.source), error)
+            note_failure(self._connection_of(desk.source), error, age_s=age_s)
             if error.status == 429 and not desk.is_probing:
                 desk.look_again(looked)
                 return

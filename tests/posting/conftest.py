@@ -41,6 +41,7 @@ class FakeNetSuite:
     reads: list[str] = field(default_factory=list)
     unreadable: dict[str, Exception] = field(default_factory=dict)
     is_blind: bool = False  # the role lost its rights: nothing is shown by any query
+    queries_refused: list[Exception] = field(default_factory=list)
     options: AccountOptions = field(default_factory=AccountOptions)
 
     def transform_record(
@@ -62,6 +63,8 @@ class FakeNetSuite:
 
     def find_by_external_ids(self, external_ids: Collection[str]) -> list[RecordRef]:
         self.queries.append("external ids")
+        if self.queries_refused:
+            raise self.queries_refused.pop(0)
         return [_ref_of(one) for one in self.records.values() if one.external_id in external_ids]
 
     def statuses_of(self, ids: Collection[str]) -> list[RecordRef]:

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from integrations.connections import note_failure
 from integrations.errors import (
     ConfigurationError,
     IntegrationError,
@@ -35,6 +36,8 @@ CLOSED = RejectedError(
     detail="Period closed.",
     family="period_closed",
 )
+
+CROWDED = TemporaryError(system="netsuite", operation="query", status=429, detail="Concurrent request limit exceeded.")
 
 
 def send() -> None:
@@ -84,6 +87,39 @@ def test_temporary_failure_is_put_back_with_a_growing_wait(row: LoopReturn, nets
     posting = only()
     assert (posting.status, posting.attempts, posting.claimed_by) == ("pending", 1, "")
     assert posting.not_before > clock.now()
+
+
+def test_look_without_room_is_repeated_and_gives_nothing_back(
+    row: LoopReturn, netsuite: FakeNetSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 4):
+        make_posting(
+            make_return(row.shop, loop_id=str(number)),
+            make_due(covers=[f"unit:{number}"], serial_key=f"7:{number}"),
+        )
+    netsuite.queries_refused = [CROWDED, CROWDED]
+    given_back: list[Posting] = []
+    monkeypatch.setattr("returnsops.posting.desk.put_back", lambda postings, _: given_back.extend(postings))
+
+    send()
+
+    assert not given_back
+    assert {one.status for one in Posting.objects.all()} == {"posted"}
+    assert netsuite.queries.count("external ids") == 3
+    assert {one.attempts for one in Posting.objects.all()} == {1}
+
+
+def test_no_room_is_an_answer_and_ends_an_outage(row: LoopReturn) -> None:
+    account = row.shop.account
+    note_failure(account, DOWN)
+    note_failure(account, DOWN)
+    account.refresh_from_db()
+    assert account.down_since
+
+    note_failure(account, CROWDED)
+
+    account.refresh_from_db()
+    assert account.down_since is None
 
 
 def test_their_own_waiting_time_is_kept(row: LoopReturn, netsuite: FakeNetSuite) -> None:
