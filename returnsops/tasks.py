@@ -148,7 +148,8 @@ def look_at_return(return_pk: int, *, attempts_below: int = PLAN_ATTEMPTS_MAX) -
 
 
 def look_at_read_back(account_pk: int) -> None:
-    """One task reads back everything of an account that is due; the nudges of the others find nothing left."""
+    """One task reads back everything of an account that is due, however many postings asked for it."""
+    answer("read_back", account_pk)
     read_back_due(NetSuiteAccount.objects.get(pk=account_pk))
 
 

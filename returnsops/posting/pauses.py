@@ -5,7 +5,12 @@ from collections import defaultdict
 from django.db.models import Q, QuerySet
 
 from integrations.models import NetSuiteAccount
+from returnsops.lib.fixed_query import FixedQuery, slot
 from returnsops.posting.models import Pause, Posting
+
+LIVE = FixedQuery(
+    lambda: Pause.objects.live().filter(account=slot("account_pk")).select_related("opened_by", "probe").order_by("key")
+)
 
 
 def not_paused(*, but_for: Pause | None = None) -> Q:
@@ -40,4 +45,5 @@ def postings_on_their_way() -> QuerySet[Posting]:
 
 def pauses_of(account: NetSuiteAccount) -> list[Pause]:
     """What stands still in an account. Few: one at most for each flow, shop, record type and period."""
-    return list(Pause.objects.live().filter(account=account).select_related("opened_by", "probe").order_by("key"))
+    found: list[Pause] = LIVE.ask(account_pk=account.pk)
+    return found

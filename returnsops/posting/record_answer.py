@@ -25,13 +25,13 @@ from integrations.models.refusal_rule import PASSING
 from integrations.netsuite.refusals import speaks_of_double
 from returnsops.lib import clock
 from returnsops.lib.moves import move_row
-from returnsops.lib.nudge import nudge
 from returnsops.posting.causes import hold_for_cause
 from returnsops.posting.claim import ATTEMPTS_MAX
 from returnsops.posting.models import Posting, PostingAttempt
 from returnsops.posting.teaching import taught
 from returnsops.posting.wire import Call, carry_out
 from returnsops.returns.replan import ask_for_plan, hold_return
+from returnsops.returns.turns import ring
 
 logger = logging.getLogger(__name__)
 
@@ -134,7 +134,8 @@ def mark_posted(posting: Posting, their_id: str, *, adopted_from: str = "") -> s
     )  # fmt: skip
     if won:
         ask_for_plan([posting.loop_return_id])
-        nudge("read_back", posting.account_id)
+        if posting.system == Posting.System.NETSUITE:
+            ring("read_back", posting.account_id)
     return "posted" if won else "overtaken"
 
 

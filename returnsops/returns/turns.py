@@ -31,26 +31,30 @@ def is_turn_of(name: str, every: timedelta) -> bool:
     return bool(SyncCursor.objects.filter(due, stream=f"job:{name}").update(swept_at=now))
 
 
-def ring(what: str) -> None:
+def ring(what: str, row_id: int | None = None) -> None:
     """Nudge once for however many rows are due; while the bell rings and nobody answered, others need not ring.
 
-    So the task queue never holds a backlog: what is due stands in our rows.
+    So the task queue never holds a backlog: what is due stands in our rows. row_id: whose rows, each has its own bell.
     """
-    transaction.on_commit(partial(_ring, what))
+    transaction.on_commit(partial(_ring, what, row_id))
 
 
-def answer(what: str) -> None:
+def answer(what: str, row_id: int | None = None) -> None:
     """Say that we look now: what becomes due from here on rings again."""
-    SyncCursor.objects.filter(stream=f"bell:{what}").update(leased_until=None)
+    SyncCursor.objects.filter(stream=_bell(what, row_id)).update(leased_until=None)
 
 
-def _ring(what: str) -> None:
+def _bell(what: str, row_id: int | None) -> str:
+    return f"bell:{what}" if row_id is None else f"bell:{what}:{row_id}"
+
+
+def _ring(what: str, row_id: int | None) -> None:
     now = timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute(RING, {"stream": f"bell:{what}", "now": now, "until": now + RUNG_FOR})
+        cursor.execute(RING, {"stream": _bell(what, row_id), "now": now, "until": now + RUNG_FOR})
         is_first = bool(cursor.rowcount)
     if is_first:
-        nudge(what)
+        nudge(what, row_id)
 
 
 @contextmanager

@@ -10,13 +10,18 @@ from returnsops import tasks
 from returnsops.lib import nudge
 from returnsops.people.models import User
 from returnsops.posting.facts import load_facts
+from returnsops.posting.models import Posting
+from returnsops.posting.record_answer import mark_posted
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.replan import ask_for_plan, due_for_plan
 from tests.builders import (
     CREATED,
+    NOW,
+    make_due,
     make_inspection,
     make_mapping,
+    make_posting,
     make_record,
     make_return,
     make_rma,
@@ -73,6 +78,30 @@ def test_many_changes_at_once_cost_one_task(
     tasks.look("plans")
 
     assert not LoopReturn.objects.filter(planned_at=None).exists()
+
+
+def test_many_answers_at_once_cost_one_task_to_read_them_back(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    sent: list[tuple[str, object]] = []
+    monkeypatch.setattr(nudge, "async_task", lambda roof, what, row_id, **options: sent.append((what, row_id)))
+    monkeypatch.setattr("returnsops.tasks.read_back_due", lambda account: 0)
+    ours = ("read_back", shop.account_id)
+
+    def be_posted(*numbers: int) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            for number in numbers:
+                row = make_return(shop, loop_id=str(number))
+                due = make_due(covers=frozenset({f"unit:{number}"}))
+                mark_posted(make_posting(row, due, status=Posting.Status.SENDING, sending_since=NOW), f"90{number}")
+
+    be_posted(1, 2, 3)
+    assert sent.count(ours) == 1
+
+    tasks.look("read_back", shop.account_id)
+    be_posted(4)
+
+    assert sent.count(ours) == 2
 
 
 def test_who_came_last_is_planned_before_the_backlog_is_done(shop: Shop) -> None:
