@@ -90,12 +90,13 @@ class Stage:
             time.sleep(ROUND_S)
 
     def mirror_and_plan(self) -> None:
-        """Everything but sending."""
-        for _ in range(QUIET_ROUNDS):
-            for shop in Shop.objects.filter(code__in=self.shops):
-                sweeps.sweep_loop(shop)
-                sweeps.fetch_due_details(shop)
-            self.work_through_queue()
+        """One round of everything but sending."""
+        for shop in Shop.objects.filter(code__in=self.shops):
+            sweeps.sweep_loop(shop)
+            sweeps.fetch_due_details(shop)
+        mirror.hint_records(self.waiting_for_records())
+        tasks.sweep_plans()
+        self.work_through_queue()
 
     def work_through_queue(self) -> int:
         before = self.footprint()
