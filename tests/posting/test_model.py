@@ -92,11 +92,6 @@ def look_for_our_own_only(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(look, "_look_for_strangers", lambda client, wanted: {})
 
 
-def withdraw_what_is_being_sent(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Posting, "CHANGEABLE", (Status.PENDING, Status.REJECTED, Status.SENDING))
-    patch.setattr(Posting, "MOVES", Posting.MOVES | {Status.SENDING: {*Posting.MOVES[Status.SENDING], Status.VOIDED}})
-
-
 def send_in_spite_of_a_pause(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(claim, "not_paused", Q)
 
@@ -118,7 +113,6 @@ PLANTS: tuple[Plant, ...] = (
     believe_the_first_look,
     take_a_lost_answer_for_a_no,
     look_for_our_own_only,
-    withdraw_what_is_being_sent,
     send_in_spite_of_a_pause,
     forget_a_refusal,
 )

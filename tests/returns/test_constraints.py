@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +17,9 @@ from integrations.models import (
     Credential,
     InboundEvent,
     Lane,
+    LaneDemand,
+    LaneHours,
+    LaneLimit,
     NetSuiteAccount,
     RefusalRule,
     Shop,
@@ -144,6 +147,20 @@ def twice(add: Callable[[World], Any]) -> Callable[[World], Any]:
     return break_it
 
 
+def add_demand(world: World) -> None:
+    LaneDemand.objects.create(account=world.shop.account, holder="me", wanted=1, until=NOW)
+
+
+def add_hour_without_lane(world: World) -> None:
+    LaneHours.objects.create(
+        account=world.shop.account, weekdays=[0], starts=time(8), ends=time(9), lanes=0, why="to break it"
+    )
+
+
+def set_limit(world: World, **changes: int) -> None:
+    LaneLimit.objects.update_or_create(account=world.shop.account, defaults=changes)
+
+
 def add_lane(world: World, **changes: Any) -> None:
     Lane.objects.create(**{"account": world.shop.account, "number": 1} | changes)
 
@@ -202,6 +219,10 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     # integrations
     "shop_code_fits_external_ids": lambda world: change(world.shop, code="Fern!"),
     "one_lane_per_number": twice(add_lane),
+    "an_account_has_a_lane": lambda world: set_limit(world, count=0),
+    "a_lane_is_always_left": lambda world: set_limit(world, held_to=0),
+    "one_demand_per_holder": twice(add_demand),
+    "an_hour_has_a_lane": add_hour_without_lane,
     "lease_has_owner_and_end": lambda world: add_lane(world, leased_by="me"),
     "credential_has_one_owner": lambda world: add_credential(world, account=world.shop.account),
     "credential_kind_in_list": lambda world: add_credential(world, kind="password"),
@@ -244,6 +265,7 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "posted_has_their_id": lambda world: change(world.posting, status="posted"),
     "sending_has_a_start": lambda world: change(world.posting, status="sending"),
     "uncertain_has_a_start": lambda world: change(world.posting, status="uncertain"),
+    "posting_promise_in_list": lambda world: change(world.posting, promise="soon"),
     "external_id_is_plain": lambda world: change(world.posting, external_id="Loop 1"),
     "postings_are_numbered": lambda world: copy_of(world.posting, external_id="loop-fern-1-rma-2"),
     "one_in_flight_per_source": claim_a_sibling,
