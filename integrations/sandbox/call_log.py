@@ -92,7 +92,7 @@ def _identity_of(request: Request, call: Call) -> tuple[str, str]:
     body = request.get_data()
     try:
         sent = json.loads(body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return "", ""
     external_id = str(sent.get("externalId", "")) if isinstance(sent, dict) else ""
     return external_id, blake2b(request.path.encode() + body, digest_size=8).hexdigest()
