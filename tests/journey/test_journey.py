@@ -231,7 +231,7 @@ def let_doubts_be_settled(stage: Stage) -> None:
     for _ in range(3):
         stage.forget_outage()
         Posting.objects.filter(status="uncertain").update(not_before=clock.now())
-        for account_pk in Posting.objects.filter(status="uncertain").values_list("account", flat=True):
+        for account_pk in Posting.objects.filter(status="uncertain").values_list("account_id", flat=True):
             stage.queue.append(("doubts", account_pk))
         stage.run()
 

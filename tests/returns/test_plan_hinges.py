@@ -36,12 +36,12 @@ def test_corrected_date_makes_it_hinge_on_another_month() -> None:
 def test_document_without_a_date_hinges_on_the_month_it_is_at_the_account() -> None:
     """At 3:00 UTC on the first it is still the month before in Los Angeles."""
     facts = with_rma(make_facts(units=UNITS, now=datetime(2026, 12, 1, 3, tzinfo=UTC)))
-    due = PostingDue("credit", "netsuite", {"target_type": "creditMemo", "body": {}}, frozenset(), "a", 1)
+    due = PostingDue("credit", "netsuite", {"target_type": "creditMemo", "body": {}}, frozenset(), "a")
 
     assert "period:2026-11" in hinges_of(facts, due)
 
 
 def test_request_to_loop_hinges_on_nothing_of_netsuite() -> None:
-    due = PostingDue("loop_process", "loop", {"operation": "process"}, frozenset(), "a", 1)
+    due = PostingDue("loop_process", "loop", {"operation": "process"}, frozenset(), "a")
 
     assert hinges_of(make_facts(), due) == ("flow:settle", "flow:settle@fern", "shop:fern")
