@@ -19,24 +19,33 @@ HEALTHY_AFTER_S = 60.0  # who has lived this long starts again with the first wa
 
 
 class Heartbeat:
-    """Whether a file has been touched of late. Told by changes, so that a jump of the wall clock stops no heart."""
+    """Whether a file has been touched of late. Told by changes, so that a jump of the wall clock stops no heart.
 
-    def __init__(self, file: Path, *, limit_s: float) -> None:
+    start_limit_s: what is allowed before the first beat of a program, if more: a busy machine starts slowly, and who is
+    killed while starting never beats.
+    """
+
+    def __init__(self, file: Path, *, limit_s: float, start_limit_s: float = 0.0) -> None:
         self.file = file
         self.limit_s = limit_s
+        self.start_limit_s = max(start_limit_s, limit_s)
         self.beat_at = 0.0  # monotonic; when we last saw it change
         self._mark: float | None = None
 
     def is_silent(self, *, since: float, now: float) -> bool:
-        """since: when the program started, which counts as a beat; both times monotonic."""
+        """since: when the program started; both times monotonic."""
         mark = self.file.stat().st_mtime if self.file.exists() else None
         if mark != self._mark:
             self._mark, self.beat_at = mark, now
-        return now - max(self.beat_at, since) > self.limit_s
+        return now - since > self.start_limit_s if self.is_starting(since=since) else now - self.beat_at > self.limit_s
 
     def needs_poke(self, *, since: float, now: float) -> bool:
         """Silent for half of what is allowed. Of several machines any may have done what was to make it beat."""
-        return now - max(self.beat_at, since) > self.limit_s / 2
+        return not self.is_starting(since=since) and now - self.beat_at > self.limit_s / 2
+
+    def is_starting(self, *, since: float) -> bool:
+        """Not a beat yet."""
+        return self.beat_at <= since
 
 
 class Metronome:
@@ -88,7 +97,7 @@ def _check(processes: Processes, *, kept: Kept, now: float) -> None:
     if not processes.is_running(name):
         reason = "has ended"
     elif kept.heartbeat is not None and kept.heartbeat.is_silent(since=kept.started_at, now=now):
-        reason = f"has been silent for {kept.heartbeat.limit_s:.0f} s and is killed"
+        reason = "has been silent for too long and is killed"
     else:
         return
     code = processes.bury(name)

@@ -87,6 +87,27 @@ def test_old_heartbeat_file_is_no_reason_to_kill(tmp_path: Path) -> None:
     assert heartbeat.is_silent(since=1000.0, now=1031.0)
 
 
+def test_slow_start_is_no_silence(tmp_path: Path) -> None:
+    beat = tmp_path / "heartbeat"
+    heartbeat = Heartbeat(beat, limit_s=15, start_limit_s=60)
+
+    assert not heartbeat.is_silent(since=1000.0, now=1059.0)
+    assert not heartbeat.needs_poke(since=1000.0, now=1059.0)
+    assert heartbeat.is_silent(since=1000.0, now=1061.0)
+
+
+def test_silence_after_the_first_beat_is_short(tmp_path: Path) -> None:
+    beat = tmp_path / "heartbeat"
+    heartbeat = Heartbeat(beat, limit_s=15, start_limit_s=60)
+    heartbeat.is_silent(since=1000.0, now=1000.0)
+
+    beat.touch()
+
+    assert not heartbeat.is_silent(since=1000.0, now=1020.0)
+    assert heartbeat.needs_poke(since=1000.0, now=1028.0)
+    assert heartbeat.is_silent(since=1000.0, now=1036.0)
+
+
 def test_next_beat_is_asked_for_when_the_last_has_come_or_is_lost(tmp_path: Path) -> None:
     heartbeat = Heartbeat(tmp_path / "heartbeat", limit_s=30)
     metronome = Metronome(heartbeat, every_s=2)

@@ -6,6 +6,7 @@ The tick is asked for here and not by a schedule of the queue, which knows nothi
 import logging
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 TICK = "returnsops.tasks.tick"
 POKE = "returnsops.tasks.look"
 STOP_PATIENCE_S = 40.0  # more than a sender grants its calls, less than systemd grants us
+START_LIMIT_S = 60.0
 ROUND_S = 0.5
 
 
@@ -33,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--senders", type=int, default=1, help="how many sender processes (default: 1)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        heartbeat = Heartbeat(settings.HEARTBEAT_FILE, limit_s=settings.HEARTBEAT_LIMIT_S)
+        heartbeat = _heartbeat(settings.HEARTBEAT_FILE)
         metronome = Metronome(heartbeat, every_s=settings.TICK_EVERY.total_seconds())
         kept = [
             Kept(_manage("queue", "qcluster"), heartbeat=heartbeat),
@@ -68,8 +70,11 @@ def _keep_sender(number: int) -> Kept:
     name = f"sender-{number}"
     beat = settings.HEARTBEAT_FILE.with_name(f"{settings.HEARTBEAT_FILE.name}-{name}")
     beat.parent.mkdir(parents=True, exist_ok=True)
-    heartbeat = Heartbeat(beat, limit_s=settings.HEARTBEAT_LIMIT_S)
-    return Kept(_manage(name, "send", "--beat", str(beat)), heartbeat=heartbeat)
+    return Kept(_manage(name, "send", "--beat", str(beat)), heartbeat=_heartbeat(beat))
+
+
+def _heartbeat(file: Path) -> Heartbeat:
+    return Heartbeat(file, limit_s=settings.HEARTBEAT_LIMIT_S, start_limit_s=START_LIMIT_S)
 
 
 def _manage(name: str, verb: str, *options: str) -> Program:
