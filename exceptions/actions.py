@@ -25,6 +25,7 @@ from returnsops.returns.decisions import add_approval, add_override, has_correct
 from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.models import Override
 from returnsops.returns.plan.crediting import CREDIT_SUBJECT
+from returnsops.returns.plan.hinges import period_key
 from returnsops.returns.plan.undone import VOIDED
 from returnsops.returns.problems import (
     ACKNOWLEDGE,
@@ -106,6 +107,11 @@ def correct_date(member: CaseMember, *, tran_date: date, by: User, reason: str) 
     posting = _refused_posting(member)
     if tran_date > clock.now().date():
         raise NotPossibleError(f"{tran_date} is in the future. Choose today or an earlier date in an open period.")
+    if pause := find_pause(member.loop_return.shop.account, period_key(tran_date.isoformat())):
+        raise NotPossibleError(
+            f"{tran_date} waits as well: {pause.reason} Choose a date in another period; or open this one in NetSuite "
+            "and say that the cause is gone."
+        )
     before = posting.request["body"].get("tranDate")
     add_override(
         member.loop_return, kind=Override.Kind.TRAN_DATE, subject=DATE_SUBJECTS[posting.kind],

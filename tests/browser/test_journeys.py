@@ -124,9 +124,10 @@ def test_unknown_scan_leads_on(visit: Visit) -> None:
 
 
 def test_difference_waits_for_somebody_who_did_not_correct_it(visit: Visit, house: House) -> None:
-    yesterday = account_yesterday()
-    for day in (yesterday, yesterday + timedelta(days=1)):
-        house.act_in_netsuite("harbour", "close_period", date=day.isoformat())
+    today = account_yesterday() + timedelta(days=1)
+    last_month = today.replace(day=1) - timedelta(days=1)
+    house.act_in_netsuite("harbour", "close_period", date=today.isoformat())
+    house.act_in_netsuite("harbour", "open_period", date=last_month.isoformat())
     made = house.make_return("differs", shop="harbour", amount="0.03")
     ada = visit("ada")
     find_parcel(ada, made)
@@ -135,13 +136,11 @@ def test_difference_waits_for_somebody_who_did_not_correct_it(visit: Visit, hous
     press(ada, "f")
 
     finn = visit("finn")
-    open_case(finn, made, title="Refused by the other side")
-    for day in (yesterday, yesterday + timedelta(days=1)):
-        house.act_in_netsuite("harbour", "open_period", date=day.isoformat())
-    expect(finn.get_by_label("Date of the document")).to_be_visible()
-    finn.get_by_label("Date of the document").fill(yesterday.isoformat())
-    finn.get_by_label("Why this date").fill("The period was closed for a moment")
+    open_case(finn, made, title="An accounting period is closed in NetSuite")
+    finn.get_by_label("Date of the document").fill(last_month.isoformat())
+    finn.get_by_label("Why this date").fill("It came in before the month ended")
     finn.get_by_role("button", name="Save date and retry").click()
+    wait_until(lambda: house.books_of(made).receipts, what="an Item Receipt of last month")
 
     open_case(finn, made, title="Loop's refund and the Credit Memo differ")
     expect(finn.get_by_text("You corrected this return yourself; somebody else must approve it.")).to_be_visible()
@@ -150,6 +149,10 @@ def test_difference_waits_for_somebody_who_did_not_correct_it(visit: Visit, hous
     fay = visit("fay", finn.url)
     fay.get_by_label("Why it is right").fill("Tax rounding, checked")
     fay.get_by_role("button", name="Approve and go on").click()
+    open_case(fay, made, title="An accounting period is closed in NetSuite")
+    house.act_in_netsuite("harbour", "open_period", date=today.isoformat())
+    fay.get_by_label("What was done about it").fill("The controller opened it again")
+    fay.get_by_role("button", name="The cause is gone").click()
     wait_until(lambda: house.books_of(made).refunds, what="the customer refund")
     wait_until_settled(fay, made)
     (credit,) = house.books_of(made).credits

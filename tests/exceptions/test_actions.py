@@ -1,6 +1,6 @@
 """What a person may do about a case, and what they may not."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -326,6 +326,15 @@ def test_date_can_be_corrected_while_it_waits_behind_the_cause(row: LoopReturn, 
 
     assert Override.objects.get().subject == "receipt"
     assert is_planned_anew(row)
+
+
+def test_date_that_would_wait_behind_the_same_cause_is_refused(row: LoopReturn, finn: User) -> None:
+    member = behind_closed_period(row)
+
+    with pytest.raises(NotPossibleError, match="2026-09-02 waits as well: It is closed. Choose a date in another"):
+        actions.correct_date(member, tran_date=date(2026, 9, 2), by=finn, reason="Another day of it.")
+
+    assert not Override.objects.exists()
 
 
 def test_data_people_do_not_end_causes(row: LoopReturn, dana: User) -> None:
