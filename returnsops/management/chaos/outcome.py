@@ -58,6 +58,7 @@ def describe_outcome(runs: list[Run], judge: Judge, *, say: Callable[[str], obje
         "restarts": dict(killer.restarts),
         "meddled": dict(Counter(act.name for act in acts)),
         "calls": tally.calls,
+        "calls_by_operation": dict(tally.by_operation.most_common()),
         "calls_abandoned": tally.abandoned,
         "most_at_once": tally.most_at_once(),
         "seconds_to_settle": max(run.settled_in_s for run in runs),
