@@ -1,0 +1,97 @@
+"""What is true at the beginning of a scenario: the units, Loop's return, the bill in NetSuite, the shop's policy."""
+
+from dataclasses import fields, replace
+from decimal import Decimal
+from typing import Any
+
+from returnsops.returns.facts import ExchangeFacts, LoopFacts, RecordFacts, RefundFacts, ReturnFacts, UnitFacts
+from tests.builders import CREATED, make_exchange, make_facts, make_line, make_loop, make_netsuite, make_sale
+from tests.builders import make_unit as build_unit
+from tests.builders import policy as build_policy
+
+Json = dict[str, Any]
+MONEY = frozenset({"return_total", "exchange_credit", "upsell", "refund", "gift_card", "fee"})
+ITEMS = {"BOOT-42": "501", "BOOT-43": "502", "SHIRT-M": "503", "SOCKS": "504"}  # the shop's items in NetSuite
+NEW = {"state": "open", "label_status": "", "outcome": "refund"}
+
+
+def begin(given: Json) -> ReturnFacts:
+    """given: the tables of a scenario file before its first moment."""
+    units = read_units(given["units"])
+    loop = read_loop(make_loop(units, **NEW), given.get("loop", {}))
+    values: Json = {
+        "units": units,
+        "loop": loop,
+        "exchanges": tuple(_read_exchange(number, one) for number, one in enumerate(given.get("exchanges", []), 1)),
+        "records": read_bills(given.get("bill", {}), units),
+        "policy": build_policy(**given.get("policy", {})),
+        "now": CREATED,
+    }
+    return make_facts(**values | given.get("shop", {}))
+
+
+def read_units(rows: list[Json]) -> tuple[UnitFacts, ...]:
+    """One row a line of the order; `count` units of it."""
+    units: list[UnitFacts] = []
+    for number, row in enumerate(rows, 1):
+        for _ in range(row.get("count", 1)):
+            units.append(_read_unit(len(units) + 1, line=number, row=row))
+    return tuple(units)
+
+
+def _read_unit(number: int, *, line: int, row: Json) -> UnitFacts:
+    """paid: without tax, after discount. refund: both together unless a fee is kept or it is paid otherwise."""
+    sku = row.get("sku", "BOOT-42")
+    paid, tax = Decimal(row.get("paid", "72.00")), Decimal(row.get("tax", "5.76"))
+    refund = Decimal(row.get("refund", paid + tax))
+    item, refund_tax = (refund - tax, tax) if refund else (refund, refund)
+    own = {name: row[name] for name in ("refund_item", "refund_tax", "removed", "title") if name in row}
+    values: Json = {
+        "sku": sku, "title": row.get("title", sku), "item_id": row.get("item", ITEMS.get(sku, "")), "price": paid,
+        "discount": "0", "tax": tax, "refund": refund, "refund_item": item, "refund_tax": refund_tax,
+        "provider_line": row.get("line", f"line-{line}"),
+    }  # fmt: skip
+    return build_unit(number, **values | own)
+
+
+def read_loop(loop: LoopFacts, told: Json) -> LoopFacts:
+    """told: fields of LoopFacts by their names; amounts as text, refunds by gateway."""
+    changes = dict(told)
+    for name in MONEY & changes.keys():
+        changes[name] = Decimal(changes[name])
+    if "refunds" in changes:
+        changes["refunds"] = tuple(RefundFacts(one, Decimal(amount)) for one, amount in changes["refunds"].items())
+    unknown = changes.keys() - {field.name for field in fields(LoopFacts)}
+    assert not unknown, f"Loop tells no {sorted(unknown)}"
+    return replace(loop, **changes)
+
+
+def _read_exchange(number: int, row: Json) -> ExchangeFacts:
+    sku = row.get("sku", "BOOT-43")
+    values: Json = {"sku": sku, "title": sku, "item_id": ITEMS.get(sku, "")}
+    money = {name: Decimal(row[name]) for name in ("price", "total", "tax") if name in row}
+    rest = {name: row[name] for name in ("order_id", "order_name") if name in row}
+    return make_exchange(number, **values | money | rest)
+
+
+def read_bills(told: Json, units: tuple[UnitFacts, ...]) -> tuple[RecordFacts, ...]:
+    """kind: invoice, cashSale, salesOrder (not billed yet) or none; lines: where NetSuite's differ from Loop's."""
+    kind = told.get("kind", "invoice")
+    if kind == "none":
+        return ()
+    if kind == "salesOrder":
+        return (make_netsuite("salesOrder", "7000", other_ref_num="20418"),)
+    bill = make_sale(units, kind)
+    if "lines" in told:
+        lines = tuple(_read_line(number, row) for number, row in enumerate(told["lines"], 1))
+        bill = replace(bill, lines=lines)
+    return (bill,)
+
+
+def _read_line(number: int, row: Json) -> Any:
+    sku, quantity = row.get("sku", "BOOT-42"), row.get("quantity", 1)
+    amount, tax = Decimal(row.get("amount", "72.00")), Decimal(row.get("tax", "5.76"))
+    return make_line(
+        str(3 * number), item_id=row.get("item", ITEMS.get(sku, "")), item_name=sku, quantity=quantity, amount=amount,
+        rate=amount / quantity, tax_amount=tax, reference=row.get("line", f"line-{number}"),
+    )  # fmt: skip

@@ -1,0 +1,174 @@
+"""What happens in a moment of a scenario: in Loop, at the bench, in NetSuite, or because a person decides."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from returnsops.lib.money import ZERO
+from returnsops.returns.facts import ApprovalFacts, OverrideFacts, RefundFacts, ReturnFacts, UnitFacts
+from returnsops.returns.plan import Plan, PostingDue, plan_return
+from tests.builders import make_netsuite, make_sale
+from tests.other_side import ROUNDS_MAX, carry_out_one
+from tests.scenarios.given import read_loop
+
+Json = dict[str, Any]
+Posted = list[tuple[ReturnFacts, PostingDue]]
+PERSON = 1
+ZERO_UNIT: Json = dict.fromkeys(("price", "discount", "tax", "refund", "refund_item", "refund_tax"), ZERO)
+
+
+def pass_moment(facts: ReturnFacts, moment: Json) -> tuple[ReturnFacts, Posted, Plan]:
+    """Apply what happens, then carry out what the plan wants, round by round.
+
+    loop_answers: what Loop does when it is asked to settle: settles (the default), review, or nothing.
+    netsuite_answers: nothing keeps every document from being carried out.
+    """
+    for name, happen in HAPPENINGS.items():
+        if name in moment:
+            facts = happen(facts, moment[name])
+    unknown = moment.keys() - HAPPENINGS.keys() - {"what", "after", "expect", "loop_answers", "netsuite_answers"}
+    assert not unknown, f"nobody knows how {sorted(unknown)} happens"
+    return _carry_out(facts, moment)
+
+
+def _carry_out(facts: ReturnFacts, moment: Json) -> tuple[ReturnFacts, Posted, Plan]:
+    posted: Posted = []
+    for _ in range(ROUNDS_MAX):
+        plan = plan_return(facts)
+        silent = [one for one in plan.postings if moment.get(f"{one.system}_answers") == "nothing"]
+        wanted = [one for one in plan.postings if one not in silent]
+        if not wanted:
+            return facts, posted, plan
+        for due in wanted:
+            posted.append((facts, due))
+            facts = _carry_out_one(facts, due, moment)
+    raise AssertionError(f"still posting after {ROUNDS_MAX} rounds: {[one.kind for one in plan.postings]}")
+
+
+def _carry_out_one(facts: ReturnFacts, due: PostingDue, moment: Json) -> ReturnFacts:
+    done = carry_out_one(facts, due)
+    if due.system == "loop" and moment.get("loop_answers") == "review":
+        return replace(done, loop=replace(facts.loop, state="review"), units=facts.units)
+    return done
+
+
+# --- Loop ------------------------------------------------------------------------------------------
+
+
+def _loop_tells(facts: ReturnFacts, told: Json) -> ReturnFacts:
+    loop = replace(read_loop(facts.loop, told), updated_at=facts.now)
+    if loop.label_status == "delivered" and loop.delivered_at is None:
+        loop = replace(loop, delivered_at=facts.now)
+    return replace(facts, loop=loop)
+
+
+def _loop_settles(facts: ReturnFacts, told: Json) -> ReturnFacts:
+    """Loop carries its outcomes out by itself; told: what differs from what it had announced."""
+    facts = _loop_tells(facts, {"state": "closed"} | told)
+    refunds = facts.loop.refunds
+    if facts.loop.refund and not refunds:
+        refunds = (RefundFacts("shopify_payments", facts.loop.refund),)
+    return replace(facts, loop=replace(facts.loop, settled_at=facts.now, refunds=refunds))
+
+
+def _units_change(facts: ReturnFacts, told: Json) -> ReturnFacts:
+    """By number: fields of the unit; amounts as text. removed = true takes it out of the return."""
+
+    def change(unit: UnitFacts, row: Json) -> UnitFacts:
+        amounts = {name: Decimal(value) if isinstance(value, str) else value for name, value in row.items()}
+        return replace(unit, **(ZERO_UNIT if row.get("removed") else {}) | amounts)
+
+    return _each_unit(facts, told, change)
+
+
+def _exchange_is_made(facts: ReturnFacts, told: Json) -> ReturnFacts:
+    """Loop made the exchange order: its id and name."""
+    return replace(facts, exchanges=tuple(replace(one, **told) for one in facts.exchanges))
+
+
+# --- The warehouse ---------------------------------------------------------------------------------
+
+
+def _units_are_judged(facts: ReturnFacts, told: Json) -> ReturnFacts:
+    """By number of the unit: sellable, damaged, refused or missing."""
+    return _each_unit(facts, told, lambda unit, outcome: replace(unit, outcome=outcome, inspected_at=facts.now))
+
+
+def _parcel_is_scanned(facts: ReturnFacts, told: bool) -> ReturnFacts:
+    return replace(facts, arrived=told)
+
+
+# --- NetSuite --------------------------------------------------------------------------------------
+
+
+def _bill_arrives(facts: ReturnFacts, kind: str) -> ReturnFacts:
+    return replace(facts, records=(*facts.records, make_sale(facts.units, kind)))
+
+
+def _record_appears(facts: ReturnFacts, told: Json) -> ReturnFacts:
+    """Somebody else made it: type and fields of the record."""
+    amounts = {name: Decimal(told[name]) for name in ("total", "amount_remaining") if name in told}
+    rest = {name: value for name, value in told.items() if name not in ("type", "id", *amounts)}
+    record = make_netsuite(told["type"], told.get("id", "9101"), **amounts, **rest)
+    return replace(facts, records=(*facts.records, record))
+
+
+def _record_is_deleted(facts: ReturnFacts, record_type: str) -> ReturnFacts:
+    assert facts.records_of(record_type), f"NetSuite has no {record_type} to delete"
+    records = tuple(replace(one, gone=True) if one.record_type == record_type else one for one in facts.records)
+    return replace(facts, records=records)
+
+
+# --- People ----------------------------------------------------------------------------------------
+
+
+def _person_approves(facts: ReturnFacts, told: bool) -> ReturnFacts:
+    assert told
+    seen = tuple(ApprovalFacts("credit", one.seen_hash) for one in plan_return(facts).problems if one.seen_hash)
+    assert seen, "nothing waits for an approval"
+    return replace(facts, approvals=(*facts.approvals, *seen))
+
+
+def _person_notes(facts: ReturnFacts, code: str) -> ReturnFacts:
+    found = [one for one in plan_return(facts).problems if one.code == code]
+    assert found, f"there is no problem {code} to note"
+    noted = [OverrideFacts("acknowledge", f"{code} {one.subject}", "seen", PERSON) for one in found]
+    return replace(facts, overrides=(*facts.overrides, *noted))
+
+
+def _person_says(facts: ReturnFacts, told: list[Json]) -> ReturnFacts:
+    """Overrides: kind, subject and value."""
+    said = [OverrideFacts(one["kind"], one["subject"], one["value"], PERSON) for one in told]
+    return replace(facts, overrides=(*facts.overrides, *said))
+
+
+def _sku_is_mapped(facts: ReturnFacts, told: Json) -> ReturnFacts:
+    units = tuple(replace(one, item_id=told.get(one.sku, one.item_id)) for one in facts.units)
+    exchanges = tuple(replace(one, item_id=told.get(one.sku, one.item_id)) for one in facts.exchanges)
+    return replace(facts, units=units, exchanges=exchanges)
+
+
+HAPPENINGS: dict[str, Callable[[ReturnFacts, Any], ReturnFacts]] = {
+    "loop": _loop_tells,
+    "loop_settles": _loop_settles,
+    "units": _units_change,
+    "exchange": _exchange_is_made,
+    "scanned": _parcel_is_scanned,
+    "judged": _units_are_judged,
+    "bill_arrives": _bill_arrives,
+    "record_appears": _record_appears,
+    "record_deleted": _record_is_deleted,
+    "mapped": _sku_is_mapped,
+    "approved": _person_approves,
+    "noted": _person_notes,
+    "said": _person_says,
+}
+
+
+def _each_unit(facts: ReturnFacts, told: Json, change: Callable[[UnitFacts, Any], UnitFacts]) -> ReturnFacts:
+    unknown = told.keys() - {str(number) for number in range(1, len(facts.units) + 1)}
+    assert not unknown, f"there is no unit {sorted(unknown)}"
+    numbered = enumerate(facts.units, 1)
+    units = tuple(change(unit, told[str(number)]) if str(number) in told else unit for number, unit in numbered)
+    return replace(facts, units=units)

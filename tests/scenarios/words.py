@@ -1,0 +1,105 @@
+"""What came of a moment, in business words: documents, what is waited for, problems, the stage. One line each."""
+
+from collections.abc import Callable
+from typing import Any
+
+from returnsops.lib.money import money_text
+from returnsops.returns.facts import ReturnFacts
+from returnsops.returns.plan import Plan, PostingDue, StepState
+from tests.builders import DAMAGED, HOLDING, SELLABLE
+from tests.other_side import rows_of, total_of
+
+PLACES = {SELLABLE: "sellable", HOLDING: "holding", DAMAGED: "damaged"}
+OPEN = {StepState.WAITING: "waits", StepState.BLOCKED: "blocked", StepState.DUE: "due"}
+
+
+def describe_plan(facts: ReturnFacts, posted: list[tuple[ReturnFacts, PostingDue]], plan: Plan) -> str:
+    lines = [f"posts    {WORDS[due.kind](before, due)}" for before, due in posted]
+    lines += [f"wants    {WORDS[due.kind](facts, due)}" for due in plan.postings]
+    for step in plan.steps:
+        if step.state in OPEN:
+            due = f", due {step.due_at:%d %b %H:%M}" if step.due_at else ""
+            lines.append(f"{OPEN[step.state]:8} {step.title}: {step.detail}{due}")
+    for problem in plan.problems:
+        at_stake = f" ({money_text(problem.amount, facts.currency)})" if problem.amount else ""
+        lines.append(f"problem  {problem.code}: {problem.cause}{at_stake}")
+    if plan.look_again_at:
+        lines.append(f"looks    again {plan.look_again_at:%d %b %H:%M}")
+    return "\n".join([*lines, f"stage    {plan.stage}", ""])
+
+
+def _authorization(facts: ReturnFacts, due: PostingDue) -> str:
+    (bill,) = [one for one in facts.records if one.internal_id == due.request["source_id"]]
+    name_of = {line.line: line.item_name for line in bill.lines}
+    rows = [f"{row['quantity']} × {name_of[str(row['orderLine'])]}{_place(row)}" for row in rows_of(due)]
+    return f"Return Authorization from {bill.record_type} {bill.tran_id}: {', '.join(rows)}"
+
+
+def _receipt(facts: ReturnFacts, due: PostingDue) -> str:
+    rows = [f"{row['quantity']} × {_sold_as(facts, row)}{_place(row)}" for row in rows_of(due) if row["itemReceive"]]
+    return f"Item Receipt of {due.request['body']['tranDate']}: {', '.join(rows)}"
+
+
+def _credit(facts: ReturnFacts, due: PostingDue) -> str:
+    kind = "Credit Memo" if due.kind == "credit" else "Cash Refund"
+    rows = [f"{row['quantity']} × {_sold_as(facts, row)}" for row in rows_of(due) if "orderLine" in row]
+    rows += [_extra(facts, row) for row in rows_of(due) if "orderLine" not in row]
+    return f"{kind}: {', '.join(rows)}; total {money_text(total_of(facts, due), facts.currency)}"
+
+
+def _credit_fix(facts: ReturnFacts, due: PostingDue) -> str:
+    return f"line added to the credit: {', '.join(_extra(facts, row) for row in rows_of(due))}"
+
+
+def _refund(facts: ReturnFacts, due: PostingDue) -> str:
+    (row,) = due.request["body"]["apply"]["items"]
+    account = due.request["body"]["account"]["id"]
+    gateways = {tender.account_id: gateway for gateway, tender in facts.policy.tenders.items()}
+    return f"Customer Refund of {row['amount']} {facts.currency} by {gateways[account]}, applied to the Credit Memo"
+
+
+def _order(facts: ReturnFacts, due: PostingDue) -> str:
+    rows = [f"{row['quantity']} × item {row['item']['id']} at {row['amount']}" for row in rows_of(due)]
+    return f"Sales Order {due.request['body']['otherRefNum']}: {', '.join(rows)}"
+
+
+def _close(facts: ReturnFacts, due: PostingDue) -> str:
+    rows = [
+        f"line {row['line']} closed" if row.get("isClosed") else f"line {row['line']} holds {row['quantity']}"
+        for row in rows_of(due)
+    ]
+    return f"Return Authorization: {', '.join(rows)}"
+
+
+def _remove(facts: ReturnFacts, due: PostingDue) -> str:
+    numbers = [str(number) for number, unit in enumerate(facts.units, 1) if unit.unit in due.request["units"]]
+    return f"to Loop: settle without unit {', '.join(numbers)}"
+
+
+WORDS: dict[str, Callable[[ReturnFacts, PostingDue], str]] = {
+    "rma": _authorization,
+    "receipt": _receipt,
+    "credit": _credit,
+    "cash_refund": _credit,
+    "credit_fix": _credit_fix,
+    "customer_refund": _refund,
+    "exchange_order": _order,
+    "rma_close": _close,
+    "loop_process": lambda facts, due: "to Loop: settle the return",
+    "loop_remove": _remove,
+}
+
+
+def _sold_as(facts: ReturnFacts, row: dict[str, Any]) -> str:
+    lines = [line for one in facts.records_of("returnAuthorization") if one.ours for line in one.lines]
+    return next(line.item_name for line in lines if line.line == str(row["orderLine"]))
+
+
+def _place(row: dict[str, Any]) -> str:
+    place = row["location"]["id"]
+    return f" at {PLACES.get(place, place)}"
+
+
+def _extra(facts: ReturnFacts, row: dict[str, Any]) -> str:
+    keys = {item: key for key, item in facts.policy.items.items()}
+    return f"{keys[row['item']['id']].replace('_', ' ')} {row['amount']}"
