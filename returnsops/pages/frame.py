@@ -93,6 +93,7 @@ class Shell:
             units = {"count": self._count_units(self._user), "count_tone": "accent"}
             links.insert(1, self._link("inspect", "Inspect", "scan-barcode", go="i", href="/inspect/", **units))
         links.append(self._link("connections", "Connections", "plug", go="c"))
+        links.append(self._link("policies", "Policies", "scale", go="p"))
         if self._user.is_staff:
             links.append(self._link("admin", "Admin", "settings", href=reverse("admin:index")))
         return links
@@ -153,6 +154,12 @@ PAGE_OF = {
     "connection": "connections",
     "resume": "connections",
     "pause": "connections",
+    "lanes": "connections",
+    "policy": "policies",
+    "policy-version": "policies",
+    "change-policy": "policies",
+    "policy-what-if": "policies",
+    "activate-policy": "policies",
 }
 
 

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.urls import path
 
 from returnsops.pages import gallery, views
+from returnsops.pages.policies import views as policies
 
 urlpatterns = [
     path("", views.today, name="today"),
@@ -15,6 +16,12 @@ urlpatterns = [
     path("connections/<slug:kind>/<int:pk>/", views.connection, name="connection"),
     path("connections/<slug:kind>/<int:pk>/check/", views.check, name="check-connection"),
     path("connections/<slug:kind>/<int:pk>/resume/", views.resume, name="resume"),
+    path("policies/", policies.policy_list, name="policies"),
+    path("policies/<slug:code>/", policies.policy, name="policy"),
+    path("policies/<slug:code>/versions/<int:number>/", policies.policy, name="policy-version"),
+    path("policies/<slug:code>/change/", policies.change, name="change-policy"),
+    path("policies/<slug:code>/what-if/", policies.what_if, name="policy-what-if"),
+    path("policies/<slug:code>/activate/", policies.activate, name="activate-policy"),
 ]
 if settings.DEBUG:
     urlpatterns += [path("_gallery/", gallery.gallery, name="gallery")]

@@ -1,0 +1,242 @@
+"""The form of a shop's rules, built from the type `Policy`: a new setting is in it without a line here."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, get_args, get_type_hints
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from returnsops.returns.policy import ITEM_KEYS, RECORD_KINDS, Ownership, Policy, Tender, parse_policy
+from returnsops.returns.policy_words import CHOICES, DEADLINES, ITEMS, PLACES, RECORDS, duration_words
+
+UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
+DURATION = re.compile(r"^\s*(\d{1,6})\s*([a-z]+?)s?\s*$", re.IGNORECASE)
+SHORT = {"s": "second", "sec": "second", "m": "minute", "min": "minute", "h": "hour", "d": "day", "w": "week"}
+TENDER = re.compile(r"^\s*(?P<gateway>[^:]+?)\s*:\s*(?P<account>\d+)\s*(?:,\s*(?P<method>\d+)\s*)?$")
+TEXT_MAX, LONG_TEXT_MAX = 60, 20_000
+LABELS = {
+    "rma_trigger": ("Goods", "A Return Authorization is made", ""),
+    "refund_authority": ("Money", "Who goes first", ""),
+    "credit_lines": ("Money", "Lines of a credit", ""),
+    "exchange_order": ("Exchanges", "An exchange order", ""),
+    "exchange_settlement": ("Exchanges", "An exchange is settled with", ""),
+    "tolerance_per_line": ("Money", "Accepted difference a line", "In the shop's currency, such as 0.01."),
+    "tolerance_share": ("Money", "and as a share of the goods", "0.005 is half a percent. The lesser of both holds."),
+    "approval_above": ("Money", "Ask finance before any credit above", "Empty: no credit needs it for its size."),
+}
+MORE = "More settings"
+HINTS = get_type_hints(Policy)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One field of the form. read: from what was typed to what the rules hold; raises ValueError or ValidationError."""
+
+    topic: str
+    field: forms.Field
+    path: tuple[str, ...]
+    read: Callable[[Any], Any] = str
+
+
+class RulesForm(forms.Form):
+    """rules: those it starts from. `new_rules` holds all of them with what was typed, whether or not it knew them."""
+
+    def __init__(self, *args: Any, rules: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rules = rules
+        self.pieces = dict(pieces_of(parse_policy(rules)))
+        self.fields |= {name: piece.field for name, piece in self.pieces.items()}
+
+    @property
+    def topics(self) -> list[tuple[str, list[forms.BoundField]]]:
+        found: dict[str, list[forms.BoundField]] = {}
+        for name, piece in self.pieces.items():
+            found.setdefault(piece.topic, []).append(self[name])
+        return list(found.items())
+
+    def clean(self) -> dict[str, Any]:
+        """Nonsense is told at its field, what excludes each other for the whole."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        rules: dict[str, Any] = json.loads(json.dumps(self.rules))
+        for name, piece in self.pieces.items():
+            if name in data:
+                self._put(rules, name, piece, data[name])
+        if not self.errors:
+            try:
+                parse_policy(rules)
+            except ValidationError as refusal:
+                self.add_error(None, refusal)
+        self.new_rules = rules
+        return data
+
+    def _put(self, rules: dict[str, Any], name: str, piece: Piece, value: Any) -> None:
+        try:
+            read = piece.read(value)
+        except ValidationError as refusal:
+            self.add_error(name, refusal)
+            return
+        place = rules
+        for part in piece.path[:-1]:
+            place = place.setdefault(part, {})
+        if read in ("", None):
+            place.pop(piece.path[-1], None)
+        else:
+            place[piece.path[-1]] = read
+
+
+def pieces_of(policy: Policy) -> list[tuple[str, Piece]]:
+    """In the order of the type, so that what belongs together stands together."""
+    return [
+        ("__".join(piece.path), piece)
+        for field in fields(Policy)
+        for piece in _pieces_of(field.name, getattr(policy, field.name))
+    ]
+
+
+def _pieces_of(name: str, value: Any) -> list[Piece]:
+    if name in BY_NAME:
+        return BY_NAME[name](value)
+    topic, label, help_text = LABELS.get(name, (MORE, name.replace("_", " ").capitalize(), ""))
+    if isinstance(value, StrEnum):
+        return [Piece(topic, _choice(label, type(value), value), (name,))]
+    hint = HINTS[name]
+    if Decimal in (hint, *get_args(hint)):
+        number = forms.DecimalField(
+            label=label, help_text=help_text, initial=value, required=hint is Decimal, min_value=Decimal(0),
+            max_digits=14, decimal_places=6,
+        )  # fmt: skip
+        return [
+            Piece(topic, number, (name,), read=lambda amount: None if amount is None else f"{amount.normalize():f}")
+        ]
+    text = forms.CharField(
+        label=label, help_text="As JSON.", initial=json.dumps(_as_json(value), indent=2), max_length=LONG_TEXT_MAX,
+        required=False, widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+    )  # fmt: skip
+    return [Piece(topic, text, (name,), read=_read_json)]
+
+
+def _choice(label: str, kind: type[StrEnum], value: StrEnum) -> forms.ChoiceField:
+    choices = [(one.value, _start_large(CHOICES[kind][one])) for one in kind]
+    return forms.ChoiceField(label=label, choices=choices, initial=value.value, widget=forms.RadioSelect)
+
+
+def _ownership(value: dict[str, Ownership]) -> list[Piece]:
+    return [
+        Piece("Who writes what", _choice(RECORDS[kind], Ownership, value[kind]), ("ownership", kind))
+        for kind in RECORD_KINDS
+    ]
+
+
+def _locations(value: Any) -> list[Piece]:
+    return [
+        Piece(
+            "Goods",
+            _id_field(words, getattr(value, name), help_text="Location id. Empty: they stay on hold.", ids="places"),
+            ("locations", name),
+        )
+        for name, words in PLACES.items()
+    ]
+
+
+def _items(value: dict[str, str]) -> list[Piece]:
+    help_text = "Item id of a non-stock item. Empty: where it occurs, the return waits as a case."
+    return [
+        Piece("Money", _id_field(ITEMS[key], value.get(key, ""), help_text=help_text, ids="items"), ("items", key))
+        for key in ITEM_KEYS
+    ]
+
+
+def _tenders(value: dict[str, Tender]) -> list[Piece]:
+    lines = [
+        f"{gateway}: {tender.account_id}" + (f", {tender.payment_option_id}" if tender.payment_option_id else "")
+        for gateway, tender in sorted(value.items())
+    ]
+    field = forms.CharField(
+        label="Where refunds are booked", required=False, initial="\n".join(lines), max_length=LONG_TEXT_MAX,
+        help_text="One gateway a line: «shopify_payments: 217, 9» is clearing account 217 and refund method 9.",
+        widget=forms.Textarea(attrs={"rows": max(3, len(lines) + 1), "spellcheck": "false"}),
+    )  # fmt: skip
+    return [Piece("Money", field, ("tenders",), read=_read_tenders)]
+
+
+def _deadlines(value: Any) -> list[Piece]:
+    return [
+        Piece(
+            "When silence is a problem",
+            forms.CharField(
+                label=DEADLINES[field.name], initial=duration_words(getattr(value, field.name)), max_length=TEXT_MAX
+            ),
+            ("deadlines", field.name),
+            read=read_duration,
+        )
+        for field in fields(value)
+    ]
+
+
+BY_NAME: dict[str, Callable[[Any], list[Piece]]] = {
+    "ownership": _ownership,
+    "locations": _locations,
+    "items": _items,
+    "tenders": _tenders,
+    "deadlines": _deadlines,
+}
+
+
+def _id_field(label: str, value: str, *, help_text: str, ids: str) -> forms.CharField:
+    widget = forms.TextInput(attrs={"list": ids, "autocomplete": "off"})
+    return forms.CharField(
+        label=label, initial=value, help_text=help_text, required=False, max_length=TEXT_MAX, widget=widget
+    )
+
+
+def read_duration(text: str) -> int:
+    """«90 minutes», «3 d» → seconds. Raises ValidationError with an example."""
+    match = DURATION.match(text)
+    unit = SHORT.get(match[2].lower(), match[2].lower()) if match else ""
+    if match is None or unit not in UNITS:
+        raise ValidationError("Say a number and a unit, such as «90 minutes», «1 hour» or «3 days».")
+    return int(match[1]) * UNITS[unit]
+
+
+def _read_tenders(text: str) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for line in filter(str.strip, text.splitlines()):
+        match = TENDER.match(line)
+        if match is None:
+            raise ValidationError(
+                f"«{line.strip()}» is not read. Write «gateway: account» or «gateway: account, method»."
+            )
+        if match["gateway"] in found:
+            raise ValidationError(f"{match['gateway']} is there twice. Keep one line of it.")
+        method = {"payment_option_id": match["method"]} if match["method"] else {}
+        found[match["gateway"]] = {"account_id": match["account"]} | method
+    return found
+
+
+def _read_json(text: str) -> Any:
+    try:
+        return json.loads(text) if text.strip() else None
+    except json.JSONDecodeError as error:
+        raise ValidationError(f"This is no JSON: {error}.") from error
+
+
+def _as_json(value: Any) -> Any:
+    if is_dataclass(value):
+        return {field.name: _as_json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): _as_json(one) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_as_json(one) for one in value]
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def _start_large(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

@@ -1,0 +1,97 @@
+"""What if a shop followed other rules: its returns planned under them, and nothing written (requirement Z7)."""
+
+import time
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from integrations.models import Shop
+from returnsops.lib import clock
+from returnsops.posting.facts import load_facts
+from returnsops.returns.models import LoopReturn
+from returnsops.returns.plan import Plan, PostingDue, plan_return
+from returnsops.returns.plan.outbox_problems import KIND_NAMES
+from returnsops.returns.policy import Policy
+from returnsops.returns.problems import KINDS
+
+LOOK_MAX = 200  # returns in one step
+LOOK_FOR_S = 5.0
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One return whose plan would be another one; words: what would change, each a sentence."""
+
+    loop_return: LoopReturn
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """looked: returns planned twice in this step, of `total`. next_pk: where the next step begins; None: at the end."""
+
+    differences: tuple[Difference, ...]
+    looked: int
+    total: int
+    next_pk: int | None
+
+
+def replay(shop: Shop, draft: Policy, *, days: int, below_pk: int | None = None) -> Step:
+    """Plan the shop's returns of the last days under its rules and under the draft, newest first.
+
+    Raises nothing for bad data. It stops after LOOK_MAX returns or LOOK_FOR_S seconds and says where to go on.
+    """
+    since = clock.now() - timedelta(days=days)
+    rows = LoopReturn.objects.filter(shop=shop, created_at__gte=since).select_related("shop__account").order_by("-pk")
+    total = rows.count()
+    left = rows if below_pk is None else rows.filter(pk__lt=below_pk)
+    differences: list[Difference] = []
+    deadline, looked, last_pk = time.monotonic() + LOOK_FOR_S, 0, None
+    for row in left[: LOOK_MAX + 1]:
+        if looked == LOOK_MAX or (looked and time.monotonic() > deadline):
+            return Step(tuple(differences), looked, total, next_pk=last_pk)
+        facts = load_facts(row)
+        words = compare_plans(plan_return(facts), plan_return(replace(facts, policy=draft)))
+        differences += [Difference(row, words)] if words else []
+        looked, last_pk = looked + 1, row.pk
+    return Step(tuple(differences), looked, total, next_pk=None)
+
+
+def compare_plans(former: Plan, later: Plan) -> tuple[str, ...]:
+    """What would be otherwise: documents first, then problems, then steps that would wait for something else."""
+    found = [*_compare_postings(former, later), *_compare_problems(former, later)]
+    return tuple(found or _compare_steps(former, later))
+
+
+def _compare_postings(former: Plan, later: Plan) -> list[str]:
+    before, after = _by_name(former), _by_name(later)
+    found = [f"The {name} would not be sent." for name in before if name not in after]
+    found += [f"The {name} would be sent." for name in after if name not in before]
+    changed = [name for name, hashes in after.items() if name in before and before[name] != hashes]
+    return found + [f"The {name} would have other content." for name in changed]
+
+
+def _by_name(plan: Plan) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for due in sorted(plan.postings, key=_content_of):
+        found.setdefault(KIND_NAMES[due.kind], []).append(_content_of(due))
+    return found
+
+
+def _content_of(due: PostingDue) -> str:
+    return due.content_hash
+
+
+def _compare_problems(former: Plan, later: Plan) -> list[str]:
+    before = {(one.code, one.subject): one for one in former.problems}
+    after = {(one.code, one.subject): one for one in later.problems}
+    gone = [f"No case any more: {KINDS[code].title}." for code, subject in before if (code, subject) not in after]
+    return gone + [f"A case: {one.cause}" for key, one in after.items() if key not in before]
+
+
+def _compare_steps(former: Plan, later: Plan) -> list[str]:
+    before = {one.code: one for one in former.steps}
+    return [
+        f"{one.title}: {one.detail or one.state}"
+        for one in later.steps
+        if one.code not in before or (before[one.code].state, before[one.code].detail) != (one.state, one.detail)
+    ]

@@ -1,0 +1,212 @@
+"""A shop's rules in words: one sentence a setting, as the people who live by them would say it. Pure.
+
+The form, the preview before a change, and the comparison of two versions all speak these sentences.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from enum import StrEnum
+
+from integrations.profile import AccountFacts
+from returnsops.returns.policy import (
+    CreditLines,
+    Deadlines,
+    ExchangeOrder,
+    ExchangeSettlement,
+    Ownership,
+    Policy,
+    RefundAuthority,
+    RmaTrigger,
+)
+
+# What each choice means, as a sentence of its own and as a line of the form.
+CHOICES: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
+    Ownership: {
+        Ownership.OBSERVE: "another system writes them; ReturnsOps watches and reports",
+        Ownership.WRITE: "ReturnsOps writes them",
+    },
+    RmaTrigger: {
+        RmaTrigger.CREATED: "as soon as the return exists",
+        RmaTrigger.APPROVED: "once Loop does not hold the return for review",
+        RmaTrigger.IN_TRANSIT: "with the first scan of the parcel",
+    },
+    RefundAuthority: {
+        RefundAuthority.NETSUITE_FIRST: "NetSuite first: Loop pays only after the credit is in the books",
+        RefundAuthority.LOOP_FIRST: "Loop first: Loop pays by its own rules, and ReturnsOps books what was paid",
+    },
+    CreditLines: {
+        CreditLines.NET: "net: a kept fee lowers the price on the line of the item",
+        CreditLines.GROSS_WITH_FEE_LINE: "gross: the item at its full price, and a kept fee on a line of its own",
+    },
+    ExchangeOrder: {
+        ExchangeOrder.EXPECT: "comes through the shop's connector; ReturnsOps waits for it and reports if it does not",
+        ExchangeOrder.CREATE: "ReturnsOps creates it",
+    },
+    ExchangeSettlement: {
+        ExchangeSettlement.ZERO_CREDIT: "Loop discount on: the credit of an exchange comes to nothing",
+        ExchangeSettlement.VALUE_IN_VALUE_OUT: "Loop discount off: the value of the exchange stays open on the credit",
+    },
+}
+RECORDS = {
+    "rma": "Return Authorizations",
+    "receipt": "Item Receipts",
+    "credit": "Credit Memos",
+    "refund": "Refunds",
+    "exchange_order": "Exchange orders",
+}
+PLACES = {"holding": "Units on hold", "sellable": "Sellable units", "damaged": "Damaged units"}
+ITEMS = {
+    "difference_tax": "A difference in tax",
+    "difference_discount": "A difference in discount or price",
+    "difference_rounding": "A rounding",
+    "fee": "A fee that is kept",
+    "exchange_discount": "What an exchange pays for",
+}
+DEADLINES = {
+    "sale": "The original order is not in NetSuite",
+    "rma": "The Return Authorization is not posted",
+    "inspection": "A delivered parcel is not inspected",
+    "settlement": "Loop has not settled after it accepted our request",
+    "exchange_order": "The exchange order is not in NetSuite",
+    "read_back": "What was posted is not complete in both systems",
+    "closed_unprocessed": "Loop has closed a return without paying",
+}
+WHOLE = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """setting: its name in the rules, such as `locations.damaged`."""
+
+    topic: str
+    setting: str
+    text: str
+
+
+def describe_policy(policy: Policy, known: AccountFacts | None = None) -> list[Sentence]:
+    """known: what the last check told of the account, so that ids get their names."""
+    names = Names(known)
+    return [
+        *_who_writes(policy),
+        *_goods(policy, names),
+        *_money(policy, names),
+        *_exchanges(policy),
+        *_clocks(policy.deadlines),
+    ]
+
+
+@dataclass(frozen=True)
+class Change:
+    """before, after: None where the setting is only in one of the two."""
+
+    topic: str
+    setting: str
+    before: str | None
+    after: str | None
+
+
+def compare_policies(former: Policy, later: Policy, known: AccountFacts | None = None) -> list[Change]:
+    """The sentences that differ, in the order in which they are read."""
+    before = {one.setting: one for one in describe_policy(former, known)}
+    after = {one.setting: one for one in describe_policy(later, known)}
+    found = []
+    for setting in dict.fromkeys([*before, *after]):
+        old, new = before.get(setting), after.get(setting)
+        either = new or old
+        if either and (old is None or new is None or old.text != new.text):
+            found.append(Change(either.topic, setting, old.text if old else None, new.text if new else None))
+    return found
+
+
+@dataclass(frozen=True)
+class Names:
+    """Ids of NetSuite with the names that a check found out."""
+
+    known: AccountFacts | None
+
+    def place(self, place_id: str) -> str:
+        return _named(place_id, self.known.locations if self.known else None)
+
+    def item(self, item_id: str) -> str:
+        return _named(item_id, self.known.items if self.known else None)
+
+    def account(self, account_id: str) -> str:
+        return _named(account_id, self.known.accounts if self.known else None)
+
+    def method(self, method_id: str) -> str:
+        return _named(method_id, self.known.methods if self.known else None)
+
+
+def duration_words(limit: timedelta) -> str:
+    """90 minutes, 1 hour, 3 days; a fraction of a minute in seconds."""
+    for unit, name in WHOLE:
+        if limit >= unit and not limit % unit:
+            return _count(limit // unit, name)
+    return _count(int(limit.total_seconds()), "second")
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
+
+
+def _named(one_id: str, known: Mapping[str, object] | None) -> str:
+    name = getattr((known or {}).get(one_id), "name", "")
+    return f"{name} ({one_id})" if name else one_id
+
+
+def _who_writes(policy: Policy) -> Iterator[Sentence]:
+    topic = "Who writes what"
+    for kind, records in RECORDS.items():
+        owner = policy.ownership.get(kind, Ownership.OBSERVE)
+        yield Sentence(topic, f"ownership.{kind}", f"{records}: {CHOICES[Ownership][owner]}.")
+
+
+def _goods(policy: Policy, names: Names) -> Iterator[Sentence]:
+    topic = "Goods"
+    when = CHOICES[RmaTrigger][policy.rma_trigger]
+    yield Sentence(
+        topic, "rma_trigger", f"A Return Authorization is made {when}, never while Loop holds it for review."
+    )
+    for field, units in PLACES.items():
+        place = getattr(policy.locations, field)
+        where = f"go to location {names.place(place)}" if place else "have no location of their own: they stay on hold"
+        yield Sentence(topic, f"locations.{field}", f"{units} {where}.")
+
+
+def _money(policy: Policy, names: Names) -> Iterator[Sentence]:
+    topic = "Money"
+    yield Sentence(topic, "refund_authority", f"{CHOICES[RefundAuthority][policy.refund_authority]}.")
+    yield Sentence(topic, "credit_lines", f"Credits are {CHOICES[CreditLines][policy.credit_lines]}.")
+    yield Sentence(
+        topic, "tolerance",
+        f"A difference of {policy.tolerance_per_line} a line, but no more than {policy.tolerance_share * 100:f} % of "
+        "the goods, is booked without asking; finance is asked before any other.",
+    )  # fmt: skip
+    limit = policy.approval_above
+    yield Sentence(
+        topic, "approval_above",
+        "No credit needs an approval for its size alone." if limit is None else
+        f"Finance is asked before any credit above {limit}.",
+    )  # fmt: skip
+    for key, words in ITEMS.items():
+        item = policy.items.get(key, "")
+        where = f"is booked on item {names.item(item)}" if item else "has no item: where it occurs, the return waits"
+        yield Sentence(topic, f"items.{key}", f"{words} {where}.")
+    for gateway, tender in sorted(policy.tenders.items()):
+        method = f", method {names.method(tender.payment_option_id)}" if tender.payment_option_id else ""
+        account = names.account(tender.account_id)
+        yield Sentence(topic, f"tenders.{gateway}", f"What {gateway} paid is booked on account {account}{method}.")
+
+
+def _exchanges(policy: Policy) -> Iterator[Sentence]:
+    topic = "Exchanges"
+    yield Sentence(topic, "exchange_order", f"An exchange order: {CHOICES[ExchangeOrder][policy.exchange_order]}.")
+    yield Sentence(topic, "exchange_settlement", f"{CHOICES[ExchangeSettlement][policy.exchange_settlement]}.")
+
+
+def _clocks(deadlines: Deadlines) -> Iterator[Sentence]:
+    for field in fields(deadlines):
+        limit = duration_words(getattr(deadlines, field.name))
+        text = f"{DEADLINES[field.name]}: a problem after {limit}."
+        yield Sentence("When silence is a problem", f"deadlines.{field.name}", text)

@@ -1,0 +1,157 @@
+"""A shop's rules: read by all who see the shop, changed by its administrators, and only with a reason."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from integrations.models import Shop
+from returnsops.pages.policies.describe import rules_in_force
+from returnsops.pages.policies.form import RulesForm, read_duration
+from returnsops.people.models import AuditEvent, Role, User
+from returnsops.returns.models import LoopReturn, PolicyVersion
+from returnsops.returns.policies import active_policy
+from returnsops.returns.policy import parse_policy
+from tests.builders import (
+    WRITES_ALL,
+    make_mapping,
+    make_record,
+    make_return,
+    make_sale,
+    make_shop,
+    make_unit,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin(client: Client, shop: Shop) -> Client:
+    client.force_login(make_user(Role.ADMIN, shop, username="alma"))
+    return client
+
+
+def filled(shop: Shop, **changes: Any) -> dict[str, Any]:
+    """The form as it is shown, with these fields changed."""
+    form = RulesForm(rules=rules_in_force(shop))
+    shown = {name: piece.field.initial for name, piece in form.pieces.items()}
+    return {name: "" if value is None else str(value) for name, value in (shown | changes).items()}
+
+
+def draft(**changes: Any) -> str:
+    return json.dumps(WRITES_ALL | changes)
+
+
+def test_rules_are_shown_in_words_to_everybody_who_sees_the_shop(client: Client, shop: Shop, finn: User) -> None:
+    client.force_login(finn)
+
+    page = client.get("/policies/fern/").text
+
+    assert "Damaged units go to location 33." in page
+    assert "Loop pays only after the credit is in the books" in page
+    assert "/policies/fern/change/" not in page
+    assert "Fern" in client.get("/policies/").text
+
+
+def test_rules_of_a_shop_of_others_are_not_shown(client: Client, shop: Shop, finn: User) -> None:
+    make_shop("moss")
+    client.force_login(finn)
+
+    assert client.get("/policies/moss/").status_code == 404
+    assert "Moss" not in client.get("/policies/").text
+
+
+@pytest.mark.parametrize("path", ["change/", "what-if/", "activate/"])
+def test_only_administrators_change_rules(client: Client, shop: Shop, finn: User, path: str) -> None:
+    client.force_login(finn)
+
+    assert client.post(f"/policies/fern/{path}", {"rules": draft(), "days": 7, "reason": "why"}).status_code == 403
+    assert PolicyVersion.objects.count() == 1
+
+
+def test_form_sent_back_as_it_came_changes_nothing(admin: Client, shop: Shop) -> None:
+    form = RulesForm(filled(shop), rules=rules_in_force(shop))
+
+    assert form.is_valid(), form.errors
+    assert parse_policy(form.new_rules) == active_policy(shop)
+    page = admin.post("/policies/fern/change/", filled(shop)).text
+    assert "Nothing: the draft says the same" in page
+
+
+def test_draft_is_told_in_words_before_it_holds(admin: Client, shop: Shop) -> None:
+    page = admin.post("/policies/fern/change/", filled(shop, approval_above="250", deadlines__rma="20 min")).text
+
+    assert "Finance is asked before any credit above 250." in page
+    assert "The Return Authorization is not posted: a problem after 20 minutes." in page
+    assert PolicyVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "words"),
+    [
+        ("deadlines__rma", "soon", "Say a number and a unit"),
+        ("tenders", "shopify_payments 217", "Write «gateway: account»"),
+        ("tenders", "a: 1\na: 2", "a is there twice"),
+        ("tolerance_per_line", "-1", "greater than or equal to 0"),
+        ("locations__sellable", "33", "Choose two"),
+        ("locations__holding", "", "no holding location is set"),
+    ],
+)
+def test_wrong_values_are_named_with_the_way_out(admin: Client, shop: Shop, field: str, typed: str, words: str) -> None:
+    answer = admin.post("/policies/fern/change/", filled(shop, **{field: typed}))
+
+    assert answer.status_code == 422
+    assert words in answer.text
+
+
+def test_draft_is_activated_with_a_reason(admin: Client, shop: Shop) -> None:
+    rules = draft(approval_above="250")
+
+    refused = admin.post("/policies/fern/activate/", {"rules": rules, "reason": ""})
+    assert refused.status_code == 422
+    answer = admin.post("/policies/fern/activate/", {"rules": rules, "reason": "Fewer surprises"}, follow=True)
+
+    assert "follows version 2 of its policy now" in answer.text
+    assert active_policy(shop).approval_above == 250
+    event = AuditEvent.objects.get(action="activated policy", reason="Fewer surprises")
+    assert event.actor is not None
+    assert "Fewer surprises" in admin.get("/policies/fern/versions/2/").text
+    assert "Finance is asked before any credit above 250." in admin.get("/policies/fern/versions/2/").text
+
+
+def test_draft_that_was_cut_off_holds_nothing(admin: Client, shop: Shop) -> None:
+    answer = admin.post("/policies/fern/activate/", {"rules": draft()[:40], "reason": "why"}, follow=True)
+
+    assert "The draft was lost on its way" in answer.text
+    assert admin.post("/policies/fern/what-if/", {"rules": "{", "days": 7}).status_code == 422
+    assert PolicyVersion.objects.count() == 1
+
+
+def test_trial_names_the_returns_that_would_go_otherwise(admin: Client, shop: Shop) -> None:
+    row = make_return(shop)
+    make_mapping(shop)
+    make_record(row, make_sale((make_unit(1), make_unit(2))))
+    LoopReturn.objects.update(created_at=row.fetched_at)
+    asked = {"rules": draft(ownership={"rma": "observe"}), "days": 7}
+
+    fragment = admin.post("/policies/fern/what-if/", asked, headers={"HX-Request": "true"}).text
+
+    assert "The Return Authorization would not be sent." in fragment
+    assert "1 of 1 returns would have another plan." in fragment
+    assert "<html" not in fragment
+    assert "<html" in admin.post("/policies/fern/what-if/", asked).text
+
+
+def test_shop_without_rules_is_watched_only(client: Client) -> None:
+    shop = make_shop("bare", policy=False)
+    client.force_login(make_user(Role.ADMIN, shop))
+
+    assert "ReturnsOps watches this shop and writes nothing" in client.get("/policies/bare/").text
+    assert client.get("/policies/bare/change/").status_code == 200
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90 minutes", 5400), ("1 hour", 3600), ("3d", 259200), ("5 min", 300)])
+def test_durations_are_read_as_people_write_them(text: str, seconds: int) -> None:
+    assert read_duration(text) == seconds

@@ -1,0 +1,93 @@
+"""Rules in words: every setting has its sentence, and two sets of rules differ where a sentence does."""
+
+from dataclasses import fields
+from datetime import timedelta
+from enum import StrEnum
+from typing import get_type_hints
+
+import pytest
+
+from integrations.profile import AccountFacts, Place
+from returnsops.returns.policy import ITEM_KEYS, RECORD_KINDS, Deadlines, Locations, Ownership, Policy
+from returnsops.returns.policy_words import (
+    CHOICES,
+    DEADLINES,
+    ITEMS,
+    PLACES,
+    RECORDS,
+    compare_policies,
+    describe_policy,
+    duration_words,
+)
+from tests.builders import policy
+
+CHANGED = {
+    "ownership": {"rma": "observe", "receipt": "observe"},
+    "rma_trigger": "in_transit",
+    "refund_authority": "loop_first",
+    "credit_lines": "gross_with_fee_line",
+    "exchange_order": "create",
+    "exchange_settlement": "value_in_value_out",
+    "tolerance_per_line": "0.02",
+    "tolerance_share": "0.01",
+    "approval_above": "500",
+    "locations": {"holding": "31", "sellable": "15", "damaged": "33"},
+    "items": {"fee": "901"},
+    "tenders": {"cash": {"account_id": "300"}},
+    "deadlines": {"rma": 600},
+}
+
+
+def test_every_choice_has_words() -> None:
+    kinds = {hint for hint in get_type_hints(Policy).values() if isinstance(hint, type) and issubclass(hint, StrEnum)}
+
+    assert kinds | {Ownership} == CHOICES.keys()
+    assert {kind: set(kind) for kind in CHOICES} == {kind: set(words) for kind, words in CHOICES.items()}
+
+
+def test_every_named_part_has_words() -> None:
+    assert RECORDS.keys() == set(RECORD_KINDS)
+    assert ITEMS.keys() == set(ITEM_KEYS)
+    assert PLACES.keys() == {field.name for field in fields(Locations)}
+    assert DEADLINES.keys() == {field.name for field in fields(Deadlines)}
+
+
+def test_every_setting_is_told_when_it_changes() -> None:
+    assert CHANGED.keys() == {field.name for field in fields(Policy)}
+    for name, value in CHANGED.items():
+        changes = compare_policies(policy(), policy(**{name: value}))
+        assert changes, f"a change of «{name}» goes unsaid"
+        assert {one.setting.split(".")[0] for one in changes} <= {name, "tolerance"}
+
+
+def test_same_rules_have_no_changes() -> None:
+    assert compare_policies(policy(), policy()) == []
+
+
+def test_ids_get_the_names_that_netsuite_gives_them() -> None:
+    known = AccountFacts(locations={"33": Place(id="33", name="Damaged goods")})
+
+    told = {one.setting: one.text for one in describe_policy(policy(), known)}
+
+    assert told["locations.damaged"] == "Damaged units go to location Damaged goods (33)."
+    assert told["locations.sellable"] == "Sellable units go to location 14."
+
+
+def test_what_has_no_place_stays_on_hold() -> None:
+    told = {one.setting: one.text for one in describe_policy(policy(locations={"holding": "31"}))}
+
+    assert told["locations.sellable"] == "Sellable units have no location of their own: they stay on hold."
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        (timedelta(days=3), "3 days"),
+        (timedelta(hours=24), "1 day"),
+        (timedelta(minutes=90), "90 minutes"),
+        (timedelta(seconds=45), "45 seconds"),
+        (timedelta(0), "0 seconds"),
+    ],
+)
+def test_durations_are_whole_numbers_of_the_largest_unit(limit: timedelta, words: str) -> None:
+    assert duration_words(limit) == words
