@@ -1,6 +1,5 @@
 """The documents name only what is there, and leave out nothing that a reader looks up in them."""
 
-import json
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -13,7 +12,7 @@ from django.core.management import get_commands
 from exceptions.models import Case
 from returnsops.posting.models import Posting
 from returnsops.returns.plan.draft import Draft
-from returnsops.returns.policy import ITEM_KEYS, RECORD_KINDS, Deadlines, Locations, Policy, Tender, parse_policy
+from returnsops.returns.policy import ITEM_KEYS, RECORD_KINDS, Deadlines, Locations, Policy, Tender
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -144,14 +143,6 @@ def test_every_setting_of_the_policy_is_in_the_architecture() -> None:
     names = {setting.name for kind in (Policy, Deadlines, Locations, Tender) for setting in fields(kind)}
 
     assert {*names, *ITEM_KEYS, *RECORD_KINDS} - words_of(ARCHITECTURE) == set()
-
-
-def test_policy_to_copy_is_accepted() -> None:
-    text = (ROOT / "docs" / "operations.md").read_text()
-    example = re.search(r"^ *\{\n *\"ownership\".*?^ *\}$", text, re.MULTILINE | re.DOTALL)
-
-    assert example
-    assert parse_policy(json.loads(example.group())).writes("credit")
 
 
 def test_every_chapter_of_the_plan_is_in_the_architecture() -> None:

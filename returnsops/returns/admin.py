@@ -1,4 +1,4 @@
-"""SKU mapping and policy, changed through their functions; the mirrors, to look at."""
+"""SKU mapping, changed through its function; the mirrors and the versions of policies, to look at."""
 
 from typing import Any
 
@@ -12,13 +12,12 @@ from django.views.decorators.http import require_POST
 
 from integrations.admin import accounts_seen_by
 from integrations.connections import netsuite_client, watched
-from integrations.discovery.check import request_check
 from integrations.errors import IntegrationError
 from integrations.models import Shop
 from returnsops.lib.locks import lock_until_commit
 from returnsops.people import access
 from returnsops.people.admin_parts import ReadOnlyAdmin, ReadOnlyInline, RightsAdmin, person_of
-from returnsops.returns.admin_forms import PolicyForm, SkuMappingForm
+from returnsops.returns.admin_forms import SkuMappingForm
 from returnsops.returns.blocked_skus import find_blocked_returns, find_blocked_skus, measure_sku
 from returnsops.returns.models import (
     Arrival,
@@ -33,9 +32,6 @@ from returnsops.returns.models import (
     ReturnLine,
     SkuMapping,
 )
-from returnsops.returns.policies import activate_policy, what_is_known
-from returnsops.returns.policy import parse_policy
-from returnsops.returns.policy_fit import find_doubts
 from returnsops.returns.sku_mapping import apply_items, map_sku
 
 LOOK_UP_LIMIT_S = 10.0
@@ -176,49 +172,13 @@ class SkuMappingAdmin(RightsAdmin):
 
 
 @admin.register(PolicyVersion)
-class PolicyVersionAdmin(RightsAdmin):
-    """Versions are never changed: adding one makes it the rules from now on."""
+class PolicyVersionAdmin(ReadOnlyAdmin):
+    """Every version as it is stored. Rules are changed under Policies, where they are read in words first."""
 
     right = "change the policy"
-    form = PolicyForm
     list_display = ("shop", "number", "active", "reason", "made_by", "created_at")
     list_select_related = ("shop", "made_by")
     list_filter = ("active", "shop")
-    fields = ("shop", "rules", "reason", "override")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.is_right_held(request)
-
-    def get_form(
-        self, request: HttpRequest, obj: PolicyVersion | None = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        form: Any = super().get_form(request, obj, change=change, **kwargs)
-        form.shops = access.shops_where(person_of(request), self.right, shops=Shop.objects.all())
-        return form
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("shop", "number", "active", "rules", "reason", "made_by", "created_at") if obj else self.fields
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Starts from the rules in force, since a version holds all of them."""
-        initial: dict[str, Any] = dict(super().get_changeform_initial_data(request))
-        in_force = PolicyVersion.objects.visible_to(person_of(request)).filter(active=True)
-        if str(initial.get("shop", "")).isdecimal():
-            in_force = in_force.filter(shop=int(initial["shop"]))
-        rows = list(in_force[:2])
-        return {"shop": rows[0].shop_id, "rules": rows[0].rules} | initial if len(rows) == 1 else initial
-
-    def save_model(self, request: HttpRequest, obj: PolicyVersion, form: Any, change: bool) -> None:
-        override = form.cleaned_data.get("override", False)
-        new = activate_policy(obj.shop, obj.rules, by=person_of(request), reason=obj.reason, override=override)
-        obj.__dict__.update(new.__dict__)
-        for doubt in find_doubts(parse_policy(new.rules), what_is_known(obj.shop)):
-            self.message_user(request, doubt, messages.WARNING)
-        request_check(obj.shop.account)  # the rules may name what nobody asked NetSuite about yet
-
-    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        self.message_user(request, f"{obj.shop} follows version {obj.number} of its policy now.", messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:returns_policyversion_changelist"))
 
 
 class ReturnLineInline(ReadOnlyInline):

@@ -1,4 +1,4 @@
-"""The two forms of the admin that change what plans follow."""
+"""The form of the admin that changes what plans follow."""
 
 from typing import Any
 
@@ -9,9 +9,7 @@ from django.db.models import QuerySet
 
 from integrations.models import Shop
 from returnsops.people.admin_parts import ModelForm
-from returnsops.returns.models import Item, PolicyVersion, SkuMapping
-from returnsops.returns.policies import refuse_misfits
-from returnsops.returns.policy import parse_policy
+from returnsops.returns.models import Item, SkuMapping
 
 
 class ItemSelect(AutocompleteSelect):
@@ -72,46 +70,3 @@ class SkuMappingForm(ModelForm):
 
     def validate_constraints(self) -> None:
         """Not asked: a mapping that is active now is superseded by `map_sku`, not in the way."""
-
-
-class PolicyForm(ModelForm):
-    shops: QuerySet[Shop] = Shop.objects.none()
-
-    reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}), help_text="What changes, and why")
-    override = forms.BooleanField(
-        label="Follow these rules although another program writes the same documents", required=False,
-        help_text="Only for what the message above calls two writers. The reason says why it is right.",
-    )  # fmt: skip
-
-    class Meta:
-        model = PolicyVersion
-        fields = ("shop", "rules", "reason")
-        widgets = {"rules": forms.Textarea(attrs={"rows": 26, "cols": 90, "spellcheck": "false"})}
-        help_texts = {"rules": "All settings of the shop as JSON. What is left out follows the default."}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "shop" in self.fields:
-            self.fields["shop"].queryset = self.shops  # type: ignore[attr-defined]
-
-    def clean_rules(self) -> dict[str, Any]:
-        """Every setting that is wrong is named, each with the way out."""
-        rules = self.cleaned_data["rules"]
-        if not isinstance(rules, dict):
-            raise forms.ValidationError('The rules are an object: {"setting": value, …}.')
-        parse_policy(rules)
-        return rules
-
-    def clean(self) -> dict[str, Any]:
-        """Rules that the last check of the account contradicts are refused here, with the words beside the rules."""
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        shop, rules = data.get("shop"), data.get("rules")
-        if shop is not None and rules is not None:
-            try:
-                refuse_misfits(shop, parse_policy(rules), override=data.get("override", False))
-            except forms.ValidationError as refusal:
-                self.add_error("rules", refusal)
-        return data
-
-    def validate_constraints(self) -> None:
-        """Not asked: `activate_policy` numbers the version and switches the former one off."""

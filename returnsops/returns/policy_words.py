@@ -178,10 +178,11 @@ def _money(policy: Policy, names: Names) -> Iterator[Sentence]:
     topic = "Money"
     yield Sentence(topic, "refund_authority", f"{CHOICES[RefundAuthority][policy.refund_authority]}.")
     yield Sentence(topic, "credit_lines", f"Credits are {CHOICES[CreditLines][policy.credit_lines]}.")
+    percent = (policy.tolerance_share * 100).normalize()
     yield Sentence(
         topic, "tolerance",
-        f"A difference of {policy.tolerance_per_line} a line, but no more than {policy.tolerance_share * 100:f} % of "
-        "the goods, is booked without asking; finance is asked before any other.",
+        f"A difference of {policy.tolerance_per_line} a line, but no more than {percent:f} % of the goods, is booked "
+        "without asking; finance is asked before any other.",
     )  # fmt: skip
     limit = policy.approval_above
     yield Sentence(

@@ -22,6 +22,8 @@ PAGES = [
     ("finn", "/connections/"),
     ("finn", "loop"),
     ("finn", "netsuite"),
+    ("finn", "/policies/"),
+    ("finn", "/policies/northwind/"),
     ("finn", "/search/?q=NOTHING"),
     ("ada", "/"),
     ("ada", "/inspect/"),
