@@ -194,7 +194,12 @@ def line_choices(member: CaseMember) -> list[tuple[str, str]]:
     lines = NetSuiteLine.objects.filter(
         record__returns=member.loop_return_id, record__record_type__in=BILLED, record__gone_at=None
     ).exclude(line="")
+    found = list(lines.select_related("record").order_by("record", "pk")[:LINES_MAX])
+    are_several = len({line.record_id for line in found}) > 1
     return [
-        (line.line, f"{line.record.tran_id}, line {line.line}: {line.quantity} × {line.item_name or line.item_id}")
-        for line in lines.select_related("record").order_by("record", "pk")[:LINES_MAX]
+        (
+            f"{line.record.internal_id}:{line.line}" if are_several else line.line,
+            f"{line.record.tran_id}, line {line.line}: {line.quantity} × {line.item_name or line.item_id}",
+        )
+        for line in found
     ]

@@ -14,11 +14,15 @@ STATUSES: dict[str, Label] = {
 WARNINGS = frozenset(
     {
         "amount_differs", "approval_needed", "inspection_overdue", "sale_missing", "loop_settled_early",
-        "exchange_order_missing", "sku_unmapped", "connection_down", "certificate_ending",
+        "exchange_order_missing", "sku_unmapped", "sku_missing", "parcel_overdue",
+        "parcel_of_ended_return", "connection_down", "certificate_ending",
     }
 )  # fmt: skip
 LANES = {
     "inspection_overdue": "warehouse",
+    "parcel_overdue": "warehouse",
+    "parcel_of_ended_return": "warehouse",
+    "removed_after_receipt": "warehouse",
     "ended_after_receipt": "warehouse",
     "settled_differently": "loop",
     "loop_settled_early": "loop",

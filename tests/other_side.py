@@ -81,8 +81,9 @@ def step_of(plan: Plan, code: str) -> Step:
 
 def total_of(facts: ReturnFacts, due: PostingDue) -> Decimal:
     """What NetSuite would compute for a credit or cash refund: own prices where a row names no amount, own tax."""
-    (sale,) = facts.records_of("invoice", "cashSale")
     rma = _rma(facts)
+    sale = facts.record(rma.created_from_id)
+    assert sale is not None
     total = ZERO
     for row in rows_of(due):
         if "orderLine" not in row:
@@ -101,7 +102,8 @@ Effect = tuple[str, ReturnFacts]
 
 
 def _authorize(facts: ReturnFacts, due: PostingDue) -> Effect:
-    (sale,) = facts.records_of("invoice", "cashSale")
+    sale = facts.record(due.request["source_id"])
+    assert sale is not None
     lines = []
     for number, row in enumerate(rows_of(due), start=1):
         sold = _line(sale, str(row["orderLine"]))
@@ -117,10 +119,11 @@ def _authorize(facts: ReturnFacts, due: PostingDue) -> Effect:
                 reference="",
             )
         )
+    their_id = "8001" if all(one.internal_id != "8001" for one in facts.records) else str(8001 + len(facts.records))
     rma = make_netsuite(
-        "returnAuthorization", "8001", status="B", created_from_id=sale.internal_id, ours=True, lines=tuple(lines)
+        "returnAuthorization", their_id, status="B", created_from_id=sale.internal_id, ours=True, lines=tuple(lines)
     )
-    return "8001", _with_record(facts, rma)
+    return their_id, _with_record(facts, rma)
 
 
 def _receive(facts: ReturnFacts, due: PostingDue) -> Effect:

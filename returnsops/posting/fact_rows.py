@@ -28,7 +28,9 @@ OUTCOMES = FixedQuery(
         line__loop_return=THIS, superseded_at=None, inspection__finished_at__isnull=False
     ).values("line_id", "outcome", "inspected_at", "inspection_id")
 )
-ARRIVALS = FixedQuery(lambda: Arrival.objects.filter(loop_return=THIS).values("id")[:1])
+ARRIVALS = FixedQuery(
+    lambda: Arrival.objects.filter(loop_return=THIS).order_by("arrived_at", "pk").values("arrived_at")[:1]
+)
 
 RECORDS = FixedQuery(
     lambda: NetSuiteRecord.objects.filter(returns=THIS)

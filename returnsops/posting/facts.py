@@ -53,7 +53,7 @@ def load_facts(row: LoopReturn) -> ReturnFacts:
         exchanges=_exchange_facts(record, items),
         records=_records(row),
         records_read=row.records_fetched_at is not None,
-        arrived=bool(fact_rows.ARRIVALS.ask(return_pk=row.pk)),
+        arrived_at=min((one.arrived_at for one in fact_rows.ARRIVALS.ask(return_pk=row.pk)), default=None),
         postings=tuple(_posting_facts(one) for one in fact_rows.POSTINGS.ask(return_pk=row.pk)),
         overrides=_override_facts(row),
         approvals=tuple(ApprovalFacts(one.subject, one.seen_hash) for one in fact_rows.APPROVALS.ask(return_pk=row.pk)),

@@ -210,7 +210,7 @@ class ReturnFacts:
     exchanges: tuple[ExchangeFacts, ...] = ()
     records: tuple[RecordFacts, ...] = ()
     records_read: bool = False  # NetSuite has been asked since the return was first seen
-    arrived: bool = False
+    arrived_at: datetime | None = None  # first scan at our own dock
     postings: tuple[PostingFacts, ...] = ()
     overrides: tuple[OverrideFacts, ...] = ()
     approvals: tuple[ApprovalFacts, ...] = ()
@@ -252,6 +252,11 @@ class ReturnFacts:
     def unaccepted_units(self) -> tuple[UnitFacts, ...]:
         """Judged and not taken: refused or missing. A unit Loop removed at our word still counts here."""
         return tuple(unit for unit in self.units if unit.outcome and not unit.is_accepted)
+
+    @property
+    def is_here(self) -> bool:
+        """The warehouse has it: scanned at the dock, or a unit of it was judged."""
+        return self.arrived_at is not None or any(unit.outcome for unit in self.units)
 
     @property
     def all_judged(self) -> bool:

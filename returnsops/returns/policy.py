@@ -74,7 +74,9 @@ class Deadlines:
 
     sale: timedelta = timedelta(hours=1)  # the original order is in NetSuite, after the return was created
     rma: timedelta = timedelta(minutes=5)
-    inspection: timedelta = timedelta(days=3)  # after delivery
+    parcel: timedelta = timedelta(days=30)  # a parcel that the carrier has comes, after the return was created
+    inspection: timedelta = timedelta(days=3)  # after delivery or arrival, whichever is known first
+    second_parcel: timedelta = timedelta(days=7)  # the rest is judged, after the last unit that was
     settlement: timedelta = timedelta(hours=1)  # after Loop accepted our request
     exchange_order: timedelta = timedelta(hours=1)  # after Loop made the exchange order
     read_back: timedelta = timedelta(minutes=15)

@@ -51,6 +51,11 @@ KINDS: dict[str, ProblemKind] = {
         "SKU not found in NetSuite", "data",
         "Map the SKU to a NetSuite item. Everything that waits for it goes on by itself.", (MAP_SKU,),
     ),
+    "sku_missing": ProblemKind(
+        "Returned unit has no SKU", "finance",
+        "Choose the line of the original order that this unit was sold on. Give the product a SKU in the shop, so that "
+        "the next one is found.", (CHOOSE_LINE,),
+    ),
     "item_differs": ProblemKind(
         "The mapped item is not the one that was sold", "data",
         "Compare the mapping with the order line and correct the mapping.", (MAP_SKU,),
@@ -61,11 +66,35 @@ KINDS: dict[str, ProblemKind] = {
     ),
     "several_sales": ProblemKind(
         "More than one bill fits this order", "finance",
-        "Void the bill that should not exist, or choose the order line for each unit.", (CHOOSE_LINE,),
+        "Void the bill that should not exist, or choose the order line of one unit: its bill is taken.", (CHOOSE_LINE,),
+    ),
+    "billed_in_parts": ProblemKind(
+        "Units were billed on several documents", "finance",
+        "Make one Return Authorization per bill in NetSuite, receive and credit them there, settle the return in Loop, "
+        "then note here what you did. Nothing is posted for this return.", (ACKNOWLEDGE,),
     ),
     "unit_not_on_order": ProblemKind(
         "Returned unit is not on the original order", "finance",
         "Choose the line of the original order that this unit came from.", (CHOOSE_LINE,),
+    ),
+    "unit_not_authorized": ProblemKind(
+        "Units without an open line on the Return Authorization", "finance",
+        "Add or open their lines on the Return Authorization in NetSuite, or take the units out of the return in Loop. "
+        "It goes on by itself once both agree.",
+    ),
+    "removed_after_receipt": ProblemKind(
+        "Unit taken out of the return after the warehouse accepted it", "finance",
+        "Find out why it was taken out in Loop. Pay the customer outside or send the goods back, correct the receipt "
+        "in NetSuite if they leave, then note what was agreed.", (ACKNOWLEDGE,),
+    ),
+    "receipt_changed": ProblemKind(
+        "Fewer units are received in NetSuite than we posted", "finance",
+        "Somebody changed the Item Receipt. Correct it in NetSuite; the credit goes on by itself once it holds every "
+        "accepted unit.",
+    ),
+    "parcel_overdue": ProblemKind(
+        "Parcel is on its way for too long", "warehouse",
+        "Ask the carrier. If it is lost, mark the units missing; nothing is refunded for them unless finance says so.",
     ),
     "inspection_overdue": ProblemKind(
         "Delivered but not inspected", "warehouse",
@@ -179,6 +208,11 @@ KINDS: dict[str, ProblemKind] = {
     "ended_after_receipt": ProblemKind(
         "Cancelled after the goods were received", "finance",
         "Decide whether the customer gets the goods back or the money. Note what was agreed.", (ACKNOWLEDGE,),
+    ),
+    "parcel_of_ended_return": ProblemKind(
+        "A parcel came for a return that has ended", "warehouse",
+        "Ask finance what was agreed with the customer. If they are to be paid, have the return opened again in Loop: "
+        "it goes on by itself. Else send the goods back or keep them, and note it here.", (ACKNOWLEDGE,),
     ),
     "unknown_word": ProblemKind(
         "Loop uses a word we do not know", "finance",

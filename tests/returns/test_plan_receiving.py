@@ -232,7 +232,7 @@ def test_authorization_that_lost_a_line_is_a_problem() -> None:
 
     plan = plan_return(replace(facts, records=(*facts.records[:-1], rma)))
 
-    assert codes_of(plan) == ["record_differs"]
+    assert codes_of(plan) == ["unit_not_authorized"]
     assert kinds_of(plan) == []
 
 

@@ -4,7 +4,15 @@ from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any
 
-from returnsops.returns.facts import ExchangeFacts, LoopFacts, RecordFacts, RefundFacts, ReturnFacts, UnitFacts
+from returnsops.returns.facts import (
+    ExchangeFacts,
+    LineFacts,
+    LoopFacts,
+    RecordFacts,
+    RefundFacts,
+    ReturnFacts,
+    UnitFacts,
+)
 from tests.builders import CREATED, make_exchange, make_facts, make_line, make_loop, make_netsuite, make_sale
 from tests.builders import make_unit as build_unit
 from tests.builders import policy as build_policy
@@ -83,15 +91,17 @@ def read_bills(told: Json, units: tuple[UnitFacts, ...]) -> tuple[RecordFacts, .
         return (make_netsuite("salesOrder", "7000", other_ref_num="20418"),)
     bill = make_sale(units, kind)
     if "lines" in told:
-        lines = tuple(_read_line(number, row) for number, row in enumerate(told["lines"], 1))
+        lines = tuple(read_line(number, row) for number, row in enumerate(told["lines"], 1))
         bill = replace(bill, lines=lines)
     return (bill,)
 
 
-def _read_line(number: int, row: Json) -> Any:
+def read_line(number: int, row: Json) -> LineFacts:
+    """A line of any record; line = "" where NetSuite does not show the shop's line."""
     sku, quantity = row.get("sku", "BOOT-42"), row.get("quantity", 1)
     amount, tax = Decimal(row.get("amount", "72.00")), Decimal(row.get("tax", "5.76"))
+    rest = {name: row[name] for name in ("order_line", "received", "is_closed") if name in row}
     return make_line(
         str(3 * number), item_id=row.get("item", ITEMS.get(sku, "")), item_name=sku, quantity=quantity, amount=amount,
-        rate=amount / quantity, tax_amount=tax, reference=row.get("line", f"line-{number}"),
+        rate=amount / quantity, tax_amount=tax, reference=row.get("line", f"line-{number}"), **rest,
     )  # fmt: skip

@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from returnsops.lib.money import ZERO
-from returnsops.returns.facts import ApprovalFacts, OverrideFacts, RefundFacts, ReturnFacts, UnitFacts
+from returnsops.returns.facts import ApprovalFacts, ClaimFacts, OverrideFacts, RefundFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan import Plan, PostingDue, plan_return
-from tests.builders import make_netsuite, make_sale
+from tests.builders import FIRST_UNIT, make_netsuite, make_sale
 from tests.other_side import ROUNDS_MAX, carry_out_one
-from tests.scenarios.given import read_loop
+from tests.scenarios.given import read_line, read_loop, read_units
 
 Json = dict[str, Any]
 Posted = list[tuple[ReturnFacts, PostingDue]]
@@ -82,6 +82,18 @@ def _units_change(facts: ReturnFacts, told: Json) -> ReturnFacts:
     return _each_unit(facts, told, change)
 
 
+def _units_are_added(facts: ReturnFacts, told: list[Json]) -> ReturnFacts:
+    """Somebody edits the return: rows as at the beginning, on the first line of the order unless they name another."""
+    added = read_units([{"line": "line-1"} | row for row in told])
+    number = FIRST_UNIT + len(facts.units)
+    units = tuple(replace(one, unit=str(number + place)) for place, one in enumerate(added))
+    return replace(facts, units=(*facts.units, *units))
+
+
+def _loop_loses_it(facts: ReturnFacts, told: bool) -> ReturnFacts:
+    return replace(facts, loop=replace(facts.loop, missing_since=facts.now if told else None))
+
+
 def _exchange_is_made(facts: ReturnFacts, told: Json) -> ReturnFacts:
     """Loop made the exchange order: its id and name."""
     return replace(facts, exchanges=tuple(replace(one, **told) for one in facts.exchanges))
@@ -96,7 +108,7 @@ def _units_are_judged(facts: ReturnFacts, told: Json) -> ReturnFacts:
 
 
 def _parcel_is_scanned(facts: ReturnFacts, told: bool) -> ReturnFacts:
-    return replace(facts, arrived=told)
+    return replace(facts, arrived_at=facts.now if told else None)
 
 
 # --- NetSuite --------------------------------------------------------------------------------------
@@ -107,11 +119,27 @@ def _bill_arrives(facts: ReturnFacts, kind: str) -> ReturnFacts:
 
 
 def _record_appears(facts: ReturnFacts, told: Json) -> ReturnFacts:
-    """Somebody else made it: type and fields of the record."""
+    """Somebody else made it: type and fields of the record, lines as those of a bill."""
     amounts = {name: Decimal(told[name]) for name in ("total", "amount_remaining") if name in told}
-    rest = {name: value for name, value in told.items() if name not in ("type", "id", *amounts)}
-    record = make_netsuite(told["type"], told.get("id", "9101"), **amounts, **rest)
+    rest = {name: value for name, value in told.items() if name not in ("type", "id", "lines", *amounts)}
+    lines = tuple(read_line(number, row) for number, row in enumerate(told.get("lines", []), 1))
+    record = make_netsuite(told["type"], told.get("id", "9101"), lines=lines, **amounts, **rest)
     return replace(facts, records=(*facts.records, record))
+
+
+def _record_changes(facts: ReturnFacts, told: Json) -> ReturnFacts:
+    """A person edits it in NetSuite: its type, its new status, and by line number what its lines say now."""
+    (record,) = facts.records_of(told["type"])
+    changes = told.get("lines", {})
+    lines = tuple(replace(one, **changes.get(one.line, {})) for one in record.lines)
+    changed = replace(record, lines=lines, status=told.get("status", record.status))
+    return replace(facts, records=(*(one for one in facts.records if one is not record), changed))
+
+
+def _sibling_takes(facts: ReturnFacts, told: list[Json]) -> ReturnFacts:
+    """Another return of the order is about to take units of these lines of a bill."""
+    claims = tuple(ClaimFacts(one.get("bill", "7001"), one["line"], one["quantity"]) for one in told)
+    return replace(facts, claims=claims)
 
 
 def _record_is_deleted(facts: ReturnFacts, record_type: str) -> ReturnFacts:
@@ -156,8 +184,12 @@ HAPPENINGS: dict[str, Callable[[ReturnFacts, Any], ReturnFacts]] = {
     "exchange": _exchange_is_made,
     "scanned": _parcel_is_scanned,
     "judged": _units_are_judged,
+    "missing": _loop_loses_it,
+    "units_added": _units_are_added,
     "bill_arrives": _bill_arrives,
     "record_appears": _record_appears,
+    "record_changes": _record_changes,
+    "sibling_takes": _sibling_takes,
     "record_deleted": _record_is_deleted,
     "mapped": _sku_is_mapped,
     "approved": _person_approves,

@@ -69,4 +69,4 @@ class AdoptIn(AcknowledgeIn):
 
 class ChooseLineIn(AcknowledgeIn):
     unit = serializers.CharField(max_length=40, help_text="`line_item_id` of the unit")
-    line = serializers.CharField(max_length=20, help_text="NetSuite's line of the original order")
+    line = serializers.CharField(max_length=20, help_text="Line of the original order; bill:line if several bills fit")

@@ -18,8 +18,13 @@ from returnsops.returns.plan.pauses import note_pauses
 from returnsops.returns.plan.promise import promise_of
 from returnsops.returns.plan.receiving import plan_arrival, plan_inspection, plan_receipts
 from returnsops.returns.plan.refunding import plan_cash_refund, plan_refunds
-from returnsops.returns.plan.sale import Sale, find_sale
-from returnsops.returns.plan.settling import has_refused_exchange_unit, loop_goes_first, plan_settlement
+from returnsops.returns.plan.sale import Sale, find_sale, is_booked_by_hand
+from returnsops.returns.plan.settling import (
+    has_refused_exchange_unit,
+    loop_goes_first,
+    plan_settlement,
+    was_left_unprocessed,
+)
 from returnsops.returns.plan.undone import leave_out_undone
 from returnsops.returns.problems import Problem
 
@@ -64,13 +69,15 @@ def _write_chapters(draft: Draft) -> str:
     if facts.loop.created_at < facts.start_from:
         draft.step("proof", StepState.NOT_NEEDED, "older than the start date: mirrored, never posted")
         return "ended"
-    if facts.loop.missing_since and draft.problem(_missing_problem(facts)):
-        return "needs_person"
+    if facts.loop.missing_since:
+        return _miss(draft)
     if facts.loop.state == "unknown":
         draft.problem(Problem("unknown_word", "loop:state", f"Return {facts.loop.loop_id} has a state we do not know."))
         return "needs_person"
     if facts.loop.state in ENDED_STATES and not facts.loop.settled_at:
         return _end(draft)
+    if was_left_unprocessed(facts) or _is_empty(facts):
+        return "ended" if close_whole_authorization(draft) else "posting"
     sale = find_sale(draft)
     authorization = plan_authorization(draft, sale) if sale else None
     plan_arrival(draft)
@@ -82,13 +89,24 @@ def _write_chapters(draft: Draft) -> str:
     return _early_stage(facts)
 
 
-def _missing_problem(facts: ReturnFacts) -> Problem:
-    return Problem(
+def _miss(draft: Draft) -> str:
+    """Loop has lost it: nothing more is posted, whatever a person notes. It goes on once Loop shows it again."""
+    facts = draft.facts
+    problem = Problem(
         "missing_in_loop",
         f"return:{facts.loop.loop_id}",
         f"Loop has had no return {facts.loop.loop_id} since {facts.loop.missing_since:%d %b %Y}, by list and by id.",
         amount=facts.loop.return_total,
     )
+    if draft.problem(problem):
+        return "needs_person"
+    draft.step("proof", StepState.NOT_NEEDED, "no longer in Loop, as a person noted")
+    return "ended"
+
+
+def _is_empty(facts: ReturnFacts) -> bool:
+    """Every unit was taken out in Loop before anything was settled. (At our own word, Loop cancels it instead.)"""
+    return bool(facts.units) and not facts.live_units and not facts.is_here and not facts.loop.settled_at
 
 
 def _watch_loop(draft: Draft, sale: Sale | None) -> None:
@@ -129,22 +147,40 @@ def _settle(draft: Draft, sale: Sale, authorization: Authorization, *, received:
 
 def _end(draft: Draft) -> str:
     """Cancelled or expired before anything was settled."""
-    facts = draft.facts
-    if facts.accepted_units and draft.problem(
-        Problem(
-            "ended_after_receipt",
-            f"return:{facts.loop.loop_id}",
-            f"Loop shows the return as {facts.loop.state}; the warehouse accepted {len(facts.accepted_units)} unit(s).",
-            amount=facts.loop.return_total,
-        )
-    ):
+    if _goods_need_somebody(draft):
         return "needs_person"
     return "ended" if close_whole_authorization(draft) else "posting"
 
 
+def _goods_need_somebody(draft: Draft) -> bool:
+    """Goods of an ended return are in the house, or at its door."""
+    facts = draft.facts
+    if facts.accepted_units:
+        return draft.problem(
+            Problem(
+                "ended_after_receipt",
+                f"return:{facts.loop.loop_id}",
+                f"Loop shows the return as {facts.loop.state}; "
+                f"the warehouse accepted {len(facts.accepted_units)} unit(s).",
+                amount=facts.loop.return_total,
+            )
+        )
+    came_at = facts.arrived_at or facts.loop.delivered_at
+    if came_at is None or facts.all_judged:
+        return False
+    return draft.problem(
+        Problem(
+            "parcel_of_ended_return",
+            f"return:{facts.loop.loop_id}",
+            f"Loop shows the return as {facts.loop.state}; its parcel came {came_at:%d %b %Y}.",
+            amount=facts.loop.return_total,
+        )
+    )
+
+
 def _early_stage(facts: ReturnFacts) -> str:
-    if facts.live_units and all(unit.outcome for unit in facts.live_units):
-        return "posting"
-    if facts.arrived or facts.loop.delivered_at or any(unit.outcome for unit in facts.live_units):
+    if facts.all_judged:
+        return "ended" if is_booked_by_hand(facts) else "posting"
+    if facts.is_here or facts.loop.delivered_at:
         return "to_inspect"
     return "on_its_way" if facts.loop.label_status else "new"

@@ -56,32 +56,54 @@ def _read_authorization(draft: Draft, sale: Sale, posted: PostingFacts) -> Autho
         return None
     authorization = Authorization(posted, record, _lines_by_unit(sale, record))
     if not _holds_every_unit(draft, authorization):
-        draft.step("rma", StepState.BLOCKED, f"{record.tran_id} was changed", records=(record.internal_id,))
+        words = f"{record.tran_id} does not hold every unit"
+        draft.step("rma", StepState.BLOCKED, words, records=(record.internal_id,))
         return None
     draft.step("rma", StepState.DONE, record.tran_id, records=(record.internal_id,))
     return authorization
 
 
 def _holds_every_unit(draft: Draft, authorization: Authorization) -> bool:
-    """Somebody may have taken lines off it in NetSuite, or closed them; then nothing can be received on them."""
-    facts, rma = draft.facts, authorization.record
-    closed_by_us = facts.taken("rma_close") is not None
-    missing = []
-    for unit in facts.live_units:
-        line = authorization.line_of.get(unit.unit)
-        if line is None or (line.is_closed and not line.received and not closed_by_us):
-            missing.append(unit)
+    """Loop may add units later, and somebody may close or shorten lines; then nothing can be received on them."""
+    missing = _units_without_room(draft.facts, authorization)
     if missing:
-        names = ", ".join(sorted(unit.unit for unit in missing))
-        draft.problem(
-            Problem(
-                "record_differs",
-                f"record:{rma.internal_id}",
-                f"{rma.tran_id} in NetSuite has no open line for unit(s) {names}. Put the lines back.",
-                amount=add_up(unit.worth + unit.tax for unit in missing),
-            )
-        )
+        draft.problem(_no_room_problem(draft.facts, authorization, missing))
     return not missing
+
+
+def _units_without_room(facts: ReturnFacts, authorization: Authorization) -> list[UnitFacts]:
+    """Of the units that came or may still come, those that found no quantity left on their line."""
+    room = Counter({line.line: _room_of(line) for line in authorization.line_of.values()})
+    missing = []
+    for unit in sorted(facts.live_units, key=lambda one: one.cover not in authorization.posting.covers):
+        line = authorization.line_of.get(unit.unit)
+        if unit.outcome and not unit.is_accepted:
+            continue
+        if line is None or room[line.line] < 1:
+            missing.append(unit)
+        else:
+            room[line.line] -= 1
+    return missing
+
+
+def _room_of(line: LineFacts) -> int:
+    return line.received if line.is_closed else line.quantity
+
+
+def _no_room_problem(facts: ReturnFacts, authorization: Authorization, missing: list[UnitFacts]) -> Problem:
+    name, units = authorization.record.tran_id, ", ".join(unit.unit for unit in missing)
+    if all(unit.cover not in authorization.posting.covers for unit in missing):
+        cause = f"Loop added unit(s) {units} after {name} was made. Add them to it in NetSuite."
+    elif facts.taken("rma_close"):
+        cause = f"{name} was closed, and Loop shows the return as {facts.loop.state} again. Open its lines in NetSuite."
+    else:
+        cause = f"{name} in NetSuite has no open line for unit(s) {units}. Put the lines back."
+    return Problem(
+        "unit_not_authorized",
+        f"record:{authorization.record.internal_id}",
+        cause,
+        amount=add_up(unit.worth + unit.tax for unit in missing),
+    )
 
 
 def _lines_by_unit(sale: Sale, rma: RecordFacts) -> dict[str, LineFacts]:
@@ -99,9 +121,14 @@ def _lines_by_unit(sale: Sale, rma: RecordFacts) -> dict[str, LineFacts]:
 def _held_by_trigger(facts: ReturnFacts) -> str:
     if facts.loop.state == "review":
         return "Loop holds this return for review"
-    if facts.policy.rma_trigger == RmaTrigger.IN_TRANSIT and facts.loop.label_status not in MOVING:
+    if facts.policy.rma_trigger == RmaTrigger.IN_TRANSIT and not _has_moved(facts):
         return "waits for the parcel's first scan"
     return ""
+
+
+def _has_moved(facts: ReturnFacts) -> bool:
+    """By the carrier's word, or because the warehouse has it: a parcel with a label of its own is never scanned."""
+    return facts.loop.label_status in MOVING or facts.loop.delivered_at is not None or facts.is_here
 
 
 def _foreign_rma(draft: Draft, sale: Sale) -> bool:

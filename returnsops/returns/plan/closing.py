@@ -8,6 +8,7 @@ from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import Authorization
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.money import left_open
+from returnsops.returns.plan.undone import is_gone
 from returnsops.returns.problems import Problem
 
 REFUNDED, CLOSED, FULLY_APPLIED = "G", "H", "B"
@@ -35,38 +36,68 @@ def close_unaccepted_lines(draft: Draft, authorization: Authorization, *, credit
 
 
 def close_whole_authorization(draft: Draft) -> bool:
-    """Cancelled or expired: close every open line. Gives whether nothing is left open."""
+    """Nothing more will come: close every line, but for what was received. Gives whether nothing is left open."""
     facts = draft.facts
     rma = facts.posted("rma")
     if not rma:
         draft.step("close_rma", StepState.NOT_NEEDED, "no Return Authorization was made")
         return facts.taken("rma") is None
+    if is_gone(facts, rma):
+        draft.step("close_rma", StepState.NOT_NEEDED, "the Return Authorization was deleted")
+        return True
     record = facts.record(rma.their_id)
     if record is None:
         draft.step("close_rma", StepState.WAITING, "the Return Authorization is being read back")
         return False
-    if record.status in (CLOSED, REFUNDED):
+    rows = [] if record.status in (CLOSED, REFUNDED) else _rows_of_what_never_came(record)
+    if not rows:
         draft.step("close_rma", StepState.DONE, record.tran_id, records=(record.internal_id,))
         return True
-    if not facts.taken("rma_close"):
-        rows = [{"line": int(line.line), "isClosed": True} for line in record.lines if not line.is_closed]
+    closed = facts.taken("rma_close")
+    if closed and closed.status == "posted" and closed.read_back:
+        return _opened_again(draft, record)
+    if not closed:
         draft.post(_close_due(facts, record, rows))
     draft.step("close_rma", StepState.DUE, "on its way to NetSuite", records=(record.internal_id,))
     return False
 
 
+def _opened_again(draft: Draft, record: RecordFacts) -> bool:
+    """It was closed once; somebody opened its lines, and the return has ended all the same."""
+    facts = draft.facts
+    problem = Problem(
+        "record_differs",
+        f"record:{record.internal_id}",
+        f"{record.tran_id} was closed and has open lines again; Loop shows the return as {facts.loop.state}.",
+        amount=facts.loop.return_total,
+    )
+    stands = draft.problem(problem)
+    state = StepState.BLOCKED if stands else StepState.DONE
+    draft.step("close_rma", state, f"{record.tran_id} has open lines again", records=(record.internal_id,))
+    return not stands
+
+
+def _rows_of_what_never_came(rma: RecordFacts) -> list[dict[str, Any]]:
+    """Closing a line that was received would disturb its credit (netsuite.md §4.5), so such a line is made shorter."""
+    return [
+        {"line": int(line.line), "quantity": line.received}
+        if line.received
+        else {"line": int(line.line), "isClosed": True}
+        for line in rma.lines
+        if not line.is_closed and line.received < line.quantity
+    ]
+
+
 def _rows_without(facts: ReturnFacts, authorization: Authorization) -> list[dict[str, Any]]:
-    kept: Counter[str] = Counter()
-    lines = {line.line: line for line in authorization.line_of.values()}
-    for unit in facts.accepted_units:
-        kept[authorization.line_of[unit.unit].line] += 1
-    touched = [line for line in authorization.record.lines if line.quantity > kept[line.line] and not line.is_closed]
-    assert lines or not touched, "an authorization without lines has nothing to close"
+    """What is on the authorization beyond the accepted units. No line gets shorter than what was received on it."""
+    accepted = Counter(authorization.line_of[unit.unit].line for unit in facts.accepted_units)
+    kept = {line.line: max(accepted[line.line], line.received) for line in authorization.record.lines}
     return [
         {"line": int(line.line), "quantity": kept[line.line]}
         if kept[line.line]
         else {"line": int(line.line), "isClosed": True}
-        for line in touched
+        for line in authorization.record.lines
+        if line.quantity > kept[line.line] and not line.is_closed
     ]
 
 

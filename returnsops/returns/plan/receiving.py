@@ -1,49 +1,100 @@
 """Chapter 3: the parcel, the inspection, and one Item Receipt per place (promise 3)."""
 
 from collections import Counter
+from datetime import datetime, timedelta
 
 from returnsops.returns.facts import ReturnFacts, UnitFacts
-from returnsops.returns.plan.authorization import Authorization, memo_text
+from returnsops.returns.plan.authorization import MOVING, Authorization, memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.plan.undone import is_gone
 from returnsops.returns.problems import Problem
+
+NOT_ALL_RECEIVED = frozenset({"B", "D", "E"})  # statuses of an authorization, netsuite.md §4.5
+ON_THE_ROAD = MOVING | {"error", "failure", "return_to_sender"}  # the carrier has or had it
 
 
 def plan_arrival(draft: Draft) -> None:
     facts = draft.facts
-    if facts.arrived or any(unit.outcome for unit in facts.units):
+    if facts.is_here:
         draft.step("arrival", StepState.DONE, "scanned at the dock")
     elif facts.loop.delivered_at:
         draft.step("arrival", StepState.DONE, "delivered by the carrier")
+    elif facts.loop.label_status in ON_THE_ROAD:
+        _wait_for_carrier(draft)
     else:
         draft.step("arrival", StepState.WAITING, f"label: {facts.loop.label_status or 'none yet'}")
+
+
+def _wait_for_carrier(draft: Draft) -> None:
+    """A customer may take their time to send it; once the carrier has it, it should come."""
+    facts = draft.facts
+    created_at, limit = facts.loop.created_at, facts.policy.deadlines.parcel
+    due_at, late = draft.deadline(created_at, limit), draft.is_late(created_at, limit)
+    if late:
+        draft.problem(
+            Problem(
+                "parcel_overdue",
+                f"return:{facts.loop.loop_id}",
+                f"Requested {created_at:%d %b %Y}; the carrier still says «{facts.loop.label_status}».",
+                amount=facts.loop.return_total,
+            )
+        )
+    words = f"label: {facts.loop.label_status}"
+    draft.step("arrival", StepState.BLOCKED if late else StepState.WAITING, words, due_at=due_at)
 
 
 def plan_inspection(draft: Draft) -> None:
     facts = draft.facts
     open_units = [unit for unit in facts.live_units if not unit.outcome]
+    _note_removed_units(draft)
     if not open_units:
         refused = len(facts.unaccepted_units)
         words = f"{len(facts.accepted_units)} accepted" + (f", {refused} not accepted" if refused else "")
         draft.step("inspection", StepState.DONE, words)
         return
     waits_for = f"waits for inspection of {_units(len(open_units))}"
-    delivered_at = facts.loop.delivered_at
-    if delivered_at is None:
+    since, limit, happened = _start_of_inspection(facts)
+    if since is None:
         draft.step("inspection", StepState.WAITING, waits_for)
         return
-    limit = facts.policy.deadlines.inspection
-    due_at = draft.deadline(delivered_at, limit)
-    late = draft.is_late(delivered_at, limit)
+    due_at, late = draft.deadline(since, limit), draft.is_late(since, limit)
     if late:
         draft.problem(
             Problem(
                 "inspection_overdue",
                 f"return:{facts.loop.loop_id}",
-                f"Delivered {delivered_at:%d %b %Y %H:%M} UTC; {_units(len(open_units))} not inspected.",
+                f"{happened} {since:%d %b %Y %H:%M} UTC; {_units(len(open_units))} not inspected.",
                 amount=facts.loop.return_total,
             )
         )
     draft.step("inspection", StepState.BLOCKED if late else StepState.WAITING, waits_for, due_at=due_at)
+
+
+def _start_of_inspection(facts: ReturnFacts) -> tuple[datetime | None, timedelta, str]:
+    """When the clock of the inspection began, how long it runs, and what started it.
+
+    Units that did not lie beside the first ones may be in a second parcel, so those get a time of their own.
+    """
+    judged = [unit.inspected_at for unit in facts.live_units if unit.inspected_at]
+    if judged:
+        return max(judged), facts.policy.deadlines.second_parcel, "The others were judged"
+    limit = facts.policy.deadlines.inspection
+    if facts.loop.delivered_at:
+        return facts.loop.delivered_at, limit, "Delivered"
+    return facts.arrived_at, limit, "Scanned at the dock"
+
+
+def _note_removed_units(draft: Draft) -> None:
+    """Goods are here that nobody is refunded for any more."""
+    for unit in draft.facts.units:
+        if unit.removed and unit.is_accepted:
+            draft.problem(
+                Problem(
+                    "removed_after_receipt",
+                    f"unit:{unit.unit}",
+                    f"{unit.title or unit.sku} was judged {unit.outcome} and then taken out of the return in Loop.",
+                )
+            )
 
 
 def plan_receipts(draft: Draft, authorization: Authorization) -> bool:
@@ -59,8 +110,35 @@ def plan_receipts(draft: Draft, authorization: Authorization) -> bool:
             draft.post(_receipt_due(facts, authorization, units, place))
     posted = facts.posted_covers("receipt")
     outstanding = [unit for unit in facts.accepted_units if unit.cover not in posted]
+    if not outstanding and not _stands_in_netsuite(draft, authorization):
+        return False
     _receipt_step(draft, outstanding)
     return not outstanding
+
+
+def _stands_in_netsuite(draft: Draft, authorization: Authorization) -> bool:
+    """A person may delete a receipt or make it smaller. What was not received is not credited either."""
+    facts = draft.facts
+    receipts = [one for one in facts.postings if one.kind == "receipt" and one.status == "posted"]
+    if any(is_gone(facts, one) for one in receipts):
+        draft.step("receipt", StepState.BLOCKED, "an Item Receipt was deleted in NetSuite")
+        return False
+    wanted = Counter(authorization.line_of[unit.unit] for unit in facts.accepted_units)
+    short = [line for line, count in wanted.items() if line.received < count]
+    rma = authorization.record
+    if not short or rma.status not in NOT_ALL_RECEIVED or not all(one.read_back for one in receipts):
+        return True
+    draft.problem(
+        Problem(
+            "receipt_changed",
+            f"record:{rma.internal_id}",
+            f"{sum(wanted.values())} unit(s) were received on {rma.tran_id}; NetSuite shows fewer on "
+            f"{', '.join(line.item_name for line in short)}.",
+            amount=facts.loop.return_total,
+        )
+    )
+    draft.step("receipt", StepState.BLOCKED, f"NetSuite shows fewer units on {rma.tran_id}")
+    return False
 
 
 def _receipt_step(draft: Draft, outstanding: list[UnitFacts]) -> None:

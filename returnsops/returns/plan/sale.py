@@ -28,12 +28,15 @@ class Sale:
 def find_sale(draft: Draft) -> Sale | None:
     """The sale all live units came from; None with a step and problems that say what is missing."""
     facts = draft.facts
-    unmapped = [unit for unit in facts.live_units if not unit.item_id]
+    unmapped = [unit for unit in facts.live_units if not unit.item_id and not chosen_line(facts, unit)]
     if not facts.records_read:
         draft.step("sale", StepState.WAITING, "NetSuite is being read")
         return None
-    for sku in sorted({unit.sku for unit in unmapped}):
+    for sku in sorted({unit.sku for unit in unmapped if unit.sku}):
         draft.problem(_unmapped_problem(facts, sku))
+    for unit in unmapped:
+        if not unit.sku:
+            draft.problem(_no_sku_problem(facts, unit))
     bills = _bills(facts)
     if not bills:
         _wait_for_bill(draft)
@@ -61,8 +64,10 @@ def _choose_sale(draft: Draft, bills: list[RecordFacts]) -> Sale | None:
         draft.step("sale", StepState.DONE, _name(sale.record), records=(sale.record.internal_id,))
         return sale
     if whole:
-        names = ", ".join(_name(sale.record) for sale in whole)
-        draft.problem(Problem("several_sales", f"order:{draft.facts.loop.order_name}", f"{names} all fit this return."))
+        draft.problem(_several_problem(draft.facts, whole))
+    elif _are_billed_in_parts(draft.facts, matches):
+        _leave_to_hand(draft, matches)
+        return None
     else:
         best = max(matches, key=lambda sale: len(sale.line_of))
         for unit in draft.facts.live_units:
@@ -70,6 +75,43 @@ def _choose_sale(draft: Draft, bills: list[RecordFacts]) -> Sale | None:
                 draft.problem(_not_on_order_problem(draft.facts, unit, best.record))
     draft.step("sale", StepState.BLOCKED, "the units do not fit the bill")
     return None
+
+
+def _are_billed_in_parts(facts: ReturnFacts, matches: list[Sale]) -> bool:
+    """No bill holds all units, several together do: an authorization has one source."""
+    return len(matches) > 1 and all(any(unit.unit in sale.line_of for sale in matches) for unit in facts.live_units)
+
+
+def _leave_to_hand(draft: Draft, matches: list[Sale]) -> None:
+    """Nothing is posted for units of several bills; a person books them, and notes that it is done."""
+    facts = draft.facts
+    names = " and ".join(_name(sale.record) for sale in matches if sale.line_of)
+    stands = draft.problem(
+        Problem(
+            "billed_in_parts",
+            f"return:{facts.loop.loop_id}",
+            f"The units of this return were billed on {names}; a Return Authorization has one source.",
+            amount=facts.loop.return_total,
+        )
+    )
+    if stands:
+        draft.step("sale", StepState.BLOCKED, "billed on several documents")
+    else:
+        draft.step("sale", StepState.NOT_NEEDED, "booked by hand, as a person noted")
+
+
+def is_booked_by_hand(facts: ReturnFacts) -> bool:
+    return facts.is_acknowledged("billed_in_parts", f"return:{facts.loop.loop_id}")
+
+
+def _several_problem(facts: ReturnFacts, whole: list[Sale]) -> Problem:
+    names = ", ".join(_name(sale.record) for sale in whole)
+    return Problem(
+        "several_sales",
+        f"order:{facts.loop.order_name}",
+        f"{names} all fit this return.",
+        amount=facts.loop.return_total,
+    )
 
 
 def match_units(facts: ReturnFacts, bill: RecordFacts) -> Sale:
@@ -80,14 +122,37 @@ def match_units(facts: ReturnFacts, bill: RecordFacts) -> Sale:
     left = Counter({line.line: line.quantity for line in bill.lines}) - claimed_by_siblings(facts, bill)
     line_of: dict[str, LineFacts] = {}
     for unit in facts.live_units:
-        chosen = facts.override("order_line", unit.unit)
-        for line in sorted(bill.lines, key=lambda line: _fit(unit, line), reverse=True):
-            named = line.line == chosen if chosen else _belongs(unit, line)
-            if named and left[line.line] > 0:
-                left[line.line] -= 1
-                line_of[unit.unit] = line
-                break
+        line = next((one for one in _lines_for(facts, unit, bill) if left[one.line] > 0), None)
+        if line:
+            left[line.line] -= 1
+            line_of[unit.unit] = line
     return Sale(bill, line_of)
+
+
+def chosen_line(facts: ReturnFacts, unit: UnitFacts) -> tuple[str, str] | None:
+    """The line that a person chose for the unit: id of its bill (empty: whichever) and number of the line."""
+    chosen = facts.override("order_line", unit.unit)
+    if not chosen:
+        return None
+    bill, _, line = chosen.rpartition(":")
+    return bill, line
+
+
+def _lines_for(facts: ReturnFacts, unit: UnitFacts, bill: RecordFacts) -> list[LineFacts]:
+    """The lines of the bill that the unit may have been sold on, the likeliest first."""
+    chosen = chosen_line(facts, unit)
+    if chosen:
+        bill_id, number = chosen
+        return [line for line in bill.lines if line.line == number and bill_id in ("", bill.internal_id)]
+    lines = sorted((one for one in bill.lines if _belongs(unit, one)), key=lambda one: _fit(unit, one), reverse=True)
+    return [] if _is_a_guess(unit, lines) else lines
+
+
+def _is_a_guess(unit: UnitFacts, lines: list[LineFacts]) -> bool:
+    """The item stands on several lines at several prices, nothing names the line, and no price is the unit's."""
+    by_item = [line for line in lines if not (line.reference and unit.provider_line)]
+    prices = {line.rate for line in by_item}
+    return len(by_item) == len(lines) and len(prices) > 1 and unit.worth not in prices
 
 
 def claimed_by_siblings(facts: ReturnFacts, bill: RecordFacts) -> Counter[str]:
@@ -127,7 +192,7 @@ def _items_agree(draft: Draft, sale: Sale) -> bool:
     wrong = [
         unit
         for unit in draft.facts.live_units
-        if sale.line_of[unit.unit].item_id != unit.item_id and draft.facts.override("order_line", unit.unit) is None
+        if sale.line_of[unit.unit].item_id != unit.item_id and chosen_line(draft.facts, unit) is None
     ]
     for unit in wrong:
         line = sale.line_of[unit.unit]
@@ -176,6 +241,18 @@ def _unmapped_problem(facts: ReturnFacts, sku: str) -> Problem:
         f"NetSuite has no item named {sku}. {len(units)} unit(s) of this return wait for it.",
         found=sku,
         amount=add_up(unit.worth + unit.tax for unit in units),
+        detail=((SOLD_AS, sold_as),) if sold_as else (),
+    )
+
+
+def _no_sku_problem(facts: ReturnFacts, unit: UnitFacts) -> Problem:
+    """Units without a SKU have nothing in common, so each is a case of its own."""
+    sold_as = _sold_as(facts, [unit])
+    return Problem(
+        "sku_missing",
+        f"unit:{unit.unit}",
+        f"Loop shows no SKU for {unit.title or 'a unit'} ({unit.unit}).",
+        amount=unit.worth + unit.tax,
         detail=((SOLD_AS, sold_as),) if sold_as else (),
     )
 

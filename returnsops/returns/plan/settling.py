@@ -39,7 +39,7 @@ def plan_settlement(draft: Draft, *, may_ask: bool) -> bool:
 
 def loop_goes_first(facts: ReturnFacts) -> bool:
     """Nothing is credited yet: Loop settles by its own rules, or somebody there is still looking at the return."""
-    waits = facts.policy.refund_authority == RefundAuthority.LOOP_FIRST or facts.loop.state == "review"
+    waits = facts.policy.refund_authority == RefundAuthority.LOOP_FIRST or facts.loop.state in ("review", "closed")
     return waits and facts.loop.settled_at is None
 
 
@@ -108,6 +108,12 @@ def _wait_for_loop(draft: Draft, asked_at: datetime) -> None:
             )
         )
     draft.step("settle", StepState.BLOCKED if late else StepState.WAITING, "Loop is settling", due_at=due_at)
+
+
+def was_left_unprocessed(facts: ReturnFacts) -> bool:
+    """Closed in Loop without its outcomes, and a person noted that nothing more will happen there."""
+    noted = facts.is_acknowledged("closed_unprocessed", f"return:{facts.loop.loop_id}")
+    return noted and facts.loop.state == "closed" and not facts.loop.settled_at
 
 
 def _closed_without_settlement(draft: Draft) -> None:
