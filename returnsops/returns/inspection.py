@@ -4,7 +4,7 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -19,6 +19,7 @@ from returnsops.returns.replan import ask_for_plan, hold_return
 
 SCAN_CHARS_MAX = 120
 FOUND_MAX = 20
+SEEN_AGO_MAX = timedelta(days=90)  # a device that was offline for longer has lost its clock, not its network
 # Some carriers put a routing prefix before the number they print: USPS 420 + zip, then the tracking number.
 USPS_ROUTING = re.compile(r"^420\d{5}(?:\d{4})?(9\d{21})$")
 
@@ -171,6 +172,19 @@ def _line_of(loop_return: LoopReturn, lines: dict[str, ReturnLine], one: UnitOut
     return line
 
 
+def _when_seen(one: UnitOutcome, *, now: datetime) -> datetime:
+    """The receipt is dated by it, so a clock that is far behind would book into a month long closed."""
+    if one.inspected_at is None:
+        return now
+    seen_at = min(one.inspected_at, now)
+    if seen_at < now - SEEN_AGO_MAX:
+        raise NotPossibleError(
+            f"Unit {one.line_item_id} cannot have been judged at {seen_at:%d %b %Y %H:%M} UTC. Set the clock of the "
+            f"device right, or send a time at most {SEEN_AGO_MAX.days} days ago."
+        )
+    return seen_at
+
+
 def _judge_unit(inspection: Inspection, line: ReturnLine, one: UnitOutcome, *, by: User) -> None:
     standing = InspectedUnit.objects.filter(line=line, superseded_at=None).select_related("inspector").first()
     if standing and standing.client_id == one.client_id:
@@ -181,6 +195,7 @@ def _judge_unit(inspection: Inspection, line: ReturnLine, one: UnitOutcome, *, b
             f"{standing.inspector} at {standing.inspected_at:%d %b %Y %H:%M} UTC. Nothing was changed."
         )
     now = clock.now()
+    seen_at = _when_seen(one, now=now)
     if standing:  # the same person changed their mind before finishing
         InspectedUnit.objects.filter(pk=standing.pk).update(superseded_at=now)
     try:
@@ -190,7 +205,7 @@ def _judge_unit(inspection: Inspection, line: ReturnLine, one: UnitOutcome, *, b
                 line=line,
                 outcome=one.outcome,
                 note=one.note,
-                inspected_at=min(one.inspected_at or now, now),
+                inspected_at=seen_at,
                 inspector=by,
                 client_id=one.client_id,
             )

@@ -4,13 +4,14 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
+from returnsops.lib import clock
 from returnsops.people.models import User
 from returnsops.returns.models import InspectedUnit, Inspection, LoopReturn
 from tests.api.conftest import API
@@ -28,9 +29,9 @@ def record(client: APIClient, row: LoopReturn, *units: dict[str, Any]) -> Any:
 
 
 def test_outcomes_are_recorded_and_count(tool: APIClient, row: LoopReturn) -> None:
-    seen_at = "2026-11-20T10:00:00Z"
+    seen_at = clock.now() - timedelta(hours=2)
 
-    answer = record(tool, row, unit(note="clean", inspected_at=seen_at), unit(SECOND, "refused"))
+    answer = record(tool, row, unit(note="clean", inspected_at=seen_at.isoformat()), unit(SECOND, "refused"))
 
     told = answer.json()
     assert answer.status_code == 200
@@ -41,7 +42,7 @@ def test_outcomes_are_recorded_and_count(tool: APIClient, row: LoopReturn) -> No
         (SECOND, "refused", True),
     ]
     first = InspectedUnit.objects.get(line__line_item_id=FIRST)
-    assert (first.note, first.inspected_at) == ("clean", datetime(2026, 11, 20, 10, tzinfo=UTC))
+    assert (first.note, first.inspected_at) == ("clean", seen_at)
     row.refresh_from_db()
     assert row.look_again_at is not None
 

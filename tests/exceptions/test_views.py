@@ -17,7 +17,7 @@ from returnsops.people.models import AuditEvent, Membership, Role, User
 from returnsops.posting.models import Posting
 from returnsops.returns.models import Approval, LoopReturn, Override
 from returnsops.returns.problems import Problem
-from tests.builders import make_item, make_shop
+from tests.builders import make_item, make_line, make_netsuite, make_record, make_shop
 from tests.pages.scenes import make_case, make_planned_return, make_refused_posting
 
 QUEUE_QUERIES = 11
@@ -383,6 +383,16 @@ def test_the_order_line_is_chosen_among_those_of_the_sale(finance: Client, row: 
     assert text.index('value="387002"') < text.index('value="387001"')
     assert "INV7001, line 3: 2 × BOOT-42" in text
     assert Override.objects.get().value == "3"
+
+
+def test_a_line_names_its_bill_where_several_fit(finance: Client, row: LoopReturn) -> None:
+    sale = make_netsuite("invoice", "7002", tran_id="INV7002", lines=(make_line("3"),))
+    make_record(row, sale)
+    case = make_case(row, "several_sales", subject="order:#20418", cause="Both fit.")
+
+    act(finance, case, "choose_line", unit="387001", line="7002:3", reason="The other one was a mistake.")
+
+    assert Override.objects.get().value == "7002:3"
 
 
 def test_a_line_of_another_order_cannot_be_chosen(finance: Client, row: LoopReturn) -> None:

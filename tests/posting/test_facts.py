@@ -1,5 +1,6 @@
 """From rows to the values that a plan looks at."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from returnsops.posting.facts import load_facts, settled_at
 from returnsops.posting.models import Posting
 from returnsops.posting.outbox import enqueue
 from returnsops.returns.decisions import add_approval, add_override
+from returnsops.returns.inspection import record_arrival
 from returnsops.returns.models import LoopReturn, Override
 from returnsops.returns.plan import plan_return
 from tests.builders import (
@@ -101,6 +103,16 @@ def test_outcomes_count_once_the_inspection_is_finished(shop: Shop, ada: User) -
     type(inspection).objects.update(finished_at=None)
 
     assert [unit.outcome for unit in load_facts(row).units] == ["", ""]
+
+
+def test_first_scan_at_the_dock_is_a_fact(shop: Shop, ada: User) -> None:
+    row = make_return(shop)
+    assert load_facts(row).arrived_at is None
+
+    first = record_arrival(shop, "1Z999", by=ada, client_id=uuid.uuid4(), loop_return=row)
+    record_arrival(shop, "1Z998", by=ada, client_id=uuid.uuid4(), loop_return=row)
+
+    assert load_facts(row).arrived_at == first.arrived_at
 
 
 def test_withdrawn_override_is_no_fact(shop: Shop, finn: User) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -13,6 +13,7 @@ from returnsops.lib import clock
 from returnsops.people.models import AuditEvent, Role, User
 from returnsops.returns.errors import AlreadyInspectedError, NotPossibleError
 from returnsops.returns.inspection import (
+    SEEN_AGO_MAX,
     UnitOutcome,
     clean_scan,
     find_by_scan,
@@ -146,6 +147,21 @@ def test_unit_is_never_judged_in_the_future(row: LoopReturn, ada: User) -> None:
     judge_units(row, [ahead], by=ada)
 
     assert InspectedUnit.objects.get().inspected_at <= clock.now()
+
+
+def test_unit_is_not_judged_long_ago(row: LoopReturn, ada: User) -> None:
+    just, before = (UnitOutcome("387001", "sellable", uuid.uuid4(), inspected_at=one) for one in two_bounds())
+
+    with pytest.raises(NotPossibleError, match="at most 90 days ago"):
+        judge_units(row, [before], by=ada)
+    judge_units(row, [just], by=ada)
+
+    assert InspectedUnit.objects.get().inspected_at == just.inspected_at
+
+
+def two_bounds() -> tuple[datetime, datetime]:
+    """A time that is just not too old, and one that is."""
+    return clock.now() - SEEN_AGO_MAX + timedelta(hours=1), clock.now() - SEEN_AGO_MAX - timedelta(hours=1)
 
 
 @pytest.mark.parametrize(

@@ -128,8 +128,9 @@ def _record_appears(facts: ReturnFacts, told: Json) -> ReturnFacts:
 
 
 def _record_changes(facts: ReturnFacts, told: Json) -> ReturnFacts:
-    """A person edits it in NetSuite: its type, its new status, and by line number what its lines say now."""
-    (record,) = facts.records_of(told["type"])
+    """A person edits it in NetSuite: type, id if there are several, new status, and its lines by number."""
+    named = told.get("id")
+    (record,) = [one for one in facts.records_of(told["type"]) if named in (None, one.internal_id)]
     changes = told.get("lines", {})
     lines = tuple(replace(one, **changes.get(one.line, {})) for one in record.lines)
     changed = replace(record, lines=lines, status=told.get("status", record.status))

@@ -6,6 +6,7 @@ cannot matter. Its chapters follow the journey; each writes its steps, postings 
 
 from dataclasses import replace
 
+from returnsops.lib.money import add_up
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.plan.authorization import Authorization, plan_authorization
 from returnsops.returns.plan.closing import close_unaccepted_lines, close_whole_authorization, prove_complete
@@ -77,7 +78,7 @@ def _write_chapters(draft: Draft) -> str:
     if facts.loop.state in ENDED_STATES and not facts.loop.settled_at:
         return _end(draft)
     if was_left_unprocessed(facts) or _is_empty(facts):
-        return "ended" if close_whole_authorization(draft) else "posting"
+        return _end(draft)
     sale = find_sale(draft)
     authorization = plan_authorization(draft, sale) if sale else None
     plan_arrival(draft)
@@ -86,7 +87,7 @@ def _write_chapters(draft: Draft) -> str:
     if sale and authorization and facts.all_judged:
         return _settle(draft, sale, authorization, received=received)
     _watch_loop(draft, sale)
-    return _early_stage(facts)
+    return _early_stage(draft)
 
 
 def _miss(draft: Draft) -> str:
@@ -146,8 +147,9 @@ def _settle(draft: Draft, sale: Sale, authorization: Authorization, *, received:
 
 
 def _end(draft: Draft) -> str:
-    """Cancelled or expired before anything was settled."""
+    """It ended before anything was settled: cancelled, expired, emptied, or closed and left at that."""
     if _goods_need_somebody(draft):
+        draft.step("close_rma", StepState.BLOCKED, "waits for a word about the goods")
         return "needs_person"
     return "ended" if close_whole_authorization(draft) else "posting"
 
@@ -155,32 +157,35 @@ def _end(draft: Draft) -> str:
 def _goods_need_somebody(draft: Draft) -> bool:
     """Goods of an ended return are in the house, or at its door."""
     facts = draft.facts
-    if facts.accepted_units:
-        return draft.problem(
-            Problem(
-                "ended_after_receipt",
-                f"return:{facts.loop.loop_id}",
-                f"Loop shows the return as {facts.loop.state}; "
-                f"the warehouse accepted {len(facts.accepted_units)} unit(s).",
-                amount=facts.loop.return_total,
-            )
-        )
+    accepted = facts.accepted_units
+    if was_left_unprocessed(facts):  # who noted that knew of what was received by then
+        accepted = tuple(unit for unit in accepted if unit.cover not in facts.posted_covers("receipt"))
     came_at = facts.arrived_at or facts.loop.delivered_at
-    if came_at is None or facts.all_judged:
-        return False
-    return draft.problem(
-        Problem(
-            "parcel_of_ended_return",
-            f"return:{facts.loop.loop_id}",
-            f"Loop shows the return as {facts.loop.state}; its parcel came {came_at:%d %b %Y}.",
-            amount=facts.loop.return_total,
+    if accepted:
+        return draft.problem(
+            _ended_problem(facts, "ended_after_receipt", f"the warehouse accepted {len(accepted)} unit(s)")
         )
+    if came_at and not all(unit.outcome for unit in facts.units):
+        return draft.problem(_ended_problem(facts, "parcel_of_ended_return", f"its parcel came {came_at:%d %b %Y}"))
+    return False
+
+
+def _ended_problem(facts: ReturnFacts, code: str, found: str) -> Problem:
+    """Loop sets the totals of a cancelled return to zero, so the goods say what is at stake."""
+    return Problem(
+        code,
+        f"return:{facts.loop.loop_id}",
+        f"Loop shows the return as {facts.loop.state}; {found}.",
+        amount=add_up(unit.worth + unit.tax for unit in facts.units),
     )
 
 
-def _early_stage(facts: ReturnFacts) -> str:
+def _early_stage(draft: Draft) -> str:
+    facts = draft.facts
     if facts.all_judged:
-        return "ended" if is_booked_by_hand(facts) else "posting"
+        if is_booked_by_hand(facts):
+            return "ended"
+        return "posting" if any(step.state == StepState.DUE for step in draft.steps) else "waiting"
     if facts.is_here or facts.loop.delivered_at:
         return "to_inspect"
     return "on_its_way" if facts.loop.label_status else "new"

@@ -143,7 +143,7 @@ def prove_complete(draft: Draft, authorization: Authorization) -> bool:
 
 def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts) -> list[str]:
     found = []
-    if rma.status not in (REFUNDED, CLOSED):
+    if rma.status not in (REFUNDED, CLOSED) and not _holds_goods_taken_out(facts):
         found.append(f"{rma.tran_id} is {rma.status_label or rma.status}")
     credit = facts.posted("credit")
     memo = facts.record(credit.their_id) if credit else None
@@ -152,6 +152,12 @@ def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts) -> list[str]:
     if memo and memo.amount_remaining != left_open(facts):
         found.append(f"{memo.tran_id} has {money_text(memo.amount_remaining, facts.currency)} open")
     return found
+
+
+def _holds_goods_taken_out(facts: ReturnFacts) -> bool:
+    """Received, taken out of the return afterwards, and settled by a person: it stays uncredited on purpose."""
+    out = [unit for unit in facts.units if unit.removed and unit.is_accepted]
+    return any(facts.is_acknowledged("removed_after_receipt", f"unit:{unit.unit}") for unit in out)
 
 
 def _open_in_loop(facts: ReturnFacts) -> list[str]:

@@ -65,15 +65,15 @@ def _choose_sale(draft: Draft, bills: list[RecordFacts]) -> Sale | None:
         return sale
     if whole:
         draft.problem(_several_problem(draft.facts, whole))
+        draft.step("sale", StepState.BLOCKED, "more than one bill fits")
     elif _are_billed_in_parts(draft.facts, matches):
         _leave_to_hand(draft, matches)
-        return None
     else:
         best = max(matches, key=lambda sale: len(sale.line_of))
         for unit in draft.facts.live_units:
             if unit.unit not in best.line_of:
                 draft.problem(_not_on_order_problem(draft.facts, unit, best.record))
-    draft.step("sale", StepState.BLOCKED, "the units do not fit the bill")
+        draft.step("sale", StepState.BLOCKED, "the units do not fit the bill")
     return None
 
 
@@ -264,10 +264,16 @@ def _sold_as(facts: ReturnFacts, units: list[UnitFacts]) -> str:
 
 
 def _not_on_order_problem(facts: ReturnFacts, unit: UnitFacts, bill: RecordFacts) -> Problem:
+    name = unit.title or unit.sku
+    lines = [line for line in bill.lines if _belongs(unit, line)]
+    if _is_a_guess(unit, lines):
+        cause = f"{name} stands on {len(lines)} lines of {_name(bill)}, at prices other than Loop's. Which one is it?"
+    else:
+        cause = f"{name} is not among the units left on {_name(bill)} of order {facts.loop.order_name}."
     return Problem(
         "unit_not_on_order",
         f"unit:{unit.unit}",
-        f"{unit.title or unit.sku} is not among the units left on {_name(bill)} of order {facts.loop.order_name}.",
+        cause,
         amount=unit.worth + unit.tax,
     )
 
