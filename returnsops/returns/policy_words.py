@@ -66,7 +66,9 @@ ITEMS = {
 DEADLINES = {
     "sale": "The original order is not in NetSuite",
     "rma": "The Return Authorization is not posted",
-    "inspection": "A delivered parcel is not inspected",
+    "parcel": "A parcel that the carrier has is not here, from the request on",
+    "inspection": "A parcel that was delivered or scanned is not inspected",
+    "second_parcel": "The rest of a return is not inspected, after its last unit that was",
     "settlement": "Loop has not settled after it accepted our request",
     "exchange_order": "The exchange order is not in NetSuite",
     "read_back": "What was posted is not complete in both systems",
