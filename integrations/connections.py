@@ -4,7 +4,6 @@ A client is kept per process and row, and built anew when its settings or secret
 """
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -167,11 +166,10 @@ def watched(connection: Shop | NetSuiteAccount, *, even_stopped: bool = False) -
     """
     if not even_stopped:
         _require_open(connection)
-    begun = time.monotonic()
     try:
         yield
     except IntegrationError as error:
-        note_failure(connection, error, age_s=time.monotonic() - begun)
+        note_failure(connection, error)
         raise
     note_success(connection)
 
@@ -206,11 +204,11 @@ def note_success(connection: Shop | NetSuiteAccount) -> None:
     _row(connection).filter(is_news).update(last_ok_at=now, failing_since=None, failure="", next_probe_at=None)
 
 
-def note_failure(connection: Shop | NetSuiteAccount, error: IntegrationError, *, age_s: float = 0.0) -> None:
+def note_failure(connection: Shop | NetSuiteAccount, error: IntegrationError) -> None:
     """401 stops the connection until a person resumes it; a no is an answer; a fault of ours says nothing.
 
     One call without an answer is bad luck, two in a row are an outage: then nothing is called before the next probe.
-    Too many at once is an answer: NetSuite gets fewer, at most once per round-trip. age_s: since the call began.
+    Too many at once is an answer: NetSuite gets fewer.
     """
     now = timezone.now()
     if isinstance(error, ConfigurationError):
@@ -220,7 +218,7 @@ def note_failure(connection: Shop | NetSuiteAccount, error: IntegrationError, *,
     elif error.status == 429:
         note_success(connection)
         if isinstance(connection, NetSuiteAccount):
-            note_too_many(connection.pk, age_s=age_s, words=error.detail)
+            note_too_many(connection.pk, words=error.detail)
     elif error.system:
         _note_outage(connection, error, now=now)
 

@@ -178,10 +178,12 @@ class LaneLimit(models.Model):
     kept_for_reading = models.PositiveSmallIntegerField(
         default=1, help_text="Senders borrow these, and give them back as soon as somebody wants to read"
     )
-    held_to = models.PositiveSmallIntegerField(null=True, help_text="Since NetSuite refused calls as too many")
+    held_to = models.PositiveSmallIntegerField(
+        null=True,
+        help_text="Since NetSuite refused calls as too many; 0: it refused even one, nobody calls for a moment",
+    )
     held_since = models.DateTimeField(null=True)
     held_because = models.TextField(blank=True)
-    halved_at = models.DateTimeField(null=True)
     grows_at = models.DateTimeField(null=True)
     ceiling = models.PositiveSmallIntegerField(null=True, help_text="With so many in flight it refused last")
     refused = models.PositiveIntegerField(default=0, help_text="Calls refused as too many, ever")
@@ -192,7 +194,6 @@ class LaneLimit(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(count__gte=1), name="an_account_has_a_lane"),
-            models.CheckConstraint(condition=Q(held_to=None) | Q(held_to__gte=1), name="a_lane_is_always_left"),
         ]
 
     def __str__(self) -> str:

@@ -179,7 +179,7 @@ def kept_for_reading(limit: LaneLimit, *, allowed: int, now: datetime) -> int:
     """One lane alone goes to and fro, a second for senders and a second for reading: nobody starves."""
     if allowed == 1:
         return min(limit.kept_for_reading, int(now.timestamp()) % 2)
-    return min(limit.kept_for_reading, allowed - 1)
+    return min(limit.kept_for_reading, max(allowed - 1, 0))
 
 
 @contextmanager

@@ -1,60 +1,44 @@
-"""How the number of usable lanes follows what NetSuite bears: halved when it refuses, one more when it does not.
+"""How the number of usable lanes follows what NetSuite bears (docs/adr/0008).
 
-Growth is quick up to one below where it refused last, stays there a while, then tries again. So most of the time is
-spent just below the limit, wherever others who use the account push it.
+A call that was refused takes its lane away from everybody: for that call there was none. So what is left after a burst
+is what NetSuite took. After a while one more is tried; what is not refused is followed by a step as large as all that
+was won. When even the last lane is refused nobody calls for that while.
 """
 
 from datetime import datetime, timedelta
 
 from integrations.models import LaneLimit
 
-GROWS_EVERY = timedelta(seconds=0.3)
-STAYS_BELOW_CEILING = timedelta(seconds=6)
-FORGETS_CEILING_AFTER = timedelta(seconds=2)  # so long at what was refused, and nothing refused: others have left
+STAYS = timedelta(seconds=1.5)  # below what was refused
+GROWS_EVERY = timedelta(seconds=0.5)  # longer than it takes senders to use a new lane and hear that it is refused
 WORDS_MAX = 300
 
 
 def usable(limit: LaneLimit, planned: int) -> int:
-    return min(planned, limit.held_to or planned)
+    return planned if limit.held_to is None else min(planned, limit.held_to)
 
 
-def note_refusal(limit: LaneLimit, *, in_use: int, sent_at: datetime, now: datetime, words: str) -> bool:
-    """NetSuite said too many. Halves once per round-trip: who was sent before the last halving knows nothing of it.
-
-    in_use: lanes leased now, never more than there are. Gives whether it was halved.
-    """
+def note_refusal(limit: LaneLimit, *, in_use: int, now: datetime, words: str) -> None:
+    """NetSuite said too many to one call. in_use: lanes leased, that of the refused call among them."""
     limit.refused += 1
-    if limit.halved_at is not None and sent_at <= limit.halved_at:
-        return False
     limit.ceiling = max(1, in_use)
-    limit.held_to = max(1, in_use // 2)
+    limit.held_to = limit.ceiling - 1
     limit.held_since = limit.held_since or now
     limit.held_because = words[:WORDS_MAX]
-    limit.halved_at = now
-    limit.grows_at = now + _next_step(limit)
-    return True
+    limit.grows_at = now + STAYS
 
 
-def grow(limit: LaneLimit, *, planned: int, now: datetime) -> bool:
-    """One more lane when its time has come. Gives whether anything changed."""
-    if limit.held_to is None or limit.grows_at is None or now < limit.grows_at:
-        return False
-    limit.held_to += 1
-    if limit.ceiling is not None and limit.held_to > limit.ceiling:
-        limit.ceiling = None
-    limit.grows_at = now + _next_step(limit)
+def grow(limit: LaneLimit, *, planned: int, now: datetime) -> None:
+    """More lanes, when their time has come."""
+    if limit.held_to is None or limit.ceiling is None or limit.grows_at is None or now < limit.grows_at:
+        return
+    won = limit.held_to - (limit.ceiling - 1)
+    limit.held_to += max(1, won)
+    limit.grows_at = now + GROWS_EVERY
     if limit.held_to >= planned:
         _let_go(limit)
-    return True
-
-
-def _next_step(limit: LaneLimit) -> timedelta:
-    if limit.ceiling is None or limit.held_to is None or limit.held_to < limit.ceiling - 1:
-        return GROWS_EVERY
-    return STAYS_BELOW_CEILING if limit.held_to == limit.ceiling - 1 else FORGETS_CEILING_AFTER
 
 
 def _let_go(limit: LaneLimit) -> None:
-    """All lanes are in use again. When it was halved stays known, for calls that are still out."""
     limit.held_to = limit.ceiling = limit.held_since = limit.grows_at = None
     limit.held_because = ""

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -152,19 +152,12 @@ def _take_lane_to_read(account_pk: int, holder: str, *, has_waited: bool) -> boo
 # --- How many there are ----------------------------------------------------------------------------
 
 
-def note_too_many(account_pk: int, *, age_s: float, words: str) -> None:
-    """A call begun age_s ago was answered 429: fewer lanes for all, at most once per round-trip."""
+def note_too_many(account_pk: int, *, words: str) -> None:
+    """A call was answered 429: one lane fewer for all. A sender that made it holds its lane until this is written."""
     with open_book(account_pk) as book:
-        halved = note_refusal(
-            book.limit,
-            in_use=min(book.allowed, max(len(book.busy), 1)),
-            sent_at=book.now - timedelta(seconds=age_s),
-            now=book.now,
-            words=words,
-        )
-        if halved:
-            notify(WAKE_CHANNEL, str(account_pk))
-            logger.warning("%s: down to %s calls in flight: %s", book.limit.account, book.limit.held_to, words)
+        note_refusal(book.limit, in_use=min(book.allowed, len(book.busy)), now=book.now, words=words)
+        notify(WAKE_CHANNEL, str(account_pk))
+        logger.warning("%s: down to %s calls in flight: %s", book.limit.account, book.limit.held_to, words)
 
 
 def set_lanes(

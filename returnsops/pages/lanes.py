@@ -79,7 +79,7 @@ def _find_account(user: User, pk: int) -> NetSuiteAccount:
 
 def _rows(use: LaneUse) -> list[Card]:
     by_hour = "" if use.planned == use.count else "by the hour"
-    fewer = "since NetSuite refused calls as too many; one more at a time until all are back"
+    fewer = "since NetSuite refused calls as too many; more are tried until all are back"
     rows = [
         {"label": "Set", "value": str(use.count)},
         {"label": "Holds now", "value": str(use.planned), "note": by_hour},

@@ -59,7 +59,7 @@ class Desk:
         self._has_backlog = False
         self._unlooked: list[Posting] = []
         self._looking: list[Posting] = []
-        self._look_begun = self._look_after = 0.0  # monotonic
+        self._look_after = 0.0  # monotonic
         self._looks_refused = 0
         self._ready: deque[Posting] = deque()
         self._armed: deque[Posting] = deque()
@@ -76,11 +76,6 @@ class Desk:
     @property
     def is_idle(self) -> bool:
         return not self.stock and not self.busy
-
-    @property
-    def look_age_s(self) -> float:
-        """Since the last look was begun."""
-        return time.monotonic() - self._look_begun
 
     # --- With the database ---
 
@@ -136,7 +131,6 @@ class Desk:
         if not self._should_look or self.busy >= self.gate.usable or not self._pool.has_room:
             return
         self._looking, self._unlooked = self._unlooked, []
-        self._look_begun = time.monotonic()
         self._submit(None, partial(look_first, cast(NetSuiteClient, self.client), seek(self._looking)))
 
     def _arm(self) -> None:
@@ -171,12 +165,18 @@ class Desk:
     def end_call(self, posting: Posting) -> None:
         self._in_flight.discard(posting.pk)
 
+    def end_refused_call(self, posting: Posting) -> None:
+        """There was no lane for it, as is known only now to all: none begins on it before the lanes are shared anew."""
+        self.end_call(posting)
+        self.gate.look_again()
+
     def end_look(self) -> list[Posting]:
         looked, self._looking = self._looking, []
         return looked
 
     def look_again(self, postings: list[Posting]) -> None:
         """There was no room for the look: soon again, and what is claimed stays claimed."""
+        self.gate.look_again()
         self._unlooked = [*postings, *self._unlooked]
         longest = min(LOOK_AGAIN_S * 2**self._looks_refused, LOOK_AGAIN_S_MAX)
         self._look_after = time.monotonic() + random.uniform(LOOK_AGAIN_S / 2, longest)

@@ -22,6 +22,9 @@ class Gate(Protocol):
     def keep(self, *, wanted: int, busy: int) -> None:
         """Renew what we hold; ask for more, or give back, as wanted. Called often, does something when it is time."""
 
+    def look_again(self) -> None:
+        """What we may hold has changed: the next `keep` does something."""
+
     def pay(self, count: int) -> int:
         """The right to make up to `count` calls; gives for how many."""
 
@@ -43,6 +46,9 @@ class LaneGate:
         if has_surplus or wanted > lease.wanted or (wanted and time.monotonic() >= lease.look_again_at):
             renew_lease(lease, wanted=wanted, in_use=busy)
 
+    def look_again(self) -> None:
+        self.lease.look_again_at = 0.0
+
     def pay(self, count: int) -> int:
         return count
 
@@ -60,6 +66,9 @@ class BudgetGate:
         return LOOP_CALLS_MAX
 
     def keep(self, *, wanted: int, busy: int) -> None:
+        """Nothing is held."""
+
+    def look_again(self) -> None:
         """Nothing is held."""
 
     def pay(self, count: int) -> int:

@@ -54,6 +54,11 @@ class Answer:
     their_id: str = ""
     error: IntegrationError | None = None
 
+    @property
+    def is_busy(self) -> bool:
+        """Refused because too many calls were in flight."""
+        return self.error is not None and self.error.status == 429
+
 
 def try_call(call: Call) -> Answer:
     """Make the call and give its answer as a value. Runs in a thread.
@@ -94,9 +99,7 @@ def _note_connection(posting: Posting, answer: Answer) -> None:
     if answer.error is None:
         note_success(connection)
     else:
-        # Until now, not until the answer: it may have lain here while others were written down.
-        age_s = (timezone.now() - answer.started_at).total_seconds()
-        note_failure(connection, answer.error, age_s=age_s)
+        note_failure(connection, answer.error)
 
 
 def _record_one(posting: Posting, answer: Answer) -> PostingAttempt:

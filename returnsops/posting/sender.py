@@ -121,8 +121,8 @@ class Sender:
             self._due.pop("sources", None)
         for channel, payload in messages:
             named = self._desks.get((Posting.System.NETSUITE, int(payload))) if channel == LANES else None
-            if named and isinstance(named.gate, LaneGate):
-                named.gate.lease.look_again_at = 0.0
+            if named:
+                named.gate.look_again()
 
     def _take_results(self) -> None:
         """Free the lanes, and start what lies ready for them, before anything is written."""
@@ -132,8 +132,9 @@ class Sender:
             if posting is None:
                 self._looks.append((desk, done))
             else:
-                desk.end_call(posting)
                 assert isinstance(done.value, Answer), f"a call gives its answer, also when it fails: {done.error!r}"
+                if not done.value.is_busy:
+                    desk.end_call(posting)
                 self._answers.append((desk, posting, done.value))
             if not self._stopping.is_set():
                 desk.start_calls()
@@ -156,8 +157,10 @@ class Sender:
             logger.exception("%s answers cannot be written together; each alone", len(batch))
             for _, posting, answer in batch:
                 self._record_alone(posting, answer)
-        for desk, _, answer in batch:
+        for desk, posting, answer in batch:
             self._answers.popleft()
+            if answer.is_busy:
+                desk.end_refused_call(posting)
             self._after(desk, answer.error)
 
     def _record_alone(self, posting: Posting, answer: Answer) -> None:
@@ -178,10 +181,9 @@ class Sender:
             desk.put_all_back()
 
     def _record_look(self, desk: Desk, done: Done) -> None:
-        look_age_s = desk.look_age_s
         looked = desk.end_look()
         if done.error is not None:
-            self._record_failed_look(desk, looked, done.error, age_s=look_age_s)
+            self._record_failed_look(desk, looked, done.error)
             return
         assert isinstance(done.value, dict)
         note_success(self._connection_of(desk.source))
@@ -197,10 +199,10 @@ class Sender:
         note_looked(absent)
         desk.make_ready(absent)
 
-    def _record_failed_look(self, desk: Desk, looked: list[Posting], error: Exception, *, age_s: float) -> None:
+    def _record_failed_look(self, desk: Desk, looked: list[Posting], error: Exception) -> None:
         """Nothing was sent, so nothing is counted; a fault of ours in one look must not spin."""
         if isinstance(error, IntegrationError):
-            note_failure(self._connection_of(desk.source), error, age_s=age_s)
+            note_failure(self._connection_of(desk.source), error)
             if error.status == 429 and not desk.is_probing:
                 desk.look_again(looked)
                 return

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from datetime import time as clock_time
 
 import pytest
@@ -13,7 +13,6 @@ from integrations.models import Lane, LaneHours, LaneLimit, NetSuiteAccount
 from integrations.netsuite import lanes
 from integrations.netsuite.lane_book import share_evenly
 from integrations.netsuite.lane_hours import find_overlap, hours_at
-from integrations.netsuite.lane_limit import grow, note_refusal
 from integrations.netsuite.lanes import (
     Lease,
     ensure_lanes,
@@ -158,40 +157,28 @@ def test_account_of_which_nobody_said_how_many_has_five(shop: object) -> None:
         assert lanes_in_use(account.pk).allowed == 5
 
 
-def test_too_many_halves_for_everybody_once_per_round_trip(account: NetSuiteAccount) -> None:
-    lease = lease_of(account, "drain", wanted=5)
-    note_too_many(account.pk, age_s=0.0, words="Concurrent request limit exceeded")
-    note_too_many(account.pk, age_s=5.0, words="begun before the halving")
+def test_each_refused_call_takes_one_lane_away_from_everybody(account: NetSuiteAccount) -> None:
+    lease = lease_of(account, "drain", wanted=4)
+    note_too_many(account.pk, words="Concurrent request limit exceeded")
+    note_too_many(account.pk, words="Request blocked")
 
-    renew_lease(lease, wanted=5, in_use=0)
+    renew_lease(lease, wanted=4, in_use=0)
 
     use = lanes_in_use(account.pk)
     assert (lease.held, use.allowed, use.refused) == (2, 2, 2)
-    assert use.held_because == "Concurrent request limit exceeded"
+    assert use.held_because == "Request blocked"
 
 
-def test_it_grows_back_by_one_and_waits_below_where_it_was_refused() -> None:
-    limit = LaneLimit(count=20)
-    note_refusal(limit, in_use=16, sent_at=NOW, now=NOW, words="too many")
-    assert limit.held_to == 8
-    now = NOW
-    seen: list[tuple[int | None, float]] = []
-    for _ in range(400):
-        now += timedelta(seconds=0.1)
-        if grow(limit, planned=20, now=now):
-            seen.append((limit.held_to, (now - NOW).total_seconds()))
+def test_nobody_begins_a_call_after_the_last_lane_was_refused(account: NetSuiteAccount) -> None:
+    lease = lease_of(account, "drain", wanted=1)
+    note_too_many(account.pk, words="too many")
 
-    held = [one for one, _ in seen]
-    assert held == [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, None]
-    at = dict(seen)
-    assert at[15] < 3
-    assert at[16] - at[15] >= 5.9
+    renew_lease(lease, wanted=1, in_use=0)
 
-
-def test_one_lane_is_always_left(account: NetSuiteAccount) -> None:
-    for _ in range(5):
-        note_too_many(account.pk, age_s=-1.0, words="too many")
-
+    assert (lease.usable, lanes_in_use(account.pk).allowed) == (0, 0)
+    assert not lanes._take_lane_to_read(account.pk, "reader", has_waited=False)
+    LaneLimit.objects.update(grows_at=NOW)
+    renew_lease(lease, wanted=1, in_use=0)
     assert lanes_in_use(account.pk).allowed == 1
 
 

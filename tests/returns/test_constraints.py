@@ -220,7 +220,6 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "shop_code_fits_external_ids": lambda world: change(world.shop, code="Fern!"),
     "one_lane_per_number": twice(add_lane),
     "an_account_has_a_lane": lambda world: set_limit(world, count=0),
-    "a_lane_is_always_left": lambda world: set_limit(world, held_to=0),
     "one_demand_per_holder": twice(add_demand),
     "an_hour_has_a_lane": add_hour_without_lane,
     "lease_has_owner_and_end": lambda world: add_lane(world, leased_by="me"),
