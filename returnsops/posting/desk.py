@@ -27,7 +27,7 @@ from returnsops.posting.wire import Call
 
 LOOKED_IS_GOOD_FOR = timedelta(minutes=1)
 FIRST_CLAIM = 8  # before it is known how many lanes there are
-AHEAD = 0.2  # of the lanes: so many lie armed
+AHEAD = 0.3  # of the lanes: so many lie armed
 LOOK_AT = 2  # times the lanes: with less to send, a look goes before it; it takes about two calls' time
 LOOK_AGAIN_S, LOOK_AGAIN_S_MAX = 0.2, 5.0  # when NetSuite had no room for a look
 # So many times what can be in flight are claimed. A look takes as long as two calls, and who comes while one is out
@@ -106,6 +106,12 @@ class Desk:
         self._start_look()
         self._arm()
         self.start_calls()
+
+    def fill_lanes(self) -> None:
+        """The short way, when calls ended: only what is looked for already."""
+        if self._ready and self.busy + len(self._armed) < self.gate.usable:
+            self._arm()
+            self.start_calls()
 
     def keep_gate(self) -> None:
         self.gate.keep(wanted=self._wanted(), busy=self.busy)

@@ -97,9 +97,12 @@ class Sender:
             self._beat.touch()
         try:
             self._heed(self._alarm.wait(0.0 if self._answers or self._looks else wait_s))
-            self._take_results()
+            self._keep_lanes_busy()
+            self._record_looks()
+            self._keep_lanes_busy()
             self._record()
             do_what_was_left()
+            self._keep_lanes_busy()
             self._tend()
         except (OperationalError, InterfaceError) as error:
             self._outlive(error)
@@ -124,8 +127,15 @@ class Sender:
             if named:
                 named.gate.look_again()
 
+    def _keep_lanes_busy(self) -> None:
+        """Between any two things that take a while: calls that ended together need more than what lay armed."""
+        self._take_results()
+        if not self._stopping.is_set():
+            for desk in self._desks.values():
+                desk.fill_lanes()
+
     def _take_results(self) -> None:
-        """Free the lanes, and start what lies ready for them, before anything is written."""
+        """Free the lanes, and start what lies armed for them, before anything is written."""
         for done in self._pool.take_done():
             assert isinstance(done.ticket, tuple)
             desk, posting = done.ticket
@@ -141,11 +151,14 @@ class Sender:
 
     # --- Writing down ---
 
-    def _record(self) -> None:
-        """A few, then back to the lanes. What cannot be written for a fault of ours is left to its lease."""
+    def _record_looks(self) -> None:
+        """First of all: the lanes may have nothing else to do."""
         while self._looks:
             self._record_look(*self._looks[0])
             self._looks.popleft()
+
+    def _record(self) -> None:
+        """A few, then back to the lanes. What cannot be written for a fault of ours is left to its lease."""
         batch = [self._answers[place] for place in range(min(ANSWERS_AT_ONCE, len(self._answers)))]
         if not batch:
             return
@@ -226,6 +239,7 @@ class Sender:
             keep_claims(self.name)
         for key, desk in self._desks.items():
             self._tend_desk(desk, self._sources.get(key))
+            self._keep_lanes_busy()
 
     def _tend_desk(self, desk: Desk, source: Source | None) -> None:
         """A desk whose connection is stopped or down keeps nothing but what is in flight, or its one probe."""
