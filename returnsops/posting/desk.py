@@ -171,10 +171,12 @@ class Desk:
     def end_call(self, posting: Posting) -> None:
         self._in_flight.discard(posting.pk)
 
-    def end_refused_call(self, posting: Posting) -> None:
-        """There was no lane for it, as is known only now to all: none begins on it before the lanes are shared anew."""
-        self.end_call(posting)
+    def end_refused_calls(self, postings: list[Posting]) -> None:
+        """There were no lanes for them. Now that this is written the lanes are shared anew, before any call begins."""
         self.gate.look_again()
+        for posting in postings:
+            self.end_call(posting)
+        self.keep_gate()
 
     def end_look(self) -> list[Posting]:
         looked, self._looking = self._looking, []
@@ -182,7 +184,7 @@ class Desk:
 
     def look_again(self, postings: list[Posting]) -> None:
         """There was no room for the look: soon again, and what is claimed stays claimed."""
-        self.gate.look_again()
+        self.end_refused_calls([])
         self._unlooked = [*postings, *self._unlooked]
         longest = min(LOOK_AGAIN_S * 2**self._looks_refused, LOOK_AGAIN_S_MAX)
         self._look_after = time.monotonic() + random.uniform(LOOK_AGAIN_S / 2, longest)

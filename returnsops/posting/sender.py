@@ -170,11 +170,11 @@ class Sender:
             logger.exception("%s answers cannot be written together; each alone", len(batch))
             for _, posting, answer in batch:
                 self._record_alone(posting, answer)
-        for desk, posting, answer in batch:
+        for desk, _, answer in batch:
             self._answers.popleft()
-            if answer.is_busy:
-                desk.end_refused_call(posting)
             self._after(desk, answer.error)
+        for desk in {desk for desk, _, answer in batch if answer.is_busy}:
+            desk.end_refused_calls([posting for at, posting, answer in batch if at is desk and answer.is_busy])
 
     def _record_alone(self, posting: Posting, answer: Answer) -> None:
         try:

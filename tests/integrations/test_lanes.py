@@ -279,5 +279,5 @@ def test_many_threads_never_hold_more_lanes_than_there_are() -> None:
     for reader in readers:
         reader.join()
 
-    assert most == 3
+    assert 1 <= most <= 3
     assert lanes_in_use(account.pk).abandoned == 0

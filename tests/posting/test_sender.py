@@ -15,7 +15,7 @@ from integrations.errors import (
     TemporaryError,
     UncertainError,
 )
-from integrations.models import NetSuiteAccount
+from integrations.models import LaneLimit, NetSuiteAccount
 from returnsops.lib import clock
 from returnsops.posting.claim import ATTEMPTS_MAX, claim_postings
 from returnsops.posting.models import Posting
@@ -120,6 +120,23 @@ def test_no_room_is_an_answer_and_ends_an_outage(row: LoopReturn) -> None:
 
     account.refresh_from_db()
     assert account.down_since is None
+
+
+def test_lanes_of_refused_calls_are_given_up_before_another_call_begins(
+    row: LoopReturn, netsuite: FakeNetSuite
+) -> None:
+    for number in range(1, 6):
+        make_posting(
+            make_return(row.shop, loop_id=str(number)),
+            make_due(covers=[f"unit:{number}"], serial_key=f"7:{number}"),
+        )
+    netsuite.failures = [CROWDED, CROWDED]
+
+    Sender(threads=4).drain()
+
+    limit = LaneLimit.objects.get()
+    assert (limit.refused, limit.ceiling, limit.held_to) == (2, 3, 2)
+    assert sorted(one.status for one in Posting.objects.all()) == ["pending", "pending", "posted", "posted", "posted"]
 
 
 def test_their_own_waiting_time_is_kept(row: LoopReturn, netsuite: FakeNetSuite) -> None:
