@@ -66,11 +66,12 @@ def _rows_per_s(shop: Shop, write: Callable[[Shop, list[LoopReturnRecord]], None
 
 def make_records(first: int, count: int, *, changed_after: int) -> list[LoopReturnRecord]:
     """count rows of Loop's list, as parsed; changed_after: hours, so that a later row is a newer one."""
-    rows = [_row(FIRST_RETURN + number, changed_after=changed_after) for number in range(first, first + count)]
+    rows = [loop_row(FIRST_RETURN + number, changed_after=changed_after) for number in range(first, first + count)]
     return [parse_return(row, is_detailed=False) for row in rows]
 
 
-def _row(number: int, *, changed_after: int) -> dict[str, Any]:
+def loop_row(number: int, *, units: int = UNITS, changed_after: int = 0) -> dict[str, Any]:
+    """A row of Loop's list: an open refund of so many units at 32.00 + 2.56."""
     changed = FIRST_CHANGE + timedelta(hours=changed_after)
     return {
         "id": str(number),
@@ -97,7 +98,7 @@ def _row(number: int, *, changed_after: int) -> dict[str, Any]:
         "carrier": "USPS",
         "tracking_number": f"94001{number}",
         "label_status": "in_transit",
-        "line_items": [_unit(number * 10 + unit) for unit in range(UNITS)],
+        "line_items": [_unit(number * 10 + unit) for unit in range(units)],
         "exchanges": [],
     }
 

@@ -16,6 +16,7 @@ from returnsops.lib.processes import Processes, find_free_port
 from returnsops.management.bench.ingest import measure_ingest
 from returnsops.management.bench.latency import measure_latency
 from returnsops.management.bench.mirror import measure_mirror
+from returnsops.management.bench.planning import measure_planning
 from returnsops.management.bench.posting import Size, measure_posting
 from returnsops.management.bench.sales import SandboxDesk
 from returnsops.management.bench.webhooks import SHOP_CODE, make_shop
@@ -32,17 +33,18 @@ from returnsops.management.stack import (
 
 FOLDER = "bench"
 SANDBOX_SHOP = "northwind"
-MINUTES = {"ingest": 1.0, "mirror": 0.5, "latency": 3.5}
-PARTS = ("ingest", "mirror", "latency", "posting")
+MINUTES = {"ingest": 1.0, "mirror": 0.5, "latency": 3.5, "plans": 0.5}
+PARTS = ("ingest", "mirror", "latency", "posting", "plans")
 
 
 class Command(BaseCommand):
-    help = "Measure ingest, mirror, latency and posting against simple alternatives, side by side."
+    help = "Measure ingest, mirror, latency and posting against simple alternatives, side by side; and plans."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("parts", nargs="*", type=_part, help=f"which of {', '.join(PARTS)}; all unless given")
         parser.add_argument("--returns", type=int, default=120, help="latency: returns measured (default: 120)")
+        parser.add_argument("--plans", type=int, default=2_000, help="plans: returns planned anew (default: 2,000)")
         parser.add_argument(
             "--lanes", type=_numbers, default=Size.lanes, help="posting: calls at once (default: 5,15,25)"
         )
@@ -71,6 +73,7 @@ class Command(BaseCommand):
             "mirror": lambda: measure_mirror(bench_shop()),
             "latency": lambda: self.measure_latency(stack, count=options["returns"]),
             "posting": lambda: self.measure_posting(stack, size),
+            "plans": lambda: measure_planning(count=options["plans"], say=self.stderr.write),
         }
         try:
             ensure_database(stack.data_dir)
