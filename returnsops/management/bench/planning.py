@@ -19,7 +19,6 @@ from returnsops.returns.models import Item, LoopReturn, NetSuiteRecord, SkuMappi
 from returnsops.returns.plan import plan_return
 from returnsops.returns.policies import activate_policy
 from returnsops.returns.replan import ask_for_plan
-from returnsops.tasks import look_at_return
 
 SHOP_CODE = "bench-plans"
 FIRST_RETURN = 900_000
@@ -36,14 +35,14 @@ PRICE, TAX = Decimal("32.00"), Decimal("2.56")
 Say = Callable[[str], object]
 
 
-def measure_planning(*, count: int, say: Say) -> dict[str, float | int]:
-    """count: returns of three units with their invoice, planned once and then all of them anew."""
+def measure_planning(look: Callable[[int], object], *, count: int, say: Say) -> dict[str, float | int]:
+    """look: makes the plan of one return. count: returns of three units with their invoice, all of them planned twice."""
     shop = _make_shop()
     _make_returns(shop, count)
     pks = list(LoopReturn.objects.filter(shop=shop).order_by("pk").values_list("pk", flat=True))
-    first = _returns_per_s(pks, say=lambda done: say(f"first plans: {done} of {count}"))
+    first = _returns_per_s(look, pks, say=lambda done: say(f"first plans: {done} of {count}"))
     ask_for_plan(pks)
-    again = _returns_per_s(pks, say=lambda done: say(f"planned anew: {done} of {count}"))
+    again = _returns_per_s(look, pks, say=lambda done: say(f"planned anew: {done} of {count}"))
     return {"returns": count, "first_per_s": round(first), "anew_per_s": round(again), **_measure_pure(shop)}
 
 
@@ -58,10 +57,10 @@ def _measure_pure(shop: Shop) -> dict[str, float]:
     return {"pure_ms_median": round(median(took), 3), "pure_ms_p99": round(quantiles(took, n=100)[98], 3)}
 
 
-def _returns_per_s(pks: list[int], *, say: Callable[[int], object]) -> float:
+def _returns_per_s(look: Callable[[int], object], pks: list[int], *, say: Callable[[int], object]) -> float:
     started = time.monotonic()
     for number, pk in enumerate(pks, 1):
-        look_at_return(pk)
+        look(pk)
         if number % SAID_EVERY == 0:
             say(number)
     return len(pks) / (time.monotonic() - started)

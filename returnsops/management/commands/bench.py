@@ -30,6 +30,7 @@ from returnsops.management.stack import (
     start_stack,
     stop_database,
 )
+from returnsops.tasks import look_at_return
 
 FOLDER = "bench"
 SANDBOX_SHOP = "northwind"
@@ -73,7 +74,7 @@ class Command(BaseCommand):
             "mirror": lambda: measure_mirror(bench_shop()),
             "latency": lambda: self.measure_latency(stack, count=options["returns"]),
             "posting": lambda: self.measure_posting(stack, size),
-            "plans": lambda: measure_planning(count=options["plans"], say=self.stderr.write),
+            "plans": lambda: measure_planning(look_at_return, count=options["plans"], say=self.stderr.write),
         }
         try:
             ensure_database(stack.data_dir)
