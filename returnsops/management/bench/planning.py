@@ -36,7 +36,7 @@ Say = Callable[[str], object]
 
 
 def measure_planning(look: Callable[[int], object], *, count: int, say: Say) -> dict[str, float | int]:
-    """look: makes the plan of one return. count: returns of three units with their invoice, all of them planned twice."""
+    """look: makes the plan of one return. count: returns of three units with their invoice, each planned twice."""
     shop = _make_shop()
     _make_returns(shop, count)
     pks = list(LoopReturn.objects.filter(shop=shop).order_by("pk").values_list("pk", flat=True))
