@@ -14,6 +14,7 @@ from returnsops import tasks
 from returnsops.lib.nudge import RowId
 from returnsops.management.rehearsal.books import Family, group_by_order
 from returnsops.people.models import User
+from returnsops.posting import claim
 from returnsops.posting.sender import Sender
 from returnsops.returns import mirror, sweeps
 from returnsops.returns.inspection import UnitOutcome, record_units
@@ -21,7 +22,7 @@ from returnsops.returns.models import LoopReturn
 
 ROUNDS_MAX = 80
 ROUND_S = 0.05
-QUIET_ROUNDS = 3
+QUIET_ROUNDS = 2
 SETTINGS = {
     "loop": {"process_delay_s": [0.0, 0.05], "was_processed_delay_s": 0.05, "rate_limit_per_minute": 100_000},
     "connector": {"exchange_delay_s": 0.05},
@@ -75,19 +76,33 @@ class Stage:
         record_units(loop_return, units, by=self.person(by))
 
     def run(self) -> None:
-        """Let everything work until nothing moves: tasks, sender, and what the sweeps find."""
+        """Let everything work until nothing moves: tasks and sender, and only then what the sweeps find."""
         quiet = 0
         for _ in range(ROUNDS_MAX):
-            moved = self.work_through_queue() + Sender(threads=2).drain()
-            for shop in Shop.objects.filter(code__in=self.shops, paused_at=None):
-                with tasks._one_failure_delays_no_other("sweep"):
-                    moved += sweeps.sweep_loop(shop)
-            mirror.hint_records(self.waiting_for_records())
-            moved += self.work_through_queue()
-            quiet = 0 if moved else quiet + 1
-            if quiet == QUIET_ROUNDS:
+            if self.work_through_queue() + self.send():
+                quiet = 0
+                continue
+            quiet = 0 if self.sweep() else quiet + 1
+            if quiet >= QUIET_ROUNDS and self.is_calm(quiet):
                 return
             time.sleep(ROUND_S)
+
+    def is_calm(self, quiet: int) -> bool:
+        """Whether the sandbox has nothing to do either: now, or for long."""
+        health = self.ask("health", method="GET")
+        return not health["jobs"] or (quiet > QUIET_ROUNDS and not health["due_jobs"])
+
+    def send(self) -> int:
+        """A sender starts threads and connections, so only for something to send."""
+        return Sender(threads=2).drain() if claim.claimable().exists() else 0
+
+    def sweep(self) -> int:
+        moved = 0
+        for shop in Shop.objects.filter(code__in=self.shops, paused_at=None):
+            with tasks._one_failure_delays_no_other("sweep"):
+                moved += sweeps.sweep_loop(shop)
+        mirror.hint_records(self.waiting_for_records())
+        return moved + self.work_through_queue()
 
     def mirror_and_plan(self) -> None:
         """One round of everything but sending."""
