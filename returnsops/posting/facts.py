@@ -78,6 +78,7 @@ def _loop_facts(row: LoopReturn, record: LoopReturnRecord) -> LoopFacts:
         gift_card=record.gift_card or ZERO,
         fee=record.handling_fee,
         label_status=row.label_status,
+        destination=record.destination_id or "",
         delivered_at=row.delivered_at,
         settled_at=settled_at(record),
         missing_since=row.missing_since,

@@ -90,6 +90,7 @@ class LoopFacts:
     gift_card: Decimal
     fee: Decimal
     label_status: str = ""
+    destination: str = ""  # Loop's id of the place it was sent to
     delivered_at: datetime | None = None
     settled_at: datetime | None = None
     missing_since: datetime | None = None  # Loop says that it has no such return

@@ -43,6 +43,7 @@ class ExchangeSettlement(StrEnum):
     VALUE_IN_VALUE_OUT = "value_in_value_out"  # Loop discount off
 
 
+OUTCOMES = ("sellable", "damaged")  # of an inspection that accepts the unit
 RECORD_KINDS = ("rma", "receipt", "credit", "refund", "exchange_order")
 ITEM_KEYS = ("difference_tax", "difference_discount", "difference_rounding", "fee", "exchange_discount")
 
@@ -58,6 +59,25 @@ class Locations:
     def for_outcome(self, outcome: str) -> str:
         chosen = {"sellable": self.sellable, "damaged": self.damaged}[outcome]
         return chosen or self.holding
+
+
+@dataclass(frozen=True)
+class PlaceRule:
+    """Accepted units that go elsewhere than `locations` says: of a SKU, to a destination of Loop, or both.
+
+    sku: as Loop names it, whatever its case; with a star at its end, all that begin so. Empty: every SKU.
+    """
+
+    outcome: str
+    place: str
+    sku: str = ""
+    destination: str = ""
+
+    def fits(self, *, outcome: str, sku: str, destination: str) -> bool:
+        if outcome != self.outcome or (self.destination and destination != self.destination):
+            return False
+        wanted, named = self.sku.casefold(), sku.casefold()
+        return named.startswith(wanted[:-1]) if wanted.endswith("*") else wanted in ("", named)
 
 
 @dataclass(frozen=True)
@@ -95,12 +115,24 @@ class Policy:
     tolerance_share: Decimal = Decimal("0.005")
     approval_above: Decimal | None = None
     locations: Locations = Locations()
+    place_rules: tuple[PlaceRule, ...] = ()  # the first that fits holds
     items: dict[str, str] = field(default_factory=dict)
     tenders: dict[str, Tender] = field(default_factory=dict)
     deadlines: Deadlines = Deadlines()
 
     def writes(self, record_kind: str) -> bool:
         return self.ownership.get(record_kind, Ownership.OBSERVE) == Ownership.WRITE
+
+    def place_of(self, *, outcome: str, sku: str, destination: str) -> str:
+        """Where an accepted unit goes."""
+        fits = (one.place for one in self.place_rules if one.fits(outcome=outcome, sku=sku, destination=destination))
+        return next(fits, None) or self.locations.for_outcome(outcome)
+
+    @property
+    def sellable_places(self) -> frozenset[str]:
+        """Where only units go that passed their inspection."""
+        named = {self.locations.sellable, *(one.place for one in self.place_rules if one.outcome == "sellable")}
+        return frozenset(named - {"", self.locations.holding, self.locations.damaged})
 
 
 def parse_policy(rules: dict[str, Any]) -> Policy:
@@ -133,7 +165,28 @@ def find_contradictions(policy: Policy) -> list[str]:
         found.append("Units on hold would lie at the sellable location. Choose a holding location of its own.")
     if policy.writes("receipt") and not policy.writes("rma"):
         found.append("Receipts need the Return Authorization's lines. Let ReturnsOps write «rma» as well.")
+    return [*found, *_contradictions_of_places(policy)]
+
+
+def _contradictions_of_places(policy: Policy) -> list[str]:
+    found = []
+    for one in policy.place_rules:
+        if one.outcome == "damaged" and one.place in policy.sellable_places:
+            found.append(
+                f"A rule sends damaged units to location {one.place}, where sellable units go. Choose another."
+            )
+    conditions = [(one.outcome, one.sku.casefold(), one.destination) for one in policy.place_rules]
+    if len(set(conditions)) < len(conditions):
+        found.append("Two rules of places are for the same units. Keep one of them.")
     return found
+
+
+def read_place_rules(value: list[dict[str, str]]) -> tuple[PlaceRule, ...]:
+    rules = tuple(PlaceRule(**{name: str(one) for name, one in row.items()}) for row in value)
+    for one in rules:
+        if one.outcome not in OUTCOMES or not one.place or not (one.sku.rstrip("*") or one.destination):
+            raise ValueError(f"{one} names no units or no place")
+    return rules
 
 
 def read_ownership(value: dict[str, str]) -> dict[str, Ownership]:
@@ -175,6 +228,7 @@ READERS: dict[str, Any] = {
     "tolerance_per_line": read_amount,
     "tolerance_share": read_amount,
     "approval_above": lambda value: None if value is None else read_amount(value),
+    "place_rules": read_place_rules,
     "locations": lambda value: Locations(**{name: str(place) for name, place in value.items()}),
     "items": read_items,
     "tenders": lambda value: {gateway: Tender(**tender) for gateway, tender in value.items()},

@@ -12,6 +12,9 @@ def uses_of(policy: Policy, *, shop: str) -> Iterator[Use]:
     for purpose, place in named:
         if place:
             yield Use(purpose, place, f"locations.{purpose}", shop)
+    for place in sorted({one.place for one in policy.place_rules} - {place for _, place in named}):
+        purpose = Purpose.SELLABLE if place in policy.sellable_places else Purpose.DAMAGED
+        yield Use(purpose, place, "place_rules", shop)
     for key, item in policy.items.items():
         yield Use(Purpose.ITEM, item, f"items.{key}", shop)
     for gateway, tender in policy.tenders.items():

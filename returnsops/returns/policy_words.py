@@ -15,6 +15,7 @@ from returnsops.returns.policy import (
     ExchangeOrder,
     ExchangeSettlement,
     Ownership,
+    PlaceRule,
     Policy,
     RefundAuthority,
     RmaTrigger,
@@ -174,6 +175,16 @@ def _goods(policy: Policy, names: Names) -> Iterator[Sentence]:
         place = getattr(policy.locations, field)
         where = f"go to location {names.place(place)}" if place else "have no location of their own: they stay on hold"
         yield Sentence(topic, f"locations.{field}", f"{units} {where}.")
+    for number, rule in enumerate(policy.place_rules, 1):
+        text = f"{_units_of(rule)} go to location {names.place(rule.place)} instead."
+        yield Sentence(topic, f"place_rules.{number}", text)
+
+
+def _units_of(rule: PlaceRule) -> str:
+    units = PLACES[rule.outcome]
+    if rule.sku:
+        units += f" of SKUs that begin with {rule.sku[:-1]}" if rule.sku.endswith("*") else f" of SKU {rule.sku}"
+    return units + (f" sent to Loop's destination {rule.destination}" if rule.destination else "")
 
 
 def _money(policy: Policy, names: Names) -> Iterator[Sentence]:

@@ -80,6 +80,18 @@ def test_form_sent_back_as_it_came_changes_nothing(admin: Client, shop: Shop) ->
     assert "Nothing: the draft says the same" in page
 
 
+def test_rules_of_places_are_typed_a_line_each_and_come_back_as_typed(shop: Shop) -> None:
+    typed = "damaged, SOCKS-*: 35\nsellable, destination 41001, BOOT-42: 15\nsellable, destination 41001: 16"
+
+    form = RulesForm(filled(shop, place_rules=typed), rules=rules_in_force(shop))
+
+    assert form.is_valid(), form.errors
+    assert RulesForm(rules=form.new_rules)["place_rules"].initial == typed
+    assert form.new_rules["place_rules"][1] == {
+        "outcome": "sellable", "destination": "41001", "sku": "BOOT-42", "place": "15",
+    }  # fmt: skip
+
+
 def test_draft_is_told_in_words_before_it_holds(admin: Client, shop: Shop) -> None:
     page = admin.post("/policies/fern/change/", filled(shop, approval_above="250", deadlines__rma="20 min")).text
 
@@ -94,6 +106,8 @@ def test_draft_is_told_in_words_before_it_holds(admin: Client, shop: Shop) -> No
         ("deadlines__rma", "soon", "Say a number and a unit"),
         ("tenders", "shopify_payments 217", "Write «gateway: account»"),
         ("tenders", "a: 1\na: 2", "a is there twice"),
+        ("place_rules", "damaged: 35", "Write «damaged, SOCKS-*: 35»"),
+        ("place_rules", "damaged, SOCKS: 14", "where sellable units go"),
         ("tolerance_per_line", "-1", "greater than or equal to 0"),
         ("locations__sellable", "33", "Choose two"),
         ("locations__holding", "", "no holding location is set"),

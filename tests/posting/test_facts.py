@@ -105,6 +105,10 @@ def test_outcomes_count_once_the_inspection_is_finished(shop: Shop, ada: User) -
     assert [unit.outcome for unit in load_facts(row).units] == ["", ""]
 
 
+def test_destination_of_the_parcel_is_a_fact(shop: Shop) -> None:
+    assert load_facts(make_return(shop, destination_id=41001)).loop.destination == "41001"
+
+
 def test_first_scan_at_the_dock_is_a_fact(shop: Shop, ada: User) -> None:
     row = make_return(shop)
     assert load_facts(row).arrived_at is None

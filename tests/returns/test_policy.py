@@ -43,6 +43,10 @@ def test_values_get_their_types() -> None:
         {"deadlines": {"rma": -60}},
         {"locations": {"moon": "1"}},
         {"items": {"shoe": "1"}},
+        {"place_rules": [{"outcome": "damaged", "place": "35"}]},
+        {"place_rules": [{"outcome": "damaged", "place": "35", "sku": "*"}]},
+        {"place_rules": [{"outcome": "damaged", "place": "", "sku": "SOCKS"}]},
+        {"place_rules": [{"outcome": "refused", "place": "35", "sku": "SOCKS"}]},
         {"tenders": {"gift_card": "218"}},
     ],
 )
@@ -114,3 +118,37 @@ def test_refused_rules_leave_the_old_ones(shop: Shop) -> None:
 @pytest.mark.django_db
 def test_shop_without_a_policy_observes() -> None:
     assert active_policy(make_shop("moss", policy=False)) == Policy()
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ([{"outcome": "damaged", "place": "14", "sku": "SOCKS"}], "where sellable units go"),
+        (
+            [{"outcome": "sellable", "place": "15", "sku": "A"}, {"outcome": "damaged", "place": "15", "sku": "B"}],
+            "where sellable units go",
+        ),
+        ([{"outcome": "damaged", "place": one, "sku": "SOCKS"} for one in ("35", "36")], "for the same units"),
+    ],
+)
+def test_rules_of_places_that_contradict_are_refused(rules: list[dict[str, str]], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        parse_policy(WRITES_ALL | {"place_rules": rules})
+
+
+def test_first_rule_that_fits_names_the_place() -> None:
+    rules = [
+        {"outcome": "sellable", "place": "15", "destination": "41001", "sku": "boot-*"},
+        {"outcome": "sellable", "place": "16", "destination": "41001"},
+        {"outcome": "sellable", "place": "31", "sku": "SOCKS"},
+    ]
+    policy = parse_policy(WRITES_ALL | {"place_rules": rules})
+
+    def place(sku: str, destination: str = "", outcome: str = "sellable") -> str:
+        return policy.place_of(outcome=outcome, sku=sku, destination=destination)
+
+    assert [place("BOOT-42", "41001"), place("SHIRT", "41001"), place("socks"), place("BOOT-42")] == [
+        "15", "16", "31", "14",
+    ]  # fmt: skip
+    assert place("SOCKS", outcome="damaged") == "33"
+    assert policy.sellable_places == {"14", "15", "16"}

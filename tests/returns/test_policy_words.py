@@ -32,6 +32,7 @@ CHANGED = {
     "tolerance_share": "0.01",
     "approval_above": "500",
     "locations": {"holding": "31", "sellable": "15", "damaged": "33"},
+    "place_rules": [{"outcome": "damaged", "place": "35", "sku": "SOCKS-*"}],
     "items": {"fee": "901"},
     "tenders": {"cash": {"account_id": "300"}},
     "deadlines": {"rma": 600},

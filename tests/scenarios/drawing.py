@@ -34,4 +34,6 @@ def _draw(scenario: Scenario) -> str:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(_plain(one) for one in value)
     return ", ".join(f"{name}: {one}" for name, one in value.items()) if isinstance(value, dict) else str(value)

@@ -12,13 +12,18 @@ from typing import Any, get_args, get_type_hints
 from django import forms
 from django.core.exceptions import ValidationError
 
-from returnsops.returns.policy import ITEM_KEYS, RECORD_KINDS, Ownership, Policy, Tender, parse_policy
+from returnsops.returns.policy import ITEM_KEYS, RECORD_KINDS, Ownership, PlaceRule, Policy, Tender, parse_policy
 from returnsops.returns.policy_words import CHOICES, DEADLINES, ITEMS, PLACES, RECORDS, duration_words
 
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 DURATION = re.compile(r"^\s*(\d{1,6})\s*([a-z]+?)s?\s*$", re.IGNORECASE)
 SHORT = {"s": "second", "sec": "second", "m": "minute", "min": "minute", "h": "hour", "d": "day", "w": "week"}
 TENDER = re.compile(r"^\s*(?P<gateway>[^:]+?)\s*:\s*(?P<account>\d+)\s*(?:,\s*(?P<method>\d+)\s*)?$")
+PLACE_RULE = re.compile(
+    r"^\s*(?P<outcome>sellable|damaged)(?:\s*,\s*destination\s+(?P<destination>\d+))?"
+    r"(?:\s*,\s*(?P<sku>[^,:]+?))?\s*:\s*(?P<place>\d+)\s*$",
+    re.IGNORECASE,
+)
 TEXT_MAX, LONG_TEXT_MAX = 60, 20_000
 LABELS = {
     "rma_trigger": ("Goods", "A Return Authorization is made", ""),
@@ -144,6 +149,34 @@ def _locations(value: Any) -> list[Piece]:
     ]
 
 
+def _place_rules(value: tuple[PlaceRule, ...]) -> list[Piece]:
+    lines = [
+        ", ".join(filter(None, [one.outcome, one.destination and f"destination {one.destination}", one.sku]))
+        + f": {one.place}"
+        for one in value
+    ]
+    field = forms.CharField(
+        label="Units that go elsewhere", required=False, initial="\n".join(lines), max_length=LONG_TEXT_MAX,
+        help_text="One rule a line, the first that fits holds: «damaged, SOCKS-*: 35» sends damaged units of SKUs that "
+        "begin with SOCKS- to location 35; «sellable, destination 41001: 15» those sent to that destination of Loop.",
+        widget=forms.Textarea(attrs={"rows": max(3, len(lines) + 1), "spellcheck": "false"}),
+    )  # fmt: skip
+    return [Piece("Goods", field, ("place_rules",), read=_read_place_rules)]
+
+
+def _read_place_rules(text: str) -> list[dict[str, str]]:
+    found = []
+    for line in filter(str.strip, text.splitlines()):
+        match = PLACE_RULE.match(line)
+        if match is None or not (match["sku"] or match["destination"]):
+            raise ValidationError(
+                f"«{line.strip()}» is not read. Write «damaged, SOCKS-*: 35» or «sellable, destination 41001: 15»."
+            )
+        found.append({name: said for name, said in match.groupdict().items() if said})
+        found[-1]["outcome"] = found[-1]["outcome"].lower()
+    return found
+
+
 def _items(value: dict[str, str]) -> list[Piece]:
     help_text = "Item id of a non-stock item. Empty: where it occurs, the return waits as a case."
     return [
@@ -182,6 +215,7 @@ def _deadlines(value: Any) -> list[Piece]:
 BY_NAME: dict[str, Callable[[Any], list[Piece]]] = {
     "ownership": _ownership,
     "locations": _locations,
+    "place_rules": _place_rules,
     "items": _items,
     "tenders": _tenders,
     "deadlines": _deadlines,

@@ -104,7 +104,7 @@ def plan_receipts(draft: Draft, authorization: Authorization) -> bool:
     by_place: dict[str, list[UnitFacts]] = {}
     for unit in facts.accepted_units:
         if unit.cover not in taken:
-            by_place.setdefault(facts.policy.locations.for_outcome(unit.outcome), []).append(unit)
+            by_place.setdefault(_place_of(facts, unit), []).append(unit)
     if facts.policy.writes("receipt"):
         for place, units in sorted(by_place.items()):
             draft.post(_receipt_due(facts, authorization, units, place))
@@ -114,6 +114,10 @@ def plan_receipts(draft: Draft, authorization: Authorization) -> bool:
         return False
     _receipt_step(draft, outstanding)
     return not outstanding
+
+
+def _place_of(facts: ReturnFacts, unit: UnitFacts) -> str:
+    return facts.policy.place_of(outcome=unit.outcome, sku=unit.sku, destination=facts.loop.destination)
 
 
 def _stands_in_netsuite(draft: Draft, authorization: Authorization) -> bool:
