@@ -11,6 +11,7 @@ from returnsops.posting.what_if import compare_plans, replay
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import plan_return
 from tests.builders import (
+    NOW,
     make_facts,
     make_mapping,
     make_record,
@@ -53,7 +54,7 @@ def test_new_case_and_other_waits_are_told() -> None:
     former = plan_return(facts)
 
     asks = compare_plans(former, plan_return(replace(facts, policy=policy(approval_above="1"))))
-    waits = compare_plans(plan_return(with_rma(make_facts())), plan_return(with_rma(make_facts(arrived=True))))
+    waits = compare_plans(plan_return(with_rma(make_facts())), plan_return(with_rma(make_facts(arrived_at=NOW))))
 
     assert asks == (
         "The Credit Memo would not be sent.",
