@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from returnsops.lib.money import ZERO, add_up, share_of
-from returnsops.returns.facts import LineFacts, PostingFacts, RecordFacts, RefundFacts, ReturnFacts
+from returnsops.returns.facts import ExchangeFacts, LineFacts, PostingFacts, RecordFacts, RefundFacts, ReturnFacts
 from returnsops.returns.plan import Plan, PostingDue, Step, plan_return
 from returnsops.returns.plan.money import tax_on
 from tests.builders import make_netsuite
@@ -82,8 +82,7 @@ def step_of(plan: Plan, code: str) -> Step:
 def total_of(facts: ReturnFacts, due: PostingDue) -> Decimal:
     """What NetSuite would compute for a credit or cash refund: own prices where a row names no amount, own tax."""
     rma = _rma(facts)
-    sale = facts.record(rma.created_from_id)
-    assert sale is not None
+    sale = _record(facts, rma.created_from_id)
     total = ZERO
     for row in rows_of(due):
         if "orderLine" not in row:
@@ -102,8 +101,7 @@ Effect = tuple[str, ReturnFacts]
 
 
 def _authorize(facts: ReturnFacts, due: PostingDue) -> Effect:
-    sale = facts.record(due.request["source_id"])
-    assert sale is not None
+    sale = _record(facts, due.request["source_id"])
     lines = []
     for number, row in enumerate(rows_of(due), start=1):
         sold = _line(sale, str(row["orderLine"]))
@@ -183,6 +181,22 @@ def _pay_out(facts: ReturnFacts, due: PostingDue) -> Effect:
     return their_id, _with_record(_with_record(facts, refund), replace(memo, amount_remaining=left))
 
 
+def _apply_credit(facts: ReturnFacts, due: PostingDue) -> Effect:
+    memo = _record(facts, due.request["target_id"])
+    for row in due.request["body"]["apply"]["items"]:
+        invoice, amount = _record(facts, row["doc"]["id"]), Decimal(row["amount"])
+        assert invoice.record_type == "invoice", "a credit applies to an invoice, never to an order"
+        assert amount <= min(invoice.amount_remaining, memo.amount_remaining), "more is applied than is open"
+        memo = replace(memo, amount_remaining=memo.amount_remaining - amount)
+        facts = _with_record(facts, replace(invoice, amount_remaining=invoice.amount_remaining - amount))
+    return memo.internal_id, _with_record(facts, memo)
+
+
+def _flag(facts: ReturnFacts, due: PostingDue) -> Effect:
+    assert any(one.kind == "loop_note" for one in facts.postings), "a flag without a note tells nobody why"
+    return facts.loop.loop_id, replace(facts, loop=replace(facts.loop, state="review"))
+
+
 def _close_lines(facts: ReturnFacts, due: PostingDue) -> Effect:
     rma = _rma(facts)
     rows = {str(row["line"]): row for row in rows_of(due)}
@@ -211,15 +225,29 @@ def _settle(facts: ReturnFacts, due: PostingDue) -> Effect:
         settled_at=facts.now,
         refund=refund,
         return_total=worth,
-        fee=worth - refund if dropped else facts.loop.fee,
+        fee=worth - refund - facts.loop.exchange_credit - facts.loop.gift_card if dropped else facts.loop.fee,
         refunds=(RefundFacts("shopify_payments", refund),) if refund else (),
     )
-    return facts.loop.loop_id, replace(facts, loop=loop, units=units)
+    return facts.loop.loop_id, replace(facts, loop=loop, units=units, exchanges=name_orders(facts))
+
+
+def name_orders(facts: ReturnFacts) -> tuple[ExchangeFacts, ...]:
+    """Loop makes one order for all replacements it has in stock and has not ordered yet."""
+    return tuple(
+        one if one.ordered_as or one.out_of_stock else replace(one, order_id="61001", order_name="#EXC-20418")
+        for one in facts.exchanges
+    )
 
 
 def _order(facts: ReturnFacts, due: PostingDue) -> Effect:
-    order = make_netsuite("salesOrder", "8401", ours=True, other_ref_num=due.request["body"]["otherRefNum"])
-    return "8401", _with_record(facts, order)
+    """Its tax is what the customer was charged: Loop's figures have it, the rows sent have not."""
+    tax = add_up(one.tax for one in facts.exchanges if one.cover in due.covers)
+    total = add_up(Decimal(row["amount"]) for row in rows_of(due)) + tax
+    their_id = str(8400 + len(facts.records))
+    order = make_netsuite(
+        "salesOrder", their_id, ours=True, total=total, other_ref_num=due.request["body"]["otherRefNum"]
+    )
+    return their_id, _with_record(facts, order)
 
 
 EFFECTS: dict[str, Callable[[ReturnFacts, PostingDue], Effect]] = {
@@ -228,16 +256,25 @@ EFFECTS: dict[str, Callable[[ReturnFacts, PostingDue], Effect]] = {
     "credit": _credit,
     "cash_refund": _credit,
     "credit_fix": _add_rounding,
+    "credit_apply": _apply_credit,
     "customer_refund": _pay_out,
     "rma_close": _close_lines,
     "loop_process": _settle,
     "loop_remove": _settle,
+    "loop_note": lambda facts, due: (facts.loop.loop_id, facts),
+    "loop_flag": _flag,
     "exchange_order": _order,
 }
 
 
 def _rma(facts: ReturnFacts) -> RecordFacts:
     return next(one for one in facts.records_of("returnAuthorization") if one.ours)
+
+
+def _record(facts: ReturnFacts, internal_id: str) -> RecordFacts:
+    record = facts.record(internal_id)
+    assert record is not None, f"NetSuite has no record {internal_id}"
+    return record
 
 
 def _line(record: RecordFacts, line: str) -> LineFacts:

@@ -37,6 +37,7 @@ def parse_return(raw: object, *, is_detailed: bool) -> LoopReturnRecord:
         state=STATES.get(raw_state.lower(), LoopState.UNKNOWN),
         raw_state=raw_state,
         was_processed=fields.flag("was_processed"),
+        refund_before_inspection=fields.flag("refund_before_inspection"),
         processed_at=_parse_processed_at(fields),
         created_at=fields.needed(fields.time("created_at"), key="created_at"),
         updated_at=fields.needed(_parse_updated_at(fields), key="updated_at"),

@@ -110,6 +110,7 @@ class LoopReturnRecord:
     state: LoopState
     raw_state: str
     was_processed: bool
+    refund_before_inspection: bool
     processed_at: Mapping[str, datetime]
     created_at: datetime
     updated_at: datetime

@@ -6,6 +6,7 @@ from typing import Any
 
 from integrations.loop.parsing import parse_return
 from integrations.loop.records import LoopReturnRecord
+from integrations.models import NetSuiteAccount
 from returnsops.lib import clock
 from returnsops.lib.money import ZERO
 from returnsops.posting import fact_rows
@@ -25,7 +26,8 @@ from returnsops.returns.facts import (
     ReturnFacts,
     UnitFacts,
 )
-from returnsops.returns.models import LoopReturn, NetSuiteRecord
+from returnsops.returns.models import Item, LoopReturn, NetSuiteRecord
+from returnsops.returns.plan.authorization import MOVING
 from returnsops.returns.policies import active_policy
 from returnsops.returns.sku_mapping import items_by_sku
 
@@ -38,6 +40,7 @@ def load_facts(row: LoopReturn) -> ReturnFacts:
     record = parse_return(row.raw, is_detailed=row.is_detailed)
     lines = fact_rows.UNITS.ask(return_pk=row.pk)
     items = items_by_sku(shop, {line.sku for line in lines} | {one.sku or "" for one in record.exchanges})
+    inactive = _inactive_items(account, record, items)
     outcomes = _standing_outcomes(row)
     return ReturnFacts(
         now=clock.now(),
@@ -50,7 +53,7 @@ def load_facts(row: LoopReturn) -> ReturnFacts:
         policy=active_policy(shop),
         loop=_loop_facts(row, record),
         units=tuple(_unit_facts(line, items, outcomes.get(line.id)) for line in lines),
-        exchanges=_exchange_facts(record, items),
+        exchanges=_exchange_facts(record, items, inactive),
         records=_records(row),
         records_read=row.records_fetched_at is not None,
         arrived_at=min((one.arrived_at for one in fact_rows.ARRIVALS.ask(return_pk=row.pk)), default=None),
@@ -79,6 +82,8 @@ def _loop_facts(row: LoopReturn, record: LoopReturnRecord) -> LoopFacts:
         fee=record.handling_fee,
         label_status=row.label_status,
         destination=record.destination_id or "",
+        scanned_at=(record.label_updated_at or record.updated_at) if row.label_status in MOVING else None,
+        before_inspection=record.refund_before_inspection,
         delivered_at=row.delivered_at,
         settled_at=settled_at(record),
         missing_since=row.missing_since,
@@ -122,7 +127,18 @@ def _unit_facts(line: Row, items: dict[str, str], judged: Row | None) -> UnitFac
     )
 
 
-def _exchange_facts(record: LoopReturnRecord, items: dict[str, str]) -> tuple[ExchangeFacts, ...]:
+def _inactive_items(account: NetSuiteAccount, record: LoopReturnRecord, items: dict[str, str]) -> frozenset[str]:
+    """Those of the replacements that NetSuite would refuse on an order."""
+    wanted = {items.get(one.sku or "", "") for one in record.exchanges} - {""}
+    if not wanted:
+        return frozenset()
+    found = Item.objects.filter(account=account, internal_id__in=wanted, is_inactive=True)
+    return frozenset(found.values_list("internal_id", flat=True))
+
+
+def _exchange_facts(
+    record: LoopReturnRecord, items: dict[str, str], inactive: frozenset[str]
+) -> tuple[ExchangeFacts, ...]:
     return tuple(
         ExchangeFacts(
             exchange_id=one.exchange_id,
@@ -134,6 +150,8 @@ def _exchange_facts(record: LoopReturnRecord, items: dict[str, str]) -> tuple[Ex
             tax=one.tax,
             order_id=one.exchange_order_id or "",
             order_name=one.exchange_order_name or "",
+            out_of_stock=one.out_of_stock,
+            item_inactive=items.get(one.sku or "", "") in inactive,
         )
         for one in record.exchanges
     )

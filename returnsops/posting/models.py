@@ -115,7 +115,8 @@ class Posting(models.Model):
             # Nobody's record stands for two of ours. An update names a record that another posting made.
             models.UniqueConstraint(
                 fields=["account", "their_id"],
-                condition=Q(status="posted", system="netsuite") & ~Q(kind__in=["credit_fix", "rma_close"]),
+                condition=Q(status="posted", system="netsuite")
+                & ~Q(kind__in=["credit_fix", "credit_apply", "rma_close"]),
                 name="one_posting_per_record",
             ),
             # One at a time per source document, whoever claims.

@@ -34,6 +34,7 @@ ALSO_CHANGED = {
     "cash_refund": "returnAuthorization",
     "customer_refund": "creditMemo",
     "credit_fix": "",
+    "credit_apply": "invoice",
     "rma_close": "",
     "rma": "",
     "exchange_order": "",

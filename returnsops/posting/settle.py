@@ -194,6 +194,9 @@ def _settle_update(posting: Posting) -> None:
 
 def _settle_in_loop(posting: Posting) -> None:
     """Loop has no idempotency key: whether it took our word shows in the return itself (loop.md §1.6)."""
+    if posting.request["operation"] == "note":
+        _settle_note(posting)
+        return
     started_at = timezone.now()
     with watched(posting.shop):
         record = loop_client(posting.shop).get_return(str(posting.request["return_id"]))
@@ -203,6 +206,17 @@ def _settle_in_loop(posting: Posting) -> None:
     apply_return(posting.shop, record, fetched_at=started_at)
     if settled_at(record) or record.state != "open":
         _note_done(posting, record.id)
+    else:
+        _absent(posting)
+
+
+def _settle_note(posting: Posting) -> None:
+    """A note shows on the return's timeline, in our very words (loop.md §2.6)."""
+    return_id, content = str(posting.request["return_id"]), str(posting.request["content"])
+    with watched(posting.shop):
+        notes = loop_client(posting.shop).list_notes(return_id)
+    if any(one.content == content for one in notes):
+        _note_done(posting, return_id)
     else:
         _absent(posting)
 

@@ -7,7 +7,7 @@ from returnsops.posting.look import Sought
 from returnsops.posting.models import Posting
 from returnsops.returns.columns import OUR_PREFIX
 from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteRecord, Override
-from returnsops.returns.plan.exchanging import exchange_references
+from returnsops.returns.plan.exchange_orders import exchange_references
 
 CREATING = frozenset({"transform", "create"})
 NOTED = "foreign_record record:"  # subject of the override by which a person said that it is no double

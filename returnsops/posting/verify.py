@@ -197,13 +197,23 @@ def _compare_applications(request: Request, record: TransactionRecord) -> list[s
     stays_open = request["body"].get("autoApply") is False
     if not sent and not stays_open:
         return []
-    held = {row.doc_id: row.amount for row in record.applies if row.apply and row.amount}
-    found = [
+    held = _held_applications(record)
+    return _missing_applications(request, record) + [
+        f"it is applied to {doc_id} with {held[doc_id]}" for doc_id in held if doc_id not in sent
+    ]
+
+
+def _held_applications(record: TransactionRecord) -> dict[str, Decimal]:
+    return {row.doc_id: row.amount for row in record.applies if row.apply and row.amount}
+
+
+def _missing_applications(request: Request, record: TransactionRecord) -> list[str]:
+    held = _held_applications(record)
+    return [
         f"it pays {held.get(doc_id, ZERO)} of {doc_id}, {amount} was sent"
-        for doc_id, amount in sent.items()
+        for doc_id, amount in _sent_applications(request).items()
         if held.get(doc_id) != amount
     ]
-    return found + [f"it is applied to {doc_id} with {held[doc_id]}" for doc_id in held if doc_id not in sent]
 
 
 def _compare_booking(request: Request, record: TransactionRecord) -> list[str]:
@@ -216,7 +226,12 @@ def _compare_booking(request: Request, record: TransactionRecord) -> list[str]:
 
 
 def holds_update(record: TransactionRecord, request: Request) -> bool:
-    """Whether every row of an update stands on the record: a changed line as sent, an added one with its amount."""
+    """Whether every row of an update stands on the record: a changed line as sent, an added one with its amount.
+
+    A credit that was applied is held to be so by its rows alone.
+    """
+    if "apply" in request["body"]:
+        return not _missing_applications(request, record)
     return all(_holds_row(record, row) for row in request["body"]["item"]["items"])
 
 

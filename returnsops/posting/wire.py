@@ -95,6 +95,10 @@ def _act_in_loop(client: LoopClient, request: dict[str, Any]) -> str:
     return_id = str(request["return_id"])
     if request["operation"] == "process":
         client.process_return(return_id)
+    elif request["operation"] == "note":
+        client.add_note(return_id, request["content"])
+    elif request["operation"] == "flag":
+        client.flag_return(return_id)
     else:
         assert request["operation"] == "remove", f"no such operation: {request['operation']}"
         client.remove_units(return_id, request["units"])

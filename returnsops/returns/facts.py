@@ -64,6 +64,17 @@ class ExchangeFacts:
     order_id: str
     order_name: str
     tax: Decimal = ZERO
+    out_of_stock: bool = False
+    item_inactive: bool = False
+
+    @property
+    def ordered_as(self) -> str:
+        """What Loop calls its order for it; empty until there is one."""
+        return self.order_name or self.order_id
+
+    @property
+    def cover(self) -> str:
+        return f"exchange:{self.exchange_id}"
 
 
 @dataclass(frozen=True)
@@ -91,6 +102,8 @@ class LoopFacts:
     fee: Decimal
     label_status: str = ""
     destination: str = ""  # Loop's id of the place it was sent to
+    scanned_at: datetime | None = None  # when the carrier last told that the parcel moves
+    before_inspection: bool = False  # Loop said so: its outcomes do not wait for the parcel
     delivered_at: datetime | None = None
     settled_at: datetime | None = None
     missing_since: datetime | None = None  # Loop says that it has no such return
@@ -262,6 +275,12 @@ class ReturnFacts:
     @property
     def all_judged(self) -> bool:
         return bool(self.live_units) and all(unit.outcome for unit in self.live_units)
+
+    @property
+    def is_instant(self) -> bool:
+        """The exchange order exists before anything came back, so nobody can ask Loop to wait (loop.md §7.8)."""
+        has_order = any(one.order_id or one.order_name for one in self.exchanges)
+        return bool(self.exchanges) and (self.loop.before_inspection or (has_order and self.loop.settled_at is None))
 
     def posted(self, kind: str) -> PostingFacts | None:
         """The posting of this kind that is over there, if any."""

@@ -24,7 +24,7 @@ from returnsops.returns.bulk import note_makers, returns_with, upsert_records, u
 from returnsops.returns.gone import really_gone
 from returnsops.returns.known_records import CHANGED_BY_CHILDREN, NEVER_READ, is_in_doubt, known_among
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
-from returnsops.returns.plan.exchanging import exchange_references
+from returnsops.returns.plan.exchange_orders import exchange_references
 from returnsops.returns.replan import ask_for_plan
 from returnsops.returns.sku_mapping import look_up_items, look_up_sold_items
 

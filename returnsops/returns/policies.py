@@ -12,7 +12,7 @@ from returnsops.lib.fixed_query import FixedQuery, slot
 from returnsops.people import audit
 from returnsops.people.models import User
 from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteRecord, PolicyVersion
-from returnsops.returns.plan.exchanging import exchange_references
+from returnsops.returns.plan.exchange_orders import exchange_references
 from returnsops.returns.policy import Policy, parse_policy
 from returnsops.returns.policy_fit import Known, find_misfits
 from returnsops.returns.replan import ask_for_plan

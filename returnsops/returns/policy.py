@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 
 class Ownership(StrEnum):
     OBSERVE = "observe"  # somebody else writes these records; we watch and report
+    SHADOW = "shadow"  # the same, and a step says what we would have posted
     WRITE = "write"
 
 
@@ -36,6 +37,20 @@ class CreditLines(StrEnum):
 class ExchangeOrder(StrEnum):
     EXPECT = "expect"  # comes through the shop's connector; we watch
     CREATE = "create"
+
+
+class ExchangeForm(StrEnum):
+    SEPARATE_ORDER = "separate_order"  # Loop makes an order of its own for the new items (loop.md §3.7, mode A)
+    NATIVE = "native"  # the new items are added to the original order (mode B)
+
+
+class ExchangeTiming(StrEnum):
+    """When the exchange order should exist: its clock starts there (requirement C05)."""
+
+    FROM_LOOP = "from_loop"  # when Loop settled, or at once if it made the order before
+    ON_CONFIRMATION = "on_confirmation"
+    ON_CARRIER_SCAN = "on_carrier_scan"
+    ON_RECEIPT = "on_receipt"  # judged by the warehouse
 
 
 class ExchangeSettlement(StrEnum):
@@ -98,7 +113,9 @@ class Deadlines:
     inspection: timedelta = timedelta(days=3)  # after delivery or arrival, whichever is known first
     second_parcel: timedelta = timedelta(days=7)  # the rest is judged, after the last unit that was
     settlement: timedelta = timedelta(hours=1)  # after Loop accepted our request
-    exchange_order: timedelta = timedelta(hours=1)  # after Loop made the exchange order
+    loop_settles: timedelta = timedelta(days=3)  # by Loop's own rules, after the units were judged
+    exchange_order: timedelta = timedelta(hours=1)  # after its moment (`exchange_timing`)
+    exchange_invoice: timedelta = timedelta(days=14)  # after Loop settled, where the credit waits for it
     read_back: timedelta = timedelta(minutes=15)
     closed_unprocessed: timedelta = timedelta(hours=24)
 
@@ -110,6 +127,8 @@ class Policy:
     refund_authority: RefundAuthority = RefundAuthority.NETSUITE_FIRST
     credit_lines: CreditLines = CreditLines.NET
     exchange_order: ExchangeOrder = ExchangeOrder.EXPECT
+    exchange_form: ExchangeForm = ExchangeForm.SEPARATE_ORDER
+    exchange_timing: ExchangeTiming = ExchangeTiming.FROM_LOOP
     exchange_settlement: ExchangeSettlement = ExchangeSettlement.ZERO_CREDIT
     tolerance_per_line: Decimal = Decimal("0.01")
     tolerance_share: Decimal = Decimal("0.005")
@@ -165,6 +184,8 @@ def find_contradictions(policy: Policy) -> list[str]:
         found.append("Units on hold would lie at the sellable location. Choose a holding location of its own.")
     if policy.writes("receipt") and not policy.writes("rma"):
         found.append("Receipts need the Return Authorization's lines. Let ReturnsOps write «rma» as well.")
+    if policy.exchange_form == ExchangeForm.NATIVE and policy.exchange_order == ExchangeOrder.CREATE:
+        found.append("Native exchanges have no order of their own to create. Set «exchange_order» to «expect».")
     return [*found, *_contradictions_of_places(policy)]
 
 
@@ -224,6 +245,8 @@ READERS: dict[str, Any] = {
     "refund_authority": RefundAuthority,
     "credit_lines": CreditLines,
     "exchange_order": ExchangeOrder,
+    "exchange_form": ExchangeForm,
+    "exchange_timing": ExchangeTiming,
     "exchange_settlement": ExchangeSettlement,
     "tolerance_per_line": read_amount,
     "tolerance_share": read_amount,

@@ -201,9 +201,33 @@ KINDS: dict[str, ProblemKind] = {
         "Exchange order has not arrived in NetSuite", "finance",
         "Check the shop's connector for this order. The customer is waiting for it.",
     ),
+    "exchange_order_contradicts": ProblemKind(
+        "Exchange orders do not fit the policy", "finance",
+        "Their total tells whether Loop's exchange discount is on. Correct «exchange_settlement» in the shop's policy, "
+        "or the discount in Loop; then the plan follows. If only this order is wrong, note what you did.",
+        (ACKNOWLEDGE,),
+    ),
+    "exchange_value_open": ProblemKind(
+        "The value of an exchange is not settled in NetSuite", "finance",
+        "Apply the credit by hand, or pay it to the clearing account of exchanges; then note what you did. It is "
+        "applied by itself once the exchange order has an open invoice.", (ACKNOWLEDGE,),
+    ),
+    "exchange_out_of_stock": ProblemKind(
+        "The replacement is out of stock", "finance",
+        "Loop waits in review. Restock the item and process it there, or change the exchange into a refund; we follow.",
+    ),
+    "item_inactive": ProblemKind(
+        "The mapped item is inactive in NetSuite", "data",
+        "Activate the item in NetSuite, or map the SKU to another one. The return goes on by itself.", (MAP_SKU,),
+    ),
+    "customer_missing": ProblemKind(
+        "The original sale names no customer", "finance",
+        "Enter the customer on the sale in NetSuite. The exchange order is made as soon as it is read again.",
+    ),
     "refused_exchange_unit": ProblemKind(
         "A unit of an exchange was refused", "finance",
-        "Loop cannot take single exchange units out. Settle the return in Loop by hand; we follow.", (ACKNOWLEDGE,),
+        "Loop cannot take single exchange units out. It is flagged there, with a note. Settle it by hand; we follow.",
+        (ACKNOWLEDGE,),
     ),
     "ended_after_receipt": ProblemKind(
         "Cancelled after the goods were received", "finance",

@@ -1,14 +1,18 @@
 """Exchanges: the order is found or created, and the credit comes to nothing under a Loop discount."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from returnsops.returns.facts import ReturnFacts
+import pytest
+
+from returnsops.returns.facts import OverrideFacts, RecordFacts, ReturnFacts
 from returnsops.returns.plan import StepState, plan_return
+from returnsops.returns.plan.exchanging import exchange_moment
 from returnsops.returns.plan.promise import promise_of
 from tests.builders import (
+    CREATED,
     NOW,
     make_exchange,
     make_facts,
@@ -39,8 +43,9 @@ def received(facts: ReturnFacts) -> ReturnFacts:
 
 
 def with_order(facts: ReturnFacts) -> ReturnFacts:
+    """The order that Loop will name when it settles; under the Loop discount it comes to nothing."""
     order = make_netsuite("salesOrder", "6101", external_id="61001", tran_id="SO6101")
-    return replace(facts, exchanges=(NAMED,), records=(*facts.records, order))
+    return replace(facts, records=(*facts.records, order))
 
 
 def test_credit_of_an_even_exchange_comes_to_nothing() -> None:
@@ -73,13 +78,152 @@ def test_exchange_with_a_remainder_refunds_the_remainder() -> None:
     assert plan.stage == "settled"
 
 
-def test_value_of_an_exchange_stays_open_where_value_goes_in_and_out() -> None:
-    facts = with_order(even_exchange("sellable", policy=policy(exchange_settlement="value_in_value_out")))
+VALUE = {"exchange_settlement": "value_in_value_out"}
+
+
+def with_order_of_full_value(facts: ReturnFacts, *others: RecordFacts) -> ReturnFacts:
+    order = make_netsuite("salesOrder", "6101", external_id="61001", tran_id="SO6101", total=Decimal("77.76"))
+    return replace(facts, records=(*facts.records, order, *others))
+
+
+def make_bill(record_type: str = "invoice", open_amount: str = "77.76") -> RecordFacts:
+    values = {"total": Decimal("77.76"), "amount_remaining": Decimal(open_amount), "created_from_id": "6101"}
+    return make_netsuite(record_type, "6201", **values)
+
+
+def test_credit_of_an_exchange_waits_for_its_invoice() -> None:
+    facts = with_order_of_full_value(even_exchange("sellable", policy=policy(**VALUE)))
 
     facts, plan = run_to_end(facts)
 
     assert facts.records_of("creditMemo")[0].amount_remaining == Decimal("77.76")
+    assert step_of(plan, "apply").state == StepState.WAITING
+    assert (plan.stage, codes_of(plan)) == ("waiting", [])
+
+
+def test_credit_of_an_exchange_is_applied_to_its_invoice() -> None:
+    facts = with_order_of_full_value(even_exchange("sellable", policy=policy(**VALUE)), make_bill())
+
+    facts, plan = run_to_end(facts)
+
+    (applied,) = [one for one in facts.postings if one.kind == "credit_apply"]
+    assert applied.request["body"] == {
+        "autoApply": False,
+        "apply": {"items": [{"doc": {"id": "6201"}, "line": 0, "apply": True, "amount": "77.76"}]},
+    }
+    assert facts.records_of("creditMemo")[0].amount_remaining == 0
     assert plan.stage == "settled"
+
+
+def test_credit_is_not_applied_where_nothing_is_open() -> None:
+    for bill in (make_bill("cashSale"), make_bill(open_amount="0")):
+        facts = with_order_of_full_value(even_exchange("sellable", policy=policy(**VALUE)), bill)
+
+        facts, plan = run_to_end(facts)
+
+        assert codes_of(plan) == ["exchange_value_open"]
+        assert "credit_apply" not in [one.kind for one in facts.postings]
+
+
+def test_credit_left_open_by_a_person_ends_the_return() -> None:
+    facts = with_order_of_full_value(even_exchange("sellable", policy=policy(**VALUE)), make_bill("cashSale"))
+    facts, plan = run_to_end(facts)
+    (problem,) = plan.problems
+    noted = OverrideFacts("acknowledge", f"{problem.code} {problem.subject}", "seen", 1)
+
+    plan = plan_return(replace(facts, overrides=(noted,)))
+
+    assert (plan.stage, codes_of(plan)) == ("settled", [])
+
+
+def test_order_with_a_discount_contradicts_full_value_before_anything_is_credited() -> None:
+    facts = received(with_order(even_exchange("sellable", exchanges=(NAMED,), policy=policy(**VALUE))))
+
+    plan = plan_return(facts)
+
+    assert (codes_of(plan), kinds_of(plan)) == (["exchange_order_contradicts"], [])
+
+
+def test_instant_exchange_is_credited_only_after_loop_settled() -> None:
+    facts = received(with_order(even_exchange("sellable", exchanges=(NAMED,))))
+    before, after = plan_return(facts), plan_return(replace(facts, loop=settled(facts.loop)))
+
+    assert (kinds_of(before), step_of(before, "settle").detail) == ([], "Loop settles by its own rules")
+    assert kinds_of(after) == ["credit"]
+
+
+def test_instant_exchange_that_loop_settled_is_no_surprise() -> None:
+    facts = received(with_order(even_exchange("sellable", exchanges=(NAMED,))))
+    loop = replace(settled(facts.loop), before_inspection=True)
+
+    assert codes_of(plan_return(replace(facts, loop=loop))) == []
+
+
+def test_loop_is_given_three_days_to_settle_by_its_own_rules() -> None:
+    facts = received(make_facts(units=(make_unit(1, "sellable"),), policy=policy(refund_authority="loop_first")))
+
+    early, late = plan_return(facts), plan_return(replace(facts, now=NOW + timedelta(days=3)))
+
+    assert (codes_of(early), codes_of(late)) == ([], ["loop_did_not_settle"])
+
+
+@pytest.mark.parametrize(
+    ("timing", "moment"),
+    [
+        ("from_loop", None),
+        ("on_confirmation", CREATED),
+        ("on_carrier_scan", CREATED + timedelta(days=1)),
+        ("on_receipt", NOW - timedelta(hours=1)),
+    ],
+)
+def test_clock_of_the_exchange_order_starts_by_policy(timing: str, moment: datetime | None) -> None:
+    facts = even_exchange("sellable", policy=policy(exchange_timing=timing))
+    loop = replace(facts.loop, scanned_at=CREATED + timedelta(days=1))
+
+    assert exchange_moment(replace(facts, loop=loop)) == moment
+
+
+def test_settled_exchange_without_an_order_is_missed_after_an_hour() -> None:
+    facts = received(even_exchange("sellable"))
+    facts = replace(facts, loop=settled(facts.loop, settled_at=NOW), policy=policy(refund_authority="loop_first"))
+
+    early, late = plan_return(facts), plan_return(replace(facts, now=NOW + timedelta(hours=1)))
+
+    assert (codes_of(early), codes_of(late)) == ([], ["exchange_order_missing"])
+
+
+def test_every_order_of_an_exchange_is_awaited() -> None:
+    second = make_exchange(2, order_id="61002", order_name="#EXC-20418-2")
+    facts = received(with_order(even_exchange("sellable", exchanges=(NAMED, second))))
+    facts = replace(facts, loop=settled(facts.loop, settled_at=NOW))
+
+    assert step_of(plan_return(facts), "exchange").detail == "waits for #EXC-20418-2 to arrive in NetSuite"
+
+
+def test_native_exchange_has_no_order_of_its_own() -> None:
+    on_original = make_exchange(order_id="5873120045678", order_name="#20418")
+
+    for facts in (
+        even_exchange("", exchanges=(on_original,)),
+        even_exchange("", policy=policy(exchange_form="native")),
+    ):
+        assert step_of(plan_return(facts), "exchange").state == StepState.NOT_NEEDED
+
+
+def test_inactive_item_or_missing_customer_keeps_the_order_from_being_made() -> None:
+    creates, inactive = policy(exchange_order="create"), replace(NAMED, item_inactive=True)
+    facts = even_exchange("", exchanges=(inactive,), policy=creates)
+    (sale,) = facts.records
+    nobody = replace(facts, exchanges=(NAMED,), records=(replace(sale, entity_id=""),))
+
+    assert codes_of(plan_return(facts)) == ["item_inactive"]
+    assert codes_of(plan_return(nobody)) == ["customer_missing"]
+
+
+def test_order_is_created_at_full_value_where_value_goes_in_and_out() -> None:
+    facts = even_exchange("", exchanges=(NAMED,), policy=policy(exchange_order="create", **VALUE))
+
+    assert [row["amount"] for row in rows_of(due_of(plan_return(facts), "exchange_order"))] == ["77.76"]
 
 
 def test_exchange_order_is_awaited_by_its_name_never_by_its_total() -> None:
@@ -123,7 +267,7 @@ def test_exchange_order_is_created_where_the_policy_says_so() -> None:
 
 
 def test_created_exchange_order_is_found_again_and_not_made_twice() -> None:
-    facts, plan = run_to_end(even_exchange("sellable", exchanges=(NAMED,), policy=policy(exchange_order="create")))
+    facts, plan = run_to_end(even_exchange("sellable", policy=policy(exchange_order="create")))
 
     assert [one.kind for one in facts.postings].count("exchange_order") == 1
     assert plan.stage == "settled"
@@ -145,8 +289,28 @@ def test_created_exchange_order_waits_for_a_mapping() -> None:
 def test_refused_unit_of_an_exchange_is_settled_by_a_person_in_loop() -> None:
     plan = plan_return(received(even_exchange("sellable", "refused")))
 
-    assert (codes_of(plan), kinds_of(plan)) == (["refused_exchange_unit"], [])
-    assert step_of(plan, "settle").detail == "a person settles it in Loop"
+    assert (codes_of(plan), kinds_of(plan)) == (["refused_exchange_unit"], ["loop_note"])
+    assert step_of(plan, "settle").detail == "a person settles it in Loop; a note and a flag go there"
+
+
+def test_refused_unit_of_an_exchange_is_noted_and_flagged_once() -> None:
+    facts, plan = run_to_end(received(even_exchange("sellable", "refused")))
+    reopened = replace(facts, loop=replace(facts.loop, state="open"))
+
+    assert [one.kind for one in facts.postings] == ["rma", "receipt", "loop_note", "loop_flag"]
+    assert (facts.loop.state, codes_of(plan)) == ("review", ["refused_exchange_unit"])
+    assert kinds_of(plan_return(reopened)) == []
+
+
+def test_refused_unit_beside_an_exchange_is_removed_if_only_it_was_to_be_refunded() -> None:
+    swapped, refunded = make_unit(1, "sellable", **NO_REFUND), make_unit(2, "refused")
+    loop = make_loop((swapped, refunded), outcome="exchange+refund", exchange_credit="77.76", fee="0")
+    facts = with_order(make_facts(units=(swapped, refunded), loop=loop, exchanges=(make_exchange(),)))
+
+    facts, plan = run_to_end(facts)
+
+    assert [one.kind for one in facts.postings] == ["rma", "receipt", "credit", "loop_remove", "rma_close"]
+    assert plan.stage == "settled"
 
 
 def test_postings_say_what_the_customer_waits_for() -> None:

@@ -58,6 +58,12 @@ def _refund(facts: ReturnFacts, due: PostingDue) -> str:
     return f"Customer Refund of {row['amount']} {facts.currency} by {gateways[account]}, applied to the Credit Memo"
 
 
+def _application(facts: ReturnFacts, due: PostingDue) -> str:
+    names = {one.internal_id: one.tran_id for one in facts.records}
+    rows = [f"{row['amount']} to {names[row['doc']['id']]}" for row in due.request["body"]["apply"]["items"]]
+    return f"Credit Memo applied: {', '.join(rows)}"
+
+
 def _order(facts: ReturnFacts, due: PostingDue) -> str:
     rows = [f"{row['quantity']} × item {row['item']['id']} at {row['amount']}" for row in rows_of(due)]
     return f"Sales Order {due.request['body']['otherRefNum']}: {', '.join(rows)}"
@@ -82,11 +88,14 @@ WORDS: dict[str, Callable[[ReturnFacts, PostingDue], str]] = {
     "credit": _credit,
     "cash_refund": _credit,
     "credit_fix": _credit_fix,
+    "credit_apply": _application,
     "customer_refund": _refund,
     "exchange_order": _order,
     "rma_close": _close,
     "loop_process": lambda facts, due: "to Loop: settle the return",
     "loop_remove": _remove,
+    "loop_note": lambda facts, due: f"to Loop: note «{due.request['content']}»",
+    "loop_flag": lambda facts, due: "to Loop: flag the return for review",
 }
 
 

@@ -21,7 +21,8 @@ US = "ReturnsOps"
 EVENTS_MAX = 200
 SOURCE_MAX = 300  # rows read of one kind
 ANSWER_CHARS = 200
-POSTING_LANES = {"loop_process": "loop", "loop_remove": "loop", "exchange_order": "exchange"}
+POSTING_LANES = {"loop_process": "loop", "loop_remove": "loop", "loop_note": "loop", "loop_flag": "loop",
+                 "exchange_order": "exchange"}  # fmt: skip
 # Said by the case's own events, or by the inspection and the arrival themselves.
 AUDITED_ELSEWHERE = frozenset(
     {"approved", "corrected date", "chose order line", "retried", "noted", "finished inspection"}

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from returnsops.lib.money import add_up
 from returnsops.returns.facts import ReturnFacts
+from returnsops.returns.plan.applying import plan_application
 from returnsops.returns.plan.authorization import Authorization, plan_authorization
 from returnsops.returns.plan.closing import close_unaccepted_lines, close_whole_authorization, prove_complete
 from returnsops.returns.plan.crediting import compare_amounts, plan_credit
 from returnsops.returns.plan.draft import Draft, Lane, Plan, PostingDue, Step, StepState
-from returnsops.returns.plan.exchanging import plan_exchange
+from returnsops.returns.plan.exchanging import note_contradiction, plan_exchange
 from returnsops.returns.plan.hinges import hinges_of
 from returnsops.returns.plan.outbox_problems import note_outbox_problems
 from returnsops.returns.plan.pauses import note_pauses
@@ -129,6 +130,10 @@ def _settle(draft: Draft, sale: Sale, authorization: Authorization, *, received:
         plan_settlement(draft, may_ask=True)
         plan_exchange(draft, sale)
         return "waiting"
+    if not _is_booked(facts) and note_contradiction(draft):
+        plan_settlement(draft, may_ask=False)
+        draft.step("exchange", StepState.BLOCKED, "the order's total contradicts the policy")
+        return "waiting"
     credit = compare_amounts(draft, sale)
     may_book = received and not (loop_goes_first(facts) and facts.taken("credit") is None)
     credited = bool(credit and may_book and not sale.is_cash_sale and plan_credit(draft, authorization, credit))
@@ -139,11 +144,16 @@ def _settle(draft: Draft, sale: Sale, authorization: Authorization, *, received:
     if sale.is_cash_sale and settled and received and credit:
         refunded = credited = plan_cash_refund(draft, authorization, credit)
     elif credited and settled:
-        refunded = plan_refunds(draft)
+        applied = plan_application(draft)
+        refunded = plan_refunds(draft) and applied
     closed = close_unaccepted_lines(draft, authorization, credited=credited)
     if not (refunded and linked and closed):
         return "posting" if draft.postings else "waiting"
     return "settled" if prove_complete(draft, authorization) else "waiting"
+
+
+def _is_booked(facts: ReturnFacts) -> bool:
+    return bool(facts.taken("credit") or facts.taken("cash_refund"))
 
 
 def _end(draft: Draft) -> str:

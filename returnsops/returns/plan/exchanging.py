@@ -1,142 +1,164 @@
-"""Chapter 7: the exchange order: found by its id (never by its total), or created by policy, and linked."""
+"""Chapter 7: the exchange order: found by its id (never by its total), or awaited, or created (`ordering`), and linked.
+
+Source: loop.md §3.7, §7.8 (two modes, out of stock, instant); requirements C04 to C06.
+"""
 
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
 
-from returnsops.lib.money import add_up
-from returnsops.returns.facts import RecordFacts, ReturnFacts
-from returnsops.returns.plan.authorization import memo_text
-from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.lib.money import add_up, money_text
+from returnsops.returns.facts import ExchangeFacts, ReturnFacts
+from returnsops.returns.plan.authorization import MOVING
+from returnsops.returns.plan.draft import Draft, StepState
+from returnsops.returns.plan.exchange_orders import find_exchange_orders, has_every_order, is_native, orders_missing
+from returnsops.returns.plan.ordering import create_order
 from returnsops.returns.plan.sale import Sale
-from returnsops.returns.policy import ExchangeOrder
+from returnsops.returns.policy import ExchangeOrder, ExchangeSettlement, ExchangeTiming
 from returnsops.returns.problems import Problem
+
+BEFORE_ITS_MOMENT = {
+    ExchangeTiming.FROM_LOOP: "Loop makes the order when it settles",
+    ExchangeTiming.ON_CONFIRMATION: "Loop makes the order at once",
+    ExchangeTiming.ON_CARRIER_SCAN: "Loop makes the order at the parcel's first scan",
+    ExchangeTiming.ON_RECEIPT: "Loop makes the order when the units were judged",
+}
 
 
 def plan_exchange(draft: Draft, sale: Sale) -> bool:
-    """Gives whether the exchange order is in NetSuite, or none is needed."""
+    """Gives whether every exchange order is in NetSuite as it should be, or none is needed."""
     facts = draft.facts
     if not facts.exchanges:
         return True
-    found = find_exchange_orders(facts)
-    if found:
-        words = ", ".join(f"Sales order {order.tran_id}" for order in found)
-        draft.step("exchange", StepState.DONE, words, records=tuple(order.internal_id for order in found))
+    if is_native(facts):
+        draft.step("exchange", StepState.NOT_NEEDED, "the new items are on the original order")
         return True
-    if not _order_names(facts):
-        draft.step("exchange", StepState.WAITING, "Loop makes the order when it settles")
-        return False
-    if facts.policy.exchange_order == ExchangeOrder.CREATE and facts.policy.writes("exchange_order"):
-        return _create(draft, sale)
-    _wait_for_connector(draft, facts.loop.settled_at or facts.loop.updated_at)
-    return False
-
-
-def find_exchange_orders(facts: ReturnFacts) -> list[RecordFacts]:
-    names, ids = _order_names(facts), {one.order_id for one in facts.exchanges if one.order_id}
-    created = facts.posted("exchange_order")
-    return [
-        order
-        for order in facts.records_of("salesOrder")
-        if order.external_id in ids
-        or order.other_ref_num in names
-        or (created is not None and order.internal_id == created.their_id)
-    ]
-
-
-def exchange_references(exchanges: list[tuple[str, str]]) -> list[str]:
-    """Under which names an exchange order may lie in NetSuite, from its (id, name) pairs in Loop."""
-    texts = [text for order_id, name in exchanges for text in (order_id, name, name.lstrip("#")) if text]
-    return sorted(set(texts))
-
-
-def _order_names(facts: ReturnFacts) -> set[str]:
-    names = {one.order_name for one in facts.exchanges if one.order_name}
-    return names | {name.lstrip("#") for name in names}
-
-
-def _wait_for_connector(draft: Draft, since: datetime) -> None:
-    facts = draft.facts
-    name = next(iter(sorted(_order_names(facts))))
-    limit = facts.policy.deadlines.exchange_order
-    due_at = draft.deadline(since, limit)
-    late = draft.is_late(since, limit)
-    if late:
-        draft.problem(
-            Problem(
-                "exchange_order_missing",
-                f"return:{facts.loop.loop_id}",
-                f"Loop made exchange order {name}; NetSuite has no sales order for it.",
-                amount=add_up(one.total for one in facts.exchanges),
-            )
-        )
-    words = f"waits for {name} to arrive in NetSuite"
-    draft.step("exchange", StepState.BLOCKED if late else StepState.WAITING, words, due_at=due_at)
-
-
-def _create(draft: Draft, sale: Sale) -> bool:
-    facts = draft.facts
-    unmapped = sorted({one.sku for one in facts.exchanges if not one.item_id})
-    for sku in unmapped:
-        draft.problem(
-            Problem(
-                "sku_unmapped",
-                f"sku:{sku}",
-                f"NetSuite has no item named {sku}. The exchange order waits for it.",
-                found=sku,
-                amount=add_up(one.total for one in facts.exchanges if one.sku == sku),
-            )
-        )
-    if unmapped:
-        draft.step("exchange", StepState.BLOCKED, "waits for a SKU mapping")
-    elif not facts.policy.items.get("exchange_discount"):
-        draft.problem(
-            Problem(
-                "mapping_missing",
-                "policy:items.exchange_discount",
-                "The policy names no exchange discount item.",
-            )
-        )
-        draft.step("exchange", StepState.BLOCKED, "a mapping is missing in the policy")
+    missing = orders_missing(facts)
+    if not missing:
+        return _link(draft)
+    if any(one.out_of_stock and not one.ordered_as for one in missing):
+        _note_out_of_stock(draft, missing)
+    elif not all(one.ordered_as for one in missing):
+        _wait_for_loop(draft, missing)
+    elif facts.policy.exchange_order == ExchangeOrder.CREATE and facts.policy.writes("exchange_order"):
+        create_order(draft, sale, missing)
     else:
-        if not facts.taken("exchange_order"):
-            draft.post(_order_due(facts, sale))
-        draft.step("exchange", StepState.DUE, "Sales order on its way to NetSuite")
+        _wait_for_connector(draft, missing)
     return False
 
 
-def _order_due(facts: ReturnFacts, sale: Sale) -> PostingDue:
-    return PostingDue(
-        kind="exchange_order",
-        system="netsuite",
-        request={"operation": "create", "target_type": "salesOrder", "body": order_body(facts, sale)},
-        covers=frozenset(f"exchange:{one.exchange_id}" for one in facts.exchanges),
-        serial_key=f"{facts.account_id}:exchange:{facts.loop.loop_id}",
+def _link(draft: Draft) -> bool:
+    facts = draft.facts
+    orders = find_exchange_orders(facts)
+    records = tuple(order.internal_id for order in orders)
+    words = ", ".join(f"Sales order {order.tran_id}" for order in orders)
+    if note_contradiction(draft):
+        draft.step("exchange", StepState.BLOCKED, f"{words}: its total contradicts the policy", records=records)
+        return False
+    draft.step("exchange", StepState.DONE, words, records=records)
+    return True
+
+
+# --- Does the real order fit the policy? ------------------------------------------------------------
+
+
+def note_contradiction(draft: Draft) -> bool:
+    """The order's total tells whether Loop's exchange discount is on. Gives whether a problem stands (C04).
+
+    The total only checks what was linked by id. Tax may be shown either way, so the nearer of both figures counts.
+    """
+    facts = draft.facts
+    total = _full_total(facts)
+    whole, paid_by_return = add_up(one.total for one in facts.exchanges), facts.loop.exchange_credit
+    if total is None or not paid_by_return:
+        return False
+    has_discount = abs(total - (whole - paid_by_return)) < abs(total - whole)
+    if has_discount == (facts.policy.exchange_settlement == ExchangeSettlement.ZERO_CREDIT):
+        return False
+    told = whole - paid_by_return if facts.policy.exchange_settlement == ExchangeSettlement.ZERO_CREDIT else whole
+    return draft.problem(_contradiction_problem(facts, total=total, expected=told))
+
+
+def _full_total(facts: ReturnFacts) -> Decimal | None:
+    """What the orders come to; None while one is not there, or if the return has none of its own."""
+    if not facts.exchanges or not has_every_order(facts) or is_native(facts):
+        return None
+    return add_up(order.total for order in find_exchange_orders(facts))
+
+
+def _contradiction_problem(facts: ReturnFacts, *, total: Decimal, expected: Decimal) -> Problem:
+    names = ", ".join(order.tran_id for order in find_exchange_orders(facts))
+    return Problem(
+        "exchange_order_contradicts",
+        "policy:exchange_settlement",
+        f"Exchange order {names} comes to {money_text(total, facts.currency)}; "
+        f"under «{facts.policy.exchange_settlement}» it would be {money_text(expected, facts.currency)}.",
+        expected=money_text(expected, facts.currency),
+        found=money_text(total, facts.currency),
+        amount=facts.loop.exchange_credit,
     )
 
 
-def order_body(facts: ReturnFacts, sale: Sale) -> dict[str, Any]:
-    """The replacements at what the customer was charged, less what the return paid for (the Loop discount).
+# --- Not there yet ----------------------------------------------------------------------------------
 
-    Without tax: NetSuite adds that by itself.
-    """
-    rows: list[dict[str, Any]] = [
-        {
-            "item": {"id": one.item_id},
-            "quantity": 1,
-            "rate": str(one.total - one.tax),
-            "amount": str(one.total - one.tax),
-        }
-        for one in facts.exchanges
-    ]
-    discount = str(-facts.loop.exchange_credit)
-    if facts.loop.exchange_credit:
-        item = {"id": facts.policy.items["exchange_discount"]}
-        rows.append({"item": item, "quantity": 1, "rate": discount, "amount": discount})
-    return {
-        "entity": {"id": sale.record.entity_id},
-        "orderStatus": {"id": "B"},
-        "otherRefNum": next(iter(sorted(_order_names(facts)))),
-        "memo": memo_text(facts),
-        "toBeEmailed": False,
-        "item": {"items": rows},
+
+def exchange_moment(facts: ReturnFacts) -> datetime | None:
+    """When the exchange order should exist; None while that moment has not come (requirement C05)."""
+    if facts.is_instant:
+        return facts.loop.created_at
+    by_timing = {
+        ExchangeTiming.FROM_LOOP: None,
+        ExchangeTiming.ON_CONFIRMATION: facts.loop.created_at,
+        ExchangeTiming.ON_CARRIER_SCAN: facts.loop.scanned_at if facts.loop.label_status in MOVING else None,
+        ExchangeTiming.ON_RECEIPT: _judged_at(facts),
     }
+    moments = [one for one in (by_timing[facts.policy.exchange_timing], facts.loop.settled_at) if one]
+    return min(moments, default=None)
+
+
+def _judged_at(facts: ReturnFacts) -> datetime | None:
+    if not facts.all_judged:
+        return None
+    return max((unit.inspected_at for unit in facts.live_units if unit.inspected_at), default=None)
+
+
+def _wait_for_loop(draft: Draft, missing: list[ExchangeFacts]) -> None:
+    """Loop names no order yet. Once its moment has come, that is no longer normal."""
+    moment = exchange_moment(draft.facts)
+    if moment is None:
+        draft.step("exchange", StepState.WAITING, BEFORE_ITS_MOMENT[draft.facts.policy.exchange_timing])
+        return
+    cause = "Loop should have made the exchange order by now; it names none."
+    _wait(draft, missing, moment, cause=cause, words="waits for Loop to name the exchange order")
+
+
+def _wait_for_connector(draft: Draft, missing: list[ExchangeFacts]) -> None:
+    """Named while its moment has not come by the policy: Loop made it, so it should come."""
+    facts = draft.facts
+    name = ", ".join(sorted({one.ordered_as for one in missing}))
+    moment = exchange_moment(facts) or facts.loop.updated_at
+    cause = f"Loop made exchange order {name}; NetSuite has no sales order for it."
+    _wait(draft, missing, moment, cause=cause, words=f"waits for {name} to arrive in NetSuite")
+
+
+def _wait(draft: Draft, missing: list[ExchangeFacts], since: datetime, *, cause: str, words: str) -> None:
+    limit = draft.facts.policy.deadlines.exchange_order
+    due_at = draft.deadline(since, limit)
+    late = draft.is_late(since, limit)
+    if late:
+        subject = f"return:{draft.facts.loop.loop_id}"
+        draft.problem(Problem("exchange_order_missing", subject, cause, amount=add_up(one.total for one in missing)))
+    draft.step("exchange", StepState.BLOCKED if late else StepState.WAITING, words, due_at=due_at)
+
+
+def _note_out_of_stock(draft: Draft, missing: list[ExchangeFacts]) -> None:
+    """Loop keeps such a return in review and makes the order later, when somebody there settles the rest (F4)."""
+    gone = [one for one in missing if one.out_of_stock and not one.ordered_as]
+    names = ", ".join(sorted({one.sku for one in gone}))
+    problem = Problem(
+        "exchange_out_of_stock",
+        f"return:{draft.facts.loop.loop_id}",
+        f"Loop has no stock of {names} for the exchange of order {draft.facts.loop.order_name}.",
+        amount=add_up(one.total for one in gone),
+    )
+    draft.problem(problem)
+    draft.step("exchange", StepState.BLOCKED, f"{names} out of stock")

@@ -13,15 +13,18 @@ FLOWS = {
     "receipt": "receipt",
     "credit": "credit",
     "credit_fix": "credit",
+    "credit_apply": "credit",
     "cash_refund": "refund",
     "customer_refund": "refund",
     "exchange_order": "exchange_order",
     "rma_close": "rma_close",
     "loop_process": "settle",
     "loop_remove": "settle",
+    "loop_note": "settle",
+    "loop_flag": "settle",
 }
 # These change the ledger, so their date has to lie in an open period (netsuite.md §6.2). Orders do not.
-BOOKING = frozenset({"receipt", "credit", "credit_fix", "cash_refund", "customer_refund"})
+BOOKING = frozenset({"receipt", "credit", "credit_fix", "credit_apply", "cash_refund", "customer_refund"})
 
 
 def hinges_of(facts: ReturnFacts, due: PostingDue) -> tuple[str, ...]:
@@ -54,7 +57,7 @@ def period_key(tran_date: str) -> str:
 
 def booked_on(facts: ReturnFacts, due: PostingDue) -> str:
     """The date it is booked on: its own; that of the credit it mends; else NetSuite takes today."""
-    if due.kind == "credit_fix":
+    if due.kind in ("credit_fix", "credit_apply"):
         credit = facts.posted("credit") or facts.posted("cash_refund")
         if credit and credit.posted_at:
             return own_date(credit.request) or facts.date_of(credit.posted_at).isoformat()

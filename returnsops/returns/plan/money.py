@@ -102,8 +102,8 @@ def owed_by_loop(facts: ReturnFacts) -> Decimal:
 
 def left_open(facts: ReturnFacts) -> Decimal:
     """What stays open on the credit by plan: store credit not spent yet, an exchange invoice not there yet."""
-    exchange = ZERO if _is_zero_credit(facts) else facts.loop.exchange_credit
-    return facts.loop.gift_card + exchange
+    applied = _is_zero_credit(facts) or facts.posted("credit_apply")
+    return facts.loop.gift_card + (ZERO if applied else facts.loop.exchange_credit)
 
 
 def _store_credit_left(facts: ReturnFacts) -> Decimal:

@@ -11,12 +11,15 @@ KIND_NAMES = {
     "receipt": "Item Receipt",
     "credit": "Credit Memo",
     "credit_fix": "rounding line of the credit",
+    "credit_apply": "application of the credit",
     "cash_refund": "Cash Refund",
     "customer_refund": "Customer Refund",
     "exchange_order": "exchange order",
     "rma_close": "closing of the Return Authorization",
     "loop_process": "request to settle",
     "loop_remove": "request to settle without the refused units",
+    "loop_note": "note on the return",
+    "loop_flag": "flag on the return",
 }
 EXPLANATIONS = {
     "period_closed": "The accounting period of its date is closed. Correct the date, or reopen the period and retry.",

@@ -13,7 +13,7 @@ from returnsops.returns.problems import Problem
 STEP_OF_KIND = {
     "rma": "rma", "receipt": "receipt", "credit": "credit", "credit_fix": "credit", "cash_refund": "refund",
     "customer_refund": "refund", "exchange_order": "exchange", "rma_close": "close_rma", "loop_process": "settle",
-    "loop_remove": "settle",
+    "loop_remove": "settle", "loop_note": "settle", "loop_flag": "settle", "credit_apply": "apply",
 }  # fmt: skip
 
 

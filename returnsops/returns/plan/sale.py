@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from returnsops.lib.money import add_up
 from returnsops.returns.facts import LineFacts, RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, StepState
+from returnsops.returns.plan.exchange_orders import find_exchange_orders
 from returnsops.returns.problems import Problem
 
 BILLED = ("invoice", "cashSale")
@@ -49,7 +50,9 @@ def find_sale(draft: Draft) -> Sale | None:
 
 def _bills(facts: ReturnFacts) -> list[RecordFacts]:
     """The bills that may have sold the units; once an authorization was made, the one it was made from."""
-    bills = [bill for bill in facts.records_of(*BILLED) if bill.status != VOIDED]
+    exchanged = {order.internal_id for order in find_exchange_orders(facts)}
+    standing = [bill for bill in facts.records_of(*BILLED) if bill.status != VOIDED]
+    bills = [bill for bill in standing if bill.created_from_id not in exchanged]
     sources = {rma.created_from_id for rma in facts.records_of("returnAuthorization") if _is_own(facts, rma)}
     return [bill for bill in bills if bill.internal_id in sources] or bills
 

@@ -6,8 +6,9 @@ Source: loop.md §2.3, §2.4, §7.1.
 from datetime import datetime
 
 from returnsops.lib.money import add_up, money_text
-from returnsops.returns.facts import PostingFacts, ReturnFacts
+from returnsops.returns.facts import PostingFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.plan.flagging import hand_over
 from returnsops.returns.policy import RefundAuthority
 from returnsops.returns.problems import Problem
 
@@ -26,10 +27,12 @@ def plan_settlement(draft: Draft, *, may_ask: bool) -> bool:
         _closed_without_settlement(draft)
     elif asked and asked.status == "posted":
         _wait_for_loop(draft, asked.posted_at or facts.now)
+    elif has_refused_exchange_unit(facts):
+        _note_refused_exchange(draft)
     elif facts.loop.state == "review":
         draft.step("settle", StepState.WAITING, "Loop holds this return for review")
-    elif facts.policy.refund_authority == RefundAuthority.LOOP_FIRST:
-        draft.step("settle", StepState.WAITING, "Loop settles by its own rules")
+    elif is_loop_first(facts):
+        _wait_for_loops_rules(draft)
     elif not may_ask:
         draft.step("settle", StepState.WAITING, "waits for the credit")
     else:
@@ -39,13 +42,28 @@ def plan_settlement(draft: Draft, *, may_ask: bool) -> bool:
 
 def loop_goes_first(facts: ReturnFacts) -> bool:
     """Nothing is credited yet: Loop settles by its own rules, or somebody there is still looking at the return."""
-    waits = facts.policy.refund_authority == RefundAuthority.LOOP_FIRST or facts.loop.state in ("review", "closed")
+    waits = is_loop_first(facts) or facts.loop.state in ("review", "closed")
     return waits and facts.loop.settled_at is None
+
+
+def is_loop_first(facts: ReturnFacts) -> bool:
+    """By policy; an instant exchange always, since its goods are promised before anything came back."""
+    return facts.policy.refund_authority == RefundAuthority.LOOP_FIRST or facts.is_instant
 
 
 def has_refused_exchange_unit(facts: ReturnFacts) -> bool:
     """Loop removes only refund and credit lines, so what the return will be worth is not known before a person acts."""
-    return bool(facts.exchanges and facts.unaccepted_units) and facts.loop.settled_at is None
+    refused = [unit for unit in facts.unaccepted_units if not unit.removed]
+    return bool(facts.exchanges and refused) and facts.loop.settled_at is None and not _are_refund_lines(facts, refused)
+
+
+def _are_refund_lines(facts: ReturnFacts, refused: list[UnitFacts]) -> bool:
+    """Loop does not mark exchange lines; their refund is zero (loop.md §3.3).
+
+    If those alone are worth the exchange, the exchange takes nothing of a line that is refunded.
+    """
+    exchanged = add_up(unit.worth + unit.tax for unit in facts.live_units if not unit.refund)
+    return all(unit.refund for unit in refused) and exchanged >= facts.loop.exchange_credit
 
 
 def _asked(facts: ReturnFacts) -> PostingFacts | None:
@@ -55,20 +73,24 @@ def _asked(facts: ReturnFacts) -> PostingFacts | None:
 def _ask(draft: Draft, asked: PostingFacts | None) -> None:
     facts = draft.facts
     unaccepted = [unit for unit in facts.live_units if unit.outcome and not unit.is_accepted]
-    if has_refused_exchange_unit(facts):
-        draft.problem(
-            Problem(
-                "refused_exchange_unit",
-                f"return:{facts.loop.loop_id}",
-                f"{len(unaccepted)} unit(s) were not accepted, but Loop removes only refund and credit lines.",
-                amount=add_up(unit.worth + unit.tax for unit in unaccepted),
-            )
-        )
-        draft.step("settle", StepState.BLOCKED, "a person settles it in Loop")
-        return
     if not asked:
         draft.post(_request_due(facts, [unit.unit for unit in unaccepted]))
     draft.step("settle", StepState.DUE, "Loop is being asked to settle")
+
+
+def _note_refused_exchange(draft: Draft) -> None:
+    facts = draft.facts
+    refused = facts.unaccepted_units
+    problem = Problem(
+        "refused_exchange_unit",
+        f"return:{facts.loop.loop_id}",
+        f"{len(refused)} unit(s) were not accepted, but Loop removes only refund and credit lines.",
+        amount=add_up(unit.worth + unit.tax for unit in refused),
+    )
+    if draft.problem(problem):
+        hand_over(draft)
+    else:
+        draft.step("settle", StepState.WAITING, "a person settles it in Loop")
 
 
 def _request_due(facts: ReturnFacts, refused: list[str]) -> PostingDue:
@@ -80,6 +102,29 @@ def _request_due(facts: ReturnFacts, refused: list[str]) -> PostingDue:
         covers=frozenset({f"part:settlement:{facts.loop.loop_id}"}),
         serial_key=f"loop:{facts.shop_code}:{facts.loop.loop_id}",
     )
+
+
+def _wait_for_loops_rules(draft: Draft) -> None:
+    """Which event settles a return is a setting of Loop's that its API does not tell (loop.md §4.3)."""
+    facts = draft.facts
+    words = "Loop settles by its own rules"
+    judged = [unit.inspected_at for unit in facts.live_units if unit.inspected_at]
+    if not facts.all_judged or not judged:
+        draft.step("settle", StepState.WAITING, words)
+        return
+    limit = facts.policy.deadlines.loop_settles
+    due_at = draft.deadline(max(judged), limit)
+    late = draft.is_late(max(judged), limit)
+    if late:
+        draft.problem(
+            Problem(
+                "loop_did_not_settle",
+                f"return:{facts.loop.loop_id}",
+                f"All units were judged by {max(judged):%d %b %H:%M} UTC; Loop has not settled the return by itself.",
+                amount=facts.loop.return_total,
+            )
+        )
+    draft.step("settle", StepState.BLOCKED if late else StepState.WAITING, words, due_at=due_at)
 
 
 def _wait_for_loop(draft: Draft, asked_at: datetime) -> None:
@@ -137,7 +182,7 @@ def _closed_without_settlement(draft: Draft) -> None:
 
 def _note_early_settlement(draft: Draft, asked: PostingFacts | None) -> None:
     facts = draft.facts
-    if asked or facts.policy.refund_authority == RefundAuthority.LOOP_FIRST:
+    if asked or is_loop_first(facts):
         return
     draft.problem(
         Problem(

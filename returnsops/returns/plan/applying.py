@@ -1,0 +1,120 @@
+"""Chapter 6b: value in, value out: the credit waits for the exchange's invoice and is applied to it (requirement C04).
+
+A credit applies to an invoice, never to an order. The rows are those of the apply sublist, matched by document and
+line; source: netsuite.md §2.4, §3.5, §4.7.
+"""
+
+from decimal import Decimal
+
+from returnsops.lib.money import ZERO, add_up, money_text
+from returnsops.returns.facts import RecordFacts, ReturnFacts
+from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.plan.exchange_orders import find_exchange_orders, is_native
+from returnsops.returns.policy import ExchangeSettlement
+from returnsops.returns.problems import Problem
+
+BILLED, VOIDED = "G", "V"
+INVOICE_LINE = 0  # the row of an invoice in a credit's apply sublist
+
+
+def plan_application(draft: Draft) -> bool:
+    """Gives whether nothing of the exchange's value is left to apply, or to wait for."""
+    facts = draft.facts
+    value, credit = value_to_apply(facts), facts.posted("credit")
+    memo = facts.record(credit.their_id) if credit else None
+    if not value or memo is None:
+        return not value
+    posted = facts.posted("credit_apply")
+    if posted:
+        draft.step("apply", StepState.DONE if posted.read_back else StepState.DUE, f"{memo.tran_id} applied")
+        return posted.read_back
+    invoices = _invoices(facts)
+    if not _is_enough(facts, invoices, value):
+        return _wait_for_invoice(draft, memo, value)
+    if not facts.policy.writes("credit"):
+        draft.step("apply", StepState.WAITING, "written by another system; we watch")
+        return False
+    if not facts.taken("credit_apply"):
+        draft.post(_application_due(facts, memo, _share_out(invoices, min(value, memo.amount_remaining))))
+    names = ", ".join(one.tran_id for one in invoices)
+    draft.step("apply", StepState.DUE, f"{memo.tran_id} is being applied to {names}")
+    return False
+
+
+def value_to_apply(facts: ReturnFacts) -> Decimal:
+    """What of the return paid for the new items. A native exchange has no invoice of its own to apply it to."""
+    is_valued = facts.policy.exchange_settlement == ExchangeSettlement.VALUE_IN_VALUE_OUT
+    return facts.loop.exchange_credit if is_valued and facts.exchanges and not is_native(facts) else ZERO
+
+
+def _bills(facts: ReturnFacts, record_type: str) -> list[RecordFacts]:
+    orders = {order.internal_id for order in find_exchange_orders(facts)}
+    return [one for one in facts.records_of(record_type) if one.created_from_id in orders and one.status != VOIDED]
+
+
+def _invoices(facts: ReturnFacts) -> list[RecordFacts]:
+    return [one for one in _bills(facts, "invoice") if one.amount_remaining > ZERO]
+
+
+def _is_enough(facts: ReturnFacts, invoices: list[RecordFacts], value: Decimal) -> bool:
+    """Goods may be shipped and billed in parts; all is billed when the orders say so."""
+    all_billed = all(order.status == BILLED for order in find_exchange_orders(facts))
+    return bool(invoices) and (all_billed or add_up(one.amount_remaining for one in invoices) >= value)
+
+
+def _wait_for_invoice(draft: Draft, memo: RecordFacts, value: Decimal) -> bool:
+    """A person may note it: then the credit stays open, or was settled by hand."""
+    facts = draft.facts
+    since = facts.loop.settled_at or facts.loop.updated_at
+    limit = facts.policy.deadlines.exchange_invoice
+    due_at, wrong = draft.deadline(since, limit), _cannot_be_applied(facts)
+    late = bool(wrong) or draft.is_late(since, limit)
+    words = f"{money_text(value, facts.currency)} of {memo.tran_id} wait for the exchange's invoice"
+    if late:
+        cause = wrong or f"The exchange order is not billed; {words}."
+        problem = Problem("exchange_value_open", f"record:{memo.internal_id}", cause, amount=value)
+        if not draft.problem(problem):
+            draft.step("apply", StepState.NOT_NEEDED, "settled by a person")
+            return True
+    draft.step("apply", StepState.BLOCKED if late else StepState.WAITING, words, due_at=due_at)
+    return False
+
+
+def _cannot_be_applied(facts: ReturnFacts) -> str:
+    """Billed in a way that leaves nothing to apply a credit to."""
+    sales = _bills(facts, "cashSale")
+    if sales:
+        return f"The exchange order was billed by cash sale {sales[0].tran_id}; a credit applies to an invoice only."
+    paid = [one for one in _bills(facts, "invoice") if not one.amount_remaining]
+    if paid and not _invoices(facts):
+        return f"{paid[0].tran_id} of the exchange order is paid already, so the credit has nothing to be applied to."
+    return ""
+
+
+def _share_out(invoices: list[RecordFacts], value: Decimal) -> list[tuple[RecordFacts, Decimal]]:
+    shares = []
+    for invoice in invoices:
+        amount = min(value, invoice.amount_remaining)
+        if amount > ZERO:
+            shares.append((invoice, amount))
+            value -= amount
+    return shares
+
+
+def _application_due(facts: ReturnFacts, memo: RecordFacts, shares: list[tuple[RecordFacts, Decimal]]) -> PostingDue:
+    rows = [
+        {"doc": {"id": invoice.internal_id}, "line": INVOICE_LINE, "apply": True, "amount": str(amount)}
+        for invoice, amount in shares
+    ]
+    return PostingDue(
+        kind="credit_apply",
+        system="netsuite",
+        request={
+            "operation": "update",
+            "target_type": "creditMemo",
+            "target_id": memo.internal_id,
+            "body": {"autoApply": False, "apply": {"items": rows}},
+        },
+        covers=frozenset({f"part:exchange:{facts.loop.loop_id}"}),
+        serial_key=f"{facts.account_id}:{memo.internal_id}",
+    )

@@ -1,0 +1,101 @@
+"""The exchange order where the policy has us create it: what it needs first, and what it holds.
+
+Source: netsuite.md §3.6, §4.3; loop.md §3.7 for the Loop discount. Its address is the customer's own in NetSuite.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from returnsops.lib.money import ZERO, add_up
+from returnsops.returns.facts import ExchangeFacts, ReturnFacts
+from returnsops.returns.plan.authorization import memo_text
+from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.plan.sale import Sale
+from returnsops.returns.policy import ExchangeSettlement
+from returnsops.returns.problems import Problem
+
+
+def create_order(draft: Draft, sale: Sale, missing: list[ExchangeFacts]) -> None:
+    """Post the Sales Order for these replacements, once everything it needs is there (requirement F8)."""
+    facts = draft.facts
+    problems = [*_unusable_items(facts, missing), *_missing_parts(facts, sale)]
+    for problem in problems:
+        draft.problem(problem)
+    if problems:
+        words = {"sku_unmapped": "waits for a SKU mapping", "mapping_missing": "a mapping is missing in the policy"}
+        draft.step("exchange", StepState.BLOCKED, words.get(problems[0].code, "cannot be ordered as it is"))
+        return
+    if not facts.taken_covers("exchange_order") & {one.cover for one in missing}:
+        draft.post(_order_due(facts, sale, missing))
+    draft.step("exchange", StepState.DUE, "Sales order on its way to NetSuite")
+
+
+def _unusable_items(facts: ReturnFacts, missing: list[ExchangeFacts]) -> list[Problem]:
+    found = []
+    for sku in sorted({one.sku for one in missing}):
+        same = [one for one in missing if one.sku == sku]
+        amount = add_up(one.total for one in same)
+        if not same[0].item_id:
+            cause = f"NetSuite has no item named {sku}. The exchange order waits for it."
+            found.append(Problem("sku_unmapped", f"sku:{sku}", cause, found=sku, amount=amount))
+        elif same[0].item_inactive:
+            cause = f"Item {same[0].item_id}, to which SKU {sku} is mapped, is inactive in NetSuite."
+            found.append(Problem("item_inactive", f"sku:{sku}", cause, found=f"item {same[0].item_id}", amount=amount))
+    return found
+
+
+def _missing_parts(facts: ReturnFacts, sale: Sale) -> list[Problem]:
+    found = []
+    if not sale.record.entity_id:
+        cause = f"{sale.record.tran_id} names no customer, so nobody can be sent the replacement."
+        subject = f"record:{sale.record.internal_id}"
+        found.append(Problem("customer_missing", subject, cause, amount=add_up(one.total for one in facts.exchanges)))
+    if _discount(facts) and not facts.policy.items.get("exchange_discount"):
+        cause = "The policy names no exchange discount item."
+        found.append(Problem("mapping_missing", "policy:items.exchange_discount", cause))
+    return found
+
+
+def _discount(facts: ReturnFacts) -> Decimal:
+    """What the return paid for, under the Loop discount; else the order has its full value (loop.md §3.7)."""
+    is_zero = facts.policy.exchange_settlement == ExchangeSettlement.ZERO_CREDIT
+    return facts.loop.exchange_credit if is_zero else ZERO
+
+
+def _order_due(facts: ReturnFacts, sale: Sale, missing: list[ExchangeFacts]) -> PostingDue:
+    return PostingDue(
+        kind="exchange_order",
+        system="netsuite",
+        request={"operation": "create", "target_type": "salesOrder", "body": order_body(facts, sale, missing)},
+        covers=frozenset(one.cover for one in missing),
+        serial_key=f"{facts.account_id}:exchange:{facts.loop.loop_id}",
+    )
+
+
+def order_body(facts: ReturnFacts, sale: Sale, missing: list[ExchangeFacts]) -> dict[str, Any]:
+    """The replacements at what the customer was charged, less what the return paid for (the Loop discount).
+
+    Without tax: NetSuite adds that by itself.
+    """
+    rows = [_row(one.item_id, one.total - one.tax) for one in missing]
+    discount = _discount(facts) if len(missing) == len(facts.exchanges) else _own_share(facts, missing)
+    if discount:
+        rows.append(_row(facts.policy.items["exchange_discount"], -discount))
+    return {
+        "entity": {"id": sale.record.entity_id},
+        "orderStatus": {"id": "B"},
+        "otherRefNum": sorted(one.ordered_as for one in missing)[0],
+        "memo": memo_text(facts),
+        "toBeEmailed": False,
+        "item": {"items": rows},
+    }
+
+
+def _own_share(facts: ReturnFacts, missing: list[ExchangeFacts]) -> Decimal:
+    """Of a second order, made later: what the first ones left of the credit, and no more than it is worth."""
+    first = add_up(one.total for one in facts.exchanges if one not in missing)
+    return min(max(_discount(facts) - first, ZERO), add_up(one.total for one in missing))
+
+
+def _row(item_id: str, amount: Decimal) -> dict[str, Any]:
+    return {"item": {"id": item_id}, "quantity": 1, "rate": str(amount), "amount": str(amount)}
