@@ -207,6 +207,11 @@ KINDS: dict[str, ProblemKind] = {
         "or the discount in Loop; then the plan follows. If only this order is wrong, note what you did.",
         (ACKNOWLEDGE,),
     ),
+    "exchange_not_returned": ProblemKind(
+        "Replacement ordered, nothing came back", "finance",
+        "Loop charges the customer's card outside the shop, if the return was an instant exchange. Stop the order if "
+        "it has not left, or book the charge; then note what you did.", (ACKNOWLEDGE,),
+    ),
     "exchange_value_open": ProblemKind(
         "The value of an exchange is not settled in NetSuite", "finance",
         "Apply the credit by hand, or pay it to the clearing account of exchanges; then note what you did. It is "

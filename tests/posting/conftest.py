@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from integrations import http
 from integrations.errors import AlreadyExistsError, TemporaryError, UncertainError
+from integrations.loop.beside import LoopNote, parse_note
 from integrations.loop.client import LoopClient
 from integrations.loop.parsing import parse_return
 from integrations.loop.reading import CurrencyType
@@ -189,6 +190,11 @@ class FakeLoop(LoopClient):
         self.failures: list[Exception] = []
         self.calls: list[tuple[str, ...]] = []
         self.payload: dict[str, Any] | None = None
+        self.notes: list[str] = []
+
+    def list_notes(self, return_id: str) -> tuple[LoopNote, ...]:
+        http.require_no_transaction("list_notes")
+        return tuple(parse_note({"id": number, "content": one}) for number, one in enumerate(self.notes, 1))
 
     def process_return(self, return_id: str, *, details: Mapping[str, str] | None = None) -> None:
         self._act("process", return_id)

@@ -16,12 +16,13 @@ from returnsops.posting.models import Posting
 from returnsops.posting.outbox import enqueue
 from returnsops.returns.decisions import add_approval, add_override
 from returnsops.returns.inspection import record_arrival
-from returnsops.returns.models import LoopReturn, Override
+from returnsops.returns.models import Item, LoopReturn, Override
 from returnsops.returns.plan import plan_return
 from tests.builders import (
     CREATED,
     details_payload,
     make_inspection,
+    make_item,
     make_mapping,
     make_netsuite,
     make_record,
@@ -167,6 +168,24 @@ def test_same_rows_give_the_same_facts(shop: Shop) -> None:
     row = make_return(shop)
 
     assert load_facts(row).hash_without_now() == load_facts(row).hash_without_now()
+
+
+def test_what_loop_and_netsuite_say_of_a_replacement_are_facts(shop: Shop) -> None:
+    item = make_item("BOOT-43", "502", account=shop.account)
+    make_mapping(shop, "BOOT-43", item)
+    Item.objects.filter(pk=item.pk).update(is_inactive=True)
+    exchange = {
+        "exchange_id": "42098001", "exchange_order_id": None, "exchange_order_name": None, "sku": "BOOT-43",
+        "title": "Boot / 43", "price": "72.00", "discount": "0.00", "tax": "5.76", "total": "77.76",
+        "out_of_stock": True,
+    }  # fmt: skip
+
+    facts = load_facts(make_return(shop, exchanges=[exchange], refund_before_inspection=True))
+
+    (one,) = facts.exchanges
+    assert (one.out_of_stock, one.item_inactive, one.item_id) == (True, True, "502")
+    assert facts.is_instant
+    assert facts.loop.scanned_at == CREATED + timedelta(days=1)
 
 
 def test_delivery_is_a_fact_only_when_the_carrier_says_so(shop: Shop) -> None:

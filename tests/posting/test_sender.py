@@ -217,6 +217,21 @@ def test_loop_is_asked_to_process(row: LoopReturn, loop: FakeLoop) -> None:
     assert loop.calls == [("process", "110700123")]
 
 
+@pytest.mark.parametrize(
+    ("request_", "call"),
+    [({"operation": "note", "content": "Box crushed"}, "add_note"), ({"operation": "flag"}, "flag_return")],
+)
+def test_loop_is_given_a_note_and_a_flag(row: LoopReturn, loop: FakeLoop, request_: dict[str, str], call: str) -> None:
+    due = make_due(f"loop_{request_['operation']}", covers=["part:1"], system="loop",
+                   request=request_ | {"return_id": "110700123"})  # fmt: skip
+    make_posting(row, due)
+
+    send()
+
+    assert only().status == "posted"
+    assert [words[0] for words in loop.calls] == [call]
+
+
 def test_loop_is_told_every_refused_unit_in_one_call(row: LoopReturn, loop: FakeLoop) -> None:
     request = {"operation": "remove", "units": ["387001", "387002"], "return_id": "110700123"}
     make_posting(row, make_due("loop_remove", covers=["part:settlement:1"], system="loop", request=request))

@@ -39,6 +39,22 @@ def asked_loop(row: LoopReturn) -> Posting:
     )
 
 
+def test_note_whose_answer_was_lost_is_looked_for_among_the_notes(
+    row: LoopReturn, loop: FakeLoop, let_pass: Callable[[timedelta], None]
+) -> None:
+    request = {"operation": "note", "return_id": row.loop_id, "content": "Box crushed"}
+    in_doubt(row, "loop_note", system="loop", request=request, serial_key="loop", covers=["part:note:1"])
+    loop.notes = ["Something else"]
+
+    settle(only())
+    before = only().status
+    loop.notes.append("Box crushed")
+    let_pass(WINDOW / 4)
+    settle(only())
+
+    assert (before, only().status, only().their_id) == ("uncertain", "posted", row.loop_id)
+
+
 def test_found_under_our_external_id_is_adopted(row: LoopReturn, netsuite: FakeNetSuite) -> None:
     posting = in_doubt(row)
     netsuite.transform_record("invoice", "7001", "returnAuthorization", {"externalId": posting.external_id})

@@ -179,6 +179,17 @@ def test_credit_that_was_to_stay_open_is_applied_to_nothing() -> None:
     assert find_differences(request, held(request, applies=(applied,)), external_id="loop-1") == words
 
 
+def test_application_of_a_credit_is_held_once_the_invoice_shows_it() -> None:
+    row = {"doc": {"id": "6201"}, "line": 0, "apply": True, "amount": "77.76"}
+    sent = {"operation": "update", "target_type": "creditMemo", "body": {"apply": {"items": [row]}}}
+
+    def applied(amount: str) -> TransactionRecord:
+        return held(SENT, applies=(ApplyRow(doc_id="6201", line=0, amount=Decimal(amount), apply=True),))
+
+    assert find_differences(sent, applied("77.76")) == []
+    assert find_differences(sent, applied("70.00")) == ["the change did not take effect"]
+
+
 def test_a_person_may_choose_a_record_at_another_price_and_place_but_not_of_other_units() -> None:
     request = with_rows(
         {"orderLine": 1, "item": {"id": "501"}, "quantity": 1, "amount": "65.56", "location": {"id": "31"}}

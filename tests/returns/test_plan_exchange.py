@@ -203,10 +203,12 @@ def test_every_order_of_an_exchange_is_awaited() -> None:
 def test_native_exchange_has_no_order_of_its_own() -> None:
     on_original = make_exchange(order_id="5873120045678", order_name="#20418")
 
-    for facts in (
-        even_exchange("", exchanges=(on_original,)),
-        even_exchange("", policy=policy(exchange_form="native")),
-    ):
+    told, ruled = even_exchange("", exchanges=(on_original,)), even_exchange("", policy=policy(exchange_form="native"))
+    original = make_netsuite("salesOrder", "7000", external_id="5873120045678", other_ref_num="20418")
+    told = replace(told, records=(replace(told.records[0], created_from_id="7000"), original))
+
+    for facts in (told, ruled):
+        assert step_of(plan_return(facts), "sale").state == StepState.DONE
         assert step_of(plan_return(facts), "exchange").state == StepState.NOT_NEEDED
 
 

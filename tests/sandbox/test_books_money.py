@@ -168,6 +168,26 @@ def test_a_credit_applies_itself_where_the_account_does_so(netsuite: NetSuiteStr
     assert applied() == [new]
 
 
+def test_an_open_credit_is_applied_to_an_invoice_after_it_paid_a_refund(
+    netsuite: NetSuiteStranger, director: Director
+) -> None:
+    credit_id = credit(netsuite, received(netsuite, director))
+    customer = netsuite.read("creditMemo", credit_id)["entity"]["id"]
+    rows = [{"item": {"id": item_of(netsuite)}, "quantity": 1, "rate": 50, "location": {"id": "14"}}]
+    invoice = netsuite.create("invoice", {"entity": {"id": customer}, "item": {"items": rows}})
+    before = [netsuite.read("creditMemo", credit_id), netsuite.read("invoice", invoice)]
+    netsuite.create("customerRefund", refund(netsuite, credit_id, amount=1.0))
+
+    row = {"doc": {"id": invoice}, "line": 0, "apply": True, "amount": 2.0}
+    body = {"autoApply": False, "apply": {"items": [row]}}
+    answer = netsuite.call("PATCH", f"record/v1/creditMemo/{credit_id}", body=body)
+
+    after = [netsuite.read("creditMemo", credit_id), netsuite.read("invoice", invoice)]
+    assert answer.status_code == 204
+    assert after[0]["amountRemaining"] == pytest.approx(before[0]["amountRemaining"] - 3)
+    assert after[1]["amountRemaining"] == pytest.approx(before[1]["amountRemaining"] - 2)
+
+
 def test_a_credit_is_not_applied_twice_over(netsuite: NetSuiteStranger, director: Director) -> None:
     rma = received(netsuite, director)
     path = f"returnAuthorization/{rma}/!transform/creditMemo"

@@ -78,7 +78,7 @@ def _read_exchange(number: int, row: Json) -> ExchangeFacts:
     sku = row.get("sku", "BOOT-43")
     values: Json = {"sku": sku, "title": sku, "item_id": ITEMS.get(sku, "")}
     money = {name: Decimal(row[name]) for name in ("price", "total", "tax") if name in row}
-    rest = {name: row[name] for name in ("order_id", "order_name") if name in row}
+    rest = {name: row[name] for name in ("order_id", "order_name", "out_of_stock", "item_inactive") if name in row}
     return make_exchange(number, **values | money | rest)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from returnsops.lib.money import ZERO
 from returnsops.returns.facts import ApprovalFacts, ClaimFacts, OverrideFacts, RefundFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan import Plan, PostingDue, plan_return
+from returnsops.returns.plan.exchange_orders import find_exchange_orders
 from tests.builders import FIRST_UNIT, make_netsuite, make_sale
 from tests.other_side import ROUNDS_MAX, carry_out_one
 from tests.scenarios.given import read_line, read_loop, read_units
@@ -15,13 +16,15 @@ from tests.scenarios.given import read_line, read_loop, read_units
 Json = dict[str, Any]
 Posted = list[tuple[ReturnFacts, PostingDue]]
 PERSON = 1
+SETTLING = ("loop_process", "loop_remove")
 ZERO_UNIT: Json = dict.fromkeys(("price", "discount", "tax", "refund", "refund_item", "refund_tax"), ZERO)
 
 
 def pass_moment(facts: ReturnFacts, moment: Json) -> tuple[ReturnFacts, Posted, Plan]:
     """Apply what happens, then carry out what the plan wants, round by round.
 
-    loop_answers: what Loop does when it is asked to settle: settles (the default), review, or nothing.
+    loop_answers: what Loop does when it is asked to settle: settles (the default), accepted (it takes the request, and
+    no more), review, or nothing.
     netsuite_answers: nothing keeps every document from being carried out.
     """
     for name, happen in HAPPENINGS.items():
@@ -48,7 +51,9 @@ def _carry_out(facts: ReturnFacts, moment: Json) -> tuple[ReturnFacts, Posted, P
 
 def _carry_out_one(facts: ReturnFacts, due: PostingDue, moment: Json) -> ReturnFacts:
     done = carry_out_one(facts, due)
-    if due.system == "loop" and moment.get("loop_answers") == "review":
+    if due.kind in SETTLING and moment.get("loop_answers") == "accepted":
+        return replace(done, loop=facts.loop, units=facts.units, exchanges=facts.exchanges)
+    if due.kind in SETTLING and moment.get("loop_answers") == "review":
         return replace(done, loop=replace(facts.loop, state="review"), units=facts.units)
     return done
 
@@ -99,6 +104,13 @@ def _exchange_is_made(facts: ReturnFacts, told: Json) -> ReturnFacts:
     return replace(facts, exchanges=tuple(replace(one, **told) for one in facts.exchanges))
 
 
+def _replacements_change(facts: ReturnFacts, told: Json) -> ReturnFacts:
+    """By number: fields of the replacement."""
+    numbered = enumerate(facts.exchanges, 1)
+    exchanges = tuple(replace(one, **told.get(str(number), {})) for number, one in numbered)
+    return replace(facts, exchanges=exchanges)
+
+
 # --- The warehouse ---------------------------------------------------------------------------------
 
 
@@ -143,6 +155,14 @@ def _sibling_takes(facts: ReturnFacts, told: list[Json]) -> ReturnFacts:
     return replace(facts, claims=claims)
 
 
+def _exchange_is_billed(facts: ReturnFacts, amount: str) -> ReturnFacts:
+    """The invoice of the exchange order, all of it open."""
+    (order,) = find_exchange_orders(facts)
+    money = {"total": Decimal(amount), "amount_remaining": Decimal(amount)}
+    invoice = make_netsuite("invoice", "9201", created_from_id=order.internal_id, **money)
+    return replace(facts, records=(*facts.records, invoice))
+
+
 def _record_is_deleted(facts: ReturnFacts, record_type: str) -> ReturnFacts:
     assert facts.records_of(record_type), f"NetSuite has no {record_type} to delete"
     records = tuple(replace(one, gone=True) if one.record_type == record_type else one for one in facts.records)
@@ -183,6 +203,8 @@ HAPPENINGS: dict[str, Callable[[ReturnFacts, Any], ReturnFacts]] = {
     "loop_settles": _loop_settles,
     "units": _units_change,
     "exchange": _exchange_is_made,
+    "replacement": _replacements_change,
+    "bills_exchange": _exchange_is_billed,
     "scanned": _parcel_is_scanned,
     "judged": _units_are_judged,
     "missing": _loop_loses_it,

@@ -13,7 +13,7 @@ from returnsops.returns.plan.authorization import Authorization, plan_authorizat
 from returnsops.returns.plan.closing import close_unaccepted_lines, close_whole_authorization, prove_complete
 from returnsops.returns.plan.crediting import compare_amounts, plan_credit
 from returnsops.returns.plan.draft import Draft, Lane, Plan, PostingDue, Step, StepState
-from returnsops.returns.plan.exchanging import note_contradiction, plan_exchange
+from returnsops.returns.plan.exchanging import note_contradiction, note_unreturned, plan_exchange
 from returnsops.returns.plan.hinges import hinges_of
 from returnsops.returns.plan.outbox_problems import note_outbox_problems
 from returnsops.returns.plan.pauses import note_pauses
@@ -125,7 +125,7 @@ def _settle(draft: Draft, sale: Sale, authorization: Authorization, *, received:
     if not facts.accepted_units:
         settled = plan_settlement(draft, may_ask=True)
         closed = close_unaccepted_lines(draft, authorization, credited=settled)
-        return "settled" if closed and settled else "posting"
+        return "settled" if closed and settled else _under_way(draft)
     if has_refused_exchange_unit(facts):
         plan_settlement(draft, may_ask=True)
         plan_exchange(draft, sale)
@@ -148,8 +148,12 @@ def _settle(draft: Draft, sale: Sale, authorization: Authorization, *, received:
         refunded = plan_refunds(draft) and applied
     closed = close_unaccepted_lines(draft, authorization, credited=credited)
     if not (refunded and linked and closed):
-        return "posting" if draft.postings else "waiting"
+        return _under_way(draft)
     return "settled" if prove_complete(draft, authorization) else "waiting"
+
+
+def _under_way(draft: Draft) -> str:
+    return "posting" if draft.postings else "waiting"
 
 
 def _is_booked(facts: ReturnFacts) -> bool:
@@ -161,6 +165,7 @@ def _end(draft: Draft) -> str:
     if _goods_need_somebody(draft):
         draft.step("close_rma", StepState.BLOCKED, "waits for a word about the goods")
         return "needs_person"
+    note_unreturned(draft)
     return "ended" if close_whole_authorization(draft) else "posting"
 
 

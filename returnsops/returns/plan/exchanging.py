@@ -58,6 +58,22 @@ def _link(draft: Draft) -> bool:
     return True
 
 
+def note_unreturned(draft: Draft) -> None:
+    """The return ended and its replacement was ordered: nobody in NetSuite would hear that it was not paid by goods."""
+    facts = draft.facts
+    orders = find_exchange_orders(facts)
+    if orders:
+        names = ", ".join(order.tran_id for order in orders)
+        draft.problem(
+            Problem(
+                "exchange_not_returned",
+                f"return:{facts.loop.loop_id}",
+                f"Exchange order {names} was made; the return is {facts.loop.state} and nothing came back.",
+                amount=add_up(one.total for one in facts.exchanges),
+            )
+        )
+
+
 # --- Does the real order fit the policy? ------------------------------------------------------------
 
 
