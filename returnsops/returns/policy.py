@@ -14,7 +14,6 @@ from django.core.exceptions import ValidationError
 
 class Ownership(StrEnum):
     OBSERVE = "observe"  # somebody else writes these records; we watch and report
-    SHADOW = "shadow"  # the same, and a step says what we would have posted
     WRITE = "write"
 
 

@@ -12,8 +12,10 @@ from integrations.profile import AccountFacts
 from returnsops.returns.policy import (
     CreditLines,
     Deadlines,
+    ExchangeForm,
     ExchangeOrder,
     ExchangeSettlement,
+    ExchangeTiming,
     Ownership,
     PlaceRule,
     Policy,
@@ -44,9 +46,19 @@ CHOICES: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         ExchangeOrder.EXPECT: "comes through the shop's connector; ReturnsOps waits for it and reports if it does not",
         ExchangeOrder.CREATE: "ReturnsOps creates it",
     },
+    ExchangeForm: {
+        ExchangeForm.SEPARATE_ORDER: "on an order of their own",
+        ExchangeForm.NATIVE: "on the original order, so no other is awaited",
+    },
+    ExchangeTiming: {
+        ExchangeTiming.FROM_LOOP: "when Loop has settled, or at once if Loop made it before",
+        ExchangeTiming.ON_CONFIRMATION: "as soon as the return exists",
+        ExchangeTiming.ON_CARRIER_SCAN: "with the first scan of the parcel",
+        ExchangeTiming.ON_RECEIPT: "once the units are inspected",
+    },
     ExchangeSettlement: {
         ExchangeSettlement.ZERO_CREDIT: "Loop discount on: the credit of an exchange comes to nothing",
-        ExchangeSettlement.VALUE_IN_VALUE_OUT: "Loop discount off: the value of the exchange stays open on the credit",
+        ExchangeSettlement.VALUE_IN_VALUE_OUT: "Loop discount off: the credit of an exchange pays its invoice",
     },
 }
 RECORDS = {
@@ -71,7 +83,9 @@ DEADLINES = {
     "inspection": "A parcel that was delivered or scanned is not inspected",
     "second_parcel": "The rest of a return is not inspected, after its last unit that was",
     "settlement": "Loop has not settled after it accepted our request",
+    "loop_settles": "Loop has not settled by its own rules what was inspected",
     "exchange_order": "The exchange order is not in NetSuite",
+    "exchange_invoice": "The exchange order is not billed, and the credit waits for it",
     "read_back": "What was posted is not complete in both systems",
     "closed_unprocessed": "Loop has closed a return without paying",
 }
@@ -216,6 +230,9 @@ def _money(policy: Policy, names: Names) -> Iterator[Sentence]:
 def _exchanges(policy: Policy) -> Iterator[Sentence]:
     topic = "Exchanges"
     yield Sentence(topic, "exchange_order", f"An exchange order: {CHOICES[ExchangeOrder][policy.exchange_order]}.")
+    form, timing = CHOICES[ExchangeForm][policy.exchange_form], CHOICES[ExchangeTiming][policy.exchange_timing]
+    yield Sentence(topic, "exchange_form", f"The new items of an exchange come {form}.")
+    yield Sentence(topic, "exchange_timing", f"The exchange order should exist {timing}; its clock starts then.")
     yield Sentence(topic, "exchange_settlement", f"{CHOICES[ExchangeSettlement][policy.exchange_settlement]}.")
 
 

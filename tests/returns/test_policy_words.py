@@ -27,6 +27,8 @@ CHANGED = {
     "refund_authority": "loop_first",
     "credit_lines": "gross_with_fee_line",
     "exchange_order": "create",
+    "exchange_form": "native",
+    "exchange_timing": "on_receipt",
     "exchange_settlement": "value_in_value_out",
     "tolerance_per_line": "0.02",
     "tolerance_share": "0.01",
