@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 
 class Ownership(StrEnum):
     OBSERVE = "observe"  # somebody else writes these records; we watch and report
+    SHADOW = "shadow"  # the same, and the step says what we would have posted
     WRITE = "write"
 
 
@@ -140,6 +141,9 @@ class Policy:
 
     def writes(self, record_kind: str) -> bool:
         return self.ownership.get(record_kind, Ownership.OBSERVE) == Ownership.WRITE
+
+    def shadows(self, record_kind: str) -> bool:
+        return self.ownership.get(record_kind, Ownership.OBSERVE) == Ownership.SHADOW
 
     def place_of(self, *, outcome: str, sku: str, destination: str) -> str:
         """Where an accepted unit goes."""

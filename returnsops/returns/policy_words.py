@@ -27,6 +27,7 @@ from returnsops.returns.policy import (
 CHOICES: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     Ownership: {
         Ownership.OBSERVE: "another system writes them; ReturnsOps watches and reports",
+        Ownership.SHADOW: "another system writes them; ReturnsOps says what it would have written",
         Ownership.WRITE: "ReturnsOps writes them",
     },
     RmaTrigger: {

@@ -27,6 +27,7 @@ from returnsops.returns.plan.settling import (
     plan_settlement,
     was_left_unprocessed,
 )
+from returnsops.returns.plan.shadowing import note_shadows
 from returnsops.returns.plan.undone import leave_out_undone
 from returnsops.returns.problems import Problem
 
@@ -86,9 +87,13 @@ def _write_chapters(draft: Draft) -> str:
     plan_inspection(draft)
     received = plan_receipts(draft, authorization) if authorization else False
     if sale and authorization and facts.all_judged:
-        return _settle(draft, sale, authorization, received=received)
-    _watch_loop(draft, sale)
-    return _early_stage(draft)
+        stage = _settle(draft, sale, authorization, received=received)
+    else:
+        _watch_loop(draft, sale)
+        stage = _early_stage(draft)
+    if sale:
+        note_shadows(draft, sale)
+    return stage
 
 
 def _miss(draft: Draft) -> str:
@@ -137,7 +142,8 @@ def _settle(draft: Draft, sale: Sale, authorization: Authorization, *, received:
     credit = compare_amounts(draft, sale)
     may_book = received and not (loop_goes_first(facts) and facts.taken("credit") is None)
     credited = bool(credit and may_book and not sale.is_cash_sale and plan_credit(draft, authorization, credit))
-    may_ask = bool(credit and received) if sale.is_cash_sale else credited
+    is_ours = not facts.policy.shadows("refund")
+    may_ask = bool(credit and received and is_ours) if sale.is_cash_sale else credited
     settled = plan_settlement(draft, may_ask=may_ask)
     linked = plan_exchange(draft, sale)
     refunded = False

@@ -182,7 +182,8 @@ def _closed_without_settlement(draft: Draft) -> None:
 
 def _note_early_settlement(draft: Draft, asked: PostingFacts | None) -> None:
     facts = draft.facts
-    if asked or is_loop_first(facts):
+    others_ask = not (facts.policy.writes("credit") or facts.policy.writes("refund"))
+    if asked or is_loop_first(facts) or others_ask:
         return
     draft.problem(
         Problem(
