@@ -207,7 +207,7 @@ Q_CLUSTER = {
     "label": "Task queue",
 }
 HEARTBEAT_FILE = Path(env_text("HEARTBEAT_FILE") or DATA_DIR / "heartbeat")
-HEARTBEAT_LIMIT_S = env_int("HEARTBEAT_LIMIT_S", default=15, least=5)
+HEARTBEAT_LIMIT_S = env_int("HEARTBEAT_LIMIT_S", default=13, least=5)  # so that a hung queue is replaced within 15
 TICK_EVERY = env_seconds("TICK_EVERY_S", default=2)
 # A look at a webhook that has not ended by now has lost its worker; more than the `timeout` of a task.
 LOOK_LEASE = env_seconds("LOOK_LEASE_S", default=120)

@@ -4,15 +4,37 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from returnsops.lib import watchdog
 from returnsops.lib.processes import Processes, Program
 from returnsops.lib.watchdog import Heartbeat, Kept, Metronome, look_after
+from returnsops.management.commands import worker
 
-SLEEPER = Program(name="sleeper", command=("sleep", "60"))
+SLEEPER = Program(name="sleeper", command=("sleep", "600"))
+LIMIT_S = 120.0
+REPLACED_WITHIN_S = 15.0  # a hung queue, from its last beat to another one in its place
+
+
+@dataclass
+class Clock:
+    """In the place of the watchdog's: seconds pass when the test says so, however busy the machine is."""
+
+    now: float = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(watchdog, "time", clock)
+    return clock
 
 
 @pytest.fixture
@@ -22,7 +44,7 @@ def processes() -> Iterator[Processes]:
 
 
 def look_until(processes: Processes, kept: Kept, *, other_than: int) -> None:
-    give_up_at = time.monotonic() + 10
+    give_up_at = time.monotonic() + LIMIT_S
     while not processes.is_running("sleeper") or processes.process_id("sleeper") == other_than:
         assert time.monotonic() < give_up_at, "it was not started again"
         look_after(processes, kept=[kept])
@@ -45,22 +67,32 @@ def test_starts_again_what_died(processes: Processes) -> None:
     look_until(processes, kept, other_than=first)
 
 
-def test_kills_and_starts_again_what_is_silent(processes: Processes, tmp_path: Path) -> None:
-    kept = Kept(SLEEPER, heartbeat=Heartbeat(tmp_path / "heartbeat", limit_s=0.3))
-    look_after(processes, kept=[kept])
-
-    look_until(processes, kept, other_than=processes.process_id("sleeper"))
-
-
-def test_leaves_alone_what_beats(processes: Processes, tmp_path: Path) -> None:
+def test_hung_queue_is_replaced_in_time(processes: Processes, clock: Clock, tmp_path: Path) -> None:
     beat = tmp_path / "heartbeat"
-    kept = Kept(SLEEPER, heartbeat=Heartbeat(beat, limit_s=0.5))
+    kept = Kept(SLEEPER, heartbeat=worker._heartbeat(beat))
+    look_after(processes, kept=[kept])
+    first = processes.process_id("sleeper")
+
+    clock.now += worker.ROUND_S
+    beat.touch()  # right after a look
+    hung_at = clock.now
+    while not processes.is_running("sleeper") or processes.process_id("sleeper") == first:
+        clock.now += worker.ROUND_S
+        look_after(processes, kept=[kept])
+
+    assert settings.HEARTBEAT_LIMIT_S < clock.now - hung_at <= REPLACED_WITHIN_S
+
+
+def test_leaves_alone_what_beats(processes: Processes, clock: Clock, tmp_path: Path) -> None:
+    beat = tmp_path / "heartbeat"
+    kept = Kept(SLEEPER, heartbeat=Heartbeat(beat, limit_s=10))
     look_after(processes, kept=[kept])
     first = processes.process_id("sleeper")
 
     for second in range(12):
-        os.utime(beat, (second, second)) if beat.exists() else beat.touch()
-        time.sleep(0.1)
+        beat.touch()
+        os.utime(beat, (second, second))
+        clock.now += 9
         look_after(processes, kept=[kept])
 
     assert processes.process_id("sleeper") == first
