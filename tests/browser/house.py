@@ -10,7 +10,7 @@ import requests
 from returnsops.management.rehearsal.books import Family, group_by_order
 from returnsops.management.stack import Stack
 
-CALL_LIMIT_S = 10
+CALL_LIMIT_S = 60
 WAIT_LIMIT_S = 60.0  # reached only by a fault, or on a machine that does much else
 POLL_S = 0.2
 PASSWORD = "returns-demo"

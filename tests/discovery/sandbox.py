@@ -6,7 +6,7 @@ import requests
 
 from integrations import connections
 
-TIMEOUT_S = 10
+TIMEOUT_S = 60
 
 
 class Sandbox:

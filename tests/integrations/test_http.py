@@ -49,7 +49,7 @@ def server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
         thread = threading.Thread(target=serve)
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/x"
-        thread.join(timeout=5)
+        thread.join(timeout=60)
 
 
 def reset(connection: socket.socket) -> None:

@@ -27,7 +27,7 @@ SETTINGS = {
     "loop": {"process_delay_s": [0.0, 0.05], "was_processed_delay_s": 0.05, "rate_limit_per_minute": 100_000},
     "connector": {"exchange_delay_s": 0.05},
 }
-TIMEOUT_S = 10
+TIMEOUT_S = 60
 
 
 class Stage:

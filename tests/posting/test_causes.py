@@ -126,7 +126,7 @@ def test_two_workers_refused_at_once_make_one_pause(shop: Shop) -> None:
 
     def take_answer(posting: Posting) -> None:
         posting.refresh_from_db()
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=60)
         record_answer(posting, Answer(posting.request, timezone.now(), 0.1, error=refusal("period_closed")))
         connections.close_all()
 

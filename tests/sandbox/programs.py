@@ -15,7 +15,7 @@ import requests
 from tests.sandbox.strangers import wait_for
 
 ROOT = Path(__file__).parents[2]
-START_S = 20.0
+START_S = 120.0
 
 
 def free_port() -> int:
@@ -47,8 +47,8 @@ class Program:
 
     def is_up(self) -> bool:
         try:
-            return requests.get(f"{self.url}/_sandbox/health", timeout=1).ok
-        except requests.ConnectionError:
+            return requests.get(f"{self.url}/_sandbox/health", timeout=5).ok
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
     def kill(self) -> None:

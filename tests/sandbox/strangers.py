@@ -46,7 +46,7 @@ class NetSuiteStranger:
             "client_assertion_type": GRANT,
             "client_assertion": assertion,
         }
-        return self.session.post(self.token_url, data=form, timeout=10)
+        return self.session.post(self.token_url, data=form, timeout=60)
 
     def log_in(self) -> None:
         answer = self.ask_token(self.assertion())
@@ -56,7 +56,7 @@ class NetSuiteStranger:
     def call(self, method: str, path: str, *, body: Json | None = None, **headers: str) -> requests.Response:
         sent = {"Authorization": f"Bearer {self.token}", "X-NetSuite-PropertyNameValidation": "Error"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.session.request(method, f"{self.url}/services/rest/{path}", json=body, headers=sent, timeout=10)
+        return self.session.request(method, f"{self.url}/services/rest/{path}", json=body, headers=sent, timeout=60)
 
     def create(self, path: str, body: Json) -> str:
         answer = self.call("POST", f"record/v1/{path}", body=body)
@@ -99,7 +99,7 @@ class LoopStranger:
             f"{self.url}/api/{self.version}/{path}",
             json=body,
             headers={"X-Authorization": self.shop["api_key"]},
-            timeout=10,
+            timeout=60,
         )
 
     def details(self, return_id: str) -> Json:
@@ -140,7 +140,7 @@ class Director:
         return found
 
 
-def wait_for(check: Any, *, seconds: float = 8.0) -> Any:
+def wait_for(check: Any, *, seconds: float = 60.0) -> Any:
     """The first truthy answer of check, or the last one when time is up."""
     until = time.monotonic() + seconds
     while not (found := check()) and time.monotonic() < until:

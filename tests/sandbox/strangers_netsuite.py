@@ -35,7 +35,7 @@ class TokenStranger:
 
     def call(self, method: str, path: str, *, auth: OAuth1 | None = None, **more: Any) -> requests.Response:
         url = f"{self.url}/services/rest/{path}"
-        return self.session.request(method, url, auth=auth or self.auth(), timeout=10, **more)
+        return self.session.request(method, url, auth=auth or self.auth(), timeout=60, **more)
 
     def reason(self, **changes: Any) -> str:
         """The word in the challenge of a call that must be refused."""
@@ -94,7 +94,7 @@ def pages_of(netsuite: NetSuiteStranger, path: str) -> Iterator[Json]:
     """Follows the links of a collection to its end."""
     url = f"{netsuite.url}/services/rest/record/v1/{path}"
     for _ in range(50):
-        page = netsuite.session.get(url, headers={"Authorization": f"Bearer {netsuite.token}"}, timeout=10).json()
+        page = netsuite.session.get(url, headers={"Authorization": f"Bearer {netsuite.token}"}, timeout=60).json()
         yield page
         following = [one["href"] for one in page["links"] if one["rel"] == "next"]
         if not following:
@@ -106,6 +106,6 @@ def found(netsuite: NetSuiteStranger, record_type: str, query: str) -> list[str]
     """The ids a filter finds."""
     path = f"{netsuite.url}/services/rest/record/v1/{record_type}"
     headers = {"Authorization": f"Bearer {netsuite.token}"}
-    answer = netsuite.session.get(path, params={"q": query}, headers=headers, timeout=10)
+    answer = netsuite.session.get(path, params={"q": query}, headers=headers, timeout=60)
     assert answer.status_code == 200, answer.text
     return [item["id"] for item in answer.json()["items"]]

@@ -91,7 +91,7 @@ def test_bins_belong_to_their_location_for_ever(netsuite: NetSuiteStranger, dire
         in director.session.post(
             f"{director.url}/_sandbox/netsuite/act",
             json={"account": account["account_id"], "action": "write_list", "record_type": "bin", "body": {}},
-            timeout=10,
+            timeout=60,
         ).text
     )
     director.post("settings", {"netsuite": {"bins": True}})

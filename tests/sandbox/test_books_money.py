@@ -206,7 +206,7 @@ def test_a_refunded_credit_stays(netsuite: NetSuiteStranger, director: Director,
 
     assert "cannot be deleted" in gone.text
     act = {"account": account["account_id"], "action": "void", "record": credit_id}
-    assert "refunded" in director.session.post(f"{director.url}/_sandbox/netsuite/act", json=act, timeout=10).text
+    assert "refunded" in director.session.post(f"{director.url}/_sandbox/netsuite/act", json=act, timeout=60).text
 
 
 def test_how_a_refund_is_paid_stands_in_the_field_the_account_has(

@@ -19,7 +19,7 @@ def finished(director: Director) -> Json:
         crowd: Json = director.get("loop/crowds")["crowds"][-1]
         return crowd if crowd["is_finished"] else None
 
-    found: Json = wait_for(last, seconds=20)
+    found: Json = wait_for(last)
     return found
 
 
@@ -128,7 +128,7 @@ def test_a_crowd_that_cannot_be_made_stops_and_says_why(director: Director) -> N
 def test_a_crowd_can_be_stopped(director: Director, session: requests.Session) -> None:
     director.post("loop/crowds", {"count": 100_000})
 
-    assert session.delete(f"{director.url}/_sandbox/loop/crowds/1", timeout=10).json()["is_stopped"]
+    assert session.delete(f"{director.url}/_sandbox/loop/crowds/1", timeout=60).json()["is_stopped"]
     made = director.get("loop/crowds")["crowds"][0]["made"]
     director.post("clock", {"advance_seconds": 1})
     assert director.get("loop/crowds")["crowds"][0]["made"] == made < 100_000
@@ -147,7 +147,7 @@ def test_a_crowd_can_be_stopped(director: Director, session: requests.Session) -
     ],
 )
 def test_a_wrong_crowd_is_refused(director: Director, session: requests.Session, body: Json, said: str) -> None:
-    answer = session.post(f"{director.url}/_sandbox/loop/crowds", json=body, timeout=5)
+    answer = session.post(f"{director.url}/_sandbox/loop/crowds", json=body, timeout=60)
 
     assert (answer.status_code, said in answer.json()["error"]) == (400, True)
 

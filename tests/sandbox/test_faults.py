@@ -149,7 +149,7 @@ def test_a_wrong_rule_is_refused_with_what_would_do(
 ) -> None:
     rule = {"system": "netsuite", "kind": "429"} | rule
 
-    answer = session.post(f"{director.url}/_sandbox/faults", json=rule, timeout=5)
+    answer = session.post(f"{director.url}/_sandbox/faults", json=rule, timeout=60)
 
     assert answer.status_code == 400
     assert said in answer.json()["error"]
@@ -216,7 +216,7 @@ def test_a_late_answer_comes_after_the_work(netsuite: NetSuiteStranger, director
         )
         assert seen == []
         books.post("clock", {"advance_seconds": 3000})
-    caller.join(timeout=10)
+    caller.join(timeout=60)
     assert seen
 
 
@@ -231,7 +231,7 @@ def test_a_delayed_commit_waits_in_business_time(netsuite: NetSuiteStranger, dir
         assert wait_for(lambda: books.get("faults")["faults"][0]["hits"])
         assert not [one for one in books.books(netsuite.account)["transactions"] if one["type"] == "RtnAuth"]
         books.post("clock", {"advance_seconds": 600})
-    caller.join(timeout=10)
+    caller.join(timeout=60)
     assert [one for one in director.books(netsuite.account)["transactions"] if one["type"] == "RtnAuth"]
 
 
@@ -274,10 +274,10 @@ def test_every_kind_is_listed_with_its_meaning(director: Director) -> None:
 def test_one_rule_can_be_taken_away(director: Director, session: requests.Session) -> None:
     first, second = (director.post("faults", {"system": "loop", "kind": kind}) for kind in ("429", "401"))
 
-    left = session.delete(f"{director.url}/_sandbox/faults/{first['id']}", timeout=5).json()["faults"]
+    left = session.delete(f"{director.url}/_sandbox/faults/{first['id']}", timeout=60).json()["faults"]
 
     assert [one["id"] for one in left] == [second["id"]]
-    assert session.delete(f"{director.url}/_sandbox/faults/99", timeout=5).status_code == 400
+    assert session.delete(f"{director.url}/_sandbox/faults/99", timeout=60).status_code == 400
 
 
 def test_rules_survive_a_restart_where_they_stood(tmp_path: Path) -> None:

@@ -150,11 +150,11 @@ def test_the_previous_page_leads_back(loop: LoopStranger, director: Director) ->
     made = make_several(director, 3)
     first = loop.call("GET", f"{LIST}?paginate=true&pageSize=2").json()
     second = loop.session.get(
-        first["nextPageUrl"], headers={"X-Authorization": loop.shop["api_key"]}, timeout=10
+        first["nextPageUrl"], headers={"X-Authorization": loop.shop["api_key"]}, timeout=60
     ).json()
 
     back = loop.session.get(
-        second["previousPageUrl"], headers={"X-Authorization": loop.shop["api_key"]}, timeout=10
+        second["previousPageUrl"], headers={"X-Authorization": loop.shop["api_key"]}, timeout=60
     ).json()
 
     assert (ids(first["returns"]), ids(second["returns"])) == (made[:2], made[2:])

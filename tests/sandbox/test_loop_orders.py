@@ -44,7 +44,7 @@ def test_orders_come_in_pages_there_and_back(loop: LoopStranger, director: Direc
         path = f"orders?limit=2&sort_order={way}&cursor={cursor}" if cursor else ""
         previous = page["previous_page_url"]
 
-    back = loop.session.get(previous, headers={"X-Authorization": loop.shop["api_key"]}, timeout=10).json()
+    back = loop.session.get(previous, headers={"X-Authorization": loop.shop["api_key"]}, timeout=60).json()
 
     assert seen == made
     assert [order["external_id"] for order in back["orders"]] == pages[1]

@@ -60,7 +60,7 @@ def test_the_kinds_describe_themselves(director: Director) -> None:
 def test_parameters_nobody_knows_are_refused(director: Director) -> None:
     body = {"scenario": "refund", "params": {"colour": "red"}}
 
-    answer = director.session.post(f"{director.url}/_sandbox/loop/returns", json=body, timeout=5)
+    answer = director.session.post(f"{director.url}/_sandbox/loop/returns", json=body, timeout=60)
 
     assert answer.status_code == 400
     assert "takes no colour" in answer.json()["error"]

@@ -168,7 +168,7 @@ def test_small_keys_and_a_sixth_certificate_are_refused(
 ) -> None:
     _, small = pems_of(rsa.generate_private_key(public_exponent=65537, key_size=2048))
     body = {"account": account["account_id"], "action": "add_certificate", "public_pem": small}
-    refused = netsuite.session.post(f"{netsuite.url}/_sandbox/netsuite/act", json=body, timeout=10)
+    refused = netsuite.session.post(f"{netsuite.url}/_sandbox/netsuite/act", json=body, timeout=60)
     assert refused.status_code == 400
     assert "3072" in refused.text
 
@@ -176,7 +176,7 @@ def test_small_keys_and_a_sixth_certificate_are_refused(
         _, public = pems_of(ec.generate_private_key(ec.SECP256R1()))
         director.act(account, "add_certificate", public_pem=public)
     sixth = netsuite.session.post(
-        f"{netsuite.url}/_sandbox/netsuite/act", json=body | {"public_pem": public}, timeout=10
+        f"{netsuite.url}/_sandbox/netsuite/act", json=body | {"public_pem": public}, timeout=60
     )
     assert "revoke one first" in sixth.text
 
@@ -211,7 +211,7 @@ def test_times_that_are_none_are_refused(netsuite: NetSuiteStranger, times: Json
 
 def test_a_malformed_header_is_an_invalid_request(netsuite: NetSuiteStranger) -> None:
     answer = netsuite.session.get(
-        f"{netsuite.url}/services/rest/system/v1/serverTime", headers={"Authorization": "Bearer two words"}, timeout=10
+        f"{netsuite.url}/services/rest/system/v1/serverTime", headers={"Authorization": "Bearer two words"}, timeout=60
     )
 
     assert answer.status_code == 400

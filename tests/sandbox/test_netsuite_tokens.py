@@ -59,8 +59,8 @@ def test_a_nonce_is_good_once(signer: TokenStranger) -> None:
     url = f"{signer.url}/services/rest/system/v1/serverTime"
     sent = requests.Request("GET", url, auth=signer.auth()).prepare()
 
-    assert signer.session.send(sent, timeout=10).status_code == 200
-    again = signer.session.send(sent, timeout=10)
+    assert signer.session.send(sent, timeout=60).status_code == 200
+    again = signer.session.send(sent, timeout=60)
 
     assert again.status_code == 401
     assert challenge_of(again) == "nonce_used"
@@ -70,7 +70,7 @@ def test_a_signature_of_another_address_is_refused(signer: TokenStranger) -> Non
     sent = requests.Request("GET", f"{signer.url}/services/rest/system/v1/serverTime", auth=signer.auth()).prepare()
     sent.url = f"{signer.url}/services/rest/record/v1/customer"
 
-    assert challenge_of(signer.session.send(sent, timeout=10)) == "signature_invalid"
+    assert challenge_of(signer.session.send(sent, timeout=60)) == "signature_invalid"
 
 
 def test_five_bad_signatures_lock_the_user(signer: TokenStranger, director: Director, account: Json) -> None:
@@ -116,7 +116,7 @@ def test_half_a_header_is_refused(signer: TokenStranger) -> None:
     url = f"{signer.url}/services/rest/system/v1/serverTime"
     header = f'OAuth realm="{signer.tba["realm"]}", oauth_consumer_key="{signer.tba["consumer_key"]}"'
 
-    answer = signer.session.get(url, headers={"Authorization": header}, timeout=10)
+    answer = signer.session.get(url, headers={"Authorization": header}, timeout=60)
 
     assert answer.status_code == 401
     assert answer.json()["o:errorDetails"][0]["o:errorCode"] == "INVALID_LOGIN"
@@ -131,6 +131,6 @@ def test_a_token_signs_for_its_own_account_only(signer: TokenStranger, world: Js
 
 def test_an_empty_header_is_no_login(signer: TokenStranger) -> None:
     answer = signer.session.get(
-        f"{signer.url}/services/rest/system/v1/serverTime", headers={"Authorization": "OAuth"}, timeout=10
+        f"{signer.url}/services/rest/system/v1/serverTime", headers={"Authorization": "OAuth"}, timeout=60
     )
     assert answer.status_code == 401

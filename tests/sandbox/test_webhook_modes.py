@@ -237,7 +237,7 @@ def test_a_state_is_announced_or_not(
     director.post(f"loop/returns/{return_id}/{act}")
 
     assert loop.details(return_id)["state"] == state
-    assert bool(wait_for(lambda: receiver.got, seconds=0.3 if is_silent else 5)) is not is_silent
+    assert bool(wait_for(lambda: receiver.got, seconds=0.3 if is_silent else 60)) is not is_silent
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_retry_after_is_kept_up_to_half_an_hour(
 
     director.post("clock", {"advance_seconds": advance})
 
-    wait_for(lambda: len(receiver.got) == 2, seconds=5 if tries == 2 else 0.4)
+    wait_for(lambda: len(receiver.got) == 2, seconds=60 if tries == 2 else 0.4)
     assert len(receiver.got) == tries
 
 
