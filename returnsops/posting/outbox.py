@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Count, Max, Q, prefetch_related_objects
 from django.utils import timezone
 
+from integrations.models import Shop
 from returnsops.lib.canonical import plain
 from returnsops.lib.fixed_query import FixedQuery, slot
 from returnsops.lib.moves import move_row
@@ -73,9 +74,14 @@ def enqueue(loop_return: LoopReturn, wanted: Sequence[PostingDue]) -> list[Posti
         if match and match.promise != due.promise:
             _set_turn(match, due, waiting_since=loop_return.created_at)
     changed += [_create_posting(loop_return, due) for due, match in matched if match is None]
-    if wanted:
-        notify(WAKE_CHANNEL)
+    for system in sorted({due.system for due in wanted}):
+        wake_senders(system, loop_return.shop)
     return changed
+
+
+def wake_senders(system: str, shop: Shop) -> None:
+    """There is work for one destination: NetSuite's account, or Loop for one shop."""
+    notify(WAKE_CHANNEL, f"{system}:{shop.account_id if system == Posting.System.NETSUITE else shop.pk}")
 
 
 def is_over_there(posting: Posting) -> bool:
@@ -108,7 +114,7 @@ def retry(posting: Posting) -> bool:
     """A person says: try again, unchanged. Gives False if it is no longer refused."""
     if posting.status != Status.REJECTED:
         return False
-    notify(WAKE_CHANNEL)
+    wake_senders(posting.system, posting.shop)
     return move_row(
         posting, field="status", target=Status.PENDING, moves=Posting.MOVES, not_before=timezone.now(), attempts=0,
         claimed_by="", looked_at=None,

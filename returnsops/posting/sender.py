@@ -117,15 +117,20 @@ class Sender:
         self._due.clear()
 
     def _heed(self, messages: set[tuple[str, str]]) -> None:
-        """New postings may be there for every desk; lanes change hands at one account."""
-        if any(channel == POSTINGS for channel, _ in messages) or self._is_due("poll", every_s=POLL_S):
+        """New postings are there for one desk; lanes change hands at one account. Once in a while every desk looks."""
+        for channel, payload in messages:
+            system, _, pk = payload.rpartition(":") if channel == POSTINGS else (Posting.System.NETSUITE, "", payload)
+            desk = self._desks.get((system, int(pk)))
+            if desk is None:
+                self._due.pop("sources", None)
+            elif channel == LANES:
+                desk.gate.look_again()
+            else:
+                desk.may_have_more = True
+        if self._is_due("poll", every_s=POLL_S):
             for desk in self._desks.values():
                 desk.may_have_more = True
             self._due.pop("sources", None)
-        for channel, payload in messages:
-            named = self._desks.get((Posting.System.NETSUITE, int(payload))) if channel == LANES else None
-            if named:
-                named.gate.look_again()
 
     def _keep_lanes_busy(self) -> None:
         """Between any two things that take a while: calls that ended together need more than what lay armed."""
