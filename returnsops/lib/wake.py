@@ -69,9 +69,8 @@ class Alarm:
                 continue
 
     def _read_messages(self) -> None:
-        """Handlers hear what comes with any query; this reads what came while nothing was asked."""
-        raw = connection.connection
-        readable, _, _ = select.select([raw], [], [], 0)
+        """Handlers hear what comes with any query; this asks one when something came while nothing was asked."""
+        readable, _, _ = select.select([connection.connection], [], [], 0)
         if readable:
-            for message in raw.notifies(timeout=0):
-                self._note(message)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")

@@ -1,10 +1,12 @@
 """Claim, commit, call, record: what every answer means, and what a crash at any line leaves behind."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from integrations.connections import note_failure
@@ -38,6 +40,7 @@ CLOSED = RejectedError(
 )
 
 CROWDED = TemporaryError(system="netsuite", operation="query", status=429, detail="Concurrent request limit exceeded.")
+WOKEN_WITHIN_S = 20.0  # less than a sender waits by itself in the test of it
 
 
 def send() -> None:
@@ -366,3 +369,35 @@ def test_amounts_go_out_as_numbers_and_nothing_else_does() -> None:
 
 def test_uncertain_error_is_no_temporary_one() -> None:
     assert not issubclass(UncertainError, TemporaryError)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_waiting_sender_is_woken_for_new_work(
+    row: LoopReturn, netsuite: FakeNetSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("returnsops.posting.sender.POLL_S", 30.0)
+    sender = Sender(threads=1)
+    listens, is_posted = threading.Event(), threading.Event()
+    tend = sender._tend
+
+    def tend_and_tell() -> None:
+        tend()
+        listens.set()
+        if Posting.objects.filter(status="posted").exists():
+            is_posted.set()
+            sender.stop()
+
+    def plan() -> None:
+        listens.wait(WOKEN_WITHIN_S)
+        make_posting(row)
+        connection.close()
+        if not is_posted.wait(WOKEN_WITHIN_S):
+            sender.stop()
+
+    monkeypatch.setattr(sender, "_tend", tend_and_tell)
+    planner = threading.Thread(target=plan)
+    planner.start()
+    sender.run()
+    planner.join()
+
+    assert is_posted.is_set()
