@@ -185,33 +185,24 @@ def test_foreign_exchange_orders_are_counted_from_the_mirror(shop: Shop) -> None
     assert what_is_known(shop).foreign_exchange_orders == 1
 
 
-def test_the_admin_shows_the_refusal_beside_the_rules(client: Client, shop: Shop) -> None:
-    admin = make_user(Role.ADMIN, shop, username="root")
-    admin.is_staff = True
-    admin.save()
-    client.force_login(admin)
+def test_the_refusal_is_shown_beside_the_rules(client: Client, shop: Shop) -> None:
+    client.force_login(make_user(Role.ADMIN, shop, username="root"))
     learn(shop, locations=place(HOLDING, available=True))
 
     answer = client.post(
-        "/admin/returns/policyversion/add/",
-        {"shop": shop.pk, "rules": '{"locations": {"holding": "31"}}', "reason": "new holding"},
+        "/policies/fern/activate/", {"rules": '{"locations": {"holding": "31"}}', "reason": "new holding"}
     )
 
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     assert "Clear Make Inventory Available on it, or choose another in the policy." in answer.text
 
 
-def test_the_admin_warns_where_nothing_is_known_and_asks(client: Client, shop: Shop) -> None:
-    admin = make_user(Role.ADMIN, shop, username="root")
-    admin.is_staff = True
-    admin.save()
-    client.force_login(admin)
+def test_new_rules_warn_where_nothing_is_known_and_ask(client: Client, shop: Shop) -> None:
+    client.force_login(make_user(Role.ADMIN, shop, username="root"))
+    draft = {"rules": '{"rma_trigger": "approved"}', "reason": ""}
 
-    answer = client.post(
-        "/admin/returns/policyversion/add/",
-        {"shop": shop.pk, "rules": '{"rma_trigger": "approved"}', "reason": "only look"},
-        follow=True,
-    )
+    answer = client.post("/policies/fern/activate/", draft)
+    client.post("/policies/fern/activate/", draft | {"reason": "only look"})
 
     assert "was not checked yet" in answer.text
     assert ConnectionProfile.objects.get(account=shop.account).asked_at is not None
