@@ -5,7 +5,7 @@ A webhook is a hint; the fetched return is the truth. Source: loop.md §5.
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -41,6 +41,16 @@ STORE = """
         last_received_at = GREATEST(kept.last_received_at, EXCLUDED.last_received_at),
         verdict = CASE kept.verdict WHEN 'read' THEN 'waiting' ELSE kept.verdict END
     RETURNING id
+"""
+
+# Only if no copy arrived meanwhile: that one wants a look of its own.
+FINISH = """
+    UPDATE integrations_inboundevent AS kept SET
+        verdict = CASE kept.times_received WHEN seen.times_received THEN 'read' ELSE kept.verdict END,
+        topic = seen.topic, trigger = seen.trigger, loop_return_id = seen.loop_return_id, looks = 0, looked_since = NULL
+    FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[])
+        AS seen(id, times_received, topic, trigger, loop_return_id)
+    WHERE kept.id = seen.id AND kept.verdict = 'waiting'
 """
 
 
@@ -138,6 +148,46 @@ def one_look(event_pk: int) -> Iterator[InboundEvent | None]:
         raise
     if event and event.looked_since:  # not finished, since a copy of it arrived meanwhile
         _end_look(event_pk, looks=0)
+
+
+def begin_first_looks(event_pks: Collection[int]) -> list[InboundEvent]:
+    """Hold those that nobody ever looked at, all of them at once; end each by `finish_events` or `end_looks`.
+
+    If the worker dies it is not known which of them took it along, so each has its next look alone (`one_look`).
+    """
+    fresh = InboundEvent.objects.filter(
+        pk__in=list(event_pks), verdict=InboundEvent.Verdict.WAITING, looks=0, looked_since=None
+    )
+    with transaction.atomic():
+        events = list(fresh.select_related("shop").select_for_update(of=("self",), no_key=True, skip_locked=True))
+        begun = InboundEvent.objects.filter(pk__in=[event.pk for event in events])
+        begun.update(looked_since=timezone.now(), looks=F("looks") + 1)
+    return sorted(events, key=lambda event: event.pk)
+
+
+def begun_before(event_pks: Collection[int]) -> list[int]:
+    """Those of them whose look did not come to an end: each is looked at alone."""
+    waiting = InboundEvent.objects.filter(pk__in=list(event_pks), verdict=InboundEvent.Verdict.WAITING, looks__gt=0)
+    free = Q(looked_since=None) | Q(looked_since__lte=timezone.now() - settings.LOOK_LEASE)
+    return list(waiting.filter(free).order_by("pk").values_list("pk", flat=True))
+
+
+def end_looks(events: Collection[InboundEvent], *, by_fault_of_ours: bool = False) -> None:
+    """They are due again. A fault of ours counts, as it would come again."""
+    ended = InboundEvent.objects.filter(pk__in=[event.pk for event in events])
+    if by_fault_of_ours:
+        ended.update(looked_since=None)
+    elif events:
+        ended.update(looked_since=None, looks=0)
+
+
+def finish_events(events: Collection[InboundEvent]) -> None:
+    """The fetches they asked for are done. In the order of their keys, in which everybody locks them."""
+    waiting = sorted((one for one in events if one.verdict == InboundEvent.Verdict.WAITING), key=lambda one: one.pk)
+    names = ("pk", "times_received", "topic", "trigger", "loop_return_id")
+    if waiting:
+        with connection.cursor() as cursor:
+            cursor.execute(FINISH, [[getattr(event, name) for event in waiting] for name in names])
 
 
 def _begin_look(event_pk: int) -> InboundEvent | None:

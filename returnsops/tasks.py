@@ -39,6 +39,7 @@ from returnsops.posting.resuming import look_after_pauses
 from returnsops.posting.settle import give_up_dead_leases, postings_in_doubt, settle_doubts
 from returnsops.returns import background, mirror, sweeps
 from returnsops.returns.connection_checks import check_connection
+from returnsops.returns.hints import heed_first_hints
 from returnsops.returns.history import note_fact_change
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.other_writers import find_other_writers
@@ -46,7 +47,7 @@ from returnsops.returns.plan import plan_return
 from returnsops.returns.problems import Problem
 from returnsops.returns.progress import mirror_problems
 from returnsops.returns.replan import begin_plan, due_for_plan, hold_return
-from returnsops.returns.turns import answer, is_turn_of, ring
+from returnsops.returns.turns import answer, due_among, is_turn_of, ring
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ NUDGE_PATIENCE = timedelta(seconds=5)  # a row due for less has a nudge on its w
 PLAN_ATTEMPTS_MAX = 3
 PLANS_FOR_S = 3.0  # then the others in the task queue have their turn
 PLANS_IN_A_ROW_MAX = 3
-EVENTS_AT_ONCE, EVENTS_FOR_S = 10, 20.0
+EVENTS_AT_ONCE, EVENTS_FOR_S = 20, 20.0
 
 
 def look(what: str, row_id: RowId = None) -> None:
@@ -68,14 +69,20 @@ def look(what: str, row_id: RowId = None) -> None:
 
 
 def look_at_inbox(_: None) -> None:
-    """One nudge stands for every webhook of the last moment: what is new is dealt out here."""
-    sweep_events()
+    """One nudge stands for every webhook of the last moment: what is new is dealt out here, and some of it read."""
+    batches = _due_events()
+    for batch in batches[1:]:
+        nudge("events", batch)
+    if batches:
+        look_at_events(batches[0])
 
 
 def look_at_events(event_ids: list[int]) -> None:
     """Several in one task, which costs more than most looks. What there is no time for is due again soon."""
+    heed_first_hints(event_ids, for_s=EVENTS_FOR_S)
+    _show_life()
     deadline = time.monotonic() + EVENTS_FOR_S
-    for event_id in event_ids:
+    for event_id in inbox.begun_before(event_ids):
         if time.monotonic() > deadline:
             break
         with _one_failure_delays_no_other(f"event {event_id}"):
@@ -84,7 +91,10 @@ def look_at_events(event_ids: list[int]) -> None:
 
 
 def look_at_event(event_id: int) -> None:
-    """A webhook is a hint: find the returns it is about, and fetch those. One we cannot read would fail again."""
+    """A webhook is a hint: find the returns it is about, and fetch those. One we cannot read would fail again.
+
+    Alone, since an earlier look at it did not come to an end.
+    """
     with inbox.one_look(event_id) as event:
         if event is None:
             return
@@ -206,18 +216,22 @@ LOOKS: dict[str, Callable[..., None]] = {
 def tick() -> None:
     """Find whatever is due. Runs every few seconds; each job runs once per interval however many clusters tick."""
     _show_life()
-    for name, (every, job) in JOBS.items():
-        if not is_turn_of(name, every):
-            continue
-        with _one_failure_delays_no_other(name):
-            job()
+    for name in due_among({name: every for name, (every, _) in JOBS.items()}):
+        every, job = JOBS[name]
+        if is_turn_of(name, every):
+            with _one_failure_delays_no_other(name):
+                job()
 
 
 def sweep_events() -> None:
     """Webhooks nobody looked at yet, and those whose fetch failed."""
+    for batch in _due_events():
+        nudge("events", batch)
+
+
+def _due_events() -> list[list[int]]:
     due = inbox.take_due_events(limit=SWEEP_LIMIT, patience=NUDGE_PATIENCE)
-    for start in range(0, len(due), EVENTS_AT_ONCE):
-        nudge("events", due[start : start + EVENTS_AT_ONCE])
+    return [due[start : start + EVENTS_AT_ONCE] for start in range(0, len(due), EVENTS_AT_ONCE)]
 
 
 def sweep_plans() -> None:

@@ -1,7 +1,7 @@
 """Queries whose SQL is made once per process: of what is asked for every return, making it costs more than asking."""
 
 from collections import namedtuple  # their columns are known when they are asked, not before
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -33,6 +33,11 @@ def slots(name: str, *, kind: str = "bigint") -> RawSQL:
     return RawSQL(f"SELECT unnest(%s::{kind}[])", [Slot(name)])
 
 
+def filled(params: Sequence[Any], values: Mapping[str, Any]) -> list[Any]:
+    """The parameters of an SQL made once, with today's values in the slots."""
+    return [values[one.name] if isinstance(one, Slot) else one for one in params]
+
+
 @dataclass(frozen=True)
 class Made:
     sql: str
@@ -50,7 +55,7 @@ class FixedQuery:
     def ask(self, **values: Any) -> list[Any]:
         made = self._made
         with connection.cursor() as cursor:
-            cursor.execute(made.sql, [values[one.name] if isinstance(one, Slot) else one for one in made.params])
+            cursor.execute(made.sql, filled(made.params, values))
             rows = cursor.fetchall()
         return [made.row_of(_converted(row, made.converters)) for row in rows]
 

@@ -8,6 +8,8 @@ import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
@@ -17,6 +19,7 @@ from django.utils import timezone
 
 from integrations.models import Shop
 from returnsops.lib import clock
+from returnsops.lib.fixed_query import FixedQuery, filled, slot, slots
 from returnsops.posting.models import Posting
 from returnsops.posting.pauses import not_paused
 
@@ -44,6 +47,17 @@ CLAIM = """
     WHERE id IN (SELECT id FROM ranked WHERE of_source = 1 ORDER BY nth, shop_place LIMIT %s)
     RETURNING id
 """
+# One step into an index for each destination, however many postings wait.
+FIND_WORK = """
+    SELECT system, shop.account_id, shop.id
+    FROM integrations_shop AS shop CROSS JOIN unnest(ARRAY['netsuite', 'loop']) AS system
+    WHERE EXISTS (
+        SELECT FROM posting_posting AS one
+        WHERE one.shop_id = shop.id AND one.system = system AND one.status = 'pending' AND one.not_before <= %s
+    )
+"""
+NOW, TODAY = slot("now", kind="timestamptz"), slot("today", kind="timestamptz")  # of the world, and of business
+Moment = datetime | RawSQL
 
 
 @dataclass(frozen=True)
@@ -105,14 +119,13 @@ def arm_postings(postings: Sequence[Posting], claimer: str, *, is_probe: bool = 
 
     is_probe: the one call to a connection that is down.
     """
-    connection_state = Q() if is_probe else _has_open_connection()
+    sendable = WANTED if is_probe else WANTED_AND_OPEN
     pks = [posting.pk for posting in postings]
-    now = timezone.now()
     with transaction.atomic():
-        mine = Posting.objects.filter(pk__in=pks, status=Status.SENDING, claimed_by=claimer, armed_at=None)
         # First held, then looked at: what was waited for may have changed them.
-        held = list(mine.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
-        armed = set(Posting.objects.filter(_is_wanted(), connection_state, pk__in=held).values_list("pk", flat=True))
+        held = [row.pk for row in HOLD_MINE.ask(pks=pks, claimer=claimer)]
+        now = timezone.now()
+        armed = {row.pk for row in sendable.ask(pks=held, now=now, today=clock.now())}
         Posting.objects.filter(pk__in=armed).update(armed_at=now, sending_since=now)
     for posting in postings:
         if posting.pk in armed:
@@ -154,54 +167,89 @@ def put_back_dead_claims() -> int:
 
 def claimable() -> QuerySet[Posting]:
     """Pending, due, wanted by a current plan, and not waiting for a pause, a probe or a sibling in flight."""
-    return _sendable().filter(_is_wanted(), _has_open_connection()).order_by("turn_at", "pk")
+    now = timezone.now()
+    due = _sendable(now).filter(_is_wanted(clock.now()), _has_open_connection(now))
+    return due.order_by("turn_at", "pk")
+
+
+def find_work() -> set[tuple[str, int]]:
+    """Destinations for which a posting waits whose time has come: as (system, key of the account or of the shop)."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_WORK, [timezone.now()])
+        return {
+            (system, account_pk if system == System.NETSUITE else shop_pk) for system, account_pk, shop_pk in cursor
+        }
 
 
 def load_postings(pks: Collection[int]) -> list[Posting]:
-    rows = Posting.objects.filter(pk__in=pks).select_related("account", "shop").order_by("turn_at", "pk")
-    return list(rows)
+    return LOAD.ask(pks=list(pks)) if pks else []
 
 
 def _claim(source: Source, claimer: str, *, count: int) -> list[int]:
+    now = timezone.now()
+    with transaction.atomic(), connection.cursor() as cursor:
+        sql, params = _claim_statement(count)
+        values = filled(params, {"system": source.system, "now": now, "today": clock.now()})
+        cursor.execute(sql, [list(source.shop_pks), *values, now, claimer, count])
+        return [row[0] for row in cursor.fetchall()]
+
+
+@cache
+def _claim_statement(count: int) -> tuple[str, Sequence[object]]:
     heads = (
-        _sendable()
-        .filter(_is_wanted(), system=source.system, shop_id=RawSQL("asked.shop_id", ()))
+        _sendable(NOW)
+        .filter(_is_wanted(TODAY), system=slot("system", kind="text"), shop_id=RawSQL("asked.shop_id", ()))
         .order_by("turn_at", "pk")
         .select_for_update(skip_locked=True, no_key=True, of=("self",))
         .values("pk", "serial_key", "turn_at")[:count]
     )
-    with transaction.atomic(), connection.cursor() as cursor:
-        sql, params = heads.query.sql_with_params()
-        cursor.execute(CLAIM.format(heads=sql), [list(source.shop_pks), *params, timezone.now(), claimer, count])
-        return [row[0] for row in cursor.fetchall()]
+    sql, params = heads.query.sql_with_params()
+    return CLAIM.format(heads=sql), params
 
 
-def _is_wanted() -> Q:
+def _is_wanted(today: Moment) -> Q:
     """The plan that wants it is current, and nobody paused what it hinges on.
 
     A return whose `look_again_at` has come may want something else by now, so its postings wait for the plan; for ever
     if the plan fails, which is a case (`plan_failed`).
     """
-    is_planned = Q(loop_return__look_again_at=None) | Q(loop_return__look_again_at__gt=clock.now())
+    is_planned = Q(loop_return__look_again_at=None) | Q(loop_return__look_again_at__gt=today)
     return is_planned & Q(loop_return__plan_attempts=0) & not_paused()
 
 
-def _has_open_connection() -> Q:
-    now = timezone.now()
+def _has_open_connection(now: Moment) -> Q:
     loop_is_well = _is_well("shop", now) | Q(system=System.NETSUITE)
     netsuite_is_well = _is_well("account", now) | Q(system=System.LOOP)
     return loop_is_well & netsuite_is_well
 
 
-def _sendable() -> QuerySet[Posting]:
+def _sendable(now: Moment) -> QuerySet[Posting]:
     in_flight = Posting.objects.filter(serial_key=OuterRef("serial_key"), status__in=[Status.SENDING, Status.UNCERTAIN])
-    return Posting.objects.filter(~Exists(in_flight), status=Status.PENDING, not_before__lte=timezone.now())
+    return Posting.objects.filter(~Exists(in_flight), status=Status.PENDING, not_before__lte=now)
 
 
-def _is_well(path: str, now: datetime) -> Q:
+def _is_well(path: str, now: Moment) -> Q:
     probe_due = Q(**{f"{path}__next_probe_at": None}) | Q(**{f"{path}__next_probe_at__lte": now})
     return Q(**{f"{path}__paused_at": None}) & probe_due
 
 
 def _back() -> dict[str, object]:
     return {"status": Status.PENDING, "claimed_by": "", "sending_since": None, "armed_at": None}
+
+
+def _named(pks: RawSQL) -> QuerySet[Posting, Any]:
+    return Posting.objects.filter(pk__in=pks).order_by("pk").values("pk")
+
+
+HOLD_MINE = FixedQuery(
+    lambda: (
+        _named(slots("pks"))
+        .filter(status=Status.SENDING, claimed_by=slot("claimer", kind="text"), armed_at=None)
+        .select_for_update(no_key=True)
+    )
+)
+WANTED = FixedQuery(lambda: _named(slots("pks")).filter(_is_wanted(TODAY)))
+WANTED_AND_OPEN = FixedQuery(lambda: _named(slots("pks")).filter(_is_wanted(TODAY), _has_open_connection(NOW)))
+LOAD = FixedQuery(
+    lambda: Posting.objects.filter(pk__in=slots("pks")).select_related("account", "shop").order_by("turn_at", "pk")
+)

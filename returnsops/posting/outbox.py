@@ -74,7 +74,8 @@ def enqueue(loop_return: LoopReturn, wanted: Sequence[PostingDue]) -> list[Posti
         if match and match.promise != due.promise:
             _set_turn(match, due, waiting_since=loop_return.created_at)
     changed += [_create_posting(loop_return, due) for due, match in matched if match is None]
-    for system in sorted({due.system for due in wanted}):
+    unchanged = [match for _, match in matched if match and match.status == Status.PENDING]
+    for system in sorted({posting.system for posting in [*unchanged, *changed]}):
         wake_senders(system, loop_return.shop)
     return changed
 

@@ -1,8 +1,6 @@
 """Pauses: what stands still, and that nothing which hinges on it is claimed (requirement I7)."""
 
-from collections import defaultdict
-
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet
 
 from integrations.models import NetSuiteAccount
 from returnsops.lib.fixed_query import FixedQuery, slot
@@ -11,26 +9,17 @@ from returnsops.posting.models import Pause, Posting
 LIVE = FixedQuery(
     lambda: Pause.objects.live().filter(account=slot("account_pk")).select_related("opened_by", "probe").order_by("key")
 )
+IS_AMONG = BooleanField()
 
 
 def not_paused(*, but_for: Pause | None = None) -> Q:
-    """Of postings: nothing they hinge on stands still. Costs one query of the few live pauses.
-
-    Evaluated when it is called, so ask anew for each claim. The probe of a pause is held by the others only.
-    """
-    stopped: dict[int, list[str]] = defaultdict(list)
-    held = Q(pk__in=[])
-    live = Pause.objects.live()
-    if but_for:
-        live = live.exclude(pk=but_for.pk)
-    for account_pk, key, probe in live.values_list("account_id", "key", "probe_id"):
-        if probe is None:
-            stopped[account_pk].append(key)
-        else:
-            held |= Q(account=account_pk, hinges_on__contains=[key]) & ~Q(pk=probe)
-    for account_pk, keys in stopped.items():
-        held |= Q(account=account_pk, hinges_on__overlap=keys)
-    return ~held
+    """Of postings: nothing they hinge on stands still. The probe of a pause is held by the others only."""
+    holding = Pause.objects.live().filter(
+        Q(probe=None) | ~Q(probe=OuterRef("pk")),
+        Func(F("key"), OuterRef("hinges_on"), template="%(expressions)s)", arg_joiner=" = ANY(", output_field=IS_AMONG),
+        account=OuterRef("account"),
+    )
+    return ~Q(Exists(holding.exclude(pk=but_for.pk) if but_for else holding))
 
 
 def find_pause(account: NetSuiteAccount, key: str) -> Pause | None:

@@ -21,7 +21,7 @@ from integrations.models import NetSuiteAccount, Shop
 from integrations.netsuite.lanes import WAKE_CHANNEL as LANES
 from returnsops.lib.wake import Alarm
 from returnsops.posting.calls import CallPool, Done
-from returnsops.posting.claim import Source, keep_claims, note_looked, open_sources, put_off
+from returnsops.posting.claim import Source, find_work, keep_claims, note_looked, open_sources, put_off
 from returnsops.posting.desk import Client, Desk
 from returnsops.posting.gates import BudgetGate, LaneGate
 from returnsops.posting.look import Found
@@ -117,7 +117,7 @@ class Sender:
         self._due.clear()
 
     def _heed(self, messages: set[tuple[str, str]]) -> None:
-        """New postings are there for one desk; lanes change hands at one account. Once in a while every desk looks."""
+        """New postings are there for one desk; lanes change hands at one account. Once in a while one look tells for which."""
         for channel, payload in messages:
             system, _, pk = payload.rpartition(":") if channel == POSTINGS else (Posting.System.NETSUITE, "", payload)
             desk = self._desks.get((system, int(pk)))
@@ -128,8 +128,8 @@ class Sender:
             else:
                 desk.may_have_more = True
         if self._is_due("poll", every_s=POLL_S):
-            for desk in self._desks.values():
-                desk.may_have_more = True
+            for at in find_work() & self._desks.keys():
+                self._desks[at].may_have_more = True
             self._due.pop("sources", None)
 
     def _keep_lanes_busy(self) -> None:

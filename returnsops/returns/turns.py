@@ -1,8 +1,8 @@
 """Whose turn it is: of all processes on all machines, one does a thing. Compare-and-set on a row; nothing is held."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import connection, transaction
@@ -12,12 +12,34 @@ from django.utils import timezone
 from integrations.models import SyncCursor
 from returnsops.lib.nudge import nudge
 
-# One statement, and most of the time it finds the bell ringing and changes nothing.
+# One statement each, which locks and writes nothing while the bell rings or the turn is not due: then there is nothing
+# for the disk to wait for. A turn or a ring that a crash of the database forgets costs one look too many, so nobody
+# waits for the disk when there is.
 RING = """
-    INSERT INTO integrations_synccursor AS bell (stream, watermark, overlap, failure, unreadable, leased_until)
-    VALUES (%(stream)s, %(now)s, interval '0', '', '{}', %(until)s)
-    ON CONFLICT (stream) DO UPDATE SET leased_until = EXCLUDED.leased_until
-    WHERE bell.leased_until IS NULL OR bell.leased_until < %(now)s
+    WITH rung AS (
+        UPDATE integrations_synccursor SET leased_until = %(until)s
+        WHERE stream = %(stream)s AND (leased_until IS NULL OR leased_until < %(now)s)
+        RETURNING id
+    ), first AS (
+        INSERT INTO integrations_synccursor (stream, watermark, overlap, failure, unreadable, leased_until)
+        SELECT %(stream)s, %(now)s, interval '0', '', '{}', %(until)s
+        WHERE NOT EXISTS (SELECT FROM integrations_synccursor WHERE stream = %(stream)s)
+        ON CONFLICT (stream) DO NOTHING RETURNING id
+    )
+    SELECT set_config('synchronous_commit', 'off', true) FROM (TABLE rung UNION ALL TABLE first) AS won
+"""
+TAKE_TURN = """
+    WITH turn AS (
+        UPDATE integrations_synccursor SET swept_at = %(now)s
+        WHERE stream = %(stream)s AND (swept_at IS NULL OR swept_at <= %(before)s)
+        RETURNING id
+    ), first AS (
+        INSERT INTO integrations_synccursor (stream, watermark, overlap, failure, unreadable, swept_at)
+        SELECT %(stream)s, %(now)s, interval '0', '', '{}', %(now)s
+        WHERE NOT EXISTS (SELECT FROM integrations_synccursor WHERE stream = %(stream)s)
+        ON CONFLICT (stream) DO NOTHING RETURNING id
+    )
+    SELECT set_config('synchronous_commit', 'off', true) FROM (TABLE turn UNION ALL TABLE first) AS won
 """
 RUNG_FOR = timedelta(seconds=10)  # then whoever was to answer has been lost, and it may be rung again
 LEASE = timedelta(minutes=3)  # longer than the task queue lets a task live
@@ -26,9 +48,15 @@ LEASE = timedelta(minutes=3)  # longer than the task queue lets a task live
 def is_turn_of(name: str, every: timedelta) -> bool:
     """Once per interval, whoever asks first."""
     now = timezone.now()
-    SyncCursor.objects.get_or_create(stream=f"job:{name}", defaults={"watermark": now})
-    due = Q(swept_at=None) | Q(swept_at__lte=now - every)
-    return bool(SyncCursor.objects.filter(due, stream=f"job:{name}").update(swept_at=now))
+    return _is_won(TAKE_TURN, stream=f"job:{name}", now=now, before=now - every)
+
+
+def due_among(jobs: Mapping[str, timedelta]) -> list[str]:
+    """Those whose turn has come, by one look; `is_turn_of` takes it. jobs: how often, by name."""
+    now, streams = timezone.now(), {f"job:{name}": name for name in jobs}
+    taken = dict(SyncCursor.objects.filter(stream__in=streams).values_list("stream", "swept_at"))
+    ages = {name: now - at for stream, name in streams.items() if (at := taken.get(stream))}
+    return [name for name, every in jobs.items() if name not in ages or ages[name] >= every]
 
 
 def ring(what: str, row_id: int | None = None) -> None:
@@ -50,11 +78,15 @@ def _bell(what: str, row_id: int | None) -> str:
 
 def _ring(what: str, row_id: int | None) -> None:
     now = timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute(RING, {"stream": _bell(what, row_id), "now": now, "until": now + RUNG_FOR})
-        is_first = bool(cursor.rowcount)
-    if is_first:
+    if _is_won(RING, stream=_bell(what, row_id), now=now, until=now + RUNG_FOR):
         nudge(what, row_id)
+
+
+def _is_won(statement: str, **values: str | datetime) -> bool:
+    """Outside of any transaction, else that one would not wait for the disk either."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return bool(cursor.rowcount)
 
 
 @contextmanager

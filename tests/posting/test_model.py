@@ -11,6 +11,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from returnsops.lib.fixed_query import FixedQuery
 from returnsops.posting import claim, look, record_answer, settle
 from returnsops.posting.models import Posting
 from tests.posting import model
@@ -94,6 +95,8 @@ def look_for_our_own_only(patch: pytest.MonkeyPatch) -> None:
 
 def send_in_spite_of_a_pause(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(claim, "not_paused", Q)
+    patch.setattr(claim, "_claim_statement", claim._claim_statement.__wrapped__)  # made anew, as is the next
+    patch.setattr(claim, "WANTED_AND_OPEN", FixedQuery(claim.WANTED_AND_OPEN._build))
 
 
 def forget_a_refusal(patch: pytest.MonkeyPatch) -> None:
