@@ -1,0 +1,165 @@
+"""Many webhooks at once: each return is fetched once, and one failure delays no other."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+
+from integrations import inbox
+from integrations.errors import RejectedError, TemporaryError
+from integrations.inbox import begun_before, receive
+from integrations.loop.signature import sign_body
+from integrations.models import InboundEvent, Shop
+from returnsops.returns import hints
+from returnsops.returns.hints import heed_first_hints
+from tests.builders import make_return
+from tests.integrations.test_inbox import SECRET, hooked
+
+__all__ = ["hooked"]
+
+DOWN = TemporaryError(system="loop", operation="get_return", status=503)
+NO = RejectedError(system="loop", operation="get_return", status=400, detail="what is this")
+FOR_S = 60.0
+
+Fetch = Callable[[Shop, str], object]
+
+
+@pytest.fixture
+def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The returns that were fetched."""
+    return let_fetch(monkeypatch, lambda shop, return_id: None)
+
+
+def let_fetch(monkeypatch: pytest.MonkeyPatch, act: Fetch) -> list[str]:
+    names: list[str] = []
+
+    def fetch(shop: Shop, return_id: str) -> None:
+        names.append(return_id)
+        act(shop, return_id)
+
+    monkeypatch.setattr(hints, "fetch_return", fetch)
+    return names
+
+
+def fail_for(return_id: str, error: Exception) -> Fetch:
+    def act(_: Shop, name: str) -> None:
+        if name == return_id:
+            raise error
+
+    return act
+
+
+def store(shop: Shop, return_id: str, *triggers: str) -> list[int]:
+    """Webhooks about one return."""
+    bodies = [json.dumps({"topic": "return", "trigger": name, "id": return_id}).encode() for name in triggers]
+    pks = [receive(shop.code, body, sign_body(SECRET, body)).event_pk for body in bodies]
+    return [pk for pk in pks if pk is not None]
+
+
+def states() -> list[tuple[str, int, bool]]:
+    """(verdict, looks, is held) in the order in which they came."""
+    rows = InboundEvent.objects.order_by("pk")
+    return [(one.verdict, one.looks, one.looked_since is not None) for one in rows]
+
+
+def test_many_webhooks_about_one_return_are_answered_by_one_fetch(hooked: Shop, fetched: list[str]) -> None:
+    pks = [
+        *store(hooked, "1", "return.created", "return.updated", "label.updated"),
+        *store(hooked, "2", "return.closed"),
+    ]
+
+    heed_first_hints(pks, for_s=FOR_S)
+
+    assert fetched == ["1", "2"]
+    assert states() == [("read", 0, False)] * 4
+    assert list(InboundEvent.objects.order_by("pk").values_list("trigger", "loop_return_id"))[-1] == (
+        "return.closed",
+        "2",
+    )
+
+
+def test_what_a_later_fetch_answered_asks_for_none(hooked: Shop, fetched: list[str]) -> None:
+    pks = store(hooked, "1", "return.created")
+    make_return(hooked, loop_id="1", fetched_at=timezone.now())
+
+    heed_first_hints(pks, for_s=FOR_S)
+
+    assert (fetched, states()) == ([], [("read", 0, False)])
+
+
+def test_return_that_cannot_be_fetched_now_is_due_again_and_delays_no_other(
+    hooked: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched = let_fetch(monkeypatch, fail_for("1", DOWN))
+    pks = [*store(hooked, "1", "return.created", "return.updated"), *store(hooked, "2", "return.created")]
+
+    heed_first_hints(pks, for_s=FOR_S)
+
+    assert fetched == ["1", "2"]
+    assert states() == [("waiting", 0, False), ("waiting", 0, False), ("read", 0, False)]
+
+
+def test_what_loop_refuses_is_for_a_person(hooked: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    let_fetch(monkeypatch, fail_for("1", NO))
+
+    heed_first_hints(store(hooked, "1", "return.created"), for_s=FOR_S)
+
+    assert states() == [("unreadable", 0, False)]
+    assert "what is this" in InboundEvent.objects.get().failure
+
+
+def test_fault_of_ours_is_counted_and_looked_at_alone_from_then_on(
+    hooked: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched = let_fetch(monkeypatch, fail_for("1", ZeroDivisionError("a bug")))
+    pks = [*store(hooked, "1", "return.created"), *store(hooked, "2", "return.created")]
+
+    heed_first_hints(pks, for_s=FOR_S)
+    heed_first_hints(pks, for_s=FOR_S)
+
+    assert fetched == ["1", "2"]
+    assert states() == [("waiting", 1, False), ("read", 0, False)]
+    assert begun_before(pks) == pks[:1]
+
+
+def test_worker_that_dies_leaves_each_of_them_to_a_look_of_its_own(
+    hooked: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_fetch(monkeypatch, fail_for("1", KeyboardInterrupt()))  # type: ignore[arg-type]
+    pks = [*store(hooked, "1", "return.created"), *store(hooked, "2", "return.created")]
+
+    with pytest.raises(KeyboardInterrupt):
+        heed_first_hints(pks, for_s=FOR_S)
+
+    assert states() == [("waiting", 1, True)] * 2
+    assert begun_before(pks) == []
+    InboundEvent.objects.update(looked_since=None)
+    assert begun_before(pks) == pks
+
+
+def test_copy_that_arrives_during_the_fetch_wants_another(hooked: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    let_fetch(monkeypatch, lambda shop, return_id: store(shop, return_id, "return.created"))
+
+    heed_first_hints(store(hooked, "1", "return.created"), for_s=FOR_S)
+
+    assert states() == [("waiting", 0, False)]
+
+
+def test_box_is_read_when_all_its_returns_are(hooked: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "find_returns", lambda event: ("1", "2"))
+    let_fetch(monkeypatch, fail_for("2", DOWN))
+    pks = store(hooked, "1", "return.created")
+
+    heed_first_hints(pks, for_s=FOR_S)
+    assert states() == [("waiting", 0, False)]
+
+    fetched = let_fetch(monkeypatch, lambda shop, return_id: None)
+    heed_first_hints(pks, for_s=FOR_S)
+    assert (fetched, states()) == (["1", "2"], [("read", 0, False)])
+
+
+def test_what_there_is_no_time_for_is_due_again(hooked: Shop, fetched: list[str]) -> None:
+    heed_first_hints(store(hooked, "1", "return.created"), for_s=-1.0)
+
+    assert (fetched, states()) == ([], [("waiting", 0, False)])
