@@ -8,7 +8,7 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.conf import settings
@@ -29,6 +29,7 @@ from returnsops.people.models import User
 RAW_BYTES_KEPT_UNSIGNED = 4_096
 # A stranger must not fill the disk: more forgeries than these are refused all the same, but not kept.
 FORGERIES_KEPT_PER_MINUTE = 60
+FIRST_LOOK_LEASE = timedelta(seconds=30)  # more than the looks of one batch usually take
 LOOKS_MAX = 3  # whose worker died, or failed by a fault of ours: then a person looks
 
 STORE = """
@@ -168,8 +169,7 @@ def begin_first_looks(event_pks: Collection[int]) -> list[InboundEvent]:
 def begun_before(event_pks: Collection[int]) -> list[int]:
     """Those of them whose look did not come to an end: each is looked at alone."""
     waiting = InboundEvent.objects.filter(pk__in=list(event_pks), verdict=InboundEvent.Verdict.WAITING, looks__gt=0)
-    free = Q(looked_since=None) | Q(looked_since__lte=timezone.now() - settings.LOOK_LEASE)
-    return list(waiting.filter(free).order_by("pk").values_list("pk", flat=True))
+    return list(waiting.filter(_free(timezone.now())).order_by("pk").values_list("pk", flat=True))
 
 
 def end_looks(events: Collection[InboundEvent], *, by_fault_of_ours: bool = False) -> None:
@@ -192,13 +192,20 @@ def finish_events(events: Collection[InboundEvent]) -> None:
 
 def _begin_look(event_pk: int) -> InboundEvent | None:
     now = timezone.now()
-    free = Q(looked_since=None) | Q(looked_since__lte=now - settings.LOOK_LEASE)
-    waiting = InboundEvent.objects.filter(free, pk=event_pk, verdict=InboundEvent.Verdict.WAITING)
+    waiting = InboundEvent.objects.filter(_free(now), pk=event_pk, verdict=InboundEvent.Verdict.WAITING)
     if waiting.filter(looks__lt=LOOKS_MAX).update(looked_since=now, looks=F("looks") + 1):
         return InboundEvent.objects.select_related("shop").get(pk=event_pk)
     for event in waiting:
         set_aside(event, failure=f"{event.looks} workers in a row died or failed while they read it.")
     return None
+
+
+def _free(now: datetime) -> Q:
+    """Not held by anybody alive. First looks are many at once and short, so that is known sooner of them; if one does
+    take longer, its return is fetched twice.
+    """
+    is_let_go = Q(looked_since=None) | Q(looked_since__lte=now - settings.LOOK_LEASE)
+    return is_let_go | Q(looks=1, looked_since__lte=now - FIRST_LOOK_LEASE)
 
 
 def _end_look(event_pk: int, **changes: int) -> None:

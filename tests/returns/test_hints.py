@@ -134,7 +134,7 @@ def test_worker_that_dies_leaves_each_of_them_to_a_look_of_its_own(
 
     assert states() == [("waiting", 1, True)] * 2
     assert begun_before(pks) == []
-    InboundEvent.objects.update(looked_since=None)
+    InboundEvent.objects.update(looked_since=timezone.now() - inbox.FIRST_LOOK_LEASE)
     assert begun_before(pks) == pks
 
 
