@@ -111,7 +111,8 @@ def look_at_records(return_pk: int) -> None:
 
 
 def look_at_plans(_: None) -> None:
-    """Plan what is due, one after the other, for a while. Several processes at it share the returns between them."""
+    """Plan what is due, one after the other, for a while. Several processes at it share the returns between them: what
+    another holds is passed over, and waited for only when it is due again."""
     answer("plans")
     deadline = time.monotonic() + PLANS_FOR_S
     times: Counter[int] = Counter()  # a plan that calls for the next one at once must not keep us here
@@ -119,19 +120,20 @@ def look_at_plans(_: None) -> None:
         times.update(due)
         for return_pk in due:
             with _one_failure_delays_no_other(f"plan of return {return_pk}"):
-                look_at_return(return_pk, attempts_below=1)
+                look_at_return(return_pk, attempts_below=1, waits=times[return_pk] > 1)
         _show_life()
         if time.monotonic() > deadline:
             ring("plans")
             return
 
 
-def look_at_return(return_pk: int, *, attempts_below: int = PLAN_ATTEMPTS_MAX) -> None:
+def look_at_return(return_pk: int, *, attempts_below: int = PLAN_ATTEMPTS_MAX, waits: bool = True) -> None:
     """Make a new plan, and bring outbox and cases in step with it: one transaction under the lock of the order.
 
     A burst of nudges costs one plan: the first one clears what made the return due.
+    waits: for whoever holds the return just now.
     """
-    order = begin_plan(return_pk, attempts_below=attempts_below)
+    order = begin_plan(return_pk, attempts_below=attempts_below, waits=waits)
     if order is None:
         return
     with transaction.atomic():

@@ -26,11 +26,18 @@ HOLD_ONE = FixedQuery(
 HOLD_SEVERAL = FixedQuery(
     lambda: LoopReturn.objects.select_for_update(no_key=True).filter(pk__in=slots("pks")).order_by("pk").values("pk")
 )
+# Nobody waits for the disk: what counts is who dies while the database lives.
 BEGIN = """
+    WITH free AS (
+        SELECT id FROM returns_loopreturn
+        WHERE id = %(pk)s AND look_again_at <= %(now)s AND plan_attempts < %(below)s
+        FOR NO KEY UPDATE {of_held}
+    )
     UPDATE returns_loopreturn AS due SET plan_attempts = due.plan_attempts + 1
-    FROM integrations_shop AS shop
-    WHERE shop.id = due.shop_id AND due.id = %(pk)s AND due.look_again_at <= %(now)s AND due.plan_attempts < %(below)s
-    RETURNING shop.code, COALESCE(NULLIF(due.provider_order_id, ''), due.loop_id)
+    FROM integrations_shop AS shop, free
+    WHERE shop.id = due.shop_id AND due.id = free.id
+    RETURNING shop.code, COALESCE(NULLIF(due.provider_order_id, ''), due.loop_id),
+              set_config('synchronous_commit', 'off', true)
 """
 AT_ONCE = 10
 # Of those that nobody has begun to plan: one that was begun and not ended is left to the sweep.
@@ -64,13 +71,18 @@ def due_for_plan() -> list[int]:
     return list(dict.fromkeys(row.pk for row in found))
 
 
-def begin_plan(return_pk: int, *, attempts_below: int) -> tuple[str, str] | None:
+def begin_plan(return_pk: int, *, attempts_below: int, waits: bool = True) -> tuple[str, str] | None:
     """Count one more try to plan a return that is due: one that takes its process with it is set aside in the end.
 
     Gives shop and order, which are to be locked; None when it is not due, or was begun so often already.
+    waits: for whoever holds the return just now; else None for that as well.
+    Call it outside of any transaction, which would not wait for the disk either.
     """
     with connection.cursor() as cursor:
-        cursor.execute(BEGIN, {"pk": return_pk, "now": clock.now(), "below": attempts_below})
+        cursor.execute(
+            BEGIN.format(of_held="" if waits else "SKIP LOCKED"),
+            {"pk": return_pk, "now": clock.now(), "below": attempts_below},
+        )
         found = cursor.fetchone()
     return (found[0], found[1]) if found else None
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, close_old_connections, connection
 from django_q.tasks import async_task
 
 from returnsops.lib.errors import StopRequested
@@ -57,11 +57,11 @@ class Command(BaseCommand):
 
 def ask_for(task: str, *words: str) -> None:
     """A database that is away must not end the watchdog: everything waits, and goes on when it is back."""
+    close_old_connections()
     try:
         async_task(task, *words, task_name="tick")
     except DatabaseError as error:
         log.warning("nothing asked for, the database does not answer: %s", error)
-    finally:
         connection.close()
 
 
