@@ -117,7 +117,7 @@ class Sender:
         self._due.clear()
 
     def _heed(self, messages: set[tuple[str, str]]) -> None:
-        """New postings are there for one desk; lanes change hands at one account. Once in a while one look tells for which."""
+        """New postings are there for one desk; lanes change hands at one account. One look a second tells the rest."""
         for channel, payload in messages:
             system, _, pk = payload.rpartition(":") if channel == POSTINGS else (Posting.System.NETSUITE, "", payload)
             desk = self._desks.get((system, int(pk)))

