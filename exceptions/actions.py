@@ -24,7 +24,7 @@ from returnsops.posting.pauses import find_pause
 from returnsops.returns.decisions import add_approval, add_override, has_corrected
 from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.models import Override
-from returnsops.returns.plan.crediting import CREDIT_SUBJECT
+from returnsops.returns.plan.comparing import CREDIT_SUBJECT
 from returnsops.returns.plan.hinges import period_key
 from returnsops.returns.plan.undone import VOIDED
 from returnsops.returns.problems import (

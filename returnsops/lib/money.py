@@ -18,6 +18,31 @@ DECIMALS = {
     "TND": 3,
 }
 
+# What NetSuite calls common currencies, in small letters; its name of one is any text (netsuite.md §2.3).
+NAMES = {
+    "us dollar": "USD",
+    "usa": "USD",
+    "euro": "EUR",
+    "british pound": "GBP",
+    "canadian dollar": "CAD",
+    "australian dollar": "AUD",
+    "new zealand dollar": "NZD",
+    "swiss franc": "CHF",
+    "japanese yen": "JPY",
+    "kuwaiti dinar": "KWD",
+    "swedish krona": "SEK",
+    "danish krone": "DKK",
+    "norwegian krone": "NOK",
+    "polish zloty": "PLN",
+    "mexican peso": "MXN",
+}
+CODES = frozenset(NAMES.values()) | DECIMALS.keys()
+
+
+def currency_code(name: str) -> str:
+    """The code of a currency by its name or code; empty if we do not know it, since guessing would mix currencies."""
+    return name.upper() if name.upper() in CODES else NAMES.get(name.lower(), "")
+
 
 def round_money(amount: Decimal, currency: str) -> Decimal:
     """Half up to the smallest unit of the currency, the way both systems book (netsuite.md §9.2)."""

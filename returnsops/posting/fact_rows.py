@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from returnsops.lib.fixed_query import FixedQuery, slot
 from returnsops.posting.models import Posting, PostingCover
@@ -35,9 +36,10 @@ ARRIVALS = FixedQuery(
 RECORDS = FixedQuery(
     lambda: NetSuiteRecord.objects.filter(returns=THIS)
     .order_by("pk")
+    .annotate(currency=KeyTextTransform("refName", KeyTransform("currency", "raw")))
     .values(
         "id", "internal_id", "record_type", "tran_id", "external_id", "status", "status_label", "created_from_id",
-        "entity_id", "other_ref_num", "total", "amount_remaining", "origin", "gone_at",
+        "entity_id", "other_ref_num", "total", "amount_remaining", "origin", "gone_at", "currency",
     )
 )  # fmt: skip
 RECORD_LINES = FixedQuery(

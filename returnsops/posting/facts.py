@@ -29,7 +29,11 @@ from returnsops.returns.facts import (
 from returnsops.returns.models import Item, LoopReturn, NetSuiteRecord
 from returnsops.returns.plan.authorization import MOVING
 from returnsops.returns.policies import active_policy
+from returnsops.returns.policy import KeptItems, Policy
 from returnsops.returns.sku_mapping import items_by_sku
+
+KEPT_OUTCOME = "keep_item"
+NO_LABEL = frozenset({None, "", "n/a", "pending"})
 
 Row = Any  # of `fact_rows`: its columns by name
 
@@ -38,7 +42,8 @@ def load_facts(row: LoopReturn) -> ReturnFacts:
     """Everything known about one return now. Call it under the lock of the order, or for reading only."""
     shop, account = row.shop, row.shop.account
     record = parse_return(row.raw, is_detailed=row.is_detailed)
-    lines = fact_rows.UNITS.ask(return_pk=row.pk)
+    lines, policy = fact_rows.UNITS.ask(return_pk=row.pk), active_policy(shop)
+    kept = find_kept_units(record, policy)
     items = items_by_sku(shop, {line.sku for line in lines} | {one.sku or "" for one in record.exchanges})
     inactive = _inactive_items(account, record, items)
     outcomes = _standing_outcomes(row)
@@ -50,10 +55,10 @@ def load_facts(row: LoopReturn) -> ReturnFacts:
         account_time_zone=account.time_zone,
         refund_apply_line=account.refund_apply_line,
         start_from=shop.start_from,
-        policy=active_policy(shop),
+        policy=policy,
         loop=_loop_facts(row, record),
-        units=tuple(_unit_facts(line, items, outcomes.get(line.id)) for line in lines),
         exchanges=_exchange_facts(record, items, inactive),
+        units=tuple(_unit_facts(line, items, outcomes.get(line.id), policy=policy, kept=kept) for line in lines),
         records=_records(row),
         records_read=row.records_fetched_at is not None,
         arrived_at=min((one.arrived_at for one in fact_rows.ARRIVALS.ask(return_pk=row.pk)), default=None),
@@ -62,6 +67,7 @@ def load_facts(row: LoopReturn) -> ReturnFacts:
         approvals=tuple(ApprovalFacts(one.subject, one.seen_hash) for one in fact_rows.APPROVALS.ask(return_pk=row.pk)),
         claims=_claims_of_siblings(row),
         pauses=tuple(_pause_facts(one) for one in pauses_of(account)),
+        shop_currency=shop.currency,
     )
 
 
@@ -80,15 +86,36 @@ def _loop_facts(row: LoopReturn, record: LoopReturnRecord) -> LoopFacts:
         refund=record.refund or ZERO,
         gift_card=record.gift_card or ZERO,
         fee=record.handling_fee,
+        refund_shipping=record.refund_shipping_total,
+        refund_shipping_tax=record.refund_shipping_tax_total,
         label_status=row.label_status,
         destination=record.destination_id or "",
         scanned_at=(record.label_updated_at or record.updated_at) if row.label_status in MOVING else None,
         before_inspection=record.refund_before_inspection,
+        had_label=had_label(record),
         delivered_at=row.delivered_at,
         settled_at=settled_at(record),
         missing_since=row.missing_since,
-        refunds=tuple(RefundFacts(one.gateway or "unknown", one.amount) for one in record.refunds),
+        refunds=tuple(RefundFacts(one.gateway or "unknown", one.amount, one.currency or "") for one in record.refunds),
         untold=record.untold_amounts,
+    )
+
+
+def find_kept_units(record: LoopReturnRecord, policy: Policy) -> frozenset[str]:
+    """Units that the customer keeps, by the sign that the policy trusts. Loop documents none (loop.md §3.3)."""
+    if policy.kept_items == KeptItems.LINE_OUTCOME:
+        kept = [one for one in record.units if one.raw.get("outcome") == KEPT_OUTCOME]
+    elif policy.kept_items == KeptItems.NO_LABEL and settled_at(record) and not had_label(record):
+        kept = list(record.units)
+    else:
+        kept = []
+    return frozenset(one.line_item_id for one in kept)
+
+
+def had_label(record: LoopReturnRecord) -> bool:
+    """Whether a parcel was ever to come; drop-off networks have no label, but name their way (loop.md §3.2)."""
+    return bool(record.labels or record.tracking_number or record.raw.get("return_method")) or (
+        record.label_status not in NO_LABEL
     )
 
 
@@ -107,14 +134,17 @@ def _standing_outcomes(row: LoopReturn) -> dict[int, Row]:
     return {unit.line_id: unit for unit in fact_rows.OUTCOMES.ask(return_pk=row.pk)}
 
 
-def _unit_facts(line: Row, items: dict[str, str], judged: Row | None) -> UnitFacts:
+def _unit_facts(
+    line: Row, items: dict[str, str], judged: Row | None, *, policy: Policy, kept: frozenset[str]
+) -> UnitFacts:
+    """Where Loop's prices include the tax, it is taken out, so that an amount means the same everywhere."""
     return UnitFacts(
         unit=line.line_item_id,
         provider_line=line.provider_line_item_id,
         sku=line.sku,
         title=line.title,
         item_id=items.get(line.sku, ""),
-        price=line.price,
+        price=line.price - (line.tax if policy.prices_include_tax else ZERO),
         discount=line.discount,
         tax=line.tax,
         refund=line.refund,
@@ -124,6 +154,7 @@ def _unit_facts(line: Row, items: dict[str, str], judged: Row | None) -> UnitFac
         outcome=judged.outcome if judged else "",
         inspected_at=judged.inspected_at if judged else None,
         inspection_id=judged.inspection_id if judged else None,
+        is_kept=line.line_item_id in kept,
     )
 
 
@@ -179,6 +210,7 @@ def _record_facts(row: Row, lines: list[Row]) -> RecordFacts:
         amount_remaining=row.amount_remaining or ZERO,
         ours=row.origin == NetSuiteRecord.Origin.OURS,
         gone=row.gone_at is not None,
+        currency=row.currency or "",
         lines=tuple(
             LineFacts(
                 line=line.line,

@@ -154,9 +154,9 @@ def _name_of(posting: Posting) -> Name:
 
 
 def _changed_with(posting: Posting) -> list[Name]:
-    parent_type = ALSO_CHANGED[posting.kind]
-    if not parent_type:
+    if not ALSO_CHANGED[posting.kind]:
         return []
+    parent_type = str(posting.request.get("source_type") or ALSO_CHANGED[posting.kind])  # kept goods: from the bill
     parent_id = posting.request.get("source_id") or posting.request["body"]["apply"]["items"][0]["doc"]["id"]
     return [(parent_type, str(parent_id))]
 

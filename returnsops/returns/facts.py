@@ -36,6 +36,7 @@ class UnitFacts:
     outcome: str = ""  # sellable, damaged, refused, missing; empty: nobody has judged it
     inspected_at: datetime | None = None
     inspection_id: int | None = None
+    is_kept: bool = False  # Loop says that the customer keeps it (policy `kept_items`)
 
     @property
     def worth(self) -> Decimal:
@@ -81,6 +82,7 @@ class ExchangeFacts:
 class RefundFacts:
     gateway: str
     amount: Decimal
+    currency: str = ""  # empty: not told
 
 
 @dataclass(frozen=True)
@@ -100,10 +102,13 @@ class LoopFacts:
     refund: Decimal
     gift_card: Decimal
     fee: Decimal
+    refund_shipping: Decimal = ZERO  # inside `refund`, on top of the units
+    refund_shipping_tax: Decimal = ZERO
     label_status: str = ""
     destination: str = ""  # Loop's id of the place it was sent to
     scanned_at: datetime | None = None  # when the carrier last told that the parcel moves
     before_inspection: bool = False  # Loop said so: its outcomes do not wait for the parcel
+    had_label: bool = True  # False: no parcel was ever to come, as far as Loop shows
     delivered_at: datetime | None = None
     settled_at: datetime | None = None
     missing_since: datetime | None = None  # Loop says that it has no such return
@@ -145,6 +150,7 @@ class RecordFacts:
     amount_remaining: Decimal
     ours: bool
     gone: bool = False
+    currency: str = ""  # NetSuite's name of it; empty: not told
     lines: tuple[LineFacts, ...] = ()
 
 
@@ -213,7 +219,7 @@ class PauseFacts:
 class ReturnFacts:
     now: datetime
     shop_code: str
-    currency: str
+    currency: str  # of this return
     account_id: str
     account_time_zone: str
     refund_apply_line: int
@@ -230,6 +236,7 @@ class ReturnFacts:
     approvals: tuple[ApprovalFacts, ...] = ()
     claims: tuple[ClaimFacts, ...] = ()
     pauses: tuple[PauseFacts, ...] = ()
+    shop_currency: str = ""  # of the limits in the policy; empty: the same
 
     def in_order(self) -> "ReturnFacts":
         """The same facts in one order, so that how they were loaded cannot change a plan."""
@@ -261,6 +268,18 @@ class ReturnFacts:
     @property
     def accepted_units(self) -> tuple[UnitFacts, ...]:
         return tuple(unit for unit in self.live_units if unit.is_accepted)
+
+    @property
+    def is_kept(self) -> bool:
+        """The customer keeps all of it: nothing is to come, so nothing is authorised or received."""
+        if not self.live_units or any(unit.outcome for unit in self.live_units):
+            return False
+        noted = self.is_acknowledged("no_parcel", f"return:{self.loop.loop_id}")
+        return noted or all(unit.is_kept for unit in self.live_units)
+
+    @property
+    def credited_units(self) -> tuple[UnitFacts, ...]:
+        return self.live_units if self.is_kept else self.accepted_units
 
     @property
     def unaccepted_units(self) -> tuple[UnitFacts, ...]:

@@ -58,9 +58,21 @@ class ExchangeSettlement(StrEnum):
     VALUE_IN_VALUE_OUT = "value_in_value_out"  # Loop discount off
 
 
+class KeptItems(StrEnum):
+    """How Loop tells that the customer keeps the goods, which it documents nowhere (loop.md §3.3, §10)."""
+
+    ASK = "ask"  # a return settled without any label is a case; a person says
+    LINE_OUTCOME = "line_outcome"  # the units' own outcome is «keep_item»
+    NO_LABEL = "no_label"  # settled, and there never was a label
+
+
 OUTCOMES = ("sellable", "damaged")  # of an inspection that accepts the unit
 RECORD_KINDS = ("rma", "receipt", "credit", "refund", "exchange_order")
-ITEM_KEYS = ("difference_tax", "difference_discount", "difference_rounding", "fee", "exchange_discount")
+ITEM_KEYS = (
+    "difference_tax", "difference_discount", "difference_rounding", "fee", "exchange_discount", "difference_shipping",
+    "difference_fee", "difference_overpaid", "difference_underpaid", "shipping", "shipping_tax", "store_credit",
+    "exchange_clearing", "kept_goods", "kept_tax",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -137,6 +149,9 @@ class Policy:
     place_rules: tuple[PlaceRule, ...] = ()  # the first that fits holds
     items: dict[str, str] = field(default_factory=dict)
     tenders: dict[str, Tender] = field(default_factory=dict)
+    currencies: dict[str, str] = field(default_factory=dict)  # NetSuite's own name of a currency → its code
+    prices_include_tax: bool = False
+    kept_items: KeptItems = KeptItems.ASK
     deadlines: Deadlines = Deadlines()
 
     def writes(self, record_kind: str) -> bool:
@@ -227,6 +242,18 @@ def read_items(value: dict[str, str]) -> dict[str, str]:
     return {key: str(item) for key, item in value.items()}
 
 
+def read_currencies(value: dict[str, str]) -> dict[str, str]:
+    if any(len(code) != 3 or not code.isalpha() for code in value.values()):
+        raise ValueError("a currency has a code of three letters")
+    return {str(name): code.upper() for name, code in value.items()}
+
+
+def read_flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("neither true nor false")
+    return value
+
+
 def read_amount(value: Any) -> Decimal:
     amount = Decimal(str(value))
     if not amount.is_finite() or amount < 0:
@@ -258,5 +285,8 @@ READERS: dict[str, Any] = {
     "locations": lambda value: Locations(**{name: str(place) for name, place in value.items()}),
     "items": read_items,
     "tenders": lambda value: {gateway: Tender(**tender) for gateway, tender in value.items()},
+    "currencies": read_currencies,
+    "prices_include_tax": read_flag,
+    "kept_items": KeptItems,
     "deadlines": read_deadlines,
 }

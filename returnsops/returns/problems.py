@@ -119,6 +119,32 @@ KINDS: dict[str, ProblemKind] = {
         "Compare both figures. Book or recover the difference in NetSuite, then note here what you did.",
         (ACKNOWLEDGE,),
     ),
+    "loop_paid_more": ProblemKind(
+        "Loop paid more than the goods are worth", "finance",
+        "Approve to book the surplus on a line of its own. If it is to be got back from the customer instead, arrange "
+        "that and note it here: the credit is then for the accepted units alone.", (APPROVE, ACKNOWLEDGE),
+    ),
+    "loop_paid_less": ProblemKind(
+        "Loop paid less than the goods are worth", "finance",
+        "Approve to credit only what was paid, with the shortfall on a line of its own. If the customer gets the rest "
+        "by a second refund, make it by hand and note it here: the credit is then for the full worth.",
+        (APPROVE, ACKNOWLEDGE),
+    ),
+    "currency_differs": ProblemKind(
+        "Loop and NetSuite use different currencies", "finance",
+        "The figures cannot be compared, so nothing is credited. Credit and refund this return by hand in NetSuite, "
+        "then note it here.", (ACKNOWLEDGE,),
+    ),
+    "no_parcel": ProblemKind(
+        "Settled in Loop, and no parcel is under way", "finance",
+        "Note it if the customer keeps the goods: they are credited without a receipt, once approved. If the goods do "
+        "come, do nothing: they are inspected as always.", (ACKNOWLEDGE,),
+    ),
+    "late_unit": ProblemKind(
+        "A unit came after it was taken off the return", "finance",
+        "It is paid for by nobody and on no receipt. Settle it by hand: receive and refund it, or send it back; then "
+        "note what you did.", (ACKNOWLEDGE,),
+    ),
     "mapping_missing": ProblemKind(
         "A mapping is missing in the policy", "finance",
         "Enter the missing NetSuite id in the shop's policy. The return goes on by itself.",

@@ -8,6 +8,7 @@ from returnsops.posting.facts import load_facts
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.plan import Draft
+from returnsops.returns.plan.comparing import CAUSE_WORDS, ROW_WORDS
 from returnsops.returns.plan.money import Credit, propose_credit
 from returnsops.returns.plan.sale import find_sale
 
@@ -17,7 +18,7 @@ def compare_amounts(row: LoopReturn, *, records: list[NetSuiteRecord]) -> dict[s
     if not row.plan:
         return None
     facts = load_facts(row)
-    if not facts.accepted_units or not facts.all_judged:
+    if not facts.is_kept and not (facts.accepted_units and facts.all_judged):
         return None
     sale = find_sale(Draft(facts))
     if sale is None:
@@ -39,9 +40,12 @@ def _rows(credit: Credit) -> list[dict[str, Any]]:
     rows = [
         _row(goods, loop=credit.goods + gaps.get("discount", ZERO), netsuite=credit.goods, cause="discount"),
         _row("Tax", loop=credit.tax + gaps.get("tax", ZERO), netsuite=credit.tax, cause="tax"),
-        _row("Fee kept", loop=-credit.fee, netsuite=-credit.fee),
-        _row("Used for the exchange", loop=-credit.exchange_discount, netsuite=-credit.exchange_discount),
-        _row("Rest", loop=gaps.get("rounding", ZERO), netsuite=ZERO, cause="rounding"),
+        *(_row(ROW_WORDS[key], loop=amount, netsuite=amount) for key, amount in credit.known_rows),
+        *(
+            _row(CAUSE_WORDS.get(cause, cause).capitalize(), loop=amount, netsuite=ZERO, cause=cause)
+            for cause, amount in credit.differences
+            if cause not in ("discount", "tax")
+        ),
     ]
     return [row for row in rows if row["left"] or row["right"]]
 

@@ -10,30 +10,25 @@ from returnsops.lib.money import add_up
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.plan.applying import plan_application
 from returnsops.returns.plan.authorization import Authorization, plan_authorization
-from returnsops.returns.plan.closing import close_unaccepted_lines, close_whole_authorization, prove_complete
-from returnsops.returns.plan.crediting import compare_amounts, plan_credit
+from returnsops.returns.plan.closing import close_unaccepted_lines, close_whole_authorization
 from returnsops.returns.plan.draft import Draft, Lane, Plan, PostingDue, Step, StepState
 from returnsops.returns.plan.exchanging import note_contradiction, note_unreturned, plan_exchange
 from returnsops.returns.plan.hinges import hinges_of
+from returnsops.returns.plan.late import find_late_units, leave_out_late, note_late_units
 from returnsops.returns.plan.outbox_problems import note_outbox_problems
 from returnsops.returns.plan.pauses import note_pauses
+from returnsops.returns.plan.paying import pay_for_kept_goods, pay_for_units
 from returnsops.returns.plan.promise import promise_of
 from returnsops.returns.plan.receiving import plan_arrival, plan_inspection, plan_receipts
-from returnsops.returns.plan.refunding import plan_cash_refund, plan_refunds
 from returnsops.returns.plan.sale import Sale, find_sale, is_booked_by_hand
-from returnsops.returns.plan.settling import (
-    has_refused_exchange_unit,
-    loop_goes_first,
-    plan_settlement,
-    was_left_unprocessed,
-)
+from returnsops.returns.plan.settling import has_refused_exchange_unit, plan_settlement, was_left_unprocessed
 from returnsops.returns.plan.shadowing import note_shadows
 from returnsops.returns.plan.undone import leave_out_undone
 from returnsops.returns.problems import Problem
 
 __all__ = ["Draft", "Lane", "Plan", "PostingDue", "Step", "StepState", "plan_return"]
 
-GOES_ON_WITH = frozenset({"loop_settled_early"})  # somebody should look, but nothing waits for them
+GOES_ON_WITH = frozenset({"loop_settled_early", "late_unit"})  # somebody should look, but nothing waits for them
 ENDED_STATES = frozenset({"cancelled", "expired"})
 
 
@@ -47,7 +42,9 @@ def plan_return(facts: ReturnFacts) -> Plan:
     Source: docs/architecture.md, «The plan»; loop.md §8 and netsuite.md §4 for what the two systems expect.
     """
     facts = leave_out_undone(facts.in_order())
+    late, facts = find_late_units(facts), leave_out_late(facts)
     draft = Draft(facts)
+    note_late_units(draft, late)
     draft.step("request", StepState.DONE, f"order {facts.loop.order_name}")
     stage = _write_chapters(draft)
     note_outbox_problems(draft)
@@ -82,6 +79,8 @@ def _write_chapters(draft: Draft) -> str:
     if was_left_unprocessed(facts) or _is_empty(facts):
         return _end(draft)
     sale = find_sale(draft)
+    if sale and facts.is_kept:
+        return pay_for_kept_goods(draft, sale)
     authorization = plan_authorization(draft, sale) if sale else None
     plan_arrival(draft)
     plan_inspection(draft)
@@ -139,23 +138,7 @@ def _settle(draft: Draft, sale: Sale, authorization: Authorization, *, received:
         plan_settlement(draft, may_ask=False)
         draft.step("exchange", StepState.BLOCKED, "the order's total contradicts the policy")
         return "waiting"
-    credit = compare_amounts(draft, sale)
-    may_book = received and not (loop_goes_first(facts) and facts.taken("credit") is None)
-    credited = bool(credit and may_book and not sale.is_cash_sale and plan_credit(draft, authorization, credit))
-    is_ours = not facts.policy.shadows("refund")
-    may_ask = bool(credit and received and is_ours) if sale.is_cash_sale else credited
-    settled = plan_settlement(draft, may_ask=may_ask)
-    linked = plan_exchange(draft, sale)
-    refunded = False
-    if sale.is_cash_sale and settled and received and credit:
-        refunded = credited = plan_cash_refund(draft, authorization, credit)
-    elif credited and settled:
-        applied = plan_application(draft)
-        refunded = plan_refunds(draft) and applied
-    closed = close_unaccepted_lines(draft, authorization, credited=credited)
-    if not (refunded and linked and closed):
-        return _under_way(draft)
-    return "settled" if prove_complete(draft, authorization) else "waiting"
+    return pay_for_units(draft, sale, authorization, received=received)
 
 
 def _under_way(draft: Draft) -> str:

@@ -10,6 +10,7 @@ from returnsops.lib.money import ZERO, add_up, money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.exchange_orders import find_exchange_orders, is_native
+from returnsops.returns.plan.figures import exchange_value
 from returnsops.returns.policy import ExchangeSettlement
 from returnsops.returns.problems import Problem
 
@@ -44,7 +45,7 @@ def plan_application(draft: Draft) -> bool:
 def value_to_apply(facts: ReturnFacts) -> Decimal:
     """What of the return paid for the new items. A native exchange has no invoice of its own to apply it to."""
     is_valued = facts.policy.exchange_settlement == ExchangeSettlement.VALUE_IN_VALUE_OUT
-    return facts.loop.exchange_credit if is_valued and facts.exchanges and not is_native(facts) else ZERO
+    return exchange_value(facts) if is_valued and facts.exchanges and not is_native(facts) else ZERO
 
 
 def _bills(facts: ReturnFacts, record_type: str) -> list[RecordFacts]:

@@ -7,7 +7,7 @@ from returnsops.lib.money import money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import Authorization
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.money import left_open
+from returnsops.returns.plan.figures import left_open
 from returnsops.returns.plan.undone import is_gone
 from returnsops.returns.problems import Problem
 
@@ -116,12 +116,16 @@ def _close_due(facts: ReturnFacts, rma: RecordFacts, rows: list[dict[str, Any]])
     )
 
 
-def prove_complete(draft: Draft, authorization: Authorization) -> bool:
-    """Done only when both systems say so: RMA refunded, credit applied (or open by plan), Loop closed."""
+def prove_complete(draft: Draft, rma: RecordFacts | None) -> bool:
+    """Done only when both systems say so: RMA refunded, credit applied (or open by plan), Loop closed.
+
+    rma: None where the goods are kept and none was needed.
+    """
     facts = draft.facts
-    missing = [*_open_in_netsuite(facts, authorization.record), *_open_in_loop(facts)]
+    missing = [*_open_in_netsuite(facts, rma), *_open_in_loop(facts)]
     if not missing:
-        draft.step("proof", StepState.DONE, "RMA refunded, credit applied, Loop closed")
+        words = ", ".join([*(["RMA refunded"] if rma else []), "credit applied, Loop closed"])
+        draft.step("proof", StepState.DONE, words)
         return True
     finished_at = max(one.posted_at for one in facts.postings if one.posted_at)
     limit = facts.policy.deadlines.read_back
@@ -141,9 +145,9 @@ def prove_complete(draft: Draft, authorization: Authorization) -> bool:
     return False
 
 
-def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts) -> list[str]:
+def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts | None) -> list[str]:
     found = []
-    if rma.status not in (REFUNDED, CLOSED) and not _holds_goods_taken_out(facts):
+    if rma and rma.status not in (REFUNDED, CLOSED) and not _holds_goods_taken_out(facts):
         found.append(f"{rma.tran_id} is {rma.status_label or rma.status}")
     credit = facts.posted("credit")
     memo = facts.record(credit.their_id) if credit else None

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from returnsops.lib.canonical import content_hash
-from returnsops.lib.money import ZERO, add_up, round_money, share_of
+from returnsops.lib.money import ZERO, add_up, round_money, share_of, smallest_unit
 from returnsops.returns.facts import LineFacts, ReturnFacts, UnitFacts
+from returnsops.returns.plan.figures import exchange_value, is_zero_credit, left_open, read_figures, store_credit
 from returnsops.returns.plan.sale import Sale
-from returnsops.returns.policy import CreditLines, ExchangeSettlement
 
 RATE_DIGITS = range(2, 7)  # tax rates in use have two to six decimals as a fraction
 
@@ -30,11 +30,21 @@ class CreditLine:
 
 @dataclass(frozen=True)
 class Credit:
-    """What will be credited. The parts add up: goods + tax − fee − exchange discount + differences = total."""
+    """What will be credited. The parts add up: goods + tax − fee + shipping − exchange discount − paid otherwise +
+    differences = total.
+
+    paid_otherwise: on a Cash Refund, which is money back, what Loop gave as store credit or for new goods (item key,
+    amount). A Credit Memo stays open for these.
+    """
 
     lines: tuple[CreditLine, ...]
+    kept_goods: Decimal  # on rows without stock, since these never come back
+    kept_tax: Decimal
     fee: Decimal
+    shipping: Decimal
+    shipping_tax: Decimal
     exchange_discount: Decimal
+    paid_otherwise: tuple[tuple[str, Decimal], ...]
     differences: tuple[tuple[str, Decimal], ...]  # cause, signed amount
     total: Decimal
 
@@ -49,7 +59,26 @@ class Credit:
     @property
     def netsuite_total(self) -> Decimal:
         """What NetSuite computes by itself, before any difference line."""
-        return self.goods + self.tax - self.fee - self.exchange_discount
+        return self.goods + self.tax + add_up(amount for _, amount in self.known_rows)
+
+    @property
+    def known_rows(self) -> list[tuple[str, Decimal]]:
+        """Rows beside the goods that are no difference: item key of the policy, signed amount."""
+        rows = [("kept_goods", self.kept_goods), ("kept_tax", self.kept_tax), ("fee", -self.fee)]
+        rows += [("shipping", self.shipping), ("shipping_tax", self.shipping_tax)]
+        rows += [("exchange_discount", -self.exchange_discount)]
+        rows += [(key, -amount) for key, amount in self.paid_otherwise]
+        return [(key, amount) for key, amount in rows if amount]
+
+    @property
+    def extra_rows(self) -> list[tuple[str, Decimal]]:
+        """Every row beside the goods: one each, so that no cent hides in another."""
+        return [*self.known_rows, *((f"difference_{cause}", amount) for cause, amount in self.differences)]
+
+    @property
+    def worth(self) -> Decimal:
+        """What the customer gets, however it is paid."""
+        return self.total + add_up(amount for _, amount in self.paid_otherwise)
 
     @property
     def difference(self) -> Decimal:
@@ -63,68 +92,46 @@ def propose_credit(facts: ReturnFacts, sale: Sale) -> Credit:
     """Draw up the credit for the accepted units.
 
     The lines carry NetSuite's own prices (or those less the fee, under `net`), so what they differ from Loop's
-    figures is seen by cause: tax, discount, and a rest called rounding. The total is Loop's figure to the cent.
+    figures is seen by cause. The total is Loop's figure to the cent.
     """
-    units = facts.accepted_units
-    net = _is_net(facts) and not _unsplit_units(facts)
-    lines = tuple(_credit_lines(facts, sale, net=net))
-    fee = ZERO if net else kept_fee(facts, units)
-    exchange_discount = _exchange_discount(facts)
-    loop_goods = add_up((unit.refund_item or ZERO) if net else unit.worth for unit in units)
-    loop_tax = add_up((unit.refund_tax or ZERO) if net else unit.tax for unit in units)
-    total = owed_by_loop(facts)
+    loop = read_figures(facts)
+    lines = () if facts.is_kept else tuple(_credit_lines(facts, sale, net=loop.is_net))
+    kept_goods, kept_tax = (loop.goods, loop.tax) if facts.is_kept else (ZERO, ZERO)
     causes = {
-        "discount": loop_goods - add_up(line.amount for line in lines),
-        "tax": loop_tax - add_up(line.tax for line in lines),
-        "rounding": total - (loop_goods + loop_tax - fee - exchange_discount),
+        "discount": loop.goods - kept_goods - add_up(line.amount for line in lines),
+        "tax": loop.tax - kept_tax - add_up(line.tax for line in lines),
     }
-    differences = tuple((cause, amount) for cause, amount in causes.items() if amount)
-    return Credit(lines, fee, exchange_discount, differences, total)
+    otherwise = tuple(_paid_otherwise(facts)) if sale.is_cash_sale else ()
+    return Credit(
+        lines,
+        kept_goods=kept_goods,
+        kept_tax=kept_tax,
+        fee=loop.fee,
+        shipping=loop.shipping,
+        shipping_tax=loop.shipping_tax,
+        exchange_discount=loop.exchange_discount,
+        paid_otherwise=otherwise,
+        differences=(*((cause, amount) for cause, amount in causes.items() if amount), *loop.causes),
+        total=loop.total - add_up(amount for _, amount in otherwise),
+    )
 
 
-def find_untold_amounts(facts: ReturnFacts) -> tuple[str, ...]:
-    """Amounts this credit depends on and Loop did not tell. Zero would be a guess: a person looks (promise 4)."""
-    unsplit = _unsplit_units(facts) if _is_net(facts) else []
-    return (*facts.loop.untold, *(f"refund_item of unit {unit.unit}" for unit in unsplit))
-
-
-def owed_by_loop(facts: ReturnFacts) -> Decimal:
-    """What the credit must come to, by Loop's own figures: money back, store credit, and under «value in» the exchange.
-
-    Before Loop settles, refused units are still in its header, so their share is left out by hand.
-    """
-    loop = facts.loop
-    exchange = ZERO if _is_zero_credit(facts) else loop.exchange_credit
-    if loop.settled_at is None and facts.unaccepted_units:
-        return add_up(unit.refund for unit in facts.accepted_units) + _store_credit_left(facts) + exchange
-    return loop.refund + loop.gift_card + exchange
-
-
-def left_open(facts: ReturnFacts) -> Decimal:
-    """What stays open on the credit by plan: store credit not spent yet, an exchange invoice not there yet."""
-    applied = _is_zero_credit(facts) or facts.posted("credit_apply")
-    return facts.loop.gift_card + (ZERO if applied else facts.loop.exchange_credit)
-
-
-def _store_credit_left(facts: ReturnFacts) -> Decimal:
-    """Units paid out as store credit have no refund of their own (loop.md §3.3)."""
-    refused = add_up(unit.worth + unit.tax for unit in facts.unaccepted_units if not unit.refund)
-    return max(facts.loop.gift_card - refused, ZERO)
-
-
-def kept_fee(facts: ReturnFacts, units: Iterable[UnitFacts]) -> Decimal:
-    """The fee the merchant keeps on these units."""
-    if facts.loop.settled_at is None and facts.unaccepted_units and not _has_other_parts(facts):
-        return add_up(unit.worth + unit.tax - unit.refund for unit in units)
-    return facts.loop.fee
+def _paid_otherwise(facts: ReturnFacts) -> Iterable[tuple[str, Decimal]]:
+    exchange = ZERO if is_zero_credit(facts) else exchange_value(facts)
+    parts = (("store_credit", store_credit(facts)), ("exchange_clearing", exchange))
+    left = left_open(facts)
+    for key, amount in parts:
+        if amount and left:
+            yield key, min(amount, left)
+            left -= min(amount, left)
 
 
 def allowed_difference(facts: ReturnFacts, credit: Credit) -> Decimal:
     """0.01 a line or 0.5 % of the goods' value, whichever is less (policy `tolerance`)."""
     policy = facts.policy
-    by_line = policy.tolerance_per_line * len(credit.lines)
-    by_value = policy.tolerance_share * (credit.goods + credit.tax)
-    return min(by_line, by_value)
+    by_line = policy.tolerance_per_line and max(policy.tolerance_per_line, smallest_unit(facts.currency))
+    by_value = policy.tolerance_share * (credit.goods + credit.tax + credit.kept_goods + credit.kept_tax)
+    return min(by_line * max(len(credit.lines), 1), by_value)
 
 
 def _credit_lines(facts: ReturnFacts, sale: Sale, *, net: bool) -> Iterable[CreditLine]:
@@ -152,24 +159,3 @@ def tax_on(line: LineFacts, amount: Decimal, *, currency: str) -> Decimal:
         if round_money(line.amount * rate, currency) == line.tax_amount:
             return round_money(amount * rate, currency)
     return share_of(line.tax_amount, part=amount, whole=line.amount, currency=currency)
-
-
-def _is_net(facts: ReturnFacts) -> bool:
-    return facts.policy.credit_lines == CreditLines.NET and not _has_other_parts(facts)
-
-
-def _unsplit_units(facts: ReturnFacts) -> list[UnitFacts]:
-    return [unit for unit in facts.accepted_units if unit.refund_item is None or unit.refund_tax is None]
-
-
-def _has_other_parts(facts: ReturnFacts) -> bool:
-    """Store credit and exchanges are not in the lines' refund figures (loop.md §3.3)."""
-    return bool(facts.loop.exchange_credit or facts.loop.gift_card)
-
-
-def _exchange_discount(facts: ReturnFacts) -> Decimal:
-    return facts.loop.exchange_credit if _is_zero_credit(facts) else ZERO
-
-
-def _is_zero_credit(facts: ReturnFacts) -> bool:
-    return facts.policy.exchange_settlement == ExchangeSettlement.ZERO_CREDIT

@@ -21,6 +21,8 @@ def plan_arrival(draft: Draft) -> None:
         draft.step("arrival", StepState.DONE, "delivered by the carrier")
     elif facts.loop.label_status in ON_THE_ROAD:
         _wait_for_carrier(draft)
+    elif facts.loop.settled_at and not facts.loop.had_label:
+        _wait_without_label(draft, facts.loop.settled_at)
     else:
         draft.step("arrival", StepState.WAITING, f"label: {facts.loop.label_status or 'none yet'}")
 
@@ -41,6 +43,24 @@ def _wait_for_carrier(draft: Draft) -> None:
         )
     words = f"label: {facts.loop.label_status}"
     draft.step("arrival", StepState.BLOCKED if late else StepState.WAITING, words, due_at=due_at)
+
+
+def _wait_without_label(draft: Draft, settled_at: datetime) -> None:
+    """Loop paid and made no label: kept goods, or a parcel under a label of the customer's own (loop.md §7.10)."""
+    facts = draft.facts
+    limit = facts.policy.deadlines.inspection
+    late = draft.is_late(settled_at, limit)
+    if late:
+        draft.problem(
+            Problem(
+                "no_parcel",
+                f"return:{facts.loop.loop_id}",
+                "Loop settled this return and never made a label for it. Nothing has come.",
+                amount=facts.loop.return_total,
+            )
+        )
+    state, due_at = StepState.BLOCKED if late else StepState.WAITING, draft.deadline(settled_at, limit)
+    draft.step("arrival", state, "no label was made: kept by the customer, or on its way unseen", due_at=due_at)
 
 
 def plan_inspection(draft: Draft) -> None:

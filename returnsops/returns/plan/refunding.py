@@ -3,18 +3,21 @@
 They record money that the shop paid; they never move any (promise 5). So each is saved only, on a clearing account.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from returnsops.lib.money import ZERO, add_up, money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
-from returnsops.returns.plan.authorization import Authorization, memo_text
-from returnsops.returns.plan.crediting import credit_body, credit_due, is_credit_right, settled_differently
+from returnsops.returns.plan.authorization import memo_text
+from returnsops.returns.plan.crediting import Source, credit_body, credit_due, is_credit_right, settled_differently
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.money import Credit, owed_by_loop
+from returnsops.returns.plan.figures import left_open, read_figures, store_credit
+from returnsops.returns.plan.money import Credit
 from returnsops.returns.policy import Tender
 from returnsops.returns.problems import Problem
+
+SEVERAL = "several"  # in the place of a gateway: a Cash Refund of more than one
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ def plan_refunds(draft: Draft) -> bool:
     """A Customer Refund for every tender Loop paid out. Gives whether all of them are in NetSuite."""
     facts = draft.facts
     if not facts.loop.refund and not any(refund.amount for refund in facts.loop.refunds):
-        draft.step("refund", StepState.NOT_NEEDED, "no money went back to the customer")
+        draft.step("refund", StepState.NOT_NEEDED, _no_money_words(facts))
         return True
     credit = facts.posted("credit")
     memo = facts.record(credit.their_id) if credit else None
@@ -40,24 +43,24 @@ def plan_refunds(draft: Draft) -> bool:
     payments = read_payments(draft)
     if payments is None or not _paid_what_was_credited(draft, memo):
         return False
-    return _plan_each(draft, memo, payments)
+    return _plan_each(draft, memo, _within(payments, memo.total - left_open(facts)))
 
 
-def plan_cash_refund(draft: Draft, authorization: Authorization, credit: Credit) -> bool:
+def plan_cash_refund(draft: Draft, source: Source, credit: Credit) -> bool:
     """The Cash Refund of a cash sale: credit and refund in one document. Gives whether it is in NetSuite."""
     facts = draft.facts
     posted = facts.posted("cash_refund")
     if posted:
         return is_credit_right(draft, "refund", posted, credit)
     payments = read_payments(draft)
-    if payments is None:
+    if payments is None or not _has_one_account(draft, payments):
         return False
     if not facts.policy.writes("refund"):
         draft.step("refund", StepState.WAITING, "written by another system; we watch")
         return False
     if not facts.taken("cash_refund"):
-        body = credit_body(facts, authorization, credit) | _booking(payments)
-        draft.post(credit_due(facts, authorization, kind="cash_refund", target="cashRefund", body=body))
+        body = credit_body(facts, source, credit) | _cash_booking(facts, payments)
+        draft.post(credit_due(facts, source, kind="cash_refund", target="cashRefund", body=body))
     draft.step("refund", StepState.DUE, "Cash Refund on its way to NetSuite")
     return False
 
@@ -65,6 +68,8 @@ def plan_cash_refund(draft: Draft, authorization: Authorization, credit: Credit)
 def read_payments(draft: Draft) -> list[Payment] | None:
     """What Loop paid, by gateway, largest first. None: not known yet, or a gateway has no account; a step says."""
     facts = draft.facts
+    if not _in_one_currency(draft):
+        return None
     by_gateway: dict[str, Decimal] = {}
     for refund in facts.loop.refunds:
         if refund.amount:
@@ -106,6 +111,62 @@ def _payments_add_up(draft: Draft, listed: Decimal) -> bool:
     return False
 
 
+def _in_one_currency(draft: Draft) -> bool:
+    """A gateway may pay in the shopper's currency; its amounts are then no part of this credit (loop.md §7.5)."""
+    facts = draft.facts
+    others = [one for one in facts.loop.refunds if one.amount and one.currency not in ("", facts.currency)]
+    for one in others:
+        draft.problem(
+            Problem(
+                "currency_differs",
+                f"return:{facts.loop.loop_id}",
+                f"Loop paid {money_text(one.amount, one.currency)} through «{one.gateway}»; this return is in "
+                f"{facts.currency}.",
+                expected=facts.currency,
+                found=one.currency,
+                amount=facts.loop.refund,
+            )
+        )
+    if others:
+        draft.step("refund", StepState.BLOCKED, "Loop paid in another currency")
+    return not others
+
+
+def _within(payments: list[Payment], limit: Decimal) -> list[Payment]:
+    """No more than was credited: what Loop paid beyond that is set right by hand."""
+    kept: list[Payment] = []
+    for payment in payments:
+        amount = min(payment.amount, limit - add_up(one.amount for one in kept))
+        if amount > 0:
+            kept.append(replace(payment, amount=amount))
+    return kept
+
+
+def _no_money_words(facts: ReturnFacts) -> str:
+    given = store_credit(facts)
+    if given:
+        return f"no money went back; {money_text(given, facts.currency)} stay open as store credit"
+    return "no money went back to the customer"
+
+
+def _has_one_account(draft: Draft, payments: list[Payment]) -> bool:
+    """A Cash Refund is booked on one account, so several gateways share a clearing account (netsuite.md §4.9)."""
+    facts = draft.facts
+    if len(payments) < 2 or SEVERAL in facts.policy.tenders:
+        return True
+    cause = f"One Cash Refund stands for {len(payments)} gateways; the policy names no account for «{SEVERAL}»."
+    draft.problem(Problem("mapping_missing", f"policy:tenders.{SEVERAL}", cause, amount=facts.loop.refund))
+    draft.step("refund", StepState.BLOCKED, "a tender has no account in the policy")
+    return False
+
+
+def _cash_booking(facts: ReturnFacts, payments: list[Payment]) -> dict[str, Any]:
+    """On the account of the only gateway, or on the one that several share."""
+    if len(payments) > 1:
+        return _booking([replace(payments[0], tender=facts.policy.tenders[SEVERAL])])
+    return _booking(payments)
+
+
 def _booking(payments: list[Payment]) -> dict[str, Any]:
     """Where a refund is booked. SAVE_ONLY: NetSuite must only keep the record, the shop paid already."""
     booking: dict[str, Any] = {"handlingMode": {"id": "SAVE_ONLY"}}
@@ -118,7 +179,7 @@ def _booking(payments: list[Payment]) -> dict[str, Any]:
 
 def _paid_what_was_credited(draft: Draft, memo: RecordFacts) -> bool:
     facts = draft.facts
-    owed = owed_by_loop(facts)
+    owed = read_figures(facts).total
     if memo.total == owed:
         return True
     if draft.problem(settled_differently(facts, memo, paid=owed)):

@@ -11,7 +11,8 @@ from returnsops.lib.money import add_up, money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import STEPS, Draft, Step, StepState
 from returnsops.returns.plan.exchange_orders import orders_missing
-from returnsops.returns.plan.money import find_untold_amounts, propose_credit
+from returnsops.returns.plan.figures import find_untold_amounts
+from returnsops.returns.plan.money import propose_credit
 from returnsops.returns.plan.sale import VOIDED, Sale
 from returnsops.returns.policy import ExchangeOrder
 

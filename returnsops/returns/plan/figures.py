@@ -1,0 +1,202 @@
+"""Loop's own figures for the accepted units, and what they come to; every cent they leave unexplained gets a cause.
+
+Source: loop.md §3.1, §3.3 (what the amounts mean), §7.4 (line refunds are net of the fee), §7.9 (bonus credit).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from returnsops.lib.money import ZERO, add_up, share_of, smallest_unit
+from returnsops.returns.facts import ReturnFacts, UnitFacts
+from returnsops.returns.policy import CreditLines, ExchangeSettlement
+
+OVERPAID, UNDERPAID = "overpaid", "underpaid"
+BEYOND_THE_GOODS = (OVERPAID, UNDERPAID)
+LEFT_OUT = {OVERPAID: "loop_paid_more", UNDERPAID: "loop_paid_less"}  # noted by a person, it is no part of the credit
+
+
+@dataclass(frozen=True)
+class Figures:
+    """goods + tax − fee + shipping − exchange discount + causes = total.
+
+    is_net: goods and tax are what Loop gives back of them, so the fee is inside. total: what the credit must come to.
+    """
+
+    is_net: bool
+    goods: Decimal
+    tax: Decimal
+    fee: Decimal
+    shipping: Decimal
+    shipping_tax: Decimal
+    exchange_discount: Decimal
+    causes: tuple[tuple[str, Decimal], ...]
+    total: Decimal
+
+
+def read_figures(facts: ReturnFacts) -> Figures:
+    units = facts.credited_units
+    is_net = _is_net(facts) and not unsplit_units(facts)
+    goods = add_up((unit.refund_item or ZERO) if is_net else unit.worth for unit in units)
+    tax = add_up((unit.refund_tax or ZERO) if is_net else unit.tax for unit in units)
+    fee = ZERO if is_net else kept_fee(facts)
+    shipping, shipping_tax = (_share_of_refund(facts, amount) for amount in _shipping(facts))
+    discount = exchange_value(facts) if is_zero_credit(facts) else ZERO
+    owed = _owed(facts)
+    rest = owed - (goods + tax - fee + shipping + shipping_tax - discount)
+    causes = tuple(_explain(facts, rest, is_net=is_net))
+    left_out = add_up(amount for cause, amount in causes if _is_left_out(facts, cause, amount))
+    standing = tuple((cause, amount) for cause, amount in causes if not _is_left_out(facts, cause, amount))
+    return Figures(is_net, goods, tax, fee, shipping, shipping_tax, discount, standing, owed - left_out)
+
+
+def find_untold_amounts(facts: ReturnFacts) -> tuple[str, ...]:
+    """Amounts this credit depends on and Loop did not tell. Zero would be a guess: a person looks (promise 4)."""
+    unsplit = unsplit_units(facts) if _is_net(facts) else []
+    return (*facts.loop.untold, *(f"refund_item of unit {unit.unit}" for unit in unsplit))
+
+
+def unsplit_units(facts: ReturnFacts) -> list[UnitFacts]:
+    return [unit for unit in facts.credited_units if unit.refund_item is None or unit.refund_tax is None]
+
+
+# --- What Loop pays ---------------------------------------------------------------------------------
+
+
+def _owed(facts: ReturnFacts) -> Decimal:
+    """Money back, store credit without its bonus, and under «value in» the exchange.
+
+    Before Loop settles, refused units are still in its header, so their share is left out by hand.
+    """
+    exchange = ZERO if is_zero_credit(facts) else exchange_value(facts)
+    if _is_partly_refused(facts):
+        return add_up(unit.refund for unit in facts.accepted_units) + _store_credit_left(facts) + exchange
+    return facts.loop.refund + store_credit(facts) + exchange
+
+
+def store_credit(facts: ReturnFacts) -> Decimal:
+    """Without the bonus, which is a discount the shop gives on top: no part of any credit (loop.md §7.9)."""
+    return facts.loop.gift_card - min(bonus_credit(facts), facts.loop.gift_card)
+
+
+def exchange_value(facts: ReturnFacts) -> Decimal:
+    """What the returned goods paid of the new ones; bonus credit spent on them was never worth anything returned."""
+    bonus_spent = max(bonus_credit(facts) - facts.loop.gift_card, ZERO)
+    return facts.loop.exchange_credit - min(bonus_spent, facts.loop.exchange_credit)
+
+
+def bonus_credit(facts: ReturnFacts) -> Decimal:
+    """By how much store credit and exchange exceed what the returned units leave for them."""
+    loop = facts.loop
+    if not has_other_parts(facts):
+        return ZERO
+    worth = add_up(unit.worth + unit.tax for unit in facts.live_units)
+    money_back = loop.refund - add_up(_shipping(facts))
+    return min(max(loop.exchange_credit + loop.gift_card + money_back + loop.fee - worth, ZERO), _other_parts(facts))
+
+
+def left_open(facts: ReturnFacts) -> Decimal:
+    """What stays open on a Credit Memo by plan: store credit not spent yet, an exchange invoice not there yet."""
+    applied = is_zero_credit(facts) or facts.posted("credit_apply")
+    exchange = ZERO if applied else exchange_value(facts)
+    return max(min(store_credit(facts) + exchange, read_figures(facts).total - facts.loop.refund), ZERO)
+
+
+def kept_fee(facts: ReturnFacts) -> Decimal:
+    """The fee the merchant keeps on the accepted units."""
+    if _refused_lines(facts) and not has_other_parts(facts):
+        return _fee_in_lines(facts, facts.accepted_units) + add_up(
+            _share_of_refund(facts, amount) for amount in _shipping(facts)
+        )
+    return facts.loop.fee
+
+
+def _store_credit_left(facts: ReturnFacts) -> Decimal:
+    """Units paid out as store credit have no refund of their own (loop.md §3.3)."""
+    refused = add_up(unit.worth + unit.tax for unit in facts.unaccepted_units if not unit.refund)
+    return max(store_credit(facts) - refused, ZERO)
+
+
+def _shipping(facts: ReturnFacts) -> tuple[Decimal, Decimal]:
+    return facts.loop.refund_shipping, facts.loop.refund_shipping_tax
+
+
+def _share_of_refund(facts: ReturnFacts, amount: Decimal) -> Decimal:
+    """Shipping is given back in proportion, so what falls on refused units falls away (loop.md §7.4)."""
+    if not _refused_lines(facts):
+        return amount
+    part, whole = (add_up(unit.refund for unit in units) for units in (facts.accepted_units, facts.live_units))
+    return share_of(amount, part=part, whole=whole, currency=facts.currency)
+
+
+def _fee_in_lines(facts: ReturnFacts, units: Iterable[UnitFacts]) -> Decimal:
+    return add_up(unit.worth + unit.tax - unit.refund for unit in units)
+
+
+# --- What is left between them ----------------------------------------------------------------------
+
+
+def _explain(facts: ReturnFacts, rest: Decimal, *, is_net: bool) -> Iterable[tuple[str, Decimal]]:
+    """The causes of the rest: one whose figure is found, cents as rounding, else what is paid beyond the goods."""
+    for cause, amount in _known_causes(facts, is_net=is_net):
+        if amount and abs(rest - amount) < abs(rest):
+            yield cause, amount
+            rest -= amount
+    if not rest:
+        return
+    if abs(rest) <= smallest_unit(facts.currency) * len(facts.live_units):
+        yield "rounding", rest
+    else:
+        yield (OVERPAID if rest > 0 else UNDERPAID), rest
+
+
+def _known_causes(facts: ReturnFacts, *, is_net: bool) -> Iterable[tuple[str, Decimal]]:
+    """Where Loop's header and its lines disagree about the fee or the shipping."""
+    if has_other_parts(facts) or _refused_lines(facts):
+        return
+    shipping = add_up(_shipping(facts))
+    if not unsplit_units(facts):
+        parts = add_up(one.refund - (one.refund_item or ZERO) - (one.refund_tax or ZERO) for one in facts.live_units)
+        yield "shipping", parts - shipping
+    in_lines = _fee_in_lines(facts, facts.live_units) + shipping
+    gap = facts.loop.fee - in_lines
+    yield "fee", -gap if is_net else gap
+
+
+def _is_left_out(facts: ReturnFacts, cause: str, amount: Decimal) -> bool:
+    """A person noted that exactly this is recovered, or refunded a second time, by hand."""
+    return cause in LEFT_OUT and facts.is_acknowledged(LEFT_OUT[cause], beyond_subject(facts, amount))
+
+
+def beyond_subject(facts: ReturnFacts, amount: Decimal) -> str:
+    """The amount is in it, so that a note lapses when the figures move."""
+    return f"return:{facts.loop.loop_id}:{abs(amount).normalize():f}"
+
+
+# --- How this return is paid ------------------------------------------------------------------------
+
+
+def _is_partly_refused(facts: ReturnFacts) -> bool:
+    return facts.loop.settled_at is None and bool(facts.unaccepted_units)
+
+
+def _refused_lines(facts: ReturnFacts) -> list[UnitFacts]:
+    """Units that Loop's header still counts and the warehouse did not accept."""
+    return [unit for unit in facts.live_units if unit.outcome and not unit.is_accepted]
+
+
+def _is_net(facts: ReturnFacts) -> bool:
+    return facts.policy.credit_lines == CreditLines.NET and not has_other_parts(facts)
+
+
+def has_other_parts(facts: ReturnFacts) -> bool:
+    """Store credit and exchanges are not in the lines' refund figures (loop.md §3.3)."""
+    return bool(_other_parts(facts))
+
+
+def _other_parts(facts: ReturnFacts) -> Decimal:
+    return facts.loop.exchange_credit + facts.loop.gift_card
+
+
+def is_zero_credit(facts: ReturnFacts) -> bool:
+    return facts.policy.exchange_settlement == ExchangeSettlement.ZERO_CREDIT
