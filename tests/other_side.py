@@ -81,13 +81,13 @@ def step_of(plan: Plan, code: str) -> Step:
 
 def total_of(facts: ReturnFacts, due: PostingDue) -> Decimal:
     """What NetSuite would compute for a credit or cash refund: own prices where a row names no amount, own tax."""
-    rma = _rma(facts)
-    sale = _record(facts, rma.created_from_id)
     total = ZERO
     for row in rows_of(due):
         if "orderLine" not in row:
             total += Decimal(row["amount"])
             continue
+        rma = _rma(facts)
+        sale = _record(facts, rma.created_from_id)
         sold = _line(sale, _line(rma, str(row["orderLine"])).order_line)
         own = _share(facts, sold, sold.amount, row["quantity"])
         amount = Decimal(row["amount"]) if "amount" in row else own
@@ -141,20 +141,26 @@ def _receive(facts: ReturnFacts, due: PostingDue) -> Effect:
 
 
 def _credit(facts: ReturnFacts, due: PostingDue) -> Effect:
-    rma = _rma(facts)
     total = total_of(facts, due)
+    if due.request["source_type"] != "returnAuthorization":
+        assert all("orderLine" not in row for row in rows_of(due)), "without a receipt this would move stock"
+        return "8201", _with_record(facts, _credit_record(due, total))
+    rma = _rma(facts)
     billed = {str(row["orderLine"]): row["quantity"] for row in rows_of(due) if "orderLine" in row}
     lines = [replace(line, billed=line.billed + billed.get(line.line, 0)) for line in rma.lines]
     assert all(line.billed <= line.received for line in lines), "only what was received can be credited"
-    record = make_netsuite(
+    return "8201", _with_record(_with_record(facts, _credit_record(due, total)), _with_status(rma, lines))
+
+
+def _credit_record(due: PostingDue, total: Decimal) -> RecordFacts:
+    return make_netsuite(
         TYPES[due.kind],
         "8201",
-        created_from_id=rma.internal_id,
+        created_from_id=due.request["source_id"],
         ours=True,
         total=total,
         amount_remaining=total if due.kind == "credit" else ZERO,
     )
-    return "8201", _with_record(_with_record(facts, record), _with_status(rma, lines))
 
 
 def _add_rounding(facts: ReturnFacts, due: PostingDue) -> Effect:
@@ -217,7 +223,10 @@ def _settle(facts: ReturnFacts, due: PostingDue) -> Effect:
     if all(unit.removed for unit in units):
         loop = replace(facts.loop, state="cancelled", refund=ZERO, return_total=ZERO)
         return facts.loop.loop_id, replace(facts, loop=loop, units=units)
-    refund = add_up(unit.refund for unit in units if not unit.removed) if dropped else facts.loop.refund
+    before = facts.loop
+    refund = add_up(unit.refund for unit in units if not unit.removed) if dropped else before.refund
+    credited = [unit for unit in facts.units if unit.unit in dropped and not unit.refund]
+    gift_card = max(before.gift_card - add_up(unit.worth + unit.tax for unit in credited), ZERO)
     worth = add_up(unit.worth + unit.tax for unit in units if not unit.removed)
     loop = replace(
         facts.loop,
@@ -225,8 +234,9 @@ def _settle(facts: ReturnFacts, due: PostingDue) -> Effect:
         settled_at=facts.now,
         refund=refund,
         return_total=worth,
-        fee=worth - refund - facts.loop.exchange_credit - facts.loop.gift_card if dropped else facts.loop.fee,
-        refunds=(RefundFacts("shopify_payments", refund),) if refund else (),
+        gift_card=gift_card,
+        fee=worth - refund - before.exchange_credit - gift_card if dropped else before.fee,
+        refunds=before.refunds or ((RefundFacts("shopify_payments", refund),) if refund else ()),
     )
     return facts.loop.loop_id, replace(facts, loop=loop, units=units, exchanges=name_orders(facts))
 

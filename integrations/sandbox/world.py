@@ -31,6 +31,15 @@ SPECIAL_ITEMS = {
     "difference_shipping": (904, "LOOP-DIFF-SHIPPING", "Difference: shipping"),
     "fee": (905, "LOOP-FEE", "Return handling fee"),
     "exchange_discount": (906, "LOOP-EXCHANGE", "Exchange credit from Loop"),
+    "difference_fee": (907, "LOOP-DIFF-FEE", "Difference: fee"),
+    "difference_overpaid": (908, "LOOP-DIFF-OVERPAID", "Difference: paid beyond the goods"),
+    "difference_underpaid": (909, "LOOP-DIFF-UNDERPAID", "Difference: not paid of the goods"),
+    "shipping": (910, "LOOP-SHIPPING", "Shipping given back"),
+    "shipping_tax": (911, "LOOP-SHIPPING-TAX", "Tax of shipping given back"),
+    "store_credit": (912, "LOOP-STORE-CREDIT", "Given as store credit"),
+    "exchange_clearing": (913, "LOOP-EXCHANGE-CLEARING", "Exchange clearing"),
+    "kept_goods": (914, "LOOP-KEPT", "Goods the customer keeps"),
+    "kept_tax": (915, "LOOP-KEPT-TAX", "Tax of goods the customer keeps"),
 }
 LOCATIONS = {"sellable": 0, "holding": 1, "damaged": 2}
 LOCATION_BASE = {"7400001_SB1": 14, "7400002_SB1": 21}

@@ -18,7 +18,12 @@ from tests.builders import make_unit as build_unit
 from tests.builders import policy as build_policy
 
 Json = dict[str, Any]
-MONEY = frozenset({"return_total", "exchange_credit", "upsell", "refund", "gift_card", "fee"})
+MONEY = frozenset(
+    {
+        "return_total", "exchange_credit", "upsell", "refund", "gift_card", "fee", "refund_shipping",
+        "refund_shipping_tax",
+    }
+)  # fmt: skip
 ITEMS = {"BOOT-42": "501", "BOOT-43": "502", "SHIRT-M": "503", "SOCKS": "504"}  # the shop's items in NetSuite
 NEW = {"state": "open", "label_status": "", "outcome": "refund"}
 
@@ -53,7 +58,7 @@ def _read_unit(number: int, *, line: int, row: Json) -> UnitFacts:
     paid, tax = Decimal(row.get("paid", "72.00")), Decimal(row.get("tax", "5.76"))
     refund = Decimal(row.get("refund", paid + tax))
     item, refund_tax = (refund - tax, tax) if refund else (refund, refund)
-    own = {name: row[name] for name in ("refund_item", "refund_tax", "removed", "title") if name in row}
+    own = {name: row[name] for name in ("refund_item", "refund_tax", "removed", "title", "is_kept") if name in row}
     values: Json = {
         "sku": sku, "title": row.get("title", sku), "item_id": row.get("item", ITEMS.get(sku, "")), "price": paid,
         "discount": "0", "tax": tax, "refund": refund, "refund_item": item, "refund_tax": refund_tax,
@@ -63,15 +68,20 @@ def _read_unit(number: int, *, line: int, row: Json) -> UnitFacts:
 
 
 def read_loop(loop: LoopFacts, told: Json) -> LoopFacts:
-    """told: fields of LoopFacts by their names; amounts as text, refunds by gateway."""
+    """told: fields of LoopFacts by their names; amounts as text, refunds by gateway («20.00» or «20.00 EUR»)."""
     changes = dict(told)
     for name in MONEY & changes.keys():
         changes[name] = Decimal(changes[name])
     if "refunds" in changes:
-        changes["refunds"] = tuple(RefundFacts(one, Decimal(amount)) for one, amount in changes["refunds"].items())
+        changes["refunds"] = tuple(_read_refund(one, amount) for one, amount in changes["refunds"].items())
     unknown = changes.keys() - {field.name for field in fields(LoopFacts)}
     assert not unknown, f"Loop tells no {sorted(unknown)}"
     return replace(loop, **changes)
+
+
+def _read_refund(gateway: str, told: str) -> RefundFacts:
+    amount, _, currency = told.partition(" ")
+    return RefundFacts(gateway, Decimal(amount), currency)
 
 
 def _read_exchange(number: int, row: Json) -> ExchangeFacts:
@@ -83,13 +93,16 @@ def _read_exchange(number: int, row: Json) -> ExchangeFacts:
 
 
 def read_bills(told: Json, units: tuple[UnitFacts, ...]) -> tuple[RecordFacts, ...]:
-    """kind: invoice, cashSale, salesOrder (not billed yet) or none; lines: where NetSuite's differ from Loop's."""
+    """kind: invoice, cashSale, salesOrder (not billed yet) or none; lines: where NetSuite's differ from Loop's.
+
+    currency: NetSuite's name of it.
+    """
     kind = told.get("kind", "invoice")
     if kind == "none":
         return ()
     if kind == "salesOrder":
         return (make_netsuite("salesOrder", "7000", other_ref_num="20418"),)
-    bill = make_sale(units, kind)
+    bill = make_sale(units, kind, currency=told.get("currency", ""))
     if "lines" in told:
         lines = tuple(read_line(number, row) for number, row in enumerate(told["lines"], 1))
         bill = replace(bill, lines=lines)

@@ -6,7 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from returnsops.lib.money import ZERO
-from returnsops.returns.facts import ApprovalFacts, ClaimFacts, OverrideFacts, RefundFacts, ReturnFacts, UnitFacts
+from returnsops.returns.facts import (
+    ApprovalFacts,
+    ClaimFacts,
+    OverrideFacts,
+    PauseFacts,
+    RecordFacts,
+    RefundFacts,
+    ReturnFacts,
+    UnitFacts,
+)
 from returnsops.returns.plan import Plan, PostingDue, plan_return
 from returnsops.returns.plan.exchange_orders import find_exchange_orders
 from tests.builders import FIRST_UNIT, make_netsuite, make_sale
@@ -17,6 +26,8 @@ Json = dict[str, Any]
 Posted = list[tuple[ReturnFacts, PostingDue]]
 PERSON = 1
 SETTLING = ("loop_process", "loop_remove")
+CREDITS = ("creditMemo", "cashRefund")
+ANSWERS = ("loop_answers", "netsuite_answers", "netsuite_adds")
 ZERO_UNIT: Json = dict.fromkeys(("price", "discount", "tax", "refund", "refund_item", "refund_tax"), ZERO)
 
 
@@ -25,12 +36,13 @@ def pass_moment(facts: ReturnFacts, moment: Json) -> tuple[ReturnFacts, Posted, 
 
     loop_answers: what Loop does when it is asked to settle: settles (the default), accepted (it takes the request, and
     no more), review, or nothing.
-    netsuite_answers: nothing keeps every document from being carried out.
+    netsuite_answers: nothing keeps every document from being carried out. netsuite_adds: what its own tax engine makes
+    a credit come to more than we expect; less, if negative.
     """
     for name, happen in HAPPENINGS.items():
         if name in moment:
             facts = happen(facts, moment[name])
-    unknown = moment.keys() - HAPPENINGS.keys() - {"what", "after", "expect", "loop_answers", "netsuite_answers"}
+    unknown = moment.keys() - HAPPENINGS.keys() - {"what", "after", "expect", *ANSWERS}
     assert not unknown, f"nobody knows how {sorted(unknown)} happens"
     return _carry_out(facts, moment)
 
@@ -39,7 +51,7 @@ def _carry_out(facts: ReturnFacts, moment: Json) -> tuple[ReturnFacts, Posted, P
     posted: Posted = []
     for _ in range(ROUNDS_MAX):
         plan = plan_return(facts)
-        silent = [one for one in plan.postings if moment.get(f"{one.system}_answers") == "nothing"]
+        silent = [one for one in plan.postings if _is_held(facts, one, moment)]
         wanted = [one for one in plan.postings if one not in silent]
         if not wanted:
             return facts, posted, plan
@@ -49,13 +61,29 @@ def _carry_out(facts: ReturnFacts, moment: Json) -> tuple[ReturnFacts, Posted, P
     raise AssertionError(f"still posting after {ROUNDS_MAX} rounds: {[one.kind for one in plan.postings]}")
 
 
+def _is_held(facts: ReturnFacts, due: PostingDue, moment: Json) -> bool:
+    paused = {pause.key for pause in facts.pauses} & set(due.hinges_on)
+    return bool(paused) or moment.get(f"{due.system}_answers") == "nothing"
+
+
 def _carry_out_one(facts: ReturnFacts, due: PostingDue, moment: Json) -> ReturnFacts:
     done = carry_out_one(facts, due)
+    if due.kind in ("credit", "cash_refund") and "netsuite_adds" in moment:
+        done = _with_another_total(done, due.kind, by=Decimal(moment["netsuite_adds"]))
     if due.kind in SETTLING and moment.get("loop_answers") == "accepted":
         return replace(done, loop=facts.loop, units=facts.units, exchanges=facts.exchanges)
     if due.kind in SETTLING and moment.get("loop_answers") == "review":
         return replace(done, loop=replace(facts.loop, state="review"), units=facts.units)
     return done
+
+
+def _with_another_total(facts: ReturnFacts, kind: str, *, by: Decimal) -> ReturnFacts:
+    def change(record: RecordFacts) -> RecordFacts:
+        left = record.amount_remaining + (by if kind == "credit" else ZERO)
+        return replace(record, total=record.total + by, amount_remaining=left)
+
+    changed = tuple(change(one) if one.record_type in CREDITS else one for one in facts.records)
+    return replace(facts, records=changed)
 
 
 # --- Loop ------------------------------------------------------------------------------------------
@@ -169,6 +197,22 @@ def _record_is_deleted(facts: ReturnFacts, record_type: str) -> ReturnFacts:
     return replace(facts, records=records)
 
 
+def _refunded_by_hand(facts: ReturnFacts, amount: str) -> ReturnFacts:
+    """Somebody books a refund on the Credit Memo; a negative amount undoes it."""
+    changed = []
+    for one in facts.records:
+        left = one.amount_remaining - Decimal(amount)
+        is_memo = one.record_type == "creditMemo"
+        changed.append(replace(one, amount_remaining=left) if is_memo else one)
+    return replace(facts, records=tuple(changed))
+
+
+def _period_is_closed(facts: ReturnFacts, month: str) -> ReturnFacts:
+    """A refusal told so; empty: it is open again."""
+    pause = PauseFacts(f"period:{month}", "period_closed", f"The period of {month} is closed in NetSuite.")
+    return replace(facts, pauses=(pause,) if month else ())
+
+
 # --- People ----------------------------------------------------------------------------------------
 
 
@@ -214,6 +258,8 @@ HAPPENINGS: dict[str, Callable[[ReturnFacts, Any], ReturnFacts]] = {
     "record_changes": _record_changes,
     "sibling_takes": _sibling_takes,
     "record_deleted": _record_is_deleted,
+    "refunded_by_hand": _refunded_by_hand,
+    "period_closed": _period_is_closed,
     "mapped": _sku_is_mapped,
     "approved": _person_approves,
     "noted": _person_notes,

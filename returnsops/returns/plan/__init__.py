@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from returnsops.lib.money import add_up
 from returnsops.returns.facts import ReturnFacts
-from returnsops.returns.plan.applying import plan_application
 from returnsops.returns.plan.authorization import Authorization, plan_authorization
 from returnsops.returns.plan.closing import close_unaccepted_lines, close_whole_authorization
 from returnsops.returns.plan.draft import Draft, Lane, Plan, PostingDue, Step, StepState

@@ -17,7 +17,7 @@ from returnsops.returns.plan.sale import Sale
 from returnsops.returns.problems import Problem
 
 CREDIT_SUBJECT = "credit"
-CAUSE_WORDS = {"overpaid": "more than the goods", "underpaid": "less than the goods"}
+CAUSE_WORDS = {"overpaid": "paid beyond the goods", "underpaid": "not paid of the goods"}
 
 
 def compare_amounts(draft: Draft, sale: Sale) -> Credit | None:

@@ -1,23 +1,18 @@
-"""Units that turn up after the money was settled without them: a second parcel, or one edited out in Loop (C16)."""
+"""Units that turn up after the money was settled without them, such as a second parcel (C16)."""
 
 from dataclasses import replace
 
-from returnsops.lib.money import ZERO
 from returnsops.returns.facts import ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft
 from returnsops.returns.problems import Problem
 
 
 def find_late_units(facts: ReturnFacts) -> list[UnitFacts]:
-    """Accepted, received by nobody, and not in the credit; or no longer part of the return."""
+    """Accepted, and neither received nor in the credit. Those taken out in Loop are the receiving chapter's."""
     credited = facts.taken_covers("credit") | facts.taken_covers("cash_refund")
     received = facts.taken_covers("receipt")
     return [
-        unit
-        for unit in facts.units
-        if unit.is_accepted
-        and unit.cover not in received
-        and (unit.removed or (credited and unit.cover not in credited))
+        unit for unit in facts.accepted_units if credited and unit.cover not in credited and unit.cover not in received
     ]
 
 
@@ -33,6 +28,5 @@ def leave_out_late(facts: ReturnFacts) -> ReturnFacts:
 
 def note_late_units(draft: Draft, late: list[UnitFacts]) -> None:
     for unit in late:
-        worth = ZERO if unit.removed else unit.worth + unit.tax
         words = f"{unit.title or unit.sku} was accepted by the warehouse after the return had been settled without it."
-        draft.problem(Problem("late_unit", f"unit:{unit.unit}", words, amount=worth))
+        draft.problem(Problem("late_unit", f"unit:{unit.unit}", words, amount=unit.worth + unit.tax))

@@ -43,7 +43,8 @@ def plan_refunds(draft: Draft) -> bool:
     payments = read_payments(draft)
     if payments is None or not _paid_what_was_credited(draft, memo):
         return False
-    return _plan_each(draft, memo, _within(payments, memo.total - left_open(facts)))
+    payments = _within(payments, memo.total - left_open(facts))
+    return _has_enough_left(draft, memo, payments) and _plan_each(draft, memo, payments)
 
 
 def plan_cash_refund(draft: Draft, source: Source, credit: Credit) -> bool:
@@ -186,6 +187,31 @@ def _paid_what_was_credited(draft: Draft, memo: RecordFacts) -> bool:
         draft.step("refund", StepState.BLOCKED, "Loop paid another amount than was credited")
         return False
     return True
+
+
+def _has_enough_left(draft: Draft, memo: RecordFacts, payments: list[Payment]) -> bool:
+    """Somebody may have applied part of it by hand, so that a refund no longer fits (E10).
+
+    A refund made by hand for the whole of a payment is not judged here: the look before the post adopts it.
+    """
+    facts, taken = draft.facts, draft.facts.taken_covers("customer_refund")
+    due = max((payment.amount for payment in payments if _cover(facts, payment) not in taken), default=ZERO)
+    if not memo.amount_remaining or due <= memo.amount_remaining:
+        return True
+    left_text, due_text = (money_text(amount, facts.currency) for amount in (memo.amount_remaining, due))
+    draft.problem(
+        Problem(
+            "record_differs",
+            f"record:{memo.internal_id}",
+            f"{memo.tran_id} has {left_text} open, and a refund of {due_text} is still to be booked on it. Undo what "
+            "was applied by hand.",
+            expected=due_text,
+            found=left_text,
+            amount=due - memo.amount_remaining,
+        )
+    )
+    draft.step("refund", StepState.BLOCKED, f"{memo.tran_id} was applied by hand", records=(memo.internal_id,))
+    return False
 
 
 def _plan_each(draft: Draft, memo: RecordFacts, payments: list[Payment]) -> bool:

@@ -183,8 +183,8 @@ def _closed_without_settlement(draft: Draft) -> None:
 def _note_early_settlement(draft: Draft, asked: PostingFacts | None) -> None:
     facts = draft.facts
     others_ask = not (facts.policy.writes("credit") or facts.policy.writes("refund"))
-    if asked or is_loop_first(facts) or others_ask:
-        return
+    if asked or facts.is_kept or is_loop_first(facts) or others_ask:
+        return  # what the customer keeps is settled at once in any case
     draft.problem(
         Problem(
             "loop_settled_early",
