@@ -244,7 +244,7 @@ def transaction_of(record: RecordFacts) -> TransactionRecord:
         created_from_id=record.created_from_id or None,
         created_from_type=None,
         entity_id=record.entity_id,
-        currency="USD",
+        currency=record.currency or "USD",
         currency_id="1",
         location_id=None,
         subtotal=None,
@@ -257,7 +257,7 @@ def transaction_of(record: RecordFacts) -> TransactionRecord:
         created_at=NOW,
         lines=lines,
         applies=(),
-        raw={},
+        raw={"currency": {"id": "1", "refName": record.currency}} if record.currency else {},
     )
 
 

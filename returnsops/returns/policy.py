@@ -67,6 +67,7 @@ class KeptItems(StrEnum):
 
 
 OUTCOMES = ("sellable", "damaged")  # of an inspection that accepts the unit
+SEVERAL = "several"  # in the place of a gateway: the account of a Cash Refund of more than one
 RECORD_KINDS = ("rma", "receipt", "credit", "refund", "exchange_order")
 ITEM_KEYS = (
     "difference_tax", "difference_discount", "difference_rounding", "fee", "exchange_discount", "difference_shipping",

@@ -10,12 +10,14 @@ from enum import StrEnum
 
 from integrations.profile import AccountFacts
 from returnsops.returns.policy import (
+    SEVERAL,
     CreditLines,
     Deadlines,
     ExchangeForm,
     ExchangeOrder,
     ExchangeSettlement,
     ExchangeTiming,
+    KeptItems,
     Ownership,
     PlaceRule,
     Policy,
@@ -61,6 +63,11 @@ CHOICES: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         ExchangeSettlement.ZERO_CREDIT: "Loop discount on: the credit of an exchange comes to nothing",
         ExchangeSettlement.VALUE_IN_VALUE_OUT: "Loop discount off: the credit of an exchange pays its invoice",
     },
+    KeptItems: {
+        KeptItems.ASK: "when a person says so; finance is asked where Loop settled and never made a label",
+        KeptItems.LINE_OUTCOME: "by the outcome «keep_item» of its units in Loop",
+        KeptItems.NO_LABEL: "when Loop settled and never made a label",
+    },
 }
 RECORDS = {
     "rma": "Return Authorizations",
@@ -76,6 +83,16 @@ ITEMS = {
     "difference_rounding": "A rounding",
     "fee": "A fee that is kept",
     "exchange_discount": "What an exchange pays for",
+    "difference_shipping": "A difference in shipping",
+    "difference_fee": "A difference in the fee",
+    "difference_overpaid": "What Loop paid beyond the goods",
+    "difference_underpaid": "What Loop did not pay of the goods",
+    "shipping": "Shipping that is given back",
+    "shipping_tax": "The tax of shipping that is given back",
+    "store_credit": "Store credit for a cash sale",
+    "exchange_clearing": "What a cash sale pays of an exchange",
+    "kept_goods": "Goods that the customer keeps",
+    "kept_tax": "The tax of goods that the customer keeps",
 }
 DEADLINES = {
     "sale": "The original order is not in NetSuite",
@@ -193,6 +210,8 @@ def _goods(policy: Policy, names: Names) -> Iterator[Sentence]:
     for number, rule in enumerate(policy.place_rules, 1):
         text = f"{_units_of(rule)} go to location {names.place(rule.place)} instead."
         yield Sentence(topic, f"place_rules.{number}", text)
+    kept = CHOICES[KeptItems][policy.kept_items]
+    yield Sentence(topic, "kept_items", f"That a customer keeps the goods is known {kept}.")
 
 
 def _units_of(rule: PlaceRule) -> str:
@@ -225,7 +244,12 @@ def _money(policy: Policy, names: Names) -> Iterator[Sentence]:
     for gateway, tender in sorted(policy.tenders.items()):
         method = f", method {names.method(tender.payment_option_id)}" if tender.payment_option_id else ""
         account = names.account(tender.account_id)
-        yield Sentence(topic, f"tenders.{gateway}", f"What {gateway} paid is booked on account {account}{method}.")
+        paid = f"What {gateway} paid" if gateway != SEVERAL else "A Cash Refund of several gateways"
+        yield Sentence(topic, f"tenders.{gateway}", f"{paid} is booked on account {account}{method}.")
+    for name, code in sorted(policy.currencies.items()):
+        yield Sentence(topic, f"currencies.{name}", f"What NetSuite calls «{name}» is {code}.")
+    holds = "include the tax, which is taken out" if policy.prices_include_tax else "come without tax"
+    yield Sentence(topic, "prices_include_tax", f"Loop's prices {holds}.")
 
 
 def _exchanges(policy: Policy) -> Iterator[Sentence]:

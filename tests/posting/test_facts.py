@@ -25,6 +25,7 @@ from tests.builders import (
     make_item,
     make_mapping,
     make_netsuite,
+    make_policy,
     make_record,
     make_return,
     make_rma,
@@ -193,3 +194,56 @@ def test_delivery_is_a_fact_only_when_the_carrier_says_so(shop: Shop) -> None:
 
     assert load_facts(delivered).loop.delivered_at == CREATED + timedelta(days=1)
     assert load_facts(make_return(shop, loop_id="2")).loop.delivered_at is None
+
+
+# --- Money as Loop tells it --------------------------------------------------------------------------
+
+
+def test_shipping_and_the_currency_of_a_payment_are_facts(shop: Shop) -> None:
+    refunds = [{"gateway": "paypal", "amount": "7.51", "currency": "EUR", "provider_refund_id": 1}]
+    row = make_return(shop, refund_shipping_total="7.00", refund_shipping_tax_total="0.51", refunds=refunds)
+
+    loop = load_facts(row).loop
+
+    assert (loop.refund_shipping, loop.refund_shipping_tax) == (Decimal("7.00"), Decimal("0.51"))
+    assert [(one.gateway, one.currency) for one in loop.refunds] == [("paypal", "EUR")]
+
+
+def test_currency_of_a_record_is_netsuites_own_name(shop: Shop) -> None:
+    row = make_return(shop)
+    make_record(row, make_sale([make_unit(1)], currency="US Dollar"))
+
+    assert [one.currency for one in load_facts(row).records] == ["US Dollar"]
+
+
+def test_tax_is_taken_out_of_prices_that_include_it(shop: Shop) -> None:
+    row = make_return(shop, line_items=[unit_payload(price="77.76", discount="0.00", tax="5.76")])
+    assert load_facts(row).units[0].worth == Decimal("77.76")
+
+    make_policy(shop, prices_include_tax=True)
+
+    assert load_facts(row).units[0].worth == Decimal("72.00")
+
+
+NO_LABEL = {"labels": [], "label_status": "N/A", "tracking_number": "N/A", "label_updated_at": "N/A"}
+SETTLED = {"state": "closed", "was_processed": True}
+
+
+@pytest.mark.parametrize(
+    ("sign", "changes", "is_kept"),
+    [
+        ("ask", NO_LABEL | SETTLED, False),
+        ("no_label", NO_LABEL | SETTLED, True),
+        ("no_label", NO_LABEL, False),
+        ("no_label", SETTLED, False),
+        ("no_label", NO_LABEL | SETTLED | {"return_method": {"provider": "boxes"}}, False),
+        ("line_outcome", {"line_items": [unit_payload(outcome="keep_item")]}, True),
+        ("line_outcome", {"line_items": [unit_payload(outcome="default")]}, False),
+    ],
+)
+def test_kept_goods_are_known_by_the_sign_the_policy_trusts(
+    shop: Shop, sign: str, changes: dict[str, Any], is_kept: bool
+) -> None:
+    make_policy(shop, kept_items=sign)
+
+    assert load_facts(make_return(shop, **changes)).is_kept == is_kept

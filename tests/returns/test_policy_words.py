@@ -37,6 +37,9 @@ CHANGED = {
     "place_rules": [{"outcome": "damaged", "place": "35", "sku": "SOCKS-*"}],
     "items": {"fee": "901"},
     "tenders": {"cash": {"account_id": "300"}},
+    "currencies": {"Dollar (house)": "USD"},
+    "prices_include_tax": True,
+    "kept_items": "no_label",
     "deadlines": {"rma": 600},
 }
 

@@ -36,6 +36,9 @@ LABELS = {
     "tolerance_per_line": ("Money", "Accepted difference a line", "In the shop's currency, such as 0.01."),
     "tolerance_share": ("Money", "and as a share of the goods", "0.005 is half a percent. The lesser of both holds."),
     "approval_above": ("Money", "Ask finance before any credit above", "Empty: no credit needs it for its size."),
+    "currencies": ("Money", "What NetSuite calls currencies, where it is not their usual name", ""),
+    "prices_include_tax": ("Money", "Loop's prices include the tax", "It is then taken out when a return is read."),
+    "kept_items": ("Goods", "That a customer keeps the goods is known", ""),
 }
 MORE = "More settings"
 HINTS = get_type_hints(Policy)
@@ -113,6 +116,9 @@ def _pieces_of(name: str, value: Any) -> list[Piece]:
     if isinstance(value, StrEnum):
         return [Piece(topic, _choice(label, type(value), value), (name,))]
     hint = HINTS[name]
+    if isinstance(value, bool):
+        box = forms.BooleanField(label=label, help_text=help_text, initial=value, required=False)
+        return [Piece(topic, box, (name,), read=bool)]
     if Decimal in (hint, *get_args(hint)):
         number = forms.DecimalField(
             label=label, help_text=help_text, initial=value, required=hint is Decimal, min_value=Decimal(0),

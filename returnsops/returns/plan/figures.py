@@ -11,6 +11,7 @@ from returnsops.lib.money import ZERO, add_up, share_of, smallest_unit
 from returnsops.returns.facts import ReturnFacts, UnitFacts
 from returnsops.returns.policy import CreditLines, ExchangeSettlement
 
+ROUNDED_PARTS = 2  # item and tax of each unit are rounded
 OVERPAID, UNDERPAID = "overpaid", "underpaid"
 BEYOND_THE_GOODS = (OVERPAID, UNDERPAID)
 LEFT_OUT = {OVERPAID: "loop_paid_more", UNDERPAID: "loop_paid_less"}  # noted by a person, it is no part of the credit
@@ -144,7 +145,7 @@ def _explain(facts: ReturnFacts, rest: Decimal, *, is_net: bool) -> Iterable[tup
             rest -= amount
     if not rest:
         return
-    if abs(rest) <= smallest_unit(facts.currency) * len(facts.live_units):
+    if abs(rest) <= smallest_unit(facts.currency) * ROUNDED_PARTS * len(facts.live_units):
         yield "rounding", rest
     else:
         yield (OVERPAID if rest > 0 else UNDERPAID), rest

@@ -14,10 +14,8 @@ from returnsops.returns.plan.crediting import Source, credit_body, credit_due, i
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import left_open, read_figures, store_credit
 from returnsops.returns.plan.money import Credit
-from returnsops.returns.policy import Tender
+from returnsops.returns.policy import SEVERAL, Tender
 from returnsops.returns.problems import Problem
-
-SEVERAL = "several"  # in the place of a gateway: a Cash Refund of more than one
 
 
 @dataclass(frozen=True)
