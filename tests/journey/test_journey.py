@@ -151,6 +151,36 @@ def test_exchange_order_of_the_connector_is_found_and_linked(stage: Stage) -> No
     assert stage_of(exchange) == "settled"
 
 
+def test_refused_unit_of_an_exchange_is_noted_and_flagged_in_loop_once(stage: Stage) -> None:
+    exchange = stage.make("exchange")
+
+    stage.judge(exchange, "refused")
+    stage.run()
+
+    exchange.refresh_from_db()
+    kinds = [one.kind for one in exchange.postings.order_by("pk") if one.system == "loop"]
+    assert (exchange.state, kinds) == ("review", ["loop_note", "loop_flag"])
+    assert stage.cases(exchange) == ["refused_exchange_unit"]
+
+
+def test_credit_of_an_exchange_at_full_value_pays_its_invoice(stage: Stage) -> None:
+    stage.ask("settings", {"loop": {"loop_discount": False}})
+    exchange = stage.make("exchange")
+    rules = PolicyVersion.objects.get(shop=exchange.shop, active=True).rules
+    activate_policy(exchange.shop, rules | {"exchange_settlement": "value_in_value_out"}, by=None, reason="No discount")
+
+    stage.judge(exchange, "sellable")
+    stage.run()
+    assert stage_of(exchange) == "waiting"
+    order = exchange.records.get(record_type="salesOrder", other_ref_num__startswith="EXC-")
+    act = {"account": exchange.shop.account.account_id, "action": "invoice", "record": order.internal_id}
+    stage.ask("netsuite/act", act)
+    stage.run()
+
+    assert Decimal(stage.books(exchange).credits[0]["amountremaining"]) == 0
+    assert stage_of(exchange) == "settled"
+
+
 def test_exchange_order_is_created_once_where_no_connector_brings_it(stage: Stage) -> None:
     stage.ask("settings", {"connector": {"exchange_orders": False}})
     exchange = stage.make("exchange")
