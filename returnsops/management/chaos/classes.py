@@ -13,6 +13,7 @@ LATE_COMMIT_S = 4.0
 LATE_ANSWER_S = 3.0
 SLOW_BODY_S = 1.5
 OUTAGE_S = 4.0
+BURST_S = 3.0
 ALONE = 5  # a class of its own strikes so much more often
 
 
@@ -65,7 +66,7 @@ CLASSES: dict[str, FaultClass] = {
         rules=_on_writes("late_commit", rate=0.02, seconds=LATE_COMMIT_S),
     ),
     "too_many": FaultClass(
-        "429, single and in bursts",
+        f"429, single and for {BURST_S:.0f} s",
         rules=(Rule("netsuite", "429", 0.005), Rule("loop", "429", 0.005)),
         moments=(("burst of 429", 50),),
     ),

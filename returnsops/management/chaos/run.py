@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connections
 
-from returnsops.management.chaos.classes import ALONE, CLASSES, OUTAGE_S
+from returnsops.management.chaos.classes import ALONE, BURST_S, CLASSES, OUTAGE_S
 from returnsops.management.chaos.kills import Killer
 from returnsops.management.chaos.meddling import Meddlers
 from returnsops.management.chaos.people import People
@@ -30,7 +30,6 @@ SAY_EVERY_S = 5.0
 ARRIVALS_A_ROUND = 10
 OPEN_MAX = 300  # returns under way at which nobody sends another one back
 STALLED_AFTER_S = 25.0  # without anything new, what is still to come comes now
-BURST = 30
 ASK_AGAIN_S = 5.0
 NOT_THE_TOKEN = "/(record|query)/"  # which counts against no limit
 
@@ -182,16 +181,18 @@ class Run:
             self._pending.insert(0, trouble)
 
     def burst(self) -> None:
-        account = self._draw.choice(sorted(self.meddlers.accounts.values()))
-        rule = {"system": "netsuite", "account": account, "kind": "429", "count": BURST, "path": NOT_THE_TOKEN}
-        self.control.post("faults", rule)
+        """Of time and not of calls, as a limit is: who waits has not to be refused for it later."""
+        self._for_a_while({"system": "netsuite", "kind": "429", "path": NOT_THE_TOKEN}, seconds=BURST_S)
 
     def take_down(self, system: str) -> None:
-        rule: Json = {"system": system, "kind": "http_503_html", "rate": 1.0}
-        if system == "netsuite":
+        self._for_a_while({"system": system, "kind": "http_503_html"}, seconds=OUTAGE_S)
+
+    def _for_a_while(self, rule: Json, *, seconds: float) -> None:
+        """Every call, of one account if it is NetSuite."""
+        if rule["system"] == "netsuite":
             rule["account"] = self._draw.choice(sorted(self.meddlers.accounts.values()))
-        number = self.control.post("faults", rule)["id"]
-        self._calm_again.append((time.monotonic() + OUTAGE_S, number))
+        number = self.control.post("faults", rule | {"rate": 1.0})["id"]
+        self._calm_again.append((time.monotonic() + seconds, number))
 
     def _end_passing_faults(self) -> None:
         for one in [one for one in self._calm_again if one[0] <= time.monotonic()]:
