@@ -43,8 +43,9 @@ class Alarm:
         """Until something rings or time is up. Gives the messages heard since last time, as (channel, payload)."""
         self._listen()
         if not self._heard:
-            self._sleep(timeout_s)
-            self._read_messages()
+            with connection.wrap_database_errors:  # what the driver says of a lost connection, as Django says it
+                self._sleep(timeout_s)
+                self._read_messages()
         heard, self._heard = self._heard, set()
         return heard
 

@@ -60,3 +60,14 @@ def test_database_that_goes_away_is_told_as_by_a_query_and_heard_again_when_it_i
     alarm.wait(0.0)
     other.execute("SELECT pg_notify('bells', 'again')")
     assert alarm.wait(LONG_S) == {("bells", "again")}
+
+
+def test_connection_that_is_closed_already_is_told_the_same_way(alarm: Alarm) -> None:
+    alarm.wait(0.0)
+    connection.connection.close()
+
+    with pytest.raises((OperationalError, InterfaceError)):
+        alarm.wait(LONG_S)
+
+    connection.close()
+    assert alarm.wait(0.0) == set()
