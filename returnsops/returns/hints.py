@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db import InterfaceError, OperationalError
+
 from integrations import inbox
 from integrations.errors import IntegrationError, RejectedError
 from integrations.models import InboundEvent, Shop
@@ -104,7 +106,11 @@ def _fetch(hints: _Hints, faulty: set[int]) -> bool:
     except RejectedError as error:
         for event in hints.events:
             inbox.set_aside(event, failure=str(error))
-    except IntegrationError as error:
+    except (
+        IntegrationError,
+        InterfaceError,
+        OperationalError,
+    ) as error:  # a database that goes away is no fault either
         logger.warning("return %s waits: %s", hints.return_id, error)
         return False
     except Exception:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from integrations import inbox
@@ -98,6 +99,17 @@ def test_return_that_cannot_be_fetched_now_is_due_again_and_delays_no_other(
 
     assert fetched == ["1", "2"]
     assert states() == [("waiting", 0, False), ("waiting", 0, False), ("read", 0, False)]
+
+
+def test_database_that_goes_away_is_not_counted_against_a_webhook(
+    hooked: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pks = store(hooked, "1", "return.created")
+    let_fetch(monkeypatch, fail_for("1", OperationalError("the connection is closed")))
+
+    heed_first_hints(pks, for_s=FOR_S)
+
+    assert states() == [("waiting", 0, False)]
 
 
 def test_what_loop_refuses_is_for_a_person(hooked: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
