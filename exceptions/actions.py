@@ -62,7 +62,7 @@ class Offer:
 def offers(member: CaseMember, user: User) -> list[Offer]:
     """The actions that help with this problem, each allowed or greyed with the reason."""
     return [
-        Offer(name, *OFFERS[name], refused=_why_not(name, member, user))
+        Offer(name, *OFFERS[name], refused=why_not(name, member, user))
         for name in KINDS[member.case.code].actions
         if name in OFFERS
     ]
@@ -232,7 +232,7 @@ def add_note(case: Case, *, by: User, text: str) -> None:
     audit.record_event(by, "wrote note", case, shop=case.shop, after={"note": text.strip()})
 
 
-def _why_not(name: str, member: CaseMember, user: User) -> str:
+def why_not(name: str, member: CaseMember, user: User) -> str:
     """Why this person cannot take this action now; empty if they can."""
     shop = member.loop_return.shop
     if member.left_at or member.case.status == Case.Status.CLOSED:
@@ -291,7 +291,7 @@ CHECKS: dict[str, Callable[[CaseMember, User], str]] = {
 def _require(name: str, member: CaseMember, by: User) -> None:
     access.require(by, RIGHT_FOR[name], shop=member.loop_return.shop)
     refused = "" if name in KINDS[member.case.code].actions else "This action does not help with this problem."
-    refused = refused or _why_not(name, member, by)
+    refused = refused or why_not(name, member, by)
     if refused:
         raise NotPossibleError(refused)
 

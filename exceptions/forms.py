@@ -6,6 +6,7 @@ from django import forms
 from django.utils import timezone
 
 from exceptions import actions
+from exceptions.bulk import RETRIED_MAX
 from exceptions.models import CaseMember
 from returnsops.people.models import User
 from returnsops.posting.models import Posting
@@ -157,6 +158,23 @@ class AcknowledgeForm(MemberForm):
 
     def carry_out(self, member: CaseMember, *, by: User) -> None:
         actions.acknowledge(member, by=by, reason=self.cleaned_data["reason"])
+
+
+class BulkRetryForm(forms.Form):
+    """Send again what the dry run showed, and nothing that came after it."""
+
+    members = forms.CharField(widget=forms.HiddenInput, max_length=12 * RETRIED_MAX)
+    reason = reason_field("What was done about the cause", help_text="Stays on each case with your name.")
+
+    def clean_members(self) -> str:
+        said: str = self.cleaned_data["members"]
+        if not all(part.isdigit() for part in said.split(",")):
+            raise forms.ValidationError("The list of documents is not readable. Start again from the queue.")
+        return said
+
+    @property
+    def pks(self) -> list[int]:
+        return [int(part) for part in self.cleaned_data["members"].split(",")]
 
 
 class NoteForm(forms.Form):

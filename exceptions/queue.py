@@ -10,6 +10,7 @@ from exceptions.models import Case, CaseMember
 from returnsops.people.models import User
 
 CaseRows = QuerySet[Case, Case]
+MemberRows = QuerySet[CaseMember, CaseMember]
 PAGE_SIZE = 25
 
 
@@ -39,10 +40,16 @@ def stakes_of(cases: Sequence[Case]) -> dict[int, list[dict[str, Any]]]:
     return found
 
 
-def standing_members(case: Case) -> QuerySet[CaseMember, CaseMember]:
+def standing_members(case: Case) -> MemberRows:
     """The returns that are in the case; of a closed case, those that were."""
-    members: QuerySet[CaseMember, CaseMember] = case.members.select_related("case", "loop_return__shop").order_by("pk")
+    members: MemberRows = case.members.select_related("case", "loop_return__shop").order_by("pk")
     return members if case.status == Case.Status.CLOSED else members.filter(left_at=None)
+
+
+def standing_members_of(cases: CaseRows) -> MemberRows:
+    """Everything that waits in these cases, the longest first."""
+    members: MemberRows = CaseMember.objects.filter(case__in=cases.order_by(), left_at=None)
+    return members.select_related("case", "loop_return__shop").order_by("joined_at", "pk")
 
 
 def stake_of(case: Case) -> list[dict[str, Any]]:

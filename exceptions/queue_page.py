@@ -6,11 +6,12 @@ from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 from django.urls import reverse
 
+from exceptions.bulk import count_retryable
 from exceptions.case_page import choose_member, describe_case
 from exceptions.filters import ORDERS, QueueFilter
 from exceptions.labels import STATUSES, kind_of, owner_of, tone_of
 from exceptions.models import Case
-from exceptions.queue import PAGE_SIZE, count_by_status, largest, stakes_of, total_returns, visible_cases
+from exceptions.queue import PAGE_SIZE, CaseRows, count_by_status, largest, stakes_of, total_returns, visible_cases
 from returnsops.lib import clock
 from returnsops.lib.htmx import PageRequest
 from returnsops.posting.labels import kind_name
@@ -22,13 +23,10 @@ FILTERS = ("q", "code", "shop", "whose", "order")
 
 def describe_queue(request: PageRequest) -> dict[str, Any]:
     """The context of exceptions/queue.html and exceptions/_queue.html."""
-    status = request.GET.get("status", "")
-    status = status if status in Case.Status.values else str(Case.Status.OPEN)
-    asked = request.GET.copy()
-    asked["status"] = status
-    found = QueueFilter(asked, queryset=_rows(request, status), request=request)
+    found = _filter(request)
+    status = found.data["status"]
     counts = count_by_status(request.user, shop_code=request.GET.get("shop", ""))
-    rows = found.qs if found.form.is_valid() else found.queryset.none()
+    rows = _rows_of(found)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     chosen = _chosen_case(request)
     detail = _detail(request, chosen) if chosen else {}
@@ -45,7 +43,45 @@ def describe_queue(request: PageRequest) -> dict[str, Any]:
         "previous": _address(request.GET, page=page.previous_page_number()) if page.has_previous() else "",
         "next": _address(request.GET, page=page.next_page_number()) if page.has_next() else "",
         "counts": counts,
+        "bulk": _bulk(request.GET, rows),
         "close": _address(request.GET, drop=("case", "member")),
+    }
+
+
+def find_cases(request: PageRequest) -> CaseRows:
+    """What the filters in the address find, of what this person may see."""
+    return _rows_of(_filter(request))
+
+
+def queue_address(query: QueryDict) -> str:
+    """Back to the list, with its filters."""
+    return _address(query, drop=("page", "case", "member"))
+
+
+def _filter(request: PageRequest) -> QueueFilter:
+    status = request.GET.get("status", "")
+    asked = request.GET.copy()
+    asked["status"] = status if status in Case.Status.values else str(Case.Status.OPEN)
+    return QueueFilter(asked, queryset=_rows(request, asked["status"]), request=request)
+
+
+def _rows_of(found: QueueFilter) -> CaseRows:
+    rows: CaseRows = found.qs if found.form.is_valid() else found.queryset.none()
+    return rows
+
+
+def _bulk(query: QueryDict, rows: CaseRows) -> dict[str, Any] | None:
+    """What components/bulk.html takes; None when nothing on the list is a refused document."""
+    count = count_retryable(rows)
+    if not count:
+        return None
+    noun = "case is" if count == 1 else "cases are"
+    asked = queue_address(query).partition("?")[2]
+    url = reverse("retry-all") + (f"?{asked}" if asked else "")
+    return {
+        "text": f"{count} {noun} about a refused document.",
+        "hint": "Nothing is sent before you have seen what would be.",
+        "actions": [{"label": "See what a retry would do", "method": "get", "icon": "rotate-cw", "url": url}],
     }
 
 

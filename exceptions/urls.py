@@ -4,6 +4,7 @@ from exceptions import views
 
 urlpatterns = [
     path("", views.queue, name="exceptions"),
+    path("retry/", views.retry_all, name="retry-all"),
     path("<int:pk>/", views.case_page, name="case"),
     path("<int:pk>/take/", views.take, name="case-take"),
     path("<int:pk>/note/", views.note, name="case-note"),

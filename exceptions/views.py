@@ -1,25 +1,24 @@
 """The queue, the case page, and what a person does about a case."""
 
-from collections.abc import Callable
 from functools import partial
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from exceptions import actions
+from exceptions import actions, bulk
+from exceptions.attempt import try_action
+from exceptions.bulk_page import describe_retry, told
 from exceptions.case_page import choose_member, describe_case
-from exceptions.forms import FOR_ALL, FORMS, MemberForm, NoteForm
+from exceptions.forms import FOR_ALL, FORMS, BulkRetryForm, MemberForm, NoteForm
 from exceptions.models import Case, CaseMember
 from exceptions.queue import count_by_status, standing_members, visible_cases
-from exceptions.queue_page import describe_queue
+from exceptions.queue_page import describe_queue, find_cases, queue_address
 from returnsops.lib.htmx import PageRequest, render_page, wants_fragment
 from returnsops.people.models import User
-from returnsops.returns.errors import NotPossibleError
 
 FOR_ALL_MAX = 200  # returns of one case that one press of a button settles
 LOOKS_AFTER_ACTION = 20  # how often the page looks again by itself, every three seconds
@@ -28,6 +27,22 @@ LOOKS_AFTER_ACTION = 20  # how often the page looks again by itself, every three
 @require_GET
 def queue(request: PageRequest) -> HttpResponse:
     return render_page(request, "exceptions/queue.html", describe_queue(request), fragment="exceptions/_queue.html")
+
+
+@require_http_methods(["GET", "POST"])
+def retry_all(request: PageRequest) -> HttpResponse:
+    """Everything that fits the filter: a dry run to read, then the same documents sent again."""
+    cases = find_cases(request)
+    if request.method == "POST":
+        form = BulkRetryForm(request.POST)
+        if form.is_valid():
+            done, refused = bulk.retry_all(cases, form.pks, by=request.user, reason=form.cleaned_data["reason"])
+            (messages.warning if refused else messages.success)(request, told(done, refused))
+            return redirect(queue_address(request.GET))
+    else:
+        form = BulkRetryForm()
+    context = describe_retry(bulk.plan_retry(cases, request.user), form, back=queue_address(request.GET))
+    return render(request, "exceptions/retry.html", context, status=422 if form.is_bound else 200)
 
 
 @require_GET
@@ -60,7 +75,7 @@ def act(request: PageRequest, pk: int, name: str) -> HttpResponse:
 @require_POST
 def take(request: PageRequest, pk: int) -> HttpResponse:
     case = _case_of(request, pk)
-    refused = _try(partial(actions.take, case, by=request.user))
+    refused = try_action(partial(actions.take, case, by=request.user))
     messages.error(request, refused) if refused else messages.success(request, "The case is yours.")
     return _go_on(request, case, member_pk=request.POST.get("member"))
 
@@ -71,7 +86,7 @@ def note(request: PageRequest, pk: int) -> HttpResponse:
     form = NoteForm(request.POST, auto_id="note-%s")
     if form.is_valid():
         text = form.cleaned_data["text"]
-        refused = _try(partial(actions.add_note, case, by=request.user, text=text))
+        refused = try_action(partial(actions.add_note, case, by=request.user, text=text))
         if not refused:
             return _go_on(request, case, member_pk=request.POST.get("member"))
         form.add_error(None, refused)
@@ -84,17 +99,9 @@ def _case_of(request: PageRequest, pk: int) -> Case:
 
 def _carry_out(form: MemberForm, members: list[CaseMember], *, by: User) -> tuple[int, list[str]]:
     """How many were done, and why the others were not. Each return is a decision of its own."""
-    refused = [text for member in members if (text := _try(partial(form.carry_out, member, by=by)))]
+    refused = [text for member in members if (text := try_action(partial(form.carry_out, member, by=by)))]
     return len(members) - len(refused), refused
 
-
-def _try(action: Callable[[], None]) -> str:
-    """Why it cannot be, as a sentence for the person; empty when it is done."""
-    try:
-        action()
-    except (NotPossibleError, PermissionDenied) as error:
-        return str(error)
-    return ""
 
 
 def _go_on(request: PageRequest, case: Case, *, member_pk: int | str | None, looks_left: int = 0) -> HttpResponse:
