@@ -20,7 +20,7 @@ RETRYABLE = frozenset(code for code, kind in KINDS.items() if RETRY in kind.acti
 class DryRun:
     """What would happen if all were sent again now. Nothing was changed to find out.
 
-    members: each would be retried. refused: reason → how many stay for it. left_over: beyond RETRIED_MAX, not looked at.
+    members: each would be retried. refused: reason → how many stay for it. left_over: beyond RETRIED_MAX, not seen.
     others: how many cases fit the filter but are not about a refused document.
     """
 

@@ -59,10 +59,11 @@ def queue_address(query: QueryDict) -> str:
 
 
 def _filter(request: PageRequest) -> QueueFilter:
-    status = request.GET.get("status", "")
+    told = request.GET.get("status", "")
+    status = told if told in Case.Status.values else str(Case.Status.OPEN)
     asked = request.GET.copy()
-    asked["status"] = status if status in Case.Status.values else str(Case.Status.OPEN)
-    return QueueFilter(asked, queryset=_rows(request, asked["status"]), request=request)
+    asked["status"] = status
+    return QueueFilter(asked, queryset=_rows(request, status), request=request)
 
 
 def _rows_of(found: QueueFilter) -> CaseRows:

@@ -103,7 +103,6 @@ def _carry_out(form: MemberForm, members: list[CaseMember], *, by: User) -> tupl
     return len(members) - len(refused), refused
 
 
-
 def _go_on(request: PageRequest, case: Case, *, member_pk: int | str | None, looks_left: int = 0) -> HttpResponse:
     """Done: HTMX gets the case as it is now, a plain form goes back to where it came from."""
     if wants_fragment(request):

@@ -127,10 +127,12 @@ class Desk:
         return count
 
     def _wanted(self) -> int:
-        """How many lanes there is work for."""
-        if self._has_backlog and not self.is_probing:
+        """How many lanes there is work for. What was not looked for yet needs one, for the look: until that is
+        answered the other lanes are of more use to other senders."""
+        can_be_sent = len(self._ready) + len(self._armed)
+        if self._has_backlog and not self.is_probing and (can_be_sent or self._in_flight):
             return self._pool.size
-        return min(self._pool.size, self.busy + self.stock)
+        return min(self._pool.size, self.busy + can_be_sent + bool(self._unlooked))
 
     def _start_look(self) -> None:
         """One at a time, for all that wait for it: the longer it takes, the more the next one is for."""

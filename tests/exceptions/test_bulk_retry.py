@@ -7,7 +7,8 @@ from django.test import Client
 from pytest_django.asserts import assertNumQueries
 
 from exceptions import bulk
-from exceptions.models import Case, CaseMember
+from exceptions.cases import sync_cases
+from exceptions.models import CaseMember
 from exceptions.queue import visible_cases
 from integrations.models import Shop
 from returnsops.people.models import AuditEvent, Membership, Role, User
@@ -170,8 +171,8 @@ def test_one_press_has_a_bound_and_says_so(finance: Client, shop: Shop, monkeypa
 
 
 def test_closed_cases_are_left_alone(shop: Shop, finn: User) -> None:
-    refuse(shop, 1)
-    Case.objects.update(status=Case.Status.CLOSED)
+    posting = refuse(shop, 1)
+    sync_cases(posting.loop_return, [])
 
     assert bulk.count_retryable(visible_cases(finn)) == 0
     assert bulk.plan_retry(visible_cases(finn), finn).members == []

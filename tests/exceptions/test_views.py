@@ -20,7 +20,7 @@ from returnsops.returns.problems import Problem
 from tests.builders import make_item, make_line, make_netsuite, make_record, make_shop
 from tests.pages.scenes import make_case, make_planned_return, make_refused_posting
 
-QUEUE_QUERIES = 11
+QUEUE_QUERIES = 12
 CASE_QUERIES = 18
 HTMX = {"HX-Request": "true"}
 

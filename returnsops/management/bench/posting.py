@@ -30,7 +30,7 @@ from returnsops.management.bench.usage import Usage, server_behind, usage_of
 from returnsops.management.stack import START_LIMIT_S, STOP_PATIENCE_S, Stack
 from returnsops.posting.models import Posting
 
-RAMP_CALLS = 4  # a turn is measured after so many latencies
+RAMP_CALLS = 6  # a turn is measured after so many latencies: two senders have both looked for what they claimed
 SPARE_CALLS = 4  # and has so many more postings than it needs
 TAKEN = 0.4  # of the calls at once, by somebody else
 POLL_S = 0.1
