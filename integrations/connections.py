@@ -12,7 +12,8 @@ from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from integrations.aside import leave
@@ -32,10 +33,14 @@ from integrations.netsuite.shared_shelf import SharedShelf, forget_refusal
 from integrations.netsuite.tba import TokenBasedAccess, TokenSecrets
 
 READ_TIMEOUT_S = 60.0
-PROBE_AFTER = timedelta(seconds=5)  # a dead endpoint is asked again after this, then twice as long, …
+# Calls fail by chance, and some together. An outage is so many in a row, or nothing but failures for so long.
+FAILURES_MAX = 5
+FAILING_FOR = timedelta(seconds=5)
+PROBE_AFTER = timedelta(seconds=2)  # a dead endpoint is asked again after this, then twice as long, …
 PROBE_TURN = timedelta(minutes=1)  # so long nobody else probes
 OK_EVERY = timedelta(seconds=2)
 READER_POOL, SENDER_POOL = 25, 100  # connections kept open
+WELL: dict[str, object] = {"failing_since": None, "failures": 0, "failure": "", "next_probe_at": None}
 NO_FORMS = "no_forms"  # in an account's profile: with which words it refused to show one
 
 Client = TypeVar("Client")
@@ -201,14 +206,14 @@ def note_success(connection: Shop | NetSuiteAccount) -> None:
     """Written when it changes something: many calls a second end well."""
     now = timezone.now()
     is_news = Q(last_ok_at=None) | Q(last_ok_at__lt=now - OK_EVERY) | ~Q(failing_since=None) | ~Q(next_probe_at=None)
-    _row(connection).filter(is_news).update(last_ok_at=now, failing_since=None, failure="", next_probe_at=None)
+    _row(connection).filter(is_news).update(last_ok_at=now, **WELL)
 
 
 def note_failure(connection: Shop | NetSuiteAccount, error: IntegrationError) -> None:
     """401 stops the connection until a person resumes it; a no is an answer; a fault of ours says nothing.
 
-    One call without an answer is bad luck, two in a row are an outage: then nothing is called before the next probe.
-    Too many at once is an answer: NetSuite gets fewer.
+    A call without an answer is bad luck; FAILURES_MAX in a row, or nothing else for FAILING_FOR, is an outage: then
+    nothing is called before the next probe. Too many at once is an answer: NetSuite gets fewer.
     """
     now = timezone.now()
     if isinstance(error, ConfigurationError):
@@ -220,18 +225,24 @@ def note_failure(connection: Shop | NetSuiteAccount, error: IntegrationError) ->
         if isinstance(connection, NetSuiteAccount):
             note_too_many(connection.pk, words=error.detail)
     elif error.system:
-        _note_outage(connection, error, now=now)
+        _note_no_answer(connection, words=str(error)[:500], now=now)
 
 
-def _note_outage(connection: Shop | NetSuiteAccount, error: IntegrationError, *, now: datetime) -> None:
-    connection.refresh_from_db(fields=["failing_since"])
-    since = connection.failing_since
-    probe_at = now + min(max(PROBE_AFTER, now - since), settings.PROBE_AFTER_MAX) if since else None
-    _row(connection).update(failing_since=since or now, failure=str(error)[:500], next_probe_at=probe_at)
+def _note_no_answer(connection: Shop | NetSuiteAccount, *, words: str, now: datetime) -> None:
+    """Counted by the database: others fail at the same time, and a success in between begins anew."""
+    row = _row(connection)
+    row.update(failing_since=Coalesce("failing_since", Value(now)), failures=F("failures") + 1, failure=words)
+    failing = row.filter(failing_since__isnull=False).values_list("failing_since", "failures").first()
+    if failing is None:
+        return
+    since, failures = failing
+    if failures >= FAILURES_MAX or now - since >= FAILING_FOR:
+        wait = min(max(PROBE_AFTER, now - since), settings.PROBE_AFTER_MAX)
+        row.exclude(failing_since=None).update(next_probe_at=now + wait)
 
 
 def resume_connection(connection: Shop | NetSuiteAccount) -> None:
-    _row(connection).update(paused_at=None, paused_reason="", failing_since=None, failure="", next_probe_at=None)
+    _row(connection).update(paused_at=None, paused_reason="", **WELL)
     if isinstance(connection, NetSuiteAccount):
         forget_refusal(connection)
 

@@ -13,6 +13,7 @@ class Connection(models.Model):
 
     last_ok_at = models.DateTimeField("last answer", null=True, blank=True)
     failing_since = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField("calls without an answer in a row", default=0)
     failure = models.TextField(blank=True)
     # A dead endpoint is asked again at this time, one call at a time.
     next_probe_at = models.DateTimeField(null=True, blank=True)
@@ -28,7 +29,7 @@ class Connection(models.Model):
 
     @property
     def down_since(self) -> datetime | None:
-        """Since when no call was answered; one call without an answer is bad luck, two in a row are an outage."""
+        """Since when no call was answered, if that is an outage and not bad luck."""
         return self.failing_since if self.next_probe_at else None
 
     def may_be_called(self, now: datetime) -> bool:
