@@ -38,6 +38,7 @@ from returnsops.posting.read_back import postings_to_read_back, read_back_due
 from returnsops.posting.resuming import look_after_pauses
 from returnsops.posting.settle import give_up_dead_leases, postings_in_doubt, settle_doubts
 from returnsops.returns import background, mirror, sweeps
+from returnsops.returns.agreements import note_agreements
 from returnsops.returns.connection_checks import check_connection
 from returnsops.returns.hints import heed_first_hints
 from returnsops.returns.history import note_fact_change
@@ -147,6 +148,7 @@ def look_at_return(return_pk: int, *, attempts_below: int = PLAN_ATTEMPTS_MAX, w
         note_fact_change(row, facts)
         outbox.enqueue(row, plan.postings)
         sync_cases(row, plan.problems)
+        note_agreements(row, plan.agreements, at=facts.now)
         is_settled = plan.stage == LoopReturn.Stage.SETTLED
         LoopReturn.objects.filter(pk=row.pk).update(
             look_again_at=plan.look_again_at,

@@ -157,6 +157,7 @@ PAGE_OF = {
     "lanes": "connections",
     "policy": "policies",
     "policy-version": "policies",
+    "shadow": "policies",
     "change-policy": "policies",
     "policy-what-if": "policies",
     "activate-policy": "policies",

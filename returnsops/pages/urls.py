@@ -19,6 +19,7 @@ urlpatterns = [
     path("policies/", policies.policy_list, name="policies"),
     path("policies/<slug:code>/", policies.policy, name="policy"),
     path("policies/<slug:code>/versions/<int:number>/", policies.policy, name="policy-version"),
+    path("policies/<slug:code>/shadow/", policies.shadow, name="shadow"),
     path("policies/<slug:code>/change/", policies.change, name="change-policy"),
     path("policies/<slug:code>/what-if/", policies.what_if, name="policy-what-if"),
     path("policies/<slug:code>/activate/", policies.activate, name="activate-policy"),

@@ -1,7 +1,7 @@
 """What a plan reads, table by table: the rows of one return, by queries whose SQL is made once."""
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import F, OuterRef
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from returnsops.lib.fixed_query import FixedQuery, slot
@@ -9,7 +9,9 @@ from returnsops.posting.models import Posting, PostingCover
 from returnsops.returns.models import (
     Approval,
     Arrival,
+    FactChange,
     InspectedUnit,
+    LoopReturn,
     NetSuiteLine,
     NetSuiteRecord,
     Override,
@@ -68,6 +70,30 @@ OVERRIDES = FixedQuery(
     )
 )
 APPROVALS = FixedQuery(lambda: Approval.objects.filter(loop_return=THIS).order_by("pk").values("subject", "seen_hash"))
+
+# Each change of Loop's state as our looks found it: [before, after].
+LOOP_STATES = FixedQuery(
+    lambda: (
+        FactChange.objects.filter(loop_return=THIS, changed__has_key="loop.state")
+        .order_by("id")
+        .annotate(state=KeyTextTransform("1", KeyTransform("loop.state", "changed")))
+        .values("at", "state")
+    )
+)
+SIBLING_UNITS = FixedQuery(
+    lambda: (
+        ReturnLine.objects.filter(
+            loop_return__shop=slot("shop_pk"),
+            loop_return__provider_order_id=slot("order_id", kind="text"),
+            removed=False,
+        )
+        .exclude(loop_return=THIS)
+        .exclude(loop_return__state__in=[LoopReturn.State.CANCELLED, LoopReturn.State.EXPIRED])
+        .order_by("loop_return", "pk")
+        .annotate(loop_id=F("loop_return__loop_id"), asked_at=F("loop_return__created_at"))
+        .values("loop_id", "asked_at", "provider_line_item_id", "sku")
+    )
+)
 
 # Authorizations for other returns of the same order that the mirror of this one does not hold.
 COMING_FOR_SIBLINGS = FixedQuery(

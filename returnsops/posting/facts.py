@@ -1,6 +1,7 @@
 """Loading the facts of one return: from rows to the values that `plan_return` looks at."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -24,15 +25,17 @@ from returnsops.returns.facts import (
     RecordFacts,
     RefundFacts,
     ReturnFacts,
+    SiblingFacts,
     UnitFacts,
 )
 from returnsops.returns.models import Item, LoopReturn, NetSuiteRecord
 from returnsops.returns.plan.authorization import MOVING
 from returnsops.returns.policies import active_policy
-from returnsops.returns.policy import KeptItems, Policy
+from returnsops.returns.policy import KeptItems, Policy, RmaTrigger
 from returnsops.returns.sku_mapping import items_by_sku
 
 KEPT_OUTCOME = "keep_item"
+REVIEW = LoopReturn.State.REVIEW
 NO_LABEL = frozenset({None, "", "n/a", "pending"})
 
 Row = Any  # of `fact_rows`: its columns by name
@@ -43,12 +46,14 @@ def load_facts(row: LoopReturn) -> ReturnFacts:
     shop, account = row.shop, row.shop.account
     record = parse_return(row.raw, is_detailed=row.is_detailed)
     lines, policy = fact_rows.UNITS.ask(return_pk=row.pk), active_policy(shop)
+    now = clock.now()
+    loop = replace(_loop_facts(row, record), approved_at=_approved_at(row, policy, now=now))
     kept = find_kept_units(record, policy)
     items = items_by_sku(shop, {line.sku for line in lines} | {one.sku or "" for one in record.exchanges})
     inactive = _inactive_items(account, record, items)
     outcomes = _standing_outcomes(row)
     return ReturnFacts(
-        now=clock.now(),
+        now=now,
         shop_code=shop.code,
         currency=row.currency or shop.currency,
         account_id=account.account_id,
@@ -56,7 +61,7 @@ def load_facts(row: LoopReturn) -> ReturnFacts:
         refund_apply_line=account.refund_apply_line,
         start_from=shop.start_from,
         policy=policy,
-        loop=_loop_facts(row, record),
+        loop=loop,
         exchanges=_exchange_facts(record, items, inactive),
         units=tuple(_unit_facts(line, items, outcomes.get(line.id), policy=policy, kept=kept) for line in lines),
         records=_records(row),
@@ -67,6 +72,7 @@ def load_facts(row: LoopReturn) -> ReturnFacts:
         approvals=tuple(ApprovalFacts(one.subject, one.seen_hash) for one in fact_rows.APPROVALS.ask(return_pk=row.pk)),
         claims=_claims_of_siblings(row),
         pauses=tuple(_pause_facts(one) for one in pauses_of(account)),
+        siblings=_siblings(row, policy),
         shop_currency=shop.currency,
     )
 
@@ -99,6 +105,30 @@ def _loop_facts(row: LoopReturn, record: LoopReturnRecord) -> LoopFacts:
         refunds=tuple(RefundFacts(one.gateway or "unknown", one.amount, one.currency or "") for one in record.refunds),
         untold=record.untold_amounts,
     )
+
+
+def _approved_at(row: LoopReturn, policy: Policy, *, now: datetime) -> datetime | None:
+    """The first moment not in review, by the history of our looks; read only where a clock starts there (C07)."""
+    if policy.rma_trigger != RmaTrigger.APPROVED and policy.writes("rma"):
+        return None
+    states = [(one.at, one.state) for one in fact_rows.LOOP_STATES.ask(return_pk=row.pk)]
+    released = next((at for at, state in states if state != REVIEW), None)
+    if released and released == states[0][0]:
+        return row.created_at
+    if released or row.state == REVIEW:
+        return released
+    return now if states else row.created_at
+
+
+def _siblings(row: LoopReturn, policy: Policy) -> tuple[SiblingFacts, ...]:
+    """Other returns of the order, where records of another system have to be told apart."""
+    if not row.provider_order_id or (policy.writes("rma") and policy.writes("credit") and policy.writes("refund")):
+        return ()
+    units: dict[tuple[str, bool], list[str]] = defaultdict(list)
+    for one in fact_rows.SIBLING_UNITS.ask(shop_pk=row.shop_id, order_id=row.provider_order_id, return_pk=row.pk):
+        is_earlier = (one.asked_at, one.loop_id) < (row.created_at, row.loop_id)
+        units[one.loop_id, is_earlier].append(one.provider_line_item_id or one.sku)
+    return tuple(SiblingFacts(*name, units=tuple(sorted(told))) for name, told in sorted(units.items()))
 
 
 def find_kept_units(record: LoopReturnRecord, policy: Policy) -> frozenset[str]:

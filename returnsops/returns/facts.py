@@ -13,7 +13,8 @@ from returnsops.lib.canonical import content_hash
 from returnsops.lib.money import ZERO
 from returnsops.returns.policy import Policy
 
-ACCEPTED = frozenset({"sellable", "damaged"})
+RECEIVED = "received"  # by another system, which makes the receipts; nobody judged it here
+ACCEPTED = frozenset({"sellable", "damaged", RECEIVED})
 IN_FLIGHT_OR_DONE = frozenset({"sending", "uncertain", "posted"})
 
 
@@ -33,7 +34,7 @@ class UnitFacts:
     refund_item: Decimal | None  # None: Loop does not split the refund
     refund_tax: Decimal | None
     removed: bool = False
-    outcome: str = ""  # sellable, damaged, refused, missing; empty: nobody has judged it
+    outcome: str = ""  # sellable, damaged, refused, missing, received; empty: nobody has judged it
     inspected_at: datetime | None = None
     inspection_id: int | None = None
     is_kept: bool = False  # Loop says that the customer keeps it (policy `kept_items`)
@@ -109,6 +110,7 @@ class LoopFacts:
     scanned_at: datetime | None = None  # when the carrier last told that the parcel moves
     before_inspection: bool = False  # Loop said so: its outcomes do not wait for the parcel
     had_label: bool = True  # False: no parcel was ever to come, as far as Loop shows
+    approved_at: datetime | None = None  # the first moment not in review; None: not yet, or nothing hangs on it
     delivered_at: datetime | None = None
     settled_at: datetime | None = None
     missing_since: datetime | None = None  # Loop says that it has no such return
@@ -170,6 +172,11 @@ class PostingFacts:
     read_back: bool = True  # the mirror shows what it did
 
     @property
+    def is_theirs(self) -> bool:
+        """No posting of ours: a record of another system that stands in for one, by policy."""
+        return not self.external_id
+
+    @property
     def can_change(self) -> bool:
         """Surely nothing of it is over there."""
         return self.status in ("pending", "rejected") and self.uncertain_since is None
@@ -187,6 +194,15 @@ class ClaimFacts:
     source_id: str
     line: str
     quantity: int
+
+
+@dataclass(frozen=True)
+class SiblingFacts:
+    """Another return of the same order that has not ended. units: lines of the shop's order, or SKUs, one a unit."""
+
+    loop_id: str
+    is_earlier: bool
+    units: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -236,6 +252,7 @@ class ReturnFacts:
     approvals: tuple[ApprovalFacts, ...] = ()
     claims: tuple[ClaimFacts, ...] = ()
     pauses: tuple[PauseFacts, ...] = ()
+    siblings: tuple[SiblingFacts, ...] = ()  # known where another system's records have to be told apart
     shop_currency: str = ""  # of the limits in the policy; empty: the same
 
     def in_order(self) -> "ReturnFacts":
@@ -251,6 +268,7 @@ class ReturnFacts:
             approvals=tuple(sorted(self.approvals, key=lambda one: (one.subject, one.seen_hash))),
             claims=tuple(sorted(self.claims, key=lambda one: (one.source_id, one.line, one.quantity))),
             pauses=tuple(sorted(self.pauses, key=lambda one: one.key)),
+            siblings=tuple(sorted(self.siblings, key=lambda one: one.loop_id)),
         )
 
     def hash_without_now(self) -> str:

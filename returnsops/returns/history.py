@@ -15,6 +15,7 @@ KEYS = {
     "postings": ("external_id",),
     "overrides": ("kind", "subject"),
     "approvals": ("subject", "seen_hash"),
+    "siblings": ("loop_id",),
 }
 
 LAST_CHANGE = FixedQuery(

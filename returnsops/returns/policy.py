@@ -85,7 +85,7 @@ class Locations:
     damaged: str = ""
 
     def for_outcome(self, outcome: str) -> str:
-        chosen = {"sellable": self.sellable, "damaged": self.damaged}[outcome]
+        chosen = {"sellable": self.sellable, "damaged": self.damaged}.get(outcome, "")
         return chosen or self.holding
 
 
@@ -121,10 +121,14 @@ class Deadlines:
     """When a thing that did not come becomes a problem."""
 
     sale: timedelta = timedelta(hours=1)  # the original order is in NetSuite, after the return was created
-    rma: timedelta = timedelta(minutes=5)
+    rma: timedelta = timedelta(minutes=5)  # after its moment (`rma_trigger`)
     parcel: timedelta = timedelta(days=30)  # a parcel that the carrier has comes, after the return was created
     inspection: timedelta = timedelta(days=3)  # after delivery or arrival, whichever is known first
     second_parcel: timedelta = timedelta(days=7)  # the rest is judged, after the last unit that was
+    receipt: timedelta = timedelta(days=1)  # made by another system, after the units were judged
+    credit: timedelta = timedelta(days=1)  # the same, after that; under `loop_first` after Loop settled
+    refund: timedelta = timedelta(days=1)  # the same, after Loop settled
+    rma_closed: timedelta = timedelta(days=1)  # by another system, after the return ended
     settlement: timedelta = timedelta(hours=1)  # after Loop accepted our request
     loop_settles: timedelta = timedelta(days=3)  # by Loop's own rules, after the units were judged
     exchange_order: timedelta = timedelta(hours=1)  # after its moment (`exchange_timing`)

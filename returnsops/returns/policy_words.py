@@ -96,10 +96,14 @@ ITEMS = {
 }
 DEADLINES = {
     "sale": "The original order is not in NetSuite",
-    "rma": "The Return Authorization is not posted",
+    "rma": "The Return Authorization is not in NetSuite, from its moment on",
     "parcel": "A parcel that the carrier has is not here, from the request on",
     "inspection": "A parcel that was delivered or scanned is not inspected",
     "second_parcel": "The rest of a return is not inspected, after its last unit that was",
+    "receipt": "What was inspected is not received by the other system that does so",
+    "credit": "What was inspected is not credited by the other system that does so",
+    "refund": "What Loop paid is not booked by the other system that does so",
+    "rma_closed": "The other system has not closed the Return Authorization of a return that ended",
     "settlement": "Loop has not settled after it accepted our request",
     "loop_settles": "Loop has not settled by its own rules what was inspected",
     "exchange_order": "The exchange order is not in NetSuite",

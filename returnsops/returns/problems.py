@@ -64,6 +64,30 @@ KINDS: dict[str, ProblemKind] = {
         "Original order not found in NetSuite", "finance",
         "Check that the shop's connector brought the order over and that it is billed. We look again by ourselves.",
     ),
+    "rma_missing": ProblemKind(
+        "Another system has not made the Return Authorization", "finance",
+        "Look whether the connector that makes them still runs. If this return needs none, note it; nothing more is "
+        "expected of it then.", (ACKNOWLEDGE,),
+    ),
+    "receipt_missing": ProblemKind(
+        "Another system has not made the Item Receipt", "warehouse",
+        "Look whether the system that receives goods still runs, or receive the units in NetSuite. If nothing is to be "
+        "received, note it: it goes on as if it were.", (ACKNOWLEDGE,),
+    ),
+    "credit_missing": ProblemKind(
+        "Another system has not credited the return", "finance",
+        "Look whether the connector that credits still runs, or make the credit in NetSuite. If none is to come, note "
+        "it; nothing more is expected of this return then.", (ACKNOWLEDGE,),
+    ),
+    "refund_missing": ProblemKind(
+        "Another system has not booked the refund", "finance",
+        "Loop has paid. Look whether the connector that books refunds still runs, or apply one to the credit in "
+        "NetSuite; if it was booked otherwise, note where.", (ACKNOWLEDGE,),
+    ),
+    "rma_left_open": ProblemKind(
+        "Return Authorization of an ended return is still open", "finance",
+        "Nothing more comes for it. Close its lines in NetSuite, or note why they stay open.", (ACKNOWLEDGE,),
+    ),
     "several_sales": ProblemKind(
         "More than one bill fits this order", "finance",
         "Void the bill that should not exist, or choose the order line of one unit: its bill is taken.", (CHOOSE_LINE,),
@@ -113,6 +137,11 @@ KINDS: dict[str, ProblemKind] = {
     "approval_needed": ProblemKind(
         "Credit is above the approval limit", "finance",
         "Check the proposed credit and approve it.", (APPROVE,),
+    ),
+    "credit_differs": ProblemKind(
+        "Another system's credit differs from what Loop pays", "finance",
+        "Find out which figure is right. Correct the credit in NetSuite or the return in Loop, then it goes on by "
+        "itself; or note what the difference is.", (ACKNOWLEDGE,),
     ),
     "settled_differently": ProblemKind(
         "Loop paid another amount than was credited", "finance",

@@ -7,15 +7,19 @@ import pytest
 from django.test import Client
 
 from integrations.models import Shop
+from returnsops.lib import clock
 from returnsops.pages.policies.describe import rules_in_force
 from returnsops.pages.policies.form import RulesForm, read_duration
 from returnsops.people.models import AuditEvent, Role, User
+from returnsops.returns.agreements import note_agreements
 from returnsops.returns.models import LoopReturn, PolicyVersion
+from returnsops.returns.plan.draft import Agreement, Difference, Verdict
 from returnsops.returns.policies import active_policy
 from returnsops.returns.policy import parse_policy
 from tests.builders import (
     WRITES_ALL,
     make_mapping,
+    make_policy,
     make_record,
     make_return,
     make_sale,
@@ -96,7 +100,7 @@ def test_draft_is_told_in_words_before_it_holds(admin: Client, shop: Shop) -> No
     page = admin.post("/policies/fern/change/", filled(shop, approval_above="250", deadlines__rma="20 min")).text
 
     assert "Finance is asked before any credit above 250." in page
-    assert "The Return Authorization is not posted: a problem after 20 minutes." in page
+    assert "The Return Authorization is not in NetSuite, from its moment on: a problem after 20 minutes." in page
     assert PolicyVersion.objects.count() == 1
 
 
@@ -169,3 +173,59 @@ def test_shop_without_rules_is_watched_only(client: Client) -> None:
 @pytest.mark.parametrize(("text", "seconds"), [("90 minutes", 5400), ("1 hour", 3600), ("3d", 259200), ("5 min", 300)])
 def test_durations_are_read_as_people_write_them(text: str, seconds: int) -> None:
     assert read_duration(text) == seconds
+
+
+@pytest.fixture
+def shadowed(shop: Shop) -> LoopReturn:
+    """A receipt that was compared and differs in its place, and a credit nobody has made yet."""
+    make_policy(shop, ownership={"rma": "write", "receipt": "shadow", "credit": "shadow"})
+    row = make_return(shop)
+    gap = Difference("place", "1 × BOOT-42 at location 14", "1 × BOOT-42 at location 22")
+    receipt = Agreement("receipt", Verdict.DIFFERS, "receive 1 × BOOT-42 at location 14", (gap,))
+    note_agreements(row, [receipt, Agreement("credit", Verdict.NOBODY, "credit 77.76 USD")], at=clock.now())
+    return row
+
+
+def test_shadow_says_record_by_record_whether_to_switch(client: Client, finn: User, shadowed: LoopReturn) -> None:
+    client.force_login(finn)
+
+    page = client.get("/policies/fern/shadow/").text
+
+    assert "You decide whether ReturnsOps takes over records" in page
+    assert "Not ready: 1 of 1 differ, 1 in the place." in page
+    assert "Nothing to judge yet. The other system has yet to make 1." in page
+    assert "1 × BOOT-42 at location 22 instead of 1 × BOOT-42 at location 14" in page
+    assert "/policies/fern/shadow/" in client.get("/policies/fern/").text
+
+
+@pytest.mark.parametrize(
+    ("query", "listed"),
+    [
+        ("", ["Receive", "Credit"]),
+        ("kind=credit", ["Credit"]),
+        ("verdict=differs", ["Receive"]),
+        ("aspect=place&days=14", ["Receive"]),
+        ("aspect=amount", []),
+    ],
+)
+def test_verdicts_are_found_by_every_filter(
+    client: Client, finn: User, shadowed: LoopReturn, query: str, listed: list[str]
+) -> None:
+    client.force_login(finn)
+
+    rows = client.get(f"/policies/fern/shadow/?{query}", headers={"HX-Request": "true"}).text
+
+    found = [word for word in ("Receive", "Credit") if f">{word} " in rows]
+    assert found == listed
+    assert ("No verdict fits" in rows) == (not listed)
+
+
+def test_shadow_of_a_shop_where_nothing_is_in_shadow_says_what_to_do(admin: Client, shop: Shop) -> None:
+    assert "No record is in shadow" in admin.get("/policies/fern/shadow/").text
+
+
+def test_shadow_of_a_shop_of_others_is_not_there(client: Client, shop: Shop, finn: User) -> None:
+    make_shop("moss")
+    client.force_login(finn)
+
+    assert client.get("/policies/moss/shadow/").status_code == 404

@@ -15,6 +15,7 @@ from returnsops.posting.facts import load_facts, settled_at
 from returnsops.posting.models import Posting
 from returnsops.posting.outbox import enqueue
 from returnsops.returns.decisions import add_approval, add_override
+from returnsops.returns.history import note_fact_change
 from returnsops.returns.inspection import record_arrival
 from returnsops.returns.models import Item, LoopReturn, Override
 from returnsops.returns.plan import plan_return
@@ -247,3 +248,48 @@ def test_kept_goods_are_known_by_the_sign_the_policy_trusts(
     make_policy(shop, kept_items=sign)
 
     assert load_facts(make_return(shop, **changes)).is_kept == is_kept
+
+
+def leave_to_others(shop: Shop, **changes: Any) -> None:
+    make_policy(shop, ownership={"receipt": "observe"}, **changes)
+
+
+def test_siblings_are_loaded_where_records_of_others_have_to_be_told_apart(siblings: list[LoopReturn]) -> None:
+    first, second = siblings
+    assert load_facts(second).siblings == ()
+
+    leave_to_others(first.shop)
+
+    (told,) = load_facts(LoopReturn.objects.get(pk=second.pk)).siblings
+    assert (told.loop_id, told.is_earlier, told.units) == ("1", True, ("14440012345678",))
+
+
+def test_ended_sibling_claims_no_record_of_others(siblings: list[LoopReturn]) -> None:
+    first, second = siblings
+    leave_to_others(first.shop)
+    LoopReturn.objects.filter(pk=first.pk).update(state="cancelled")
+
+    assert load_facts(LoopReturn.objects.get(pk=second.pk)).siblings == ()
+
+
+def test_approval_is_the_first_moment_not_in_review(shop: Shop) -> None:
+    make_policy(shop, rma_trigger="approved")
+    row = make_return(shop, state="review")
+    note_fact_change(row, load_facts(row))
+    assert load_facts(row).loop.approved_at is None
+
+    row = make_return(shop, state="open", updated_at=f"{CREATED + timedelta(days=1):%Y-%m-%d %H:%M:%S}")
+    facts = load_facts(row)
+    note_fact_change(row, facts)
+
+    assert facts.loop.approved_at == facts.now
+    assert load_facts(row).loop.approved_at == facts.now
+
+
+def test_return_never_in_review_is_approved_when_it_was_asked_for(shop: Shop) -> None:
+    make_policy(shop, rma_trigger="approved")
+    row = make_return(shop)
+    assert load_facts(row).loop.approved_at == CREATED
+    note_fact_change(row, load_facts(row))
+
+    assert load_facts(row).loop.approved_at == CREATED

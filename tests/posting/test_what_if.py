@@ -39,7 +39,9 @@ def test_return_whose_document_would_not_be_sent_is_named(known: LoopReturn, sho
 
     (found,) = step.differences
     assert found.loop_return == known
-    assert found.words == ("The Return Authorization would not be sent.",)
+    sent, case = found.words
+    assert sent == "The Return Authorization would not be sent."
+    assert case.startswith("A case: No Return Authorization of 2 × BOOT-42 for return 110700123 in NetSuite")
     assert (step.looked, step.total, step.next_pk) == (1, 1, None)
 
 

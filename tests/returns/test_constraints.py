@@ -42,6 +42,7 @@ from returnsops.returns.models import (
     Override,
     PolicyVersion,
     ReturnLine,
+    ShadowVerdict,
     SkuMapping,
 )
 from tests.builders import (
@@ -169,6 +170,11 @@ def add_exchange(world: World) -> None:
     ExchangeItem.objects.create(loop_return=world.row, exchange_id="1", total=1)
 
 
+def add_verdict(world: World, **changes: Any) -> None:
+    values = {"kind": "rma", "verdict": "alike", "wanted": "authorise it", "judged_at": NOW}
+    ShadowVerdict.objects.create(shop=world.row.shop, loop_return=world.row, **values | changes)
+
+
 def add_open_inspection(world: World) -> None:
     Inspection.objects.create(loop_return=world.row, inspector=world.user, started_at=NOW)
 
@@ -237,6 +243,9 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "return_stage_in_list": lambda world: change(world.row, stage="lost"),
     "one_row_per_returned_unit": lambda world: copy_of(world.line),
     "one_row_per_exchange_item": twice(add_exchange),
+    "one_verdict_per_return_and_kind": twice(add_verdict),
+    "verdict_kind_in_list": lambda world: add_verdict(world, kind="invoice"),
+    "verdict_in_list": lambda world: add_verdict(world, verdict="maybe"),
     "one_mirror_per_netsuite_record": lambda world: copy_of(world.record),
     "one_row_per_netsuite_line": lambda world: copy_of(NetSuiteLine.objects.get()),
     "one_open_inspection_per_person_and_return": twice(add_open_inspection),

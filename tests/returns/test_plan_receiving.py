@@ -89,16 +89,17 @@ def test_nothing_is_posted_where_another_system_writes() -> None:
     plan = plan_return(make_facts(policy=policy(ownership={})))
 
     assert kinds_of(plan) == []
-    assert step_of(plan, "rma").detail == "written by another system; we watch"
+    assert step_of(plan, "rma").detail == "another system has not made it"
+    assert codes_of(plan) == ["rma_missing"]
 
 
-def test_receipt_that_another_system_writes_is_watched_not_promised() -> None:
+def test_receipt_that_another_system_writes_is_expected_not_promised() -> None:
     plan = plan_return(inspected("sellable", policy=policy(ownership={"rma": "write"})))
 
     assert kinds_of(plan) == []
     assert (step_of(plan, "receipt").state, step_of(plan, "receipt").detail) == (
         StepState.WAITING,
-        "written by another system; we watch",
+        "another system should make it",
     )
 
 

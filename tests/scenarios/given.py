@@ -11,6 +11,7 @@ from returnsops.returns.facts import (
     RecordFacts,
     RefundFacts,
     ReturnFacts,
+    SiblingFacts,
     UnitFacts,
 )
 from tests.builders import CREATED, make_exchange, make_facts, make_line, make_loop, make_netsuite, make_sale
@@ -37,6 +38,7 @@ def begin(given: Json) -> ReturnFacts:
         "loop": loop,
         "exchanges": tuple(_read_exchange(number, one) for number, one in enumerate(given.get("exchanges", []), 1)),
         "records": read_bills(given.get("bill", {}), units),
+        "siblings": tuple(SiblingFacts(**one | {"units": tuple(one["units"])}) for one in given.get("siblings", [])),
         "policy": build_policy(**given.get("policy", {})),
         "now": CREATED,
     }
@@ -113,7 +115,7 @@ def read_line(number: int, row: Json) -> LineFacts:
     """A line of any record; line = "" where NetSuite does not show the shop's line."""
     sku, quantity = row.get("sku", "BOOT-42"), row.get("quantity", 1)
     amount, tax = Decimal(row.get("amount", "72.00")), Decimal(row.get("tax", "5.76"))
-    rest = {name: row[name] for name in ("order_line", "received", "is_closed") if name in row}
+    rest = {name: row[name] for name in ("order_line", "received", "is_closed", "location_id") if name in row}
     return make_line(
         str(3 * number), item_id=row.get("item", ITEMS.get(sku, "")), item_name=sku, quantity=quantity, amount=amount,
         rate=amount / quantity, tax_amount=tax, reference=row.get("line", f"line-{number}"), **rest,

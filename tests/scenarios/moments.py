@@ -93,6 +93,8 @@ def _loop_tells(facts: ReturnFacts, told: Json) -> ReturnFacts:
     loop = replace(read_loop(facts.loop, told), updated_at=facts.now)
     if loop.label_status == "delivered" and loop.delivered_at is None:
         loop = replace(loop, delivered_at=facts.now)
+    if facts.loop.state == "review" != loop.state and loop.approved_at is None:
+        loop = replace(loop, approved_at=facts.now)
     return replace(facts, loop=loop)
 
 

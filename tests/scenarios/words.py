@@ -23,6 +23,9 @@ def describe_plan(facts: ReturnFacts, posted: list[tuple[ReturnFacts, PostingDue
     for problem in plan.problems:
         at_stake = f" ({money_text(problem.amount, facts.currency)})" if problem.amount else ""
         lines.append(f"problem  {problem.code}: {problem.cause}{at_stake}")
+    for one in plan.agreements:
+        found = "; ".join(f"{gap.aspect}: {gap.theirs} instead of {gap.ours}" for gap in one.differences)
+        lines.append(f"shadow   {one.kind} {one.verdict}: {one.wanted}{f' ({found})' if found else ''}")
     if plan.look_again_at:
         lines.append(f"looks    again {plan.look_again_at:%d %b %H:%M}")
     return "\n".join([*lines, f"stage    {plan.stage}", ""])

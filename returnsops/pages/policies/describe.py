@@ -17,9 +17,9 @@ from returnsops.pages.policies.form import RulesForm
 from returnsops.people import access
 from returnsops.people.models import User
 from returnsops.posting.what_if import Step, replay
-from returnsops.returns.models import PolicyVersion
+from returnsops.returns.models import PolicyVersion, ShadowVerdict
 from returnsops.returns.policies import active_policy, what_is_known
-from returnsops.returns.policy import Policy, parse_policy
+from returnsops.returns.policy import Ownership, Policy, parse_policy
 from returnsops.returns.policy_fit import find_doubts
 from returnsops.returns.policy_words import Change, Sentence, compare_policies, describe_policy
 
@@ -110,6 +110,7 @@ def describe_rules(user: User, shop: Shop, *, number: int | None = None) -> Card
         "is_past": number is not None,
         "doubts": [] if number else find_doubts(policy, what_is_known(shop)),
         "may_change": access.may(user, RIGHT, shop=shop),
+        "has_shadow": Ownership.SHADOW in policy.ownership.values() or ShadowVerdict.objects.filter(shop=shop).exists(),
     }
 
 

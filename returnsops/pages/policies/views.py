@@ -21,6 +21,7 @@ from returnsops.pages.policies.describe import (
     rules_in_force,
 )
 from returnsops.pages.policies.form import RulesForm
+from returnsops.pages.policies.shadow import describe_shadow
 from returnsops.people import access
 from returnsops.returns.policies import activate_policy
 
@@ -36,6 +37,14 @@ def policy_list(request: PageRequest) -> HttpResponse:
 def policy(request: PageRequest, code: str, number: int | None = None) -> HttpResponse:
     shop = find_shop(request.user, code)
     return render(request, "pages/policies/policy.html", describe_rules(request.user, shop, number=number))
+
+
+@require_GET
+def shadow(request: PageRequest, code: str) -> HttpResponse:
+    """How what ReturnsOps would have written agrees with what another system wrote."""
+    shop = find_shop(request.user, code)
+    context = describe_shadow(request, request.user, shop)
+    return render_page(request, "pages/policies/shadow.html", context, fragment="pages/policies/_verdicts.html")
 
 
 @require_http_methods(["GET", "POST"])

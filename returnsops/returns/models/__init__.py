@@ -12,6 +12,7 @@ from returnsops.returns.models.mirror import (
     ReturnLine,
 )
 from returnsops.returns.models.policy_version import PolicyVersion
+from returnsops.returns.models.shadow import ShadowVerdict
 
 __all__ = [
     "Approval",
@@ -27,5 +28,6 @@ __all__ = [
     "Override",
     "PolicyVersion",
     "ReturnLine",
+    "ShadowVerdict",
     "SkuMapping",
 ]

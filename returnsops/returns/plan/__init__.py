@@ -12,6 +12,7 @@ from returnsops.returns.plan.authorization import Authorization, plan_authorizat
 from returnsops.returns.plan.closing import close_unaccepted_lines, close_whole_authorization
 from returnsops.returns.plan.draft import Draft, Lane, Plan, PostingDue, Step, StepState
 from returnsops.returns.plan.exchanging import note_contradiction, note_unreturned, plan_exchange
+from returnsops.returns.plan.expecting import is_noted_as_missing
 from returnsops.returns.plan.hinges import hinges_of
 from returnsops.returns.plan.late import find_late_units, leave_out_late, note_late_units
 from returnsops.returns.plan.outbox_problems import note_outbox_problems
@@ -22,7 +23,9 @@ from returnsops.returns.plan.receiving import plan_arrival, plan_inspection, pla
 from returnsops.returns.plan.sale import Sale, find_sale, is_booked_by_hand
 from returnsops.returns.plan.settling import has_refused_exchange_unit, plan_settlement, was_left_unprocessed
 from returnsops.returns.plan.shadowing import note_shadows
+from returnsops.returns.plan.standing_in import let_others_stand_in
 from returnsops.returns.plan.undone import leave_out_undone
+from returnsops.returns.plan.watching import is_money_ours
 from returnsops.returns.problems import Problem
 
 __all__ = ["Draft", "Lane", "Plan", "PostingDue", "Step", "StepState", "plan_return"]
@@ -40,7 +43,7 @@ def plan_return(facts: ReturnFacts) -> Plan:
     Raises nothing for bad data (that is a Problem); AssertionError if the facts were built wrong.
     Source: docs/architecture.md, «The plan»; loop.md §8 and netsuite.md §4 for what the two systems expect.
     """
-    facts = leave_out_undone(facts.in_order())
+    facts = let_others_stand_in(leave_out_undone(facts.in_order()))
     late, facts = find_late_units(facts), leave_out_late(facts)
     draft = Draft(facts)
     note_late_units(draft, late)
@@ -59,6 +62,7 @@ def plan_return(facts: ReturnFacts) -> Plan:
         problems=tuple(dict.fromkeys(draft.problems)),
         look_again_at=min(draft.moments, default=None),
         stage=stage,
+        agreements=tuple(draft.agreements),
     )
 
 
@@ -78,20 +82,22 @@ def _write_chapters(draft: Draft) -> str:
     if was_left_unprocessed(facts) or _is_empty(facts):
         return _end(draft)
     sale = find_sale(draft)
-    if sale and facts.is_kept:
-        return pay_for_kept_goods(draft, sale)
+    stage = pay_for_kept_goods(draft, sale) if sale and facts.is_kept else _follow_the_goods(draft, sale)
+    note_shadows(draft, sale)
+    return stage
+
+
+def _follow_the_goods(draft: Draft, sale: Sale | None) -> str:
+    """The authorization, the parcel, the inspection, and what follows from it."""
+    facts = draft.facts
     authorization = plan_authorization(draft, sale) if sale else None
     plan_arrival(draft)
     plan_inspection(draft)
     received = plan_receipts(draft, authorization) if authorization else False
     if sale and authorization and facts.all_judged:
-        stage = _settle(draft, sale, authorization, received=received)
-    else:
-        _watch_loop(draft, sale)
-        stage = _early_stage(draft)
-    if sale:
-        note_shadows(draft, sale)
-    return stage
+        return _settle(draft, sale, authorization, received=received)
+    _watch_loop(draft, sale)
+    return _early_stage(draft)
 
 
 def _miss(draft: Draft) -> str:
@@ -125,15 +131,16 @@ def _watch_loop(draft: Draft, sale: Sale | None) -> None:
 def _settle(draft: Draft, sale: Sale, authorization: Authorization, *, received: bool) -> str:
     """From the judged parcel to the proof that both books are complete."""
     facts = draft.facts
+    is_ours = is_money_ours(facts, sale)
     if not facts.accepted_units:
-        settled = plan_settlement(draft, may_ask=True)
+        settled = plan_settlement(draft, may_ask=True, is_ours=is_ours)
         closed = close_unaccepted_lines(draft, authorization, credited=settled)
         return "settled" if closed and settled else _under_way(draft)
     if has_refused_exchange_unit(facts):
-        plan_settlement(draft, may_ask=True)
+        plan_settlement(draft, may_ask=True, is_ours=is_ours)
         plan_exchange(draft, sale)
         return "waiting"
-    if not _is_booked(facts) and note_contradiction(draft):
+    if is_ours and not _is_booked(facts) and note_contradiction(draft):
         plan_settlement(draft, may_ask=False)
         draft.step("exchange", StepState.BLOCKED, "the order's total contradicts the policy")
         return "waiting"
@@ -154,7 +161,7 @@ def _end(draft: Draft) -> str:
         draft.step("close_rma", StepState.BLOCKED, "waits for a word about the goods")
         return "needs_person"
     note_unreturned(draft)
-    return "ended" if close_whole_authorization(draft) else "posting"
+    return "ended" if close_whole_authorization(draft) else _under_way(draft)
 
 
 def _goods_need_somebody(draft: Draft) -> bool:
@@ -185,6 +192,8 @@ def _ended_problem(facts: ReturnFacts, code: str, found: str) -> Problem:
 
 def _early_stage(draft: Draft) -> str:
     facts = draft.facts
+    if is_noted_as_missing(facts, "rma") and facts.posted("rma") is None:
+        return "ended"
     if facts.all_judged:
         if is_booked_by_hand(facts):
             return "ended"

@@ -30,11 +30,10 @@ def plan_application(draft: Draft) -> bool:
         draft.step("apply", StepState.DONE if posted.read_back else StepState.DUE, f"{memo.tran_id} applied")
         return posted.read_back
     invoices = _invoices(facts)
+    if not facts.policy.writes("credit"):
+        return _wait_for_invoice(draft, memo, value)
     if not _is_enough(facts, invoices, value):
         return _wait_for_invoice(draft, memo, value)
-    if not facts.policy.writes("credit"):
-        draft.step("apply", StepState.WAITING, "written by another system; we watch")
-        return False
     if not facts.taken("credit_apply"):
         draft.post(_application_due(facts, memo, _share_out(invoices, min(value, memo.amount_remaining))))
     names = ", ".join(one.tran_id for one in invoices)

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from returnsops.lib.money import add_up
 from returnsops.returns.facts import LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.plan.expecting import expect_record
 from returnsops.returns.plan.outbox_problems import read_back_step
 from returnsops.returns.plan.sale import Sale
 from returnsops.returns.policy import RmaTrigger
@@ -37,13 +39,15 @@ def plan_authorization(draft: Draft, sale: Sale) -> Authorization | None:
     elif held:
         draft.step("rma", StepState.WAITING, held)
     elif not facts.policy.writes("rma"):
-        draft.step("rma", StepState.WAITING, "written by another system; we watch")
+        expect_record(
+            draft, "rma", since=rma_moment(facts), limit=facts.policy.deadlines.rma, wanted=_units_in_words(facts)
+        )
     elif _foreign_rma(draft, sale):
         draft.step("rma", StepState.BLOCKED, "another system has made one")
     else:
         if not facts.taken("rma"):
             draft.post(_rma_due(facts, sale))
-        late = draft.is_late(facts.loop.created_at, facts.policy.deadlines.rma)
+        late = draft.is_late(rma_moment(facts) or facts.loop.created_at, facts.policy.deadlines.rma)
         detail = "later than it should be: on its way to NetSuite" if late else "on its way to NetSuite"
         draft.step("rma", StepState.DUE, detail)
     return None
@@ -59,7 +63,8 @@ def _read_authorization(draft: Draft, sale: Sale, posted: PostingFacts) -> Autho
         words = f"{record.tran_id} does not hold every unit"
         draft.step("rma", StepState.BLOCKED, words, records=(record.internal_id,))
         return None
-    draft.step("rma", StepState.DONE, record.tran_id, records=(record.internal_id,))
+    words = f"{record.tran_id} of another system" if posted.is_theirs else record.tran_id
+    draft.step("rma", StepState.DONE, words, records=(record.internal_id,))
     return authorization
 
 
@@ -108,7 +113,8 @@ def _no_room_problem(facts: ReturnFacts, authorization: Authorization, missing: 
 
 def _lines_by_unit(sale: Sale, rma: RecordFacts) -> dict[str, LineFacts]:
     """The key is the source line; accounts that do not show it are matched by item."""
-    by_source = {line.order_line: line for line in rma.lines if line.order_line}
+    is_of_sale = rma.created_from_id == sale.record.internal_id  # another's may be made from the order
+    by_source = {line.order_line: line for line in rma.lines if line.order_line and is_of_sale}
     by_item = {line.item_id: line for line in rma.lines}
     found = {}
     for unit, sold_on in sale.line_of.items():
@@ -124,6 +130,19 @@ def _held_by_trigger(facts: ReturnFacts) -> str:
     if facts.policy.rma_trigger == RmaTrigger.IN_TRANSIT and not _has_moved(facts):
         return "waits for the parcel's first scan"
     return ""
+
+
+def rma_moment(facts: ReturnFacts) -> datetime | None:
+    """From when on the authorization should be there; None: its moment has not come (requirement C07)."""
+    if facts.policy.rma_trigger == RmaTrigger.IN_TRANSIT:
+        seen = [facts.loop.scanned_at, facts.loop.delivered_at, facts.arrived_at]
+        return min((one for one in seen if one), default=None)
+    return facts.loop.approved_at or facts.loop.created_at
+
+
+def _units_in_words(facts: ReturnFacts) -> str:
+    counts = Counter(unit.sku for unit in facts.live_units)
+    return ", ".join(f"{count} × {sku}" for sku, count in sorted(counts.items()))
 
 
 def _has_moved(facts: ReturnFacts) -> bool:

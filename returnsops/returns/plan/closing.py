@@ -1,6 +1,7 @@
 """Chapter 8: close what will never come, then prove from what was read back that both sides are complete."""
 
 from collections import Counter
+from datetime import datetime, timedelta
 from typing import Any
 
 from returnsops.lib.money import money_text
@@ -29,6 +30,8 @@ def close_unaccepted_lines(draft: Draft, authorization: Authorization, *, credit
     if not credited:
         draft.step("close_rma", StepState.WAITING, "waits for the credit")
         return False
+    if authorization.posting.is_theirs:
+        return True  # whether it is done shows in the status of the authorization, at the end
     if not facts.taken("rma_close"):
         draft.post(_close_due(facts, authorization.record, rows))
     draft.step("close_rma", StepState.DUE, "on its way to NetSuite")
@@ -53,12 +56,31 @@ def close_whole_authorization(draft: Draft) -> bool:
     if not rows:
         draft.step("close_rma", StepState.DONE, record.tran_id, records=(record.internal_id,))
         return True
+    if rma.is_theirs:
+        return _expect_closing(draft, record)
     closed = facts.taken("rma_close")
     if closed and closed.status == "posted" and closed.read_back:
         return _opened_again(draft, record)
     if not closed:
         draft.post(_close_due(facts, record, rows))
     draft.step("close_rma", StepState.DUE, "on its way to NetSuite", records=(record.internal_id,))
+    return False
+
+
+def _expect_closing(draft: Draft, record: RecordFacts) -> bool:
+    """Who made the authorization closes it, once the return has ended."""
+    facts = draft.facts
+    since, limit = facts.loop.updated_at, facts.policy.deadlines.rma_closed
+    late = draft.is_late(since, limit)
+    if late:
+        cause = f"{record.tran_id} has open lines; Loop shows return {facts.loop.loop_id} as {facts.loop.state}."
+        subject, amount = f"record:{record.internal_id}", facts.loop.return_total
+        if not draft.problem(Problem("rma_left_open", subject, cause, amount=amount)):
+            draft.step("close_rma", StepState.NOT_NEEDED, "left open, as a person noted")
+            return True
+    words, due_at = f"another system should close {record.tran_id}", draft.deadline(since, limit)
+    state = StepState.BLOCKED if late else StepState.WAITING
+    draft.step("close_rma", state, words, due_at=due_at, records=(record.internal_id,))
     return False
 
 
@@ -127,8 +149,7 @@ def prove_complete(draft: Draft, rma: RecordFacts | None) -> bool:
         words = ", ".join([*(["RMA refunded"] if rma else []), "credit applied, Loop closed"])
         draft.step("proof", StepState.DONE, words)
         return True
-    finished_at = max(one.posted_at for one in facts.postings if one.posted_at)
-    limit = facts.policy.deadlines.read_back
+    finished_at, limit = _last_word(facts)
     due_at = draft.deadline(finished_at, limit)
     late = draft.is_late(finished_at, limit)
     if late:
@@ -143,6 +164,16 @@ def prove_complete(draft: Draft, rma: RecordFacts | None) -> bool:
             return True
     draft.step("proof", StepState.BLOCKED if late else StepState.WAITING, "; ".join(missing), due_at=due_at)
     return False
+
+
+def _last_word(facts: ReturnFacts) -> tuple[datetime, timedelta]:
+    """When the last of it was done, and how long both sides may take to show it; others take their time."""
+    moments = [one.posted_at for one in facts.postings if one.posted_at]
+    moments += [facts.loop.settled_at] if facts.loop.settled_at else []
+    limits = [facts.policy.deadlines.read_back]
+    if any(one.is_theirs for one in facts.postings):
+        limits.append(facts.policy.deadlines.refund)
+    return max(moments, default=facts.loop.updated_at), max(limits)
 
 
 def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts | None) -> list[str]:

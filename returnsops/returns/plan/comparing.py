@@ -14,6 +14,7 @@ from returnsops.returns.plan.figures import (
 )
 from returnsops.returns.plan.money import Credit, allowed_difference, propose_credit
 from returnsops.returns.plan.sale import Sale
+from returnsops.returns.policy import Policy
 from returnsops.returns.problems import Problem
 
 CREDIT_SUBJECT = "credit"
@@ -65,12 +66,22 @@ def _words(facts: ReturnFacts, credit: Credit) -> list[str]:
 # --- What stands in the way -------------------------------------------------------------------------
 
 
+def speaks_one_currency(facts: ReturnFacts, sale: Sale) -> bool:
+    """Where NetSuite does not tell its currency, nothing speaks against it."""
+    name = sale.record.currency
+    return not name or _code_of(facts, name) == facts.currency
+
+
+def _code_of(facts: ReturnFacts, name: str) -> str:
+    return facts.policy.currencies.get(name) or currency_code(name)
+
+
 def _same_currency(draft: Draft, sale: Sale) -> bool:
     """Amounts in two currencies are never compared (loop.md §7.5): not even an equal number is the same money."""
     facts, name = draft.facts, sale.record.currency
-    code = facts.policy.currencies.get(name) or currency_code(name)
-    if not name or code == facts.currency:
+    if speaks_one_currency(facts, sale):
         return True
+    code = _code_of(facts, name)
     if not code:
         cause = f"The policy does not say which currency NetSuite means by «{name}»."
         draft.problem(Problem("mapping_missing", f"policy:currencies.{name}", cause, amount=facts.loop.return_total))
@@ -97,10 +108,14 @@ def _untold_problem(facts: ReturnFacts, untold: tuple[str, ...]) -> Problem:
     )
 
 
-def _mappings_complete(draft: Draft, credit: Credit) -> bool:
-    items = draft.facts.policy.items
+def missing_items(policy: Policy, credit: Credit) -> list[str]:
+    """Names of NetSuite items that this credit needs and the policy does not give."""
     needed = ["difference_rounding", *(key for key, _ in credit.extra_rows)]
-    missing = [key for key in dict.fromkeys(needed) if not items.get(key)]
+    return [key for key in dict.fromkeys(needed) if not policy.items.get(key)]
+
+
+def _mappings_complete(draft: Draft, credit: Credit) -> bool:
+    missing = missing_items(draft.facts.policy, credit)
     for key in missing:
         draft.problem(
             Problem(

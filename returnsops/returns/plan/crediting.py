@@ -38,9 +38,6 @@ def plan_credit(draft: Draft, source: Source, credit: Credit) -> bool:
     posted = facts.posted("credit")
     if posted:
         return is_credit_right(draft, "credit", posted, credit)
-    if not facts.policy.writes("credit"):
-        draft.step("credit", StepState.WAITING, "written by another system; we watch")
-        return False
     if not facts.taken("credit"):
         body = credit_body(facts, source, credit) | {"autoApply": False}
         draft.post(credit_due(facts, source, kind="credit", target="creditMemo", body=body))

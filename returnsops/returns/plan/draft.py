@@ -70,6 +70,35 @@ class PostingDue:
         return content_hash(self.request)
 
 
+class Verdict(StrEnum):
+    """On a record that ReturnsOps would have made, and another system makes (policy `shadow`)."""
+
+    ALIKE = "alike"
+    DIFFERS = "differs"
+    NOBODY = "nobody"  # the other system has made none yet
+    UNABLE = "unable"  # we could not have said what to post
+
+
+@dataclass(frozen=True)
+class Difference:
+    """aspect: units, amount or place; ours and theirs in words."""
+
+    aspect: str
+    ours: str
+    theirs: str
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """kind: of record, as in the policy. wanted: what ours would hold, in words. records: internal ids of theirs."""
+
+    kind: str
+    verdict: Verdict
+    wanted: str
+    differences: tuple[Difference, ...] = ()
+    records: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Plan:
     steps: tuple[Step, ...]
@@ -77,12 +106,13 @@ class Plan:
     problems: tuple[Problem, ...]
     look_again_at: datetime | None
     stage: str
+    agreements: tuple[Agreement, ...] = ()
 
     def hash(self) -> str:
         """Leaves out now, the next look and what depends on the month of now, so an unchanged situation has an
         unchanged hash."""
         postings = [replace(one, hinges_on=()) for one in self.postings]
-        return content_hash([self.steps, postings, self.problems, self.stage])
+        return content_hash([self.steps, postings, self.problems, self.stage, self.agreements])
 
 
 @dataclass
@@ -94,6 +124,7 @@ class Draft:
     postings: list[PostingDue] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     moments: list[datetime] = field(default_factory=list)
+    agreements: list[Agreement] = field(default_factory=list)
 
     def step(self, code: str, state: StepState, detail: str = "", *, due_at: datetime | None = None,
              records: tuple[str, ...] = ()) -> None:  # fmt: skip

@@ -10,9 +10,11 @@ from returnsops.returns.plan.comparing import compare_amounts
 from returnsops.returns.plan.crediting import Source, plan_credit, source_of
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.exchanging import plan_exchange
+from returnsops.returns.plan.expecting import is_noted_as_missing
 from returnsops.returns.plan.refunding import plan_cash_refund, plan_refunds
 from returnsops.returns.plan.sale import Sale
 from returnsops.returns.plan.settling import loop_goes_first, plan_settlement
+from returnsops.returns.plan.watching import foresee_credit, is_money_ours, watch_credit, watch_refunds
 
 
 def pay_for_units(draft: Draft, sale: Sale, authorization: Authorization, *, received: bool) -> str:
@@ -38,17 +40,35 @@ def pay_for_kept_goods(draft: Draft, sale: Sale) -> str:
 def _pay(draft: Draft, sale: Sale, source: Source, *, may_book: bool) -> tuple[bool, bool]:
     """Gives whether the credit is booked, and whether money and exchange are both through."""
     facts = draft.facts
+    if not is_money_ours(facts, sale):
+        return _watch_money(draft, sale, may_expect=may_book)
     credit = compare_amounts(draft, sale)
     may_credit = may_book and not (loop_goes_first(facts) and facts.taken("credit") is None)
     credited = bool(credit and may_credit and not sale.is_cash_sale and plan_credit(draft, source, credit))
-    is_ours = not facts.policy.shadows("refund")
-    may_ask = bool(credit and may_book and is_ours) if sale.is_cash_sale else credited
+    may_ask = bool(credit and may_book) if sale.is_cash_sale else credited
     settled = plan_settlement(draft, may_ask=may_ask)
     linked = plan_exchange(draft, sale)
     refunded = False
     if sale.is_cash_sale and settled and may_book and credit:
         refunded = credited = plan_cash_refund(draft, source, credit)
     elif credited and settled:
-        applied = plan_application(draft)
-        refunded = plan_refunds(draft) and applied
+        refunded = _pay_out(draft)
     return credited, refunded and linked
+
+
+def _pay_out(draft: Draft) -> bool:
+    applied = plan_application(draft)
+    refunds = plan_refunds if draft.facts.policy.writes("refund") else watch_refunds
+    return refunds(draft) and applied
+
+
+def _watch_money(draft: Draft, sale: Sale, *, may_expect: bool) -> tuple[bool, bool]:
+    """The same, where another system credits: nothing is asked of Loop."""
+    credit = foresee_credit(draft, sale)
+    credited = may_expect and watch_credit(draft, sale, credit)
+    settled = plan_settlement(draft, may_ask=False, is_ours=False)
+    linked = plan_exchange(draft, sale)
+    if not (credited and settled):
+        return credited, False
+    is_over = sale.is_cash_sale or is_noted_as_missing(draft.facts, "credit")
+    return True, (is_over or _pay_out(draft)) and linked

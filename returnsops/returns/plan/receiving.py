@@ -3,9 +3,11 @@
 from collections import Counter
 from datetime import datetime, timedelta
 
-from returnsops.returns.facts import ReturnFacts, UnitFacts
+from returnsops.lib.money import add_up
+from returnsops.returns.facts import RECEIVED, ReturnFacts, UnitFacts
 from returnsops.returns.plan.authorization import MOVING, Authorization, memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.plan.expecting import expect_record, goods_came_at
 from returnsops.returns.plan.undone import is_gone
 from returnsops.returns.problems import Problem
 
@@ -67,6 +69,9 @@ def plan_inspection(draft: Draft) -> None:
     facts = draft.facts
     open_units = [unit for unit in facts.live_units if not unit.outcome]
     _note_removed_units(draft)
+    if not open_units and all(unit.outcome == RECEIVED for unit in facts.live_units):
+        draft.step("inspection", StepState.NOT_NEEDED, "received by another system; nobody judged it here")
+        return
     if not open_units:
         refused = len(facts.unaccepted_units)
         words = f"{len(facts.accepted_units)} accepted" + (f", {refused} not accepted" if refused else "")
@@ -130,10 +135,27 @@ def plan_receipts(draft: Draft, authorization: Authorization) -> bool:
             draft.post(_receipt_due(facts, authorization, units, place))
     posted = facts.posted_covers("receipt")
     outstanding = [unit for unit in facts.accepted_units if unit.cover not in posted]
-    if not outstanding and not _stands_in_netsuite(draft, authorization):
+    if not outstanding and facts.policy.writes("receipt") and not _stands_in_netsuite(draft, authorization):
         return False
+    if outstanding and not facts.policy.writes("receipt"):
+        return _expect_receipt(draft, outstanding)
     _receipt_step(draft, outstanding)
     return not outstanding
+
+
+def _expect_receipt(draft: Draft, outstanding: list[UnitFacts]) -> bool:
+    """Accepted here, and received by another system. Gives whether nothing more is expected."""
+    facts = draft.facts
+    counts = Counter(unit.sku for unit in outstanding)
+    wanted = ", ".join(f"{count} × {sku}" for sku, count in sorted(counts.items()))
+    return expect_record(
+        draft,
+        "receipt",
+        since=goods_came_at(facts),
+        limit=facts.policy.deadlines.receipt,
+        wanted=wanted,
+        amount=add_up(unit.worth + unit.tax for unit in outstanding),
+    )
 
 
 def _place_of(facts: ReturnFacts, unit: UnitFacts) -> str:
@@ -168,15 +190,15 @@ def _stands_in_netsuite(draft: Draft, authorization: Authorization) -> bool:
 def _receipt_step(draft: Draft, outstanding: list[UnitFacts]) -> None:
     facts = draft.facts
     records = tuple(one.their_id for one in facts.postings if one.kind == "receipt" and one.status == "posted")
-    if outstanding and not facts.policy.writes("receipt"):
-        draft.step("receipt", StepState.WAITING, "written by another system; we watch", records=records)
-    elif outstanding:
+    if outstanding:
         words = f"{_units(len(outstanding))} on the way to NetSuite"
         draft.step("receipt", StepState.DUE, words, records=records)
     elif not facts.all_judged:
         draft.step("receipt", StepState.WAITING, "waits for inspection", records=records)
     elif facts.accepted_units:
-        draft.step("receipt", StepState.DONE, f"{_units(len(facts.accepted_units))} received", records=records)
+        by_whom = "" if facts.policy.writes("receipt") else " by another system"
+        words = f"{_units(len(facts.accepted_units))} received{by_whom}"
+        draft.step("receipt", StepState.DONE, words, records=records)
     else:
         draft.step("receipt", StepState.NOT_NEEDED, "no unit was accepted")
 

@@ -30,8 +30,8 @@ class Payment:
 def plan_refunds(draft: Draft) -> bool:
     """A Customer Refund for every tender Loop paid out. Gives whether all of them are in NetSuite."""
     facts = draft.facts
-    if not facts.loop.refund and not any(refund.amount for refund in facts.loop.refunds):
-        draft.step("refund", StepState.NOT_NEEDED, _no_money_words(facts))
+    if not paid_any_money(facts):
+        draft.step("refund", StepState.NOT_NEEDED, no_money_words(facts))
         return True
     credit = facts.posted("credit")
     memo = facts.record(credit.their_id) if credit else None
@@ -53,9 +53,6 @@ def plan_cash_refund(draft: Draft, source: Source, credit: Credit) -> bool:
         return is_credit_right(draft, "refund", posted, credit)
     payments = read_payments(draft)
     if payments is None or not _has_one_account(draft, payments):
-        return False
-    if not facts.policy.writes("refund"):
-        draft.step("refund", StepState.WAITING, "written by another system; we watch")
         return False
     if not facts.taken("cash_refund"):
         body = credit_body(facts, source, credit) | _cash_booking(facts, payments)
@@ -141,7 +138,11 @@ def _within(payments: list[Payment], limit: Decimal) -> list[Payment]:
     return kept
 
 
-def _no_money_words(facts: ReturnFacts) -> str:
+def paid_any_money(facts: ReturnFacts) -> bool:
+    return bool(facts.loop.refund) or any(refund.amount for refund in facts.loop.refunds)
+
+
+def no_money_words(facts: ReturnFacts) -> str:
     given = store_credit(facts)
     if given:
         return f"no money went back; {money_text(given, facts.currency)} stay open as store credit"
@@ -216,7 +217,7 @@ def _plan_each(draft: Draft, memo: RecordFacts, payments: list[Payment]) -> bool
     facts = draft.facts
     posted, taken = facts.posted_covers("customer_refund"), facts.taken_covers("customer_refund")
     for payment in payments:
-        if _cover(facts, payment) not in taken and facts.policy.writes("refund"):
+        if _cover(facts, payment) not in taken:
             draft.post(_refund_due(facts, memo, payment))
     records = tuple(one.their_id for one in facts.postings if one.kind == "customer_refund" and one.status == "posted")
     if all(_cover(facts, payment) in posted for payment in payments):

@@ -178,7 +178,10 @@ def claimed_by_siblings(facts: ReturnFacts, bill: RecordFacts) -> Counter[str]:
 def _is_own(facts: ReturnFacts, rma: RecordFacts) -> bool:
     """Our external id tells it, too: after a lost answer the mirror may know the record before the posting does."""
     own = [one for one in facts.postings if one.kind == "rma"]
-    return any(rma.internal_id == one.their_id or rma.external_id.lower() == one.external_id for one in own)
+    return any(
+        rma.internal_id == one.their_id or (rma.external_id and rma.external_id.lower() == one.external_id)
+        for one in own
+    )
 
 
 def _belongs(unit: UnitFacts, line: LineFacts) -> bool:

@@ -6,8 +6,9 @@ Source: loop.md §2.3, §2.4, §7.1.
 from datetime import datetime
 
 from returnsops.lib.money import add_up, money_text
-from returnsops.returns.facts import PostingFacts, ReturnFacts, UnitFacts
+from returnsops.returns.facts import RECEIVED, PostingFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.plan.expecting import goods_came_at
 from returnsops.returns.plan.flagging import hand_over
 from returnsops.returns.policy import RefundAuthority
 from returnsops.returns.problems import Problem
@@ -15,8 +16,11 @@ from returnsops.returns.problems import Problem
 REQUESTS = ("loop_process", "loop_remove")
 
 
-def plan_settlement(draft: Draft, *, may_ask: bool) -> bool:
-    """Ask Loop to settle when it is time. Gives whether Loop has settled."""
+def plan_settlement(draft: Draft, *, may_ask: bool, is_ours: bool = True) -> bool:
+    """Ask Loop to settle when it is time. Gives whether Loop has settled.
+
+    is_ours: ReturnsOps books the money, so it says when Loop pays; else another system does both.
+    """
     facts = draft.facts
     asked = _asked(facts)
     if facts.loop.settled_at:
@@ -28,11 +32,13 @@ def plan_settlement(draft: Draft, *, may_ask: bool) -> bool:
     elif asked and asked.status == "posted":
         _wait_for_loop(draft, asked.posted_at or facts.now)
     elif has_refused_exchange_unit(facts):
-        _note_refused_exchange(draft)
+        _note_refused_exchange(draft, is_ours=is_ours)
     elif facts.loop.state == "review":
         draft.step("settle", StepState.WAITING, "Loop holds this return for review")
     elif is_loop_first(facts):
         _wait_for_loops_rules(draft)
+    elif not is_ours:
+        _wait_for_loops_rules(draft, words="another system has Loop settle it")
     elif not may_ask:
         draft.step("settle", StepState.WAITING, "waits for the credit")
     else:
@@ -78,7 +84,7 @@ def _ask(draft: Draft, asked: PostingFacts | None) -> None:
     draft.step("settle", StepState.DUE, "Loop is being asked to settle")
 
 
-def _note_refused_exchange(draft: Draft) -> None:
+def _note_refused_exchange(draft: Draft, *, is_ours: bool) -> None:
     facts = draft.facts
     refused = facts.unaccepted_units
     problem = Problem(
@@ -87,8 +93,11 @@ def _note_refused_exchange(draft: Draft) -> None:
         f"{len(refused)} unit(s) were not accepted, but Loop removes only refund and credit lines.",
         amount=add_up(unit.worth + unit.tax for unit in refused),
     )
-    if draft.problem(problem):
+    stands = draft.problem(problem)
+    if stands and is_ours:
         hand_over(draft)
+    elif stands:
+        draft.step("settle", StepState.BLOCKED, "a person settles it in Loop")
     else:
         draft.step("settle", StepState.WAITING, "a person settles it in Loop")
 
@@ -104,23 +113,23 @@ def _request_due(facts: ReturnFacts, refused: list[str]) -> PostingDue:
     )
 
 
-def _wait_for_loops_rules(draft: Draft) -> None:
+def _wait_for_loops_rules(draft: Draft, *, words: str = "Loop settles by its own rules") -> None:
     """Which event settles a return is a setting of Loop's that its API does not tell (loop.md §4.3)."""
     facts = draft.facts
-    words = "Loop settles by its own rules"
-    judged = [unit.inspected_at for unit in facts.live_units if unit.inspected_at]
-    if not facts.all_judged or not judged:
+    came_at = goods_came_at(facts)
+    came = "received" if any(unit.outcome == RECEIVED for unit in facts.live_units) else "judged"
+    if not facts.all_judged or came_at is None:
         draft.step("settle", StepState.WAITING, words)
         return
     limit = facts.policy.deadlines.loop_settles
-    due_at = draft.deadline(max(judged), limit)
-    late = draft.is_late(max(judged), limit)
+    due_at = draft.deadline(came_at, limit)
+    late = draft.is_late(came_at, limit)
     if late:
         draft.problem(
             Problem(
                 "loop_did_not_settle",
                 f"return:{facts.loop.loop_id}",
-                f"All units were judged by {max(judged):%d %b %H:%M} UTC; Loop has not settled the return by itself.",
+                f"All units were {came} by {came_at:%d %b %H:%M} UTC; Loop has not settled the return by itself.",
                 amount=facts.loop.return_total,
             )
         )
