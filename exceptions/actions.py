@@ -43,6 +43,7 @@ from returnsops.returns.replan import ask_for_plan, hold_return
 # Documents whose date is one decision: the Cash Refund is the credit of a cash sale.
 DATE_SUBJECTS = {
     "receipt": "receipt",
+    "transfer": "transfer",
     "credit": "credit",
     "cash_refund": "credit",
     "customer_refund": "customer_refund",

@@ -90,6 +90,7 @@ def account_options(account: NetSuiteAccount) -> AccountOptions:
         sends_order_doc=account.sends_order_doc,
         memo_chars_max=account.memo_chars_max,
         database_time_zone=account.database_time_zone,
+        subsidiary_id=account.subsidiary_id,
     )
 
 

@@ -36,11 +36,11 @@ def _old_read() -> Q:
 
 
 def _superseded() -> Q:
-    """Read, old, and a later one names the same return."""
+    """Read, old, and a later one names the same return; what tells of restocked goods tells it once, and is kept."""
     later = InboundEvent.objects.filter(
         shop=OuterRef("shop"), loop_return_id=OuterRef("loop_return_id"), pk__gt=OuterRef("pk"), signed=True
     )
-    return _old_read() & ~Q(loop_return_id="") & Q(Exists(later))
+    return _old_read() & ~Q(loop_return_id="") & ~Q(topic="restock") & Q(Exists(later))
 
 
 def _without_return() -> Q:

@@ -40,7 +40,7 @@ from returnsops.posting.settle import give_up_dead_leases, postings_in_doubt, se
 from returnsops.returns import background, mirror, sweeps
 from returnsops.returns.agreements import note_agreements
 from returnsops.returns.connection_checks import check_connection
-from returnsops.returns.hints import heed_first_hints
+from returnsops.returns.hints import heed_first_hints, plan_restocked
 from returnsops.returns.history import note_fact_change
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.other_writers import find_other_writers
@@ -105,6 +105,7 @@ def look_at_event(event_id: int) -> None:
         except RejectedError as error:
             inbox.set_aside(event, failure=str(error))
         inbox.finish_event(event)
+        plan_restocked([event])
 
 
 def look_at_records(return_pk: int) -> None:

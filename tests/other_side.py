@@ -4,6 +4,7 @@
 real systems have choices this takes the plain one. The sandbox is the judge of the wire, this only of the plan.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -136,8 +137,39 @@ def _receive(facts: ReturnFacts, due: PostingDue) -> Effect:
         assert taken <= left, f"line {line.line} has {left} left"
         lines.append(replace(line, received=line.received + taken))
     their_id = str(8100 + len(facts.records))
-    receipt = make_netsuite("itemReceipt", their_id, created_from_id=rma.internal_id, ours=True)
+    came = tuple(
+        replace(line, order_line=line.line, quantity=row["quantity"], location_id=row["location"]["id"], received=0)
+        for line in rma.lines
+        if (row := rows.get(line.line)) and row["itemReceive"]
+    )
+    receipt = make_netsuite("itemReceipt", their_id, created_from_id=rma.internal_id, ours=True, lines=came)
     return their_id, _with_record(_with_record(facts, receipt), _with_status(rma, lines))
+
+
+def _transfer(facts: ReturnFacts, due: PostingDue) -> Effect:
+    body = due.request["body"]
+    origin, target = body["location"]["id"], body["transferLocation"]["id"]
+    assert origin != target, "from a place to itself"
+    for row in body["inventory"]["items"]:
+        lies = stock_of(facts)[origin, row["item"]["id"]]
+        assert 0 < row["adjustQtyBy"] <= lies, f"{row['adjustQtyBy']} are moved from {origin}, {lies} lie there"
+    their_id = str(8500 + len(facts.records))
+    return their_id, _with_record(facts, make_netsuite("inventoryTransfer", their_id, ours=True))
+
+
+def stock_of(facts: ReturnFacts) -> Counter[tuple[str, str]]:
+    """What our documents that stand brought and moved, by place and item."""
+    found: Counter[tuple[str, str]] = Counter()
+    for posting in facts.postings:
+        record = facts.record(posting.their_id) if posting.status == "posted" else None
+        if record and posting.kind == "receipt":
+            found.update({(line.location_id, line.item_id): line.quantity for line in record.lines})
+        if record and posting.kind == "transfer":
+            origin, target = posting.body["location"]["id"], posting.body["transferLocation"]["id"]
+            for row in posting.body["inventory"]["items"]:
+                found[origin, row["item"]["id"]] -= row["adjustQtyBy"]
+                found[target, row["item"]["id"]] += row["adjustQtyBy"]
+    return found
 
 
 def _credit(facts: ReturnFacts, due: PostingDue) -> Effect:
@@ -263,6 +295,7 @@ def _order(facts: ReturnFacts, due: PostingDue) -> Effect:
 EFFECTS: dict[str, Callable[[ReturnFacts, PostingDue], Effect]] = {
     "rma": _authorize,
     "receipt": _receive,
+    "transfer": _transfer,
     "credit": _credit,
     "cash_refund": _credit,
     "credit_fix": _add_rounding,

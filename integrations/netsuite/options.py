@@ -33,6 +33,7 @@ class AccountOptions:
     sends_order_doc: name the source on every row of an authorization (netsuite.md 3.2).
     database_time_zone, database_utc_offset: of the clock behind SuiteQL; measured when neither is given
     (netsuite.md §13 U5).
+    subsidiary_id: of documents that are made out of nothing (netsuite.md 4.10); empty where there is only one.
     """
 
     receipt_key: ReceiptKey = ReceiptKey.ORDER_LINE
@@ -43,6 +44,7 @@ class AccountOptions:
     memo_chars_max: int = 40
     database_time_zone: str = ""
     database_utc_offset: timedelta | None = None
+    subsidiary_id: str = ""
 
     def __post_init__(self) -> None:
         if not ITEM_FIELD.fullmatch(self.sku_field):

@@ -13,6 +13,7 @@ from exceptions.models import Case
 from integrations.errors import words_of_failure
 from integrations.models import NetSuiteAccount, Shop
 from returnsops.lib import clock
+from returnsops.pages.exemptions import EXEMPTION_OF_SHOP, exemption_banners
 from returnsops.pages.pauses import pause_banners
 from returnsops.people.access import RIGHTS
 from returnsops.people.models import Membership, Role, User
@@ -42,7 +43,8 @@ class Shell:
     def _shops(self) -> list[Shop]:
         if self._user is None:
             return []
-        return list(Shop.objects.visible_to(self._user).select_related("account").order_by("name", "pk"))
+        shops = Shop.objects.visible_to(self._user).select_related("account").order_by("name", "pk")
+        return list(shops.annotate(exemption=EXEMPTION_OF_SHOP))
 
     @cached_property
     def _shop(self) -> Shop | None:
@@ -120,6 +122,7 @@ class Shell:
             connections[f"Loop for {shop}"] = shop
             connections[str(shop.account)] = shop.account
         stopped = [banner for name, one in connections.items() if (banner := connection_banner(name, one))]
+        stopped += exemption_banners(self._shops, now=self.now)
         return stopped + (pause_banners(self._user) if self._user else [])
 
     @cached_property

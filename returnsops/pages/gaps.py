@@ -13,7 +13,7 @@ OVER = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
 # A parcel that is still on its way is not a gap: nothing is missing in NetSuite yet.
 # Neither is one that Loop holds for review, unless the plan itself asks for a person.
 REVIEW = "review"
-NOT_DUE = frozenset({"request", REVIEW, "arrival", "inspection"})
+NOT_DUE = frozenset({"request", REVIEW, "arrival", "inspection", "restock"})
 ANY_GAP, UNKNOWN = "any", "unplanned"
 # What is missing, named as the thing that is not there. In the order of the journey.
 NAMES = {
@@ -23,7 +23,9 @@ NAMES = {
     "rma": "Return Authorization",
     "arrival": "Parcel",
     "inspection": "Inspection",
+    "restock": "Inspection of restocked units",
     "receipt": "Item Receipt",
+    "shelve": "Place in stock",
     "amount": "Agreed amount",
     "credit": "Credit Memo",
     "settle": "Settlement in Loop",

@@ -13,6 +13,8 @@ from returnsops.lib.money import ZERO
 from returnsops.posting import fact_rows
 from returnsops.posting.models import Pause
 from returnsops.posting.pauses import pauses_of
+from returnsops.posting.restocks import find_restocked_units
+from returnsops.posting.settled import settled_at
 from returnsops.returns.facts import (
     ApprovalFacts,
     ClaimFacts,
@@ -48,7 +50,7 @@ def load_facts(row: LoopReturn) -> ReturnFacts:
     lines, policy = fact_rows.UNITS.ask(return_pk=row.pk), active_policy(shop)
     now = clock.now()
     loop = replace(_loop_facts(row, record), approved_at=_approved_at(row, policy, now=now))
-    kept = find_kept_units(record, policy)
+    kept, restocked = find_kept_units(record, policy), find_restocked_units(row, record)
     items = items_by_sku(shop, {line.sku for line in lines} | {one.sku or "" for one in record.exchanges})
     inactive = _inactive_items(account, record, items)
     outcomes = _standing_outcomes(row)
@@ -63,7 +65,13 @@ def load_facts(row: LoopReturn) -> ReturnFacts:
         policy=policy,
         loop=loop,
         exchanges=_exchange_facts(record, items, inactive),
-        units=tuple(_unit_facts(line, items, outcomes.get(line.id), policy=policy, kept=kept) for line in lines),
+        units=tuple(
+            replace(
+                _unit_facts(line, items, outcomes.get(line.id), policy=policy, kept=kept),
+                restocked_at=restocked.get(line.line_item_id),
+            )
+            for line in lines
+        ),
         records=_records(row),
         records_read=row.records_fetched_at is not None,
         arrived_at=min((one.arrived_at for one in fact_rows.ARRIVALS.ask(return_pk=row.pk)), default=None),
@@ -147,17 +155,6 @@ def had_label(record: LoopReturnRecord) -> bool:
     return bool(record.labels or record.tracking_number or record.raw.get("return_method")) or (
         record.label_status not in NO_LABEL
     )
-
-
-def settled_at(record: LoopReturnRecord) -> datetime | None:
-    """When Loop carried out the outcomes. `closed` alone proves nothing (loop.md §7.1), cancelled settles nothing."""
-    if record.state in ("cancelled", "expired"):
-        return None
-    moments = list(record.processed_at.values())
-    if moments:
-        return max(moments)
-    has_proof = record.was_processed or record.shopify_refund_ids or any(one.amount for one in record.refunds)
-    return record.updated_at if has_proof else None
 
 
 def _standing_outcomes(row: LoopReturn) -> dict[int, Row]:

@@ -28,6 +28,7 @@ ATTEMPT_OUTCOMES: dict[str, Label] = {
 RECORD_TYPES = {
     "rma": "returnAuthorization",
     "receipt": "itemReceipt",
+    "transfer": "inventoryTransfer",
     "credit": "creditMemo",
     "cash_refund": "cashRefund",
     "customer_refund": "customerRefund",

@@ -30,6 +30,7 @@ ALONE_MAX = 3  # so few are read in turn: threads would cost more than they save
 # Which records change by themselves when one of ours is posted: read them again as well.
 ALSO_CHANGED = {
     "receipt": "returnAuthorization",
+    "transfer": "",
     "credit": "returnAuthorization",
     "cash_refund": "returnAuthorization",
     "customer_refund": "creditMemo",

@@ -17,10 +17,10 @@ from integrations.errors import IntegrationError
 from integrations.models import NetSuiteAccount
 from returnsops.lib.moves import move_row
 from returnsops.posting.claim import ATTEMPTS_MAX
-from returnsops.posting.facts import settled_at
 from returnsops.posting.look import Found, look_first, look_for_ours
 from returnsops.posting.models import Posting, PostingAttempt
 from returnsops.posting.record_answer import DIED, mark_posted, mark_rejected, mark_uncertain, note_dead_sender
+from returnsops.posting.settled import settled_at
 from returnsops.posting.sought import may_be_looked_for, seek
 from returnsops.posting.verify import describe_request, holds_update
 from returnsops.returns.mirror import apply_return, fetch_record, hint_records

@@ -33,7 +33,7 @@ def find_differences(request: Request, record: TransactionRecord | None, *, exte
     found = ["it is voided"] if record.status == VOIDED else []
     if external_id:
         found += _compare_own_marks(request, record, external_id)
-    found += _compare_source(request, record)
+    found += _compare_source(request, record) + _compare_route(request, record)
     found += compare_lines(request, record)
     return found + _compare_applications(request, record) + _compare_booking(request, record)
 
@@ -65,6 +65,15 @@ def _compare_source(request: Request, record: TransactionRecord) -> list[str]:
     return []
 
 
+def _compare_route(request: Request, record: TransactionRecord) -> list[str]:
+    """From where to where a transfer moves its units."""
+    if request["target_type"] != "inventoryTransfer":
+        return []
+    sent = _ref(request["body"], "location"), _ref(request["body"], "transferLocation")
+    held = record.location_id or sent[0], read_ref_id(record.raw.get("transferLocation")) or sent[1]
+    return [] if sent == held else [f"it moves from {held[0]} to {held[1]}, not from {sent[0]} to {sent[1]}"]
+
+
 # --- Lines -----------------------------------------------------------------------------------------
 
 
@@ -85,8 +94,9 @@ class Group:
 
 
 def sent_rows(request: Request) -> list[dict[str, Any]]:
-    """The rows that say yes: a receipt lists the others too (netsuite.md §3.3)."""
-    rows = request["body"].get("item", {}).get("items", [])
+    """The rows that say yes: a receipt lists the others too (netsuite.md §3.3). Stock moves have theirs elsewhere."""
+    sublist = request["body"].get("item") or request["body"].get("inventory") or {}
+    rows = sublist.get("items", [])
     return [row for row in rows if row.get("itemReceive", True)]
 
 
@@ -132,7 +142,7 @@ def _naming(rows: list[dict[str, Any]], lines: list[TransactionLine]) -> Callabl
 def _of_row(row: Mapping[str, Any]) -> dict[str, Any]:
     amount = row.get("amount")
     return {
-        "quantity": int(row["quantity"]),
+        "quantity": abs(int(row.get("quantity", row.get("adjustQtyBy")))),
         "amount": None if amount is None else Decimal(str(amount)),
         "item": _ref(row, "item"),
         "place": _ref(row, "location"),

@@ -9,6 +9,7 @@ from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.options import AccountOptions, ReceiptKey
 
 AMOUNT_KEYS = frozenset({"amount", "rate"})
+STOCK_TYPES = frozenset({"inventoryTransfer", "inventoryAdjustment"})  # made out of nothing that names a subsidiary
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ def _fit_account(body: dict[str, Any], request: dict[str, Any], options: Account
     if request.get("target_type") == "itemReceipt":
         for row in rows:
             _name_receipt_row(row, options.receipt_key)
+    if request.get("target_type") in STOCK_TYPES and options.subsidiary_id:
+        body["subsidiary"] = {"id": options.subsidiary_id}
     if request.get("target_type") == "returnAuthorization" and options.sends_order_doc:
         for row in rows:
             if "orderLine" in row:

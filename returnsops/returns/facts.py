@@ -7,6 +7,7 @@ Amounts are Decimal in `ReturnFacts.currency`, quantities whole units, times awa
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from returnsops.lib.canonical import content_hash
@@ -37,6 +38,8 @@ class UnitFacts:
     outcome: str = ""  # sellable, damaged, refused, missing, received; empty: nobody has judged it
     inspected_at: datetime | None = None
     inspection_id: int | None = None
+    restocked_at: datetime | None = None  # Loop says that it put it back into the shop's stock
+    is_exempt: bool = False  # sellable because of that, by exemption; set by the plan alone
     is_kept: bool = False  # Loop says that the customer keeps it (policy `kept_items`)
 
     @property
@@ -51,6 +54,16 @@ class UnitFacts:
     @property
     def cover(self) -> str:
         return f"unit:{self.unit}"
+
+    @property
+    def was_seen(self) -> bool:
+        """A person judged it."""
+        return bool(self.outcome) and not self.is_exempt
+
+    @property
+    def exempt_cover(self) -> str:
+        """Beside its own on a receipt that made it sellable uninspected: so these are counted apart."""
+        return f"exempt:{self.unit}"
 
 
 @dataclass(frozen=True)
@@ -182,6 +195,12 @@ class PostingFacts:
         return self.status in ("pending", "rejected") and self.uncertain_since is None
 
     @property
+    def body(self) -> dict[str, Any]:
+        """Of the document that was sent; an action in Loop has none."""
+        body = self.request.get("body")
+        return body if isinstance(body, dict) else {}
+
+    @property
     def is_taken(self) -> bool:
         """What it covers may be over there already, so no other posting may cover it."""
         return self.status in IN_FLIGHT_OR_DONE
@@ -307,7 +326,7 @@ class ReturnFacts:
     @property
     def is_here(self) -> bool:
         """The warehouse has it: scanned at the dock, or a unit of it was judged."""
-        return self.arrived_at is not None or any(unit.outcome for unit in self.units)
+        return self.arrived_at is not None or any(unit.was_seen for unit in self.units)
 
     @property
     def all_judged(self) -> bool:

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError
+from django.db.models import Q
 
 from integrations import inbox
 from integrations.errors import IntegrationError, RejectedError
 from integrations.models import InboundEvent, Shop
 from returnsops.returns.mirror import fetch_return
 from returnsops.returns.models import LoopReturn
+from returnsops.returns.replan import ask_for_plan
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +50,19 @@ def heed_first_hints(event_pks: Sequence[int], *, for_s: float) -> None:
     waiting = [event for event in events if event.verdict == InboundEvent.Verdict.WAITING]
     done = [event for event in waiting if not open_names[event.pk] and event.pk not in faulty]
     inbox.finish_events(done)
+    plan_restocked(done)
     inbox.end_looks([event for event in waiting if event.pk in faulty], by_fault_of_ours=True)
     inbox.end_looks([event for event in waiting if event not in done and event.pk not in faulty])
+
+
+def plan_restocked(events: Sequence[InboundEvent]) -> None:
+    """That goods are back in the shop's stock is a fact that no fetch shows, so the plan is made again for it."""
+    told = [event for event in events if event.topic == "restock"]
+    named = Q()
+    for event in told:
+        named |= Q(shop=event.shop_id, loop_id=event.loop_return_id)
+    if told:
+        ask_for_plan(LoopReturn.objects.filter(named).values_list("pk", flat=True))
 
 
 def _find_returns(event: InboundEvent, faulty: set[int]) -> set[str]:

@@ -59,6 +59,7 @@ RECORD_NAMES: dict[str, tuple[str, str]] = {
     "cashSale": ("CS", "Cash sale"),
     "returnAuthorization": ("RMA", "Return Authorization"),
     "itemReceipt": ("IR", "Item Receipt"),
+    "inventoryTransfer": ("TRF", "Inventory Transfer"),
     "creditMemo": ("CM", "Credit Memo"),
     "customerRefund": ("CR", "Customer Refund"),
     "cashRefund": ("CSR", "Cash Refund"),

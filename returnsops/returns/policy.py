@@ -4,7 +4,7 @@ Source of the settings and their defaults: docs/architecture.md, «Policy».
 """
 
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -22,6 +22,22 @@ class RmaTrigger(StrEnum):
     CREATED = "created"
     APPROVED = "approved"
     IN_TRANSIT = "in_transit"
+
+
+class ReceiptTrigger(StrEnum):
+    """What brings units into NetSuite's stock (requirement C01). A Loop restock is always kept as an expectation."""
+
+    INSPECTION = "inspection"
+    ARRIVAL_TO_HOLD = "arrival_to_hold"
+    LOOP_RESTOCK_TO_HOLD = "loop_restock_to_hold"
+    LOOP_RESTOCK_TO_SELLABLE = "loop_restock_to_sellable"  # only what a live exemption names
+
+
+class ReceiptShape(StrEnum):
+    """By which documents units come to their places (requirement C02)."""
+
+    AFTER_INSPECTION = "after_inspection"  # one receipt per place
+    HOLD_THEN_TRANSFER = "hold_then_transfer"  # all to the holding location, then Inventory Transfers
 
 
 class RefundAuthority(StrEnum):
@@ -66,6 +82,7 @@ class KeptItems(StrEnum):
     NO_LABEL = "no_label"  # settled, and there never was a label
 
 
+RESTOCK_TRIGGERS = (ReceiptTrigger.LOOP_RESTOCK_TO_HOLD, ReceiptTrigger.LOOP_RESTOCK_TO_SELLABLE)
 OUTCOMES = ("sellable", "damaged")  # of an inspection that accepts the unit
 SEVERAL = "several"  # in the place of a gateway: the account of a Cash Refund of more than one
 RECORD_KINDS = ("rma", "receipt", "credit", "refund", "exchange_order")
@@ -104,8 +121,28 @@ class PlaceRule:
     def fits(self, *, outcome: str, sku: str, destination: str) -> bool:
         if outcome != self.outcome or (self.destination and destination != self.destination):
             return False
-        wanted, named = self.sku.casefold(), sku.casefold()
-        return named.startswith(wanted[:-1]) if wanted.endswith("*") else wanted in ("", named)
+        return not self.sku or fits_sku(self.sku, sku)
+
+
+@dataclass(frozen=True)
+class RestockExemption:
+    """Units that may become sellable because Loop restocked them, uninspected: why, which, and up to which day."""
+
+    reason: str = ""
+    until: date | None = None  # the last day on which it holds, by the account's calendar
+    skus: tuple[str, ...] = ()
+
+    def is_live(self, today: date) -> bool:
+        return bool(self.reason and self.until and today <= self.until)
+
+    def names(self, sku: str) -> bool:
+        return any(fits_sku(one, sku) for one in self.skus)
+
+
+def fits_sku(wanted: str, sku: str) -> bool:
+    """Whatever its case; with a star at its end, all that begin so."""
+    wanted, sku = wanted.casefold(), sku.casefold()
+    return sku.startswith(wanted[:-1]) if wanted.endswith("*") else sku == wanted
 
 
 @dataclass(frozen=True)
@@ -123,6 +160,7 @@ class Deadlines:
     sale: timedelta = timedelta(hours=1)  # the original order is in NetSuite, after the return was created
     rma: timedelta = timedelta(minutes=5)  # after its moment (`rma_trigger`)
     parcel: timedelta = timedelta(days=30)  # a parcel that the carrier has comes, after the return was created
+    restock: timedelta = timedelta(days=7)  # what Loop put back on sale is inspected
     inspection: timedelta = timedelta(days=3)  # after delivery or arrival, whichever is known first
     second_parcel: timedelta = timedelta(days=7)  # the rest is judged, after the last unit that was
     receipt: timedelta = timedelta(days=1)  # made by another system, after the units were judged
@@ -141,6 +179,9 @@ class Deadlines:
 class Policy:
     ownership: dict[str, Ownership] = field(default_factory=lambda: dict.fromkeys(RECORD_KINDS, Ownership.OBSERVE))
     rma_trigger: RmaTrigger = RmaTrigger.CREATED
+    receipt_trigger: ReceiptTrigger = ReceiptTrigger.INSPECTION
+    receipt_shape: ReceiptShape = ReceiptShape.AFTER_INSPECTION
+    restock_exemption: RestockExemption = RestockExemption()
     refund_authority: RefundAuthority = RefundAuthority.NETSUITE_FIRST
     credit_lines: CreditLines = CreditLines.NET
     exchange_order: ExchangeOrder = ExchangeOrder.EXPECT
@@ -207,9 +248,33 @@ def find_contradictions(policy: Policy) -> list[str]:
         found.append("Units on hold would lie at the sellable location. Choose a holding location of its own.")
     if policy.writes("receipt") and not policy.writes("rma"):
         found.append("Receipts need the Return Authorization's lines. Let ReturnsOps write «rma» as well.")
+    found += _contradictions_of_receipts(policy)
     if policy.exchange_form == ExchangeForm.NATIVE and policy.exchange_order == ExchangeOrder.CREATE:
         found.append("Native exchanges have no order of their own to create. Set «exchange_order» to «expect».")
     return [*found, *_contradictions_of_places(policy)]
+
+
+def _contradictions_of_receipts(policy: Policy) -> list[str]:
+    found = []
+    trigger, exemption = policy.receipt_trigger, policy.restock_exemption
+    to_hold = trigger in (ReceiptTrigger.ARRIVAL_TO_HOLD, ReceiptTrigger.LOOP_RESTOCK_TO_HOLD)
+    if to_hold and policy.receipt_shape == ReceiptShape.AFTER_INSPECTION:
+        found.append(
+            "Units would be received before they are judged, and nothing would move them on. Set «receipt_shape» to "
+            "«hold_then_transfer», or «receipt_trigger» to «inspection»."
+        )
+    if trigger in RESTOCK_TRIGGERS and policy.refund_authority == RefundAuthority.NETSUITE_FIRST:
+        found.append(
+            "Loop restocks when it settles, and under «netsuite_first» it settles only after the receipt: both would "
+            "wait for each other. Set «refund_authority» to «loop_first», or «receipt_trigger» to «inspection»."
+        )
+    is_dated = exemption.reason and exemption.until and exemption.skus
+    if trigger == ReceiptTrigger.LOOP_RESTOCK_TO_SELLABLE and not is_dated:
+        found.append(
+            "A Loop restock makes units sellable only by an exemption. Say its reason, its last day and its SKUs under "
+            "«restock_exemption»."
+        )
+    return found
 
 
 def _contradictions_of_places(policy: Policy) -> list[str]:
@@ -231,6 +296,17 @@ def read_place_rules(value: list[dict[str, str]]) -> tuple[PlaceRule, ...]:
         if one.outcome not in OUTCOMES or not one.place or not (one.sku.rstrip("*") or one.destination):
             raise ValueError(f"{one} names no units or no place")
     return rules
+
+
+def read_exemption(value: dict[str, Any]) -> RestockExemption:
+    unknown = set(value) - {setting.name for setting in fields(RestockExemption)}
+    if unknown:
+        raise ValueError(f"unknown parts {unknown}")
+    skus = tuple(str(one).strip() for one in value.get("skus", []))
+    if any(not one.rstrip("*") for one in skus):
+        raise ValueError("an exemption names SKUs, never all of them")
+    until = date.fromisoformat(value["until"]) if value.get("until") else None
+    return RestockExemption(str(value.get("reason", "")).strip(), until, skus)
 
 
 def read_ownership(value: dict[str, str]) -> dict[str, Ownership]:
@@ -277,6 +353,9 @@ def read_deadlines(value: dict[str, float]) -> Deadlines:
 READERS: dict[str, Any] = {
     "ownership": read_ownership,
     "rma_trigger": RmaTrigger,
+    "receipt_trigger": ReceiptTrigger,
+    "receipt_shape": ReceiptShape,
+    "restock_exemption": read_exemption,
     "refund_authority": RefundAuthority,
     "credit_lines": CreditLines,
     "exchange_order": ExchangeOrder,

@@ -21,7 +21,10 @@ from returnsops.returns.policy import (
     Ownership,
     PlaceRule,
     Policy,
+    ReceiptShape,
+    ReceiptTrigger,
     RefundAuthority,
+    RestockExemption,
     RmaTrigger,
 )
 
@@ -36,6 +39,18 @@ CHOICES: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         RmaTrigger.CREATED: "as soon as the return exists",
         RmaTrigger.APPROVED: "once Loop does not hold the return for review",
         RmaTrigger.IN_TRANSIT: "with the first scan of the parcel",
+    },
+    ReceiptTrigger: {
+        ReceiptTrigger.INSPECTION: "once they are judged",
+        ReceiptTrigger.ARRIVAL_TO_HOLD: "on hold, with the scan of their parcel at the dock",
+        ReceiptTrigger.LOOP_RESTOCK_TO_HOLD: "on hold, when Loop says that it put them back into the shop's stock",
+        ReceiptTrigger.LOOP_RESTOCK_TO_SELLABLE: "as sellable when Loop says that it put them back into the shop's "
+        "stock, if an exemption names their SKU; all others once they are judged",
+    },
+    ReceiptShape: {
+        ReceiptShape.AFTER_INSPECTION: "straight to their places, one Item Receipt per place",
+        ReceiptShape.HOLD_THEN_TRANSFER: "to the holding location, and by an Inventory Transfer to their places once "
+        "they are judged",
     },
     RefundAuthority: {
         RefundAuthority.NETSUITE_FIRST: "NetSuite first: Loop pays only after the credit is in the books",
@@ -98,6 +113,7 @@ DEADLINES = {
     "sale": "The original order is not in NetSuite",
     "rma": "The Return Authorization is not in NetSuite, from its moment on",
     "parcel": "A parcel that the carrier has is not here, from the request on",
+    "restock": "What Loop put back into the shop's stock is not inspected",
     "inspection": "A parcel that was delivered or scanned is not inspected",
     "second_parcel": "The rest of a return is not inspected, after its last unit that was",
     "receipt": "What was inspected is not received by the other system that does so",
@@ -207,6 +223,10 @@ def _goods(policy: Policy, names: Names) -> Iterator[Sentence]:
     yield Sentence(
         topic, "rma_trigger", f"A Return Authorization is made {when}, never while Loop holds it for review."
     )
+    yield Sentence(topic, "receipt_trigger", f"Units are received {CHOICES[ReceiptTrigger][policy.receipt_trigger]}.")
+    yield Sentence(topic, "receipt_shape", f"Received units go {CHOICES[ReceiptShape][policy.receipt_shape]}.")
+    if policy.restock_exemption != RestockExemption():
+        yield Sentence(topic, "restock_exemption", _exemption_words(policy.restock_exemption))
     for field, units in PLACES.items():
         place = getattr(policy.locations, field)
         where = f"go to location {names.place(place)}" if place else "have no location of their own: they stay on hold"
@@ -216,6 +236,12 @@ def _goods(policy: Policy, names: Names) -> Iterator[Sentence]:
         yield Sentence(topic, f"place_rules.{number}", text)
     kept = CHOICES[KeptItems][policy.kept_items]
     yield Sentence(topic, "kept_items", f"That a customer keeps the goods is known {kept}.")
+
+
+def _exemption_words(exemption: RestockExemption) -> str:
+    until = f"{exemption.until:%d %b %Y}" if exemption.until else "no day"
+    skus = ", ".join(exemption.skus) or "no SKU"
+    return f"Exempt from inspection up to {until}: {skus}. Reason: {exemption.reason or 'none'}"
 
 
 def _units_of(rule: PlaceRule) -> str:

@@ -116,6 +116,11 @@ KINDS: dict[str, ProblemKind] = {
         "Somebody changed the Item Receipt. Correct it in NetSuite; the credit goes on by itself once it holds every "
         "accepted unit.",
     ),
+    "received_unaccepted": ProblemKind(
+        "Units were received on arrival and not accepted", "finance",
+        "Take them off the Item Receipt in NetSuite; it goes on by itself once the receipt holds accepted units only. "
+        "If they stay in stock for another reason, note what was agreed.", (ACKNOWLEDGE,),
+    ),
     "parcel_overdue": ProblemKind(
         "Parcel is on its way for too long", "warehouse",
         "Ask the carrier. If it is lost, mark the units missing; nothing is refunded for them unless finance says so.",
@@ -123,6 +128,11 @@ KINDS: dict[str, ProblemKind] = {
     "inspection_overdue": ProblemKind(
         "Delivered but not inspected", "warehouse",
         "Find the parcel and inspect its units. If it never came, tell the carrier and mark the units missing.",
+    ),
+    "restock_uninspected": ProblemKind(
+        "Back on sale in the shop, and not inspected", "warehouse",
+        "Find the parcel and inspect its units. If they never came, take them out of the shop's stock and mark them "
+        "missing.",
     ),
     "amount_differs": ProblemKind(
         "Loop's refund and the Credit Memo differ", "finance",

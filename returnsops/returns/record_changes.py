@@ -39,6 +39,8 @@ WATCHED_TYPES = (
     "salesOrder", "invoice", "cashSale", "returnAuthorization", "itemReceipt", "creditMemo", "cashRefund",
     "customerRefund",
 )  # fmt: skip
+# Of these only our own belong to returns, and an account makes many others.
+STOCK_TYPES = ("inventoryTransfer", "inventoryAdjustment")
 SALE_TYPES = frozenset({"salesOrder", "invoice", "cashSale"})
 READ_FOR_S = 15.0
 NOTED_MAX = 200
@@ -165,7 +167,7 @@ def _hint_new_sales(account: NetSuiteAccount, refs: list[RecordRef]) -> None:
 
 def _look_for_deletions(account: NetSuiteAccount, client: NetSuiteClient, *, since: datetime) -> None:
     """Where the role may read what was deleted, it is known within a minute; the record itself has the last word."""
-    deleted = {one.internal_id for one in client.deletions_since(since, WATCHED_TYPES) or ()}
+    deleted = {one.internal_id for one in client.deletions_since(since, (*WATCHED_TYPES, *STOCK_TYPES)) or ()}
     if deleted:
         standing = NetSuiteRecord.objects.filter(account=account, internal_id__in=deleted, gone_at=None)
         mark_gone(account, ask_by_id(client, standing.values_list("record_type", "internal_id")))

@@ -1,13 +1,17 @@
 """The shell: what it offers whom, and that it asks for nothing that is not shown."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from integrations.models import NetSuiteAccount, Shop
 from returnsops.people.models import Membership, Role, User
-from tests.builders import make_shop, make_user
+from tests.builders import make_due, make_policy, make_posting, make_return, make_shop, make_user
 from tests.pages.scenes import make_case, make_planned_return
+
+POSTED = {"status": "posted", "their_id": "8101", "posted_at": timezone.now()}
 
 
 def test_a_stranger_is_sent_to_log_in(client: Client, shop: Shop) -> None:
@@ -67,6 +71,40 @@ def test_a_stopped_connection_is_told_on_each_page(client: Client, shop: Shop, f
 
     assert "NetSuite 1234567_SB1 is stopped." in page
     assert "the certificate has ended" in page
+
+
+EXEMPT: dict[str, Any] = {
+    "receipt_trigger": "loop_restock_to_sellable",
+    "refund_authority": "loop_first",
+    "restock_exemption": {"reason": "Sealed gift boxes.", "until": "2099-12-31", "skus": ["GIFT-*"]},
+}
+
+
+def test_exemption_from_inspection_is_told_on_each_page_with_its_count(client: Client, shop: Shop, finn: User) -> None:
+    make_policy(shop, **EXEMPT)
+    make_posting(make_return(shop), make_due("receipt", covers=["unit:387001", "exempt:387001"]), **POSTED)
+    client.force_login(finn)
+
+    page = client.get("/returns/").text
+
+    assert "In Fern Loop restocks become sellable without inspection." in page
+    assert "GIFT-*, up to 31 Dec 2099: Sealed gift boxes. 1 unit so far." in page
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"receipt_trigger": "inspection"},
+        {"restock_exemption": EXEMPT["restock_exemption"] | {"until": "2026-01-31"}},
+    ],
+)
+def test_exemption_that_lets_nothing_through_is_not_told(
+    client: Client, shop: Shop, finn: User, changes: dict[str, Any]
+) -> None:
+    make_policy(shop, **EXEMPT | changes)
+    client.force_login(finn)
+
+    assert "without inspection" not in client.get("/returns/").text
 
 
 def test_the_clock_of_a_sandbox_is_shown(client: Client, shop: Shop, finn: User) -> None:

@@ -134,7 +134,8 @@ def _ref_of(record: TransactionRecord) -> RecordRef:
 def make_netsuite_record(
     record_type: str, internal_id: str, body: Mapping[str, Any], source_id: str | None
 ) -> TransactionRecord:
-    rows = [row for row in body.get("item", {}).get("items", []) if row.get("itemReceive", True)]
+    sublist = body.get("item") or body.get("inventory") or {}
+    rows = [row for row in sublist.get("items", []) if row.get("itemReceive", True)]
     lines = tuple(
         TransactionLine(
             line=number,
@@ -142,7 +143,7 @@ def make_netsuite_record(
             unique_key=None,
             item_id=str(row.get("item", {}).get("id", "501")),
             item_name="BOOT-42",
-            quantity=int(row["quantity"]),
+            quantity=abs(int(row["quantity"] if "quantity" in row else row["adjustQtyBy"])),
             rate=None,
             amount=Decimal(str(row["amount"])) if "amount" in row else None,
             tax_amount=None,

@@ -11,9 +11,10 @@ from django.db import transaction
 from integrations.loop.parsing import parse_return
 from integrations.models import Shop
 from returnsops.people.models import User
-from returnsops.posting.facts import load_facts, settled_at
+from returnsops.posting.facts import load_facts
 from returnsops.posting.models import Posting
 from returnsops.posting.outbox import enqueue
+from returnsops.posting.settled import settled_at
 from returnsops.returns.decisions import add_approval, add_override
 from returnsops.returns.history import note_fact_change
 from returnsops.returns.inspection import record_arrival

@@ -144,6 +144,38 @@ def test_record_of_somebody_else_need_not_have_our_id_and_date() -> None:
     assert find_differences(request, held(request, external_id="celigo-7", tran_date=date(2026, 11, 1))) == []
 
 
+TRANSFER: dict[str, Any] = {
+    "operation": "create",
+    "target_type": "inventoryTransfer",
+    "body": {
+        "location": {"id": "31"},
+        "transferLocation": {"id": "14"},
+        "inventory": {"items": [{"item": {"id": "501"}, "adjustQtyBy": 2}]},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"location_id": "31", "raw": {"transferLocation": {"id": "14"}}}, []),
+        ({}, []),  # not told is not different
+        ({"raw": {"transferLocation": {"id": "33"}}}, ["it moves from 31 to 33, not from 31 to 14"]),
+        ({"location_id": "32"}, ["it moves from 32 to 14, not from 31 to 14"]),
+        ({"lines": ()}, ["item 501 is missing"]),
+    ],
+)
+def test_transfer_is_compared_by_its_units_and_its_way(changes: dict[str, Any], words: list[str]) -> None:
+    assert find_differences(TRANSFER, held(TRANSFER, **changes), external_id="loop-1") == words
+
+
+def test_transfer_of_more_units_is_told() -> None:
+    record = held(TRANSFER)
+    more = replace(record, lines=(replace(record.lines[0], quantity=3),))
+
+    assert find_differences(TRANSFER, more, external_id="loop-1") == ["item 501 holds 3, 2 were sent"]
+
+
 REFUND: dict[str, Any] = {
     "operation": "create",
     "target_type": "customerRefund",

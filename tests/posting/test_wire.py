@@ -55,3 +55,19 @@ def test_memo_is_no_longer_than_the_account_takes() -> None:
     )
 
     assert body["memo"] == "Loop 5550101"
+
+
+@pytest.mark.parametrize(
+    ("target_type", "subsidiary", "expected"),
+    [
+        ("inventoryTransfer", "2", {"id": "2"}),
+        ("inventoryTransfer", "", None),
+        ("creditMemo", "2", None),  # follows the document it is made from
+    ],
+)
+def test_only_what_is_made_out_of_nothing_names_the_subsidiary(
+    target_type: str, subsidiary: str, expected: object
+) -> None:
+    body = netsuite_body(request(target_type), "x", options=AccountOptions(subsidiary_id=subsidiary))
+
+    assert body.get("subsidiary") == expected

@@ -13,6 +13,9 @@ from returnsops.returns.policies import activate_policy, active_policy
 from returnsops.returns.policy import Policy, Tender, parse_policy
 from tests.builders import WRITES_ALL, make_policy, make_return, make_shop
 
+EXEMPTION = {"reason": "sealed gift cards", "until": "2026-12-31", "skus": ["GIFT-*"]}
+RESTOCK = {"receipt_trigger": "loop_restock_to_sellable", "refund_authority": "loop_first"}
+
 
 def test_policy_without_rules_writes_nothing() -> None:
     assert not any(parse_policy({}).writes(kind) for kind in ("rma", "receipt", "credit", "refund", "exchange_order"))
@@ -47,6 +50,9 @@ def test_values_get_their_types() -> None:
         {"place_rules": [{"outcome": "damaged", "place": "35", "sku": "*"}]},
         {"place_rules": [{"outcome": "damaged", "place": "", "sku": "SOCKS"}]},
         {"place_rules": [{"outcome": "refused", "place": "35", "sku": "SOCKS"}]},
+        {"restock_exemption": EXEMPTION | {"skus": ["*"]}},
+        {"restock_exemption": EXEMPTION | {"until": "soon"}},
+        {"restock_exemption": EXEMPTION | {"author": "me"}},
         {"tenders": {"gift_card": "218"}},
     ],
 )
@@ -71,6 +77,11 @@ def test_every_wrong_setting_is_told_at_once() -> None:
         ({"locations": {"holding": "31", "sellable": "14", "damaged": "14"}}, "go to the same location"),
         ({"locations": {"holding": "14", "sellable": "14", "damaged": "33"}}, "holding"),
         ({"ownership": {"receipt": "write"}}, "let ReturnsOps write «rma»"),
+        ({"receipt_trigger": "arrival_to_hold"}, "Set «receipt_shape» to «hold_then_transfer»"),
+        ({"receipt_trigger": "loop_restock_to_hold", "receipt_shape": "hold_then_transfer"}, "to «loop_first»"),
+        (RESTOCK | {"restock_exemption": EXEMPTION | {"reason": " "}}, "only by an exemption"),
+        (RESTOCK | {"restock_exemption": EXEMPTION | {"until": ""}}, "only by an exemption"),
+        (RESTOCK | {"restock_exemption": EXEMPTION | {"skus": []}}, "only by an exemption"),
     ],
 )
 def test_contradiction_is_refused_with_the_way_out(changes: dict[str, Any], words: str) -> None:

@@ -141,6 +141,11 @@ def _replacements_change(facts: ReturnFacts, told: Json) -> ReturnFacts:
     return replace(facts, exchanges=exchanges)
 
 
+def _units_are_restocked(facts: ReturnFacts, told: list[str]) -> ReturnFacts:
+    """Loop puts these units, by number, back into the shop's stock."""
+    return _each_unit(facts, dict.fromkeys(told, True), lambda unit, _: replace(unit, restocked_at=facts.now))
+
+
 # --- The warehouse ---------------------------------------------------------------------------------
 
 
@@ -251,6 +256,7 @@ HAPPENINGS: dict[str, Callable[[ReturnFacts, Any], ReturnFacts]] = {
     "exchange": _exchange_is_made,
     "replacement": _replacements_change,
     "bills_exchange": _exchange_is_billed,
+    "restocked": _units_are_restocked,
     "scanned": _parcel_is_scanned,
     "judged": _units_are_judged,
     "missing": _loop_loses_it,

@@ -15,19 +15,22 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from returnsops.lib.money import add_up
-from returnsops.returns.facts import IN_FLIGHT_OR_DONE, PostingFacts, ReturnFacts
+from returnsops.returns.facts import IN_FLIGHT_OR_DONE, PostingFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan import Plan, PostingDue, plan_return
 from returnsops.returns.policy import (
+    RESTOCK_TRIGGERS,
     CreditLines,
     ExchangeOrder,
     ExchangeSettlement,
     Ownership,
     Policy,
+    ReceiptShape,
+    ReceiptTrigger,
     RefundAuthority,
     RmaTrigger,
 )
 from returnsops.returns.problems import ACKNOWLEDGE, KINDS
-from tests.builders import DAMAGED, SELLABLE, policy
+from tests.builders import DAMAGED, HOLDING, SELLABLE, policy
 from tests.other_side import carry_out_one, rows_of
 from tests.scenarios.given import begin
 from tests.scenarios.moments import HAPPENINGS
@@ -35,10 +38,22 @@ from tests.scenarios.moments import HAPPENINGS
 STORIES = 4 * max(500, profile().max_examples)  # 2,000, or 20,000 under the thorough profile
 MOMENTS_MAX = 7
 ROUNDS_MAX = 12
-GOODS_TYPES = ("returnAuthorization", "itemReceipt", "creditMemo", "cashRefund")
+GOODS_TYPES = ("returnAuthorization", "itemReceipt", "inventoryTransfer", "creditMemo", "cashRefund")
 CREDITS = ("credit", "cash_refund")
+WHERE_TO = {SELLABLE: "sellable", DAMAGED: "damaged"}
 
 Json = dict[str, Any]
+HOLD_FIRST: Json = {"receipt_shape": ReceiptShape.HOLD_THEN_TRANSFER}
+EXEMPTION: Json = {"reason": "sealed goods", "until": "2026-11-20", "skus": ["SOCKS"]}
+# How goods come in: as a policy would have it, the usual way most often.
+GOODS: tuple[Json, ...] = (
+    {},
+    {},
+    HOLD_FIRST,
+    HOLD_FIRST | {"receipt_trigger": ReceiptTrigger.ARRIVAL_TO_HOLD},
+    HOLD_FIRST | {"receipt_trigger": ReceiptTrigger.LOOP_RESTOCK_TO_HOLD},
+    {"receipt_trigger": ReceiptTrigger.LOOP_RESTOCK_TO_SELLABLE, "restock_exemption": EXEMPTION},
+)
 
 
 @st.composite
@@ -52,6 +67,9 @@ def policies(draw: st.DrawFn) -> Policy:
         "approval_above": draw(st.sampled_from([None, "0", "100"])),
         "tolerance_per_line": draw(st.sampled_from(["0", "0.01", "5"])),
     }
+    chosen |= draw(st.sampled_from(GOODS))
+    if chosen.get("receipt_trigger") in RESTOCK_TRIGGERS:
+        chosen["refund_authority"] = RefundAuthority.LOOP_FIRST
     if draw(st.integers(0, 4)) == 0:  # seldom: without the first records little happens
         kinds = ("rma", "receipt", "credit", "refund", "exchange_order")
         owner = {kind: draw(st.sampled_from(Ownership)) for kind in kinds}
@@ -132,11 +150,19 @@ def _name_the_order(data: st.DataObject, facts: ReturnFacts) -> Json | None:
     return {"order_id": "61001", "order_name": "#EXC-20418"} if facts.exchanges else None
 
 
+def _restock(data: st.DataObject, facts: ReturnFacts) -> list[str] | None:
+    """Loop puts units back on sale when it settles."""
+    numbers = [str(number) for number, unit in enumerate(facts.units, 1) if not unit.removed]
+    return [one for one in numbers if data.draw(st.booleans())] if facts.loop.settled_at else None
+
+
 MAY_HAPPEN: dict[str, Callable[[st.DataObject, ReturnFacts], Any]] = {
     "judged": _judge,
     "loop": _loop,
     "loop_settles": _settle,
     "units": _edit,
+    "scanned": lambda data, facts: True,
+    "restocked": _restock,
     "record_deleted": _delete,
     "approved": _approve,
     "noted": _note,
@@ -204,14 +230,35 @@ def _nothing_twice(facts: ReturnFacts, plan: Plan) -> None:
 
 
 def _nothing_sellable_uninspected(facts: ReturnFacts, plan: Plan) -> None:
-    outcome_of = {unit.cover: unit.outcome for unit in facts.units}
+    """But for units that a live exemption names when Loop restocked them; these are counted apart."""
     for due in plan.postings:
         if due.kind == "receipt":
-            judged = {outcome_of[cover] for cover in due.covers}
+            judged = {unit.outcome for unit in _covered(facts, due) if unit.exempt_cover not in due.covers}
             places = {row["location"]["id"] for row in rows_of(due) if row["itemReceive"]}
-            assert judged <= {"sellable", "damaged"}, "received without a passed inspection"
-            assert SELLABLE not in places or judged == {"sellable"}
+            assert judged <= {"sellable", "damaged", ""}, "received though it was not accepted"
+            assert places == {HOLDING} or "" not in judged, "received at its place before it was judged"
+            assert SELLABLE not in places or judged <= {"sellable"}
             assert DAMAGED not in places or judged == {"damaged"}
+        if due.kind == "transfer":
+            judged = {unit.outcome for unit in _covered(facts, due)}
+            assert judged == {WHERE_TO[due.request["body"]["transferLocation"]["id"]]}, "moved without its judgement"
+        for unit in _covered(facts, due):
+            if unit.exempt_cover in due.covers:
+                _is_exempt(facts, unit)
+
+
+def _covered(facts: ReturnFacts, due: PostingDue) -> list[UnitFacts]:
+    names = {cover.split(":")[1] for cover in due.covers}
+    return [unit for unit in facts.units if unit.unit in names]
+
+
+def _is_exempt(facts: ReturnFacts, unit: UnitFacts) -> None:
+    exemption = facts.policy.restock_exemption
+    assert facts.policy.receipt_trigger == ReceiptTrigger.LOOP_RESTOCK_TO_SELLABLE, "no policy exempts it"
+    assert exemption.is_live(facts.date_of(facts.now)), "the exemption has ended"
+    assert unit.sku in exemption.skus, "the exemption does not name it"
+    assert unit.restocked_at, "Loop never said that it restocked it"
+    assert not unit.outcome, "it was judged"
 
 
 def _parent_is_there(facts: ReturnFacts, due: PostingDue) -> None:

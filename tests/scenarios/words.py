@@ -43,6 +43,13 @@ def _receipt(facts: ReturnFacts, due: PostingDue) -> str:
     return f"Item Receipt of {due.request['body']['tranDate']}: {', '.join(rows)}"
 
 
+def _transfer(facts: ReturnFacts, due: PostingDue) -> str:
+    body = due.request["body"]
+    rows = [f"{row['adjustQtyBy']} × {_item(facts, row)}" for row in body["inventory"]["items"]]
+    places = [PLACES.get(body[name]["id"], body[name]["id"]) for name in ("location", "transferLocation")]
+    return f"Inventory Transfer of {body['tranDate']}: {', '.join(rows)} from {places[0]} to {places[1]}"
+
+
 def _credit(facts: ReturnFacts, due: PostingDue) -> str:
     kind = "Credit Memo" if due.kind == "credit" else "Cash Refund"
     rows = [f"{row['quantity']} × {_sold_as(facts, row)}" for row in rows_of(due) if "orderLine" in row]
@@ -88,6 +95,7 @@ def _remove(facts: ReturnFacts, due: PostingDue) -> str:
 WORDS: dict[str, Callable[[ReturnFacts, PostingDue], str]] = {
     "rma": _authorization,
     "receipt": _receipt,
+    "transfer": _transfer,
     "credit": _credit,
     "cash_refund": _credit,
     "credit_fix": _credit_fix,
@@ -105,6 +113,11 @@ WORDS: dict[str, Callable[[ReturnFacts, PostingDue], str]] = {
 def _sold_as(facts: ReturnFacts, row: dict[str, Any]) -> str:
     lines = [line for one in facts.records_of("returnAuthorization") if one.ours for line in one.lines]
     return next(line.item_name for line in lines if line.line == str(row["orderLine"]))
+
+
+def _item(facts: ReturnFacts, row: dict[str, Any]) -> str:
+    lines = [line for one in facts.records for line in one.lines]
+    return next((line.item_name for line in lines if line.item_id == row["item"]["id"]), row["item"]["id"])
 
 
 def _place(row: dict[str, Any]) -> str:

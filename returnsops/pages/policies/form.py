@@ -12,7 +12,16 @@ from typing import Any, get_args, get_type_hints
 from django import forms
 from django.core.exceptions import ValidationError
 
-from returnsops.returns.policy import ITEM_KEYS, RECORD_KINDS, Ownership, PlaceRule, Policy, Tender, parse_policy
+from returnsops.returns.policy import (
+    ITEM_KEYS,
+    RECORD_KINDS,
+    Ownership,
+    PlaceRule,
+    Policy,
+    RestockExemption,
+    Tender,
+    parse_policy,
+)
 from returnsops.returns.policy_words import CHOICES, DEADLINES, ITEMS, PLACES, RECORDS, duration_words
 
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
@@ -27,6 +36,12 @@ PLACE_RULE = re.compile(
 TEXT_MAX, LONG_TEXT_MAX = 60, 20_000
 LABELS = {
     "rma_trigger": ("Goods", "A Return Authorization is made", ""),
+    "receipt_trigger": (
+        "Goods",
+        "Units are received",
+        "Whatever is chosen: only a person's judgement makes them sellable.",
+    ),
+    "receipt_shape": ("Goods", "Received units go", ""),
     "refund_authority": ("Money", "Who goes first", ""),
     "credit_lines": ("Money", "Lines of a credit", ""),
     "exchange_order": ("Exchanges", "An exchange order", ""),
@@ -172,6 +187,31 @@ def _place_rules(value: tuple[PlaceRule, ...]) -> list[Piece]:
     return [Piece("Goods", field, ("place_rules",), read=_read_place_rules)]
 
 
+def _restock_exemption(value: RestockExemption) -> list[Piece]:
+    """Of use only where a Loop restock may make units sellable; the type refuses that without all three."""
+    reason = forms.CharField(
+        label="Why some units need no inspection", required=False, initial=value.reason, max_length=LONG_TEXT_MAX,
+        help_text="Everybody sees this reason at the top of every page for as long as the exemption holds.",
+    )  # fmt: skip
+    until = forms.DateField(
+        label="The exemption ends after", required=False, initial=value.until,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )  # fmt: skip
+    skus = forms.CharField(
+        label="SKUs that need no inspection", required=False, initial="\n".join(value.skus), max_length=LONG_TEXT_MAX,
+        help_text="One a line; «GIFT-*» is all that begin so.",
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+    )  # fmt: skip
+    name = "restock_exemption"
+    return [
+        Piece("Goods", reason, (name, "reason"), read=str.strip),
+        Piece("Goods", until, (name, "until"), read=lambda day: day.isoformat() if day else None),
+        Piece(
+            "Goods", skus, (name, "skus"), read=lambda text: [one.strip() for one in text.splitlines() if one.strip()]
+        ),
+    ]
+
+
 def _read_place_rules(text: str) -> list[dict[str, str]]:
     found = []
     for line in filter(str.strip, text.splitlines()):
@@ -224,6 +264,7 @@ BY_NAME: dict[str, Callable[[Any], list[Piece]]] = {
     "ownership": _ownership,
     "locations": _locations,
     "place_rules": _place_rules,
+    "restock_exemption": _restock_exemption,
     "items": _items,
     "tenders": _tenders,
     "deadlines": _deadlines,

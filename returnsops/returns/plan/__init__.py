@@ -14,15 +14,18 @@ from returnsops.returns.plan.draft import Draft, Lane, Plan, PostingDue, Step, S
 from returnsops.returns.plan.exchanging import note_contradiction, note_unreturned, plan_exchange
 from returnsops.returns.plan.expecting import is_noted_as_missing
 from returnsops.returns.plan.hinges import hinges_of
+from returnsops.returns.plan.inspecting import plan_arrival, plan_inspection
 from returnsops.returns.plan.late import find_late_units, leave_out_late, note_late_units
 from returnsops.returns.plan.outbox_problems import note_outbox_problems
 from returnsops.returns.plan.pauses import note_pauses
-from returnsops.returns.plan.paying import pay_for_kept_goods, pay_for_units
+from returnsops.returns.plan.paying import Goods, pay_for_kept_goods, pay_for_units
 from returnsops.returns.plan.promise import promise_of
-from returnsops.returns.plan.receiving import plan_arrival, plan_inspection, plan_receipts
+from returnsops.returns.plan.receiving import plan_receipts
+from returnsops.returns.plan.restocking import accept_exempt, plan_restock
 from returnsops.returns.plan.sale import Sale, find_sale, is_booked_by_hand
 from returnsops.returns.plan.settling import has_refused_exchange_unit, plan_settlement, was_left_unprocessed
 from returnsops.returns.plan.shadowing import note_shadows
+from returnsops.returns.plan.shelving import plan_shelving
 from returnsops.returns.plan.standing_in import let_others_stand_in
 from returnsops.returns.plan.undone import leave_out_undone
 from returnsops.returns.plan.watching import is_money_ours
@@ -43,7 +46,7 @@ def plan_return(facts: ReturnFacts) -> Plan:
     Raises nothing for bad data (that is a Problem); AssertionError if the facts were built wrong.
     Source: docs/architecture.md, «The plan»; loop.md §8 and netsuite.md §4 for what the two systems expect.
     """
-    facts = let_others_stand_in(leave_out_undone(facts.in_order()))
+    facts = accept_exempt(let_others_stand_in(leave_out_undone(facts.in_order())))
     late, facts = find_late_units(facts), leave_out_late(facts)
     draft = Draft(facts)
     note_late_units(draft, late)
@@ -93,9 +96,10 @@ def _follow_the_goods(draft: Draft, sale: Sale | None) -> str:
     authorization = plan_authorization(draft, sale) if sale else None
     plan_arrival(draft)
     plan_inspection(draft)
-    received = plan_receipts(draft, authorization) if authorization else False
+    plan_restock(draft)
+    goods = _plan_goods(draft, authorization) if authorization else Goods()
     if sale and authorization and facts.all_judged:
-        return _settle(draft, sale, authorization, received=received)
+        return _settle(draft, sale, authorization, goods)
     _watch_loop(draft, sale)
     return _early_stage(draft)
 
@@ -128,14 +132,19 @@ def _watch_loop(draft: Draft, sale: Sale | None) -> None:
         plan_exchange(draft, sale)
 
 
-def _settle(draft: Draft, sale: Sale, authorization: Authorization, *, received: bool) -> str:
+def _plan_goods(draft: Draft, authorization: Authorization) -> Goods:
+    received = plan_receipts(draft, authorization)
+    return Goods(received=received, shelved=plan_shelving(draft, authorization))
+
+
+def _settle(draft: Draft, sale: Sale, authorization: Authorization, goods: Goods) -> str:
     """From the judged parcel to the proof that both books are complete."""
     facts = draft.facts
     is_ours = is_money_ours(facts, sale)
     if not facts.accepted_units:
         settled = plan_settlement(draft, may_ask=True, is_ours=is_ours)
         closed = close_unaccepted_lines(draft, authorization, credited=settled)
-        return "settled" if closed and settled else _under_way(draft)
+        return "settled" if closed and settled and goods.shelved else _under_way(draft)
     if has_refused_exchange_unit(facts):
         plan_settlement(draft, may_ask=True, is_ours=is_ours)
         plan_exchange(draft, sale)
@@ -144,7 +153,7 @@ def _settle(draft: Draft, sale: Sale, authorization: Authorization, *, received:
         plan_settlement(draft, may_ask=False)
         draft.step("exchange", StepState.BLOCKED, "the order's total contradicts the policy")
         return "waiting"
-    return pay_for_units(draft, sale, authorization, received=received)
+    return pay_for_units(draft, sale, authorization, goods)
 
 
 def _under_way(draft: Draft) -> str:

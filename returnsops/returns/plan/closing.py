@@ -190,7 +190,9 @@ def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts | None) -> list[str]:
 
 
 def _holds_goods_taken_out(facts: ReturnFacts) -> bool:
-    """Received, taken out of the return afterwards, and settled by a person: it stays uncredited on purpose."""
+    """Received and not credited, on purpose: taken out of the return, or not accepted, and settled by a person."""
+    if facts.is_acknowledged("received_unaccepted", f"return:{facts.loop.loop_id}"):
+        return True
     out = [unit for unit in facts.units if unit.removed and unit.is_accepted]
     return any(facts.is_acknowledged("removed_after_receipt", f"unit:{unit.unit}") for unit in out)
 

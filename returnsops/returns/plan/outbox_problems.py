@@ -9,6 +9,7 @@ OURS_DIFFERS, STRANGER_DIFFERS = "other_content", "foreign_record"  # families o
 KIND_NAMES = {
     "rma": "Return Authorization",
     "receipt": "Item Receipt",
+    "transfer": "Inventory Transfer",
     "credit": "Credit Memo",
     "credit_fix": "rounding line of the credit",
     "credit_apply": "application of the credit",

@@ -3,6 +3,8 @@
 An invoice: Credit Memo → Loop settles → Customer Refunds. A cash sale: Loop settles → Cash Refund, both in one.
 """
 
+from dataclasses import dataclass
+
 from returnsops.returns.plan.applying import plan_application
 from returnsops.returns.plan.authorization import Authorization
 from returnsops.returns.plan.closing import close_unaccepted_lines, close_whole_authorization, prove_complete
@@ -17,11 +19,19 @@ from returnsops.returns.plan.settling import loop_goes_first, plan_settlement
 from returnsops.returns.plan.watching import foresee_credit, is_money_ours, watch_credit, watch_refunds
 
 
-def pay_for_units(draft: Draft, sale: Sale, authorization: Authorization, *, received: bool) -> str:
-    """For what was accepted and received. Gives the stage."""
-    credited, done = _pay(draft, sale, source_of(authorization), may_book=received)
+@dataclass(frozen=True)
+class Goods:
+    """Whether every accepted unit is in NetSuite's stock, and whether it lies there where it belongs."""
+
+    received: bool = False
+    shelved: bool = False
+
+
+def pay_for_units(draft: Draft, sale: Sale, authorization: Authorization, goods: Goods) -> str:
+    """For what was accepted and received; its place in stock holds up no money. Gives the stage."""
+    credited, done = _pay(draft, sale, source_of(authorization), may_book=goods.received)
     closed = close_unaccepted_lines(draft, authorization, credited=credited)
-    if not (done and closed):
+    if not (done and closed and goods.shelved):
         return "posting" if draft.postings else "waiting"
     return "settled" if prove_complete(draft, authorization.record) else "waiting"
 

@@ -1,151 +1,53 @@
-"""Chapter 3: the parcel, the inspection, and one Item Receipt per place (promise 3)."""
+"""Chapter 4: Item Receipts. Nothing is received at a sellable place that nobody judged sellable (promise 3).
+
+Units are received once they are accepted, each at its place; or, by policy, at the holding location: when their parcel
+arrives, when Loop restocks them, or once they are accepted. What lies on hold is moved on by `shelving.py`.
+"""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from returnsops.lib.money import add_up
-from returnsops.returns.facts import RECEIVED, ReturnFacts, UnitFacts
-from returnsops.returns.plan.authorization import MOVING, Authorization, memo_text
+from returnsops.returns.facts import ReturnFacts, UnitFacts
+from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.expecting import expect_record, goods_came_at
+from returnsops.returns.plan.inspecting import units_text
 from returnsops.returns.plan.undone import is_gone
+from returnsops.returns.policy import ReceiptShape, ReceiptTrigger
 from returnsops.returns.problems import Problem
 
 NOT_ALL_RECEIVED = frozenset({"B", "D", "E"})  # statuses of an authorization, netsuite.md §4.5
-ON_THE_ROAD = MOVING | {"error", "failure", "return_to_sender"}  # the carrier has or had it
-
-
-def plan_arrival(draft: Draft) -> None:
-    facts = draft.facts
-    if facts.is_here:
-        draft.step("arrival", StepState.DONE, "scanned at the dock")
-    elif facts.loop.delivered_at:
-        draft.step("arrival", StepState.DONE, "delivered by the carrier")
-    elif facts.loop.label_status in ON_THE_ROAD:
-        _wait_for_carrier(draft)
-    elif facts.loop.settled_at and not facts.loop.had_label:
-        _wait_without_label(draft, facts.loop.settled_at)
-    else:
-        draft.step("arrival", StepState.WAITING, f"label: {facts.loop.label_status or 'none yet'}")
-
-
-def _wait_for_carrier(draft: Draft) -> None:
-    """A customer may take their time to send it; once the carrier has it, it should come."""
-    facts = draft.facts
-    created_at, limit = facts.loop.created_at, facts.policy.deadlines.parcel
-    due_at, late = draft.deadline(created_at, limit), draft.is_late(created_at, limit)
-    if late:
-        draft.problem(
-            Problem(
-                "parcel_overdue",
-                f"return:{facts.loop.loop_id}",
-                f"Requested {created_at:%d %b %Y}; the carrier still says «{facts.loop.label_status}».",
-                amount=facts.loop.return_total,
-            )
-        )
-    words = f"label: {facts.loop.label_status}"
-    draft.step("arrival", StepState.BLOCKED if late else StepState.WAITING, words, due_at=due_at)
-
-
-def _wait_without_label(draft: Draft, settled_at: datetime) -> None:
-    """Loop paid and made no label: kept goods, or a parcel under a label of the customer's own (loop.md §7.10)."""
-    facts = draft.facts
-    limit = facts.policy.deadlines.inspection
-    late = draft.is_late(settled_at, limit)
-    if late:
-        draft.problem(
-            Problem(
-                "no_parcel",
-                f"return:{facts.loop.loop_id}",
-                "Loop settled this return and never made a label for it. Nothing has come.",
-                amount=facts.loop.return_total,
-            )
-        )
-    state, due_at = StepState.BLOCKED if late else StepState.WAITING, draft.deadline(settled_at, limit)
-    draft.step("arrival", state, "no label was made: kept by the customer, or on its way unseen", due_at=due_at)
-
-
-def plan_inspection(draft: Draft) -> None:
-    facts = draft.facts
-    open_units = [unit for unit in facts.live_units if not unit.outcome]
-    _note_removed_units(draft)
-    if not open_units and all(unit.outcome == RECEIVED for unit in facts.live_units):
-        draft.step("inspection", StepState.NOT_NEEDED, "received by another system; nobody judged it here")
-        return
-    if not open_units:
-        refused = len(facts.unaccepted_units)
-        words = f"{len(facts.accepted_units)} accepted" + (f", {refused} not accepted" if refused else "")
-        draft.step("inspection", StepState.DONE, words)
-        return
-    waits_for = f"waits for inspection of {_units(len(open_units))}"
-    since, limit, happened = _start_of_inspection(facts)
-    if since is None:
-        draft.step("inspection", StepState.WAITING, waits_for)
-        return
-    due_at, late = draft.deadline(since, limit), draft.is_late(since, limit)
-    if late:
-        draft.problem(
-            Problem(
-                "inspection_overdue",
-                f"return:{facts.loop.loop_id}",
-                f"{happened} {since:%d %b %Y %H:%M} UTC; {_units(len(open_units))} not inspected.",
-                amount=facts.loop.return_total,
-            )
-        )
-    draft.step("inspection", StepState.BLOCKED if late else StepState.WAITING, waits_for, due_at=due_at)
-
-
-def _start_of_inspection(facts: ReturnFacts) -> tuple[datetime | None, timedelta, str]:
-    """When the clock of the inspection began, how long it runs, and what started it.
-
-    Units that did not lie beside the first ones may be in a second parcel, so those get a time of their own.
-    """
-    judged = [unit.inspected_at for unit in facts.live_units if unit.inspected_at]
-    if judged:
-        return max(judged), facts.policy.deadlines.second_parcel, "The others were judged"
-    limit = facts.policy.deadlines.inspection
-    if facts.loop.delivered_at:
-        return facts.loop.delivered_at, limit, "Delivered"
-    return facts.arrived_at, limit, "Scanned at the dock"
-
-
-def _note_removed_units(draft: Draft) -> None:
-    """Goods are here that nobody is refunded for any more."""
-    for unit in draft.facts.units:
-        if unit.removed and unit.is_accepted:
-            draft.problem(
-                Problem(
-                    "removed_after_receipt",
-                    f"unit:{unit.unit}",
-                    f"{unit.title or unit.sku} was judged {unit.outcome} and then taken out of the return in Loop.",
-                )
-            )
 
 
 def plan_receipts(draft: Draft, authorization: Authorization) -> bool:
-    """Post what was accepted, place by place. Gives whether every accepted unit is received in NetSuite."""
+    """Post what is to be received, place by place. Gives whether every accepted unit is received in NetSuite."""
     facts = draft.facts
-    taken = facts.taken_covers("receipt")
+    if not facts.policy.writes("receipt"):
+        return _watch_receipts(draft)
+    taken, posted = facts.taken_covers("receipt"), facts.posted_covers("receipt")
+    place_of = {unit.unit: place for unit in facts.live_units if (place := _place_to_receive(facts, unit))}
     by_place: dict[str, list[UnitFacts]] = {}
-    for unit in facts.accepted_units:
-        if unit.cover not in taken:
-            by_place.setdefault(_place_of(facts, unit), []).append(unit)
-    if facts.policy.writes("receipt"):
-        for place, units in sorted(by_place.items()):
-            draft.post(_receipt_due(facts, authorization, units, place))
-    posted = facts.posted_covers("receipt")
-    outstanding = [unit for unit in facts.accepted_units if unit.cover not in posted]
-    if not outstanding and facts.policy.writes("receipt") and not _stands_in_netsuite(draft, authorization):
+    for unit in facts.live_units:
+        if unit.unit in place_of and unit.cover not in taken:
+            by_place.setdefault(place_of[unit.unit], []).append(unit)
+    for place, units in sorted(by_place.items()):
+        draft.post(_receipt_due(facts, authorization, units, place))
+    outstanding = [unit for unit in facts.live_units if unit.unit in place_of and unit.cover not in posted]
+    if not outstanding and not _stands_in_netsuite(draft, authorization):
         return False
-    if outstanding and not facts.policy.writes("receipt"):
-        return _expect_receipt(draft, outstanding)
     _receipt_step(draft, outstanding)
-    return not outstanding
+    return not any(unit.is_accepted for unit in outstanding)
 
 
-def _expect_receipt(draft: Draft, outstanding: list[UnitFacts]) -> bool:
+def _watch_receipts(draft: Draft) -> bool:
     """Accepted here, and received by another system. Gives whether nothing more is expected."""
     facts = draft.facts
+    posted = facts.posted_covers("receipt")
+    outstanding = [unit for unit in facts.accepted_units if unit.cover not in posted]
+    if not outstanding:
+        _receipt_step(draft, [])
+        return True
     counts = Counter(unit.sku for unit in outstanding)
     wanted = ", ".join(f"{count} × {sku}" for sku, count in sorted(counts.items()))
     return expect_record(
@@ -158,7 +60,26 @@ def _expect_receipt(draft: Draft, outstanding: list[UnitFacts]) -> bool:
     )
 
 
-def _place_of(facts: ReturnFacts, unit: UnitFacts) -> str:
+def _place_to_receive(facts: ReturnFacts, unit: UnitFacts) -> str:
+    """Where this unit is to be received now; empty: it is not."""
+    holding = facts.policy.locations.holding
+    if not unit.outcome:
+        return holding if _came_unjudged(facts, unit) else ""
+    if not unit.is_accepted:
+        return ""
+    goes_on_hold = facts.policy.receipt_shape == ReceiptShape.HOLD_THEN_TRANSFER and not unit.is_exempt
+    return holding if goes_on_hold else place_of(facts, unit)
+
+
+def _came_unjudged(facts: ReturnFacts, unit: UnitFacts) -> bool:
+    """By policy, what came, or what Loop restocked, is received on hold before anybody looked at it."""
+    if facts.policy.receipt_trigger == ReceiptTrigger.LOOP_RESTOCK_TO_HOLD:
+        return unit.restocked_at is not None
+    return facts.policy.receipt_trigger == ReceiptTrigger.ARRIVAL_TO_HOLD and facts.arrived_at is not None
+
+
+def place_of(facts: ReturnFacts, unit: UnitFacts) -> str:
+    """Where its judgement sends an accepted unit."""
     return facts.policy.place_of(outcome=unit.outcome, sku=unit.sku, destination=facts.loop.destination)
 
 
@@ -190,14 +111,19 @@ def _stands_in_netsuite(draft: Draft, authorization: Authorization) -> bool:
 def _receipt_step(draft: Draft, outstanding: list[UnitFacts]) -> None:
     facts = draft.facts
     records = tuple(one.their_id for one in facts.postings if one.kind == "receipt" and one.status == "posted")
+    posted = facts.posted_covers("receipt")
+    on_hold = [unit for unit in facts.live_units if not unit.outcome and unit.cover in posted]
     if outstanding:
-        words = f"{_units(len(outstanding))} on the way to NetSuite"
+        words = f"{units_text(len(outstanding))} on the way to NetSuite"
         draft.step("receipt", StepState.DUE, words, records=records)
+    elif on_hold:
+        words = f"{units_text(len(on_hold))} received on hold, waits for inspection"
+        draft.step("receipt", StepState.WAITING, words, records=records)
     elif not facts.all_judged:
         draft.step("receipt", StepState.WAITING, "waits for inspection", records=records)
     elif facts.accepted_units:
         by_whom = "" if facts.policy.writes("receipt") else " by another system"
-        words = f"{_units(len(facts.accepted_units))} received{by_whom}"
+        words = f"{units_text(len(facts.accepted_units))} received{by_whom}"
         draft.step("receipt", StepState.DONE, words, records=records)
     else:
         draft.step("receipt", StepState.NOT_NEEDED, "no unit was accepted")
@@ -205,8 +131,8 @@ def _receipt_step(draft: Draft, outstanding: list[UnitFacts]) -> None:
 
 def _receipt_due(facts: ReturnFacts, authorization: Authorization, units: list[UnitFacts], place: str) -> PostingDue:
     counts = Counter(authorization.line_of[unit.unit].line for unit in units)
-    inspected_at = max(unit.inspected_at for unit in units if unit.inspected_at)
-    tran_date = facts.override("tran_date", "receipt", "all") or facts.date_of(inspected_at).isoformat()
+    came_at = max(_came_at(facts, unit) for unit in units)
+    tran_date = facts.override("tran_date", "receipt", "all") or facts.date_of(came_at).isoformat()
     # Rows left out would be received in full (netsuite.md §3.3): every open row is listed, and says yes or no.
     rows = [
         {
@@ -232,10 +158,15 @@ def _receipt_due(facts: ReturnFacts, authorization: Authorization, units: list[U
             "replace": [],
             "body": {"tranDate": tran_date, "memo": memo_text(facts), "item": {"items": rows}},
         },
-        covers=frozenset(unit.cover for unit in units),
+        covers=frozenset({unit.cover for unit in units} | {unit.exempt_cover for unit in units if unit.is_exempt}),
         serial_key=f"{facts.account_id}:{rma_id}",
     )
 
 
-def _units(count: int) -> str:
-    return "1 unit" if count == 1 else f"{count} units"
+def _came_at(facts: ReturnFacts, unit: UnitFacts) -> datetime:
+    """When it came into the house, as far as its receipt is concerned."""
+    moment = unit.inspected_at or unit.restocked_at
+    if facts.policy.receipt_trigger == ReceiptTrigger.ARRIVAL_TO_HOLD and facts.arrived_at:
+        moment = facts.arrived_at
+    assert moment is not None, f"unit {unit.unit} is to be received and nobody knows since when"
+    return moment

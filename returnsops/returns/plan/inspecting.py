@@ -1,0 +1,123 @@
+"""Chapter 3: the parcel, and the judgement of its units."""
+
+from datetime import datetime, timedelta
+
+from returnsops.returns.facts import RECEIVED, ReturnFacts
+from returnsops.returns.plan.authorization import MOVING
+from returnsops.returns.plan.draft import Draft, StepState
+from returnsops.returns.problems import Problem
+
+ON_THE_ROAD = MOVING | {"error", "failure", "return_to_sender"}  # the carrier has or had it
+
+
+def plan_arrival(draft: Draft) -> None:
+    facts = draft.facts
+    if facts.is_here:
+        draft.step("arrival", StepState.DONE, "scanned at the dock")
+    elif facts.loop.delivered_at:
+        draft.step("arrival", StepState.DONE, "delivered by the carrier")
+    elif facts.loop.label_status in ON_THE_ROAD:
+        _wait_for_carrier(draft)
+    elif facts.loop.settled_at and not facts.loop.had_label:
+        _wait_without_label(draft, facts.loop.settled_at)
+    else:
+        draft.step("arrival", StepState.WAITING, f"label: {facts.loop.label_status or 'none yet'}")
+
+
+def _wait_for_carrier(draft: Draft) -> None:
+    """A customer may take their time to send it; once the carrier has it, it should come."""
+    facts = draft.facts
+    created_at, limit = facts.loop.created_at, facts.policy.deadlines.parcel
+    due_at, late = draft.deadline(created_at, limit), draft.is_late(created_at, limit)
+    if late:
+        draft.problem(
+            Problem(
+                "parcel_overdue",
+                f"return:{facts.loop.loop_id}",
+                f"Requested {created_at:%d %b %Y}; the carrier still says «{facts.loop.label_status}».",
+                amount=facts.loop.return_total,
+            )
+        )
+    words = f"label: {facts.loop.label_status}"
+    draft.step("arrival", StepState.BLOCKED if late else StepState.WAITING, words, due_at=due_at)
+
+
+def _wait_without_label(draft: Draft, settled_at: datetime) -> None:
+    """Loop paid and made no label: kept goods, or a parcel under a label of the customer's own (loop.md §7.10)."""
+    facts = draft.facts
+    limit = facts.policy.deadlines.inspection
+    late = draft.is_late(settled_at, limit)
+    if late:
+        draft.problem(
+            Problem(
+                "no_parcel",
+                f"return:{facts.loop.loop_id}",
+                "Loop settled this return and never made a label for it. Nothing has come.",
+                amount=facts.loop.return_total,
+            )
+        )
+    state, due_at = StepState.BLOCKED if late else StepState.WAITING, draft.deadline(settled_at, limit)
+    draft.step("arrival", state, "no label was made: kept by the customer, or on its way unseen", due_at=due_at)
+
+
+def plan_inspection(draft: Draft) -> None:
+    facts = draft.facts
+    open_units = [unit for unit in facts.live_units if not unit.outcome]
+    _note_removed_units(draft)
+    if not open_units and all(unit.outcome == RECEIVED for unit in facts.live_units):
+        draft.step("inspection", StepState.NOT_NEEDED, "received by another system; nobody judged it here")
+        return
+    if not open_units:
+        refused = len(facts.unaccepted_units)
+        exempt = sum(unit.is_exempt for unit in facts.accepted_units)
+        words = f"{len(facts.accepted_units) - exempt} accepted" + (f", {refused} not accepted" if refused else "")
+        words += f", {exempt} exempt" if exempt else ""
+        draft.step("inspection", StepState.DONE, words)
+        return
+    waits_for = f"waits for inspection of {units_text(len(open_units))}"
+    since, limit, happened = _start_of_inspection(facts)
+    if since is None:
+        draft.step("inspection", StepState.WAITING, waits_for)
+        return
+    due_at, late = draft.deadline(since, limit), draft.is_late(since, limit)
+    if late:
+        draft.problem(
+            Problem(
+                "inspection_overdue",
+                f"return:{facts.loop.loop_id}",
+                f"{happened} {since:%d %b %Y %H:%M} UTC; {units_text(len(open_units))} not inspected.",
+                amount=facts.loop.return_total,
+            )
+        )
+    draft.step("inspection", StepState.BLOCKED if late else StepState.WAITING, waits_for, due_at=due_at)
+
+
+def _start_of_inspection(facts: ReturnFacts) -> tuple[datetime | None, timedelta, str]:
+    """When the clock of the inspection began, how long it runs, and what started it.
+
+    Units that did not lie beside the first ones may be in a second parcel, so those get a time of their own.
+    """
+    judged = [unit.inspected_at for unit in facts.live_units if unit.inspected_at and unit.was_seen]
+    if judged:
+        return max(judged), facts.policy.deadlines.second_parcel, "The others were judged"
+    limit = facts.policy.deadlines.inspection
+    if facts.loop.delivered_at:
+        return facts.loop.delivered_at, limit, "Delivered"
+    return facts.arrived_at, limit, "Scanned at the dock"
+
+
+def _note_removed_units(draft: Draft) -> None:
+    """Goods are here that nobody is refunded for any more."""
+    for unit in draft.facts.units:
+        if unit.removed and unit.is_accepted:
+            draft.problem(
+                Problem(
+                    "removed_after_receipt",
+                    f"unit:{unit.unit}",
+                    f"{unit.title or unit.sku} was judged {unit.outcome} and then taken out of the return in Loop.",
+                )
+            )
+
+
+def units_text(count: int) -> str:
+    return "1 unit" if count == 1 else f"{count} units"

@@ -1,0 +1,98 @@
+"""A part of the journey of goods: Loop says that it put units back into the shop's stock (requirement C01).
+
+It does so when it settles, perhaps days before the parcel comes (loop.md §6). That is an expectation, matched with what
+the warehouse saw. It makes units sellable only by a live exemption that names their SKU.
+"""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from returnsops.lib.money import add_up
+from returnsops.returns.facts import ReturnFacts, UnitFacts
+from returnsops.returns.plan.draft import Draft, StepState
+from returnsops.returns.plan.inspecting import units_text
+from returnsops.returns.policy import ReceiptTrigger
+from returnsops.returns.problems import Problem
+
+SAY_THE_SAME = frozenset({"parcel_overdue", "inspection_overdue", "no_parcel"})
+
+
+def accept_exempt(facts: ReturnFacts) -> ReturnFacts:
+    """The same facts, in which units that are exempt from inspection count as judged sellable when Loop restocked them.
+
+    What was received so stays so when the exemption ends; a person's judgement takes its place at any time.
+    """
+    if not any(unit.restocked_at for unit in facts.units):
+        return facts
+    return replace(facts, units=tuple(_as_sellable(unit) if _is_exempt(facts, unit) else unit for unit in facts.units))
+
+
+def _as_sellable(unit: UnitFacts) -> UnitFacts:
+    return replace(unit, outcome="sellable", inspected_at=unit.restocked_at, is_exempt=True)
+
+
+def _is_exempt(facts: ReturnFacts, unit: UnitFacts) -> bool:
+    if unit.restocked_at is None or unit.outcome or unit.removed or unit.is_kept:
+        return False
+    return unit.exempt_cover in facts.taken_covers("receipt") or (_is_live(facts) and _names(facts, unit))
+
+
+def _is_live(facts: ReturnFacts) -> bool:
+    is_on = facts.policy.receipt_trigger == ReceiptTrigger.LOOP_RESTOCK_TO_SELLABLE
+    is_on = is_on and facts.policy.writes("receipt")
+    return is_on and facts.policy.restock_exemption.is_live(facts.date_of(facts.now))
+
+
+def _names(facts: ReturnFacts, unit: UnitFacts) -> bool:
+    return facts.policy.restock_exemption.names(unit.sku)
+
+
+def plan_restock(draft: Draft) -> None:
+    """The expectation beside what was seen; only where Loop restocked something."""
+    facts = draft.facts
+    restocked = [unit for unit in facts.live_units if unit.restocked_at and not unit.is_kept]
+    if not restocked:
+        return
+    _look_again_when_it_ends(draft, restocked)
+    unseen = [unit for unit in restocked if not unit.outcome]
+    if unseen:
+        _wait_for_inspection(draft, unseen)
+    else:
+        draft.step("restock", StepState.DONE, f"Loop put {units_text(len(restocked))} on sale: {_seen(restocked)}")
+
+
+def _seen(restocked: list[UnitFacts]) -> str:
+    counts = Counter(
+        "not inspected, by exemption" if unit.is_exempt else f"judged {unit.outcome}" for unit in restocked
+    )
+    return ", ".join(f"{count} {words}" for words, count in sorted(counts.items()))
+
+
+def _wait_for_inspection(draft: Draft, unseen: list[UnitFacts]) -> None:
+    """The shop offers what nobody here has seen."""
+    facts = draft.facts
+    since = min(unit.restocked_at for unit in unseen if unit.restocked_at)
+    limit = facts.policy.deadlines.restock
+    due_at, late = draft.deadline(since, limit), draft.is_late(since, limit)
+    if late and not any(problem.code in SAY_THE_SAME for problem in draft.problems):
+        draft.problem(
+            Problem(
+                "restock_uninspected",
+                f"return:{facts.loop.loop_id}",
+                f"Loop put {units_text(len(unseen))} back on sale on {since:%d %b %Y}; nobody has inspected them here.",
+                amount=add_up(unit.worth + unit.tax for unit in unseen),
+            )
+        )
+    words = f"Loop put {units_text(len(unseen))} back on sale; waits for inspection"
+    draft.step("restock", StepState.BLOCKED if late else StepState.WAITING, words, due_at=due_at)
+
+
+def _look_again_when_it_ends(draft: Draft, restocked: list[UnitFacts]) -> None:
+    facts, until = draft.facts, draft.facts.policy.restock_exemption.until
+    kept = facts.taken_covers("receipt")
+    hinges = any(unit.is_exempt and unit.exempt_cover not in kept for unit in restocked)
+    if until and hinges:
+        zone = ZoneInfo(facts.account_time_zone)
+        draft.moments.append(datetime.combine(until + timedelta(days=1), time(), zone).astimezone(UTC))

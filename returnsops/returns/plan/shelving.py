@@ -1,0 +1,192 @@
+"""Chapter 5: where received units lie in NetSuite's books, and where they belong. An Inventory Transfer moves them.
+
+A unit that was received on hold goes to the place of its judgement; one that is judged anew goes on from where it lies.
+Each move of a unit has a number, so that no move is made twice and the next one can only begin where the last ended.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from returnsops.lib.money import add_up
+from returnsops.returns.facts import PostingFacts, ReturnFacts, UnitFacts
+from returnsops.returns.plan.authorization import Authorization, memo_text
+from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.plan.inspecting import units_text
+from returnsops.returns.plan.receiving import place_of
+from returnsops.returns.plan.undone import is_gone
+from returnsops.returns.problems import Problem
+
+RECEIPT = frozenset({"receipt"})
+MOVES = frozenset({"transfer"})  # kinds of postings that move what was received
+
+
+@dataclass(frozen=True)
+class Lying:
+    """Where a received unit lies. moves: how often it was moved. last: what brought it there."""
+
+    place: str
+    moves: int
+    last: PostingFacts
+
+
+Misplaced = dict[tuple[str, str], list[tuple[UnitFacts, Lying]]]
+
+
+def plan_shelving(draft: Draft, authorization: Authorization) -> bool:
+    """Move what lies elsewhere than its judgement says. Gives whether every accepted unit lies where it belongs."""
+    facts = draft.facts
+    if not facts.policy.writes("receipt"):
+        return True  # what another system receives, it shelves
+    moving = [unit for unit in facts.accepted_units if _is_on_the_move(facts, unit)]
+    misplaced: Misplaced = {}
+    for unit in facts.accepted_units:
+        lying = find_lying(facts, unit, authorization)
+        if lying and _is_misplaced(facts, unit, lying):
+            misplaced.setdefault((lying.place, place_of(facts, unit)), []).append((unit, lying))
+    for (origin, target), units in sorted(misplaced.items()):
+        draft.post(_transfer_due(facts, authorization, units, origin=origin, target=target))
+    is_accounted_for = not _note_unaccepted(draft, authorization)
+    _shelving_step(draft, moving=len(moving) + sum(map(len, misplaced.values())))
+    return is_accounted_for and not moving and not misplaced
+
+
+def find_lying(facts: ReturnFacts, unit: UnitFacts, authorization: Authorization) -> Lying | None:
+    """Where the unit lies by the documents that stand in NetSuite; None: it is not received, or nobody knows."""
+    receipt = _covering(facts, RECEIPT, unit.cover)
+    if receipt is None or receipt.status != "posted" or is_gone(facts, receipt):
+        return None
+    lying = Lying(_received_at(facts, receipt, unit, authorization), 0, receipt)
+    for move in _moves_of(facts, unit):
+        if move.status != "posted" or is_gone(facts, move):
+            return None
+        lying = Lying(_target_of(move), lying.moves + 1, move)
+    return lying
+
+
+def _is_misplaced(facts: ReturnFacts, unit: UnitFacts, lying: Lying) -> bool:
+    """What lies on hold goes on. What was put elsewhere goes on only because of a later judgement: other places in the
+    policy are for what comes, and move nothing that is in its place."""
+    is_on_hold = lying.place == facts.policy.locations.holding
+    judged_later = lying.last.posted_at is not None and _judged_at(unit) > lying.last.posted_at
+    return lying.place != place_of(facts, unit) and (is_on_hold or judged_later)
+
+
+def move_cover(unit: UnitFacts, number: int) -> str:
+    return f"move:{unit.unit}:{number}"
+
+
+def _is_on_the_move(facts: ReturnFacts, unit: UnitFacts) -> bool:
+    """A move of it is on its way, or was undone by a person who has not said why."""
+    return any(
+        one.status != "posted"
+        or (is_gone(facts, one) and not facts.is_acknowledged("record_gone", f"posting:{one.external_id}"))
+        for one in _moves_of(facts, unit)
+    )
+
+
+def _moves_of(facts: ReturnFacts, unit: UnitFacts) -> Iterator[PostingFacts]:
+    """In the order in which they were made."""
+    number = 1
+    while move := _covering(facts, MOVES, move_cover(unit, number)):
+        yield move
+        number += 1
+
+
+def _covering(facts: ReturnFacts, kinds: frozenset[str], cover: str) -> PostingFacts | None:
+    return next((one for one in facts.postings if one.kind in kinds and one.is_taken and cover in one.covers), None)
+
+
+def _received_at(facts: ReturnFacts, receipt: PostingFacts, unit: UnitFacts, authorization: Authorization) -> str:
+    """What NetSuite shows; a person may have changed the place. Where it shows none, what was sent."""
+    record, line = facts.record(receipt.their_id), authorization.line_of.get(unit.unit)
+    shown = {one.location_id for one in record.lines if line and one.order_line == line.line} if record else set()
+    if len(shown) == 1 and all(shown):
+        return shown.pop()
+    rows = receipt.body.get("item", {}).get("items", [])
+    return next((str(row["location"]["id"]) for row in rows if row.get("itemReceive")), "")
+
+
+def _target_of(move: PostingFacts) -> str:
+    return str(move.body["transferLocation"]["id"])
+
+
+def _transfer_due(
+    facts: ReturnFacts, authorization: Authorization, units: list[tuple[UnitFacts, Lying]], *, origin: str, target: str
+) -> PostingDue:
+    """Source: netsuite.md §4.10."""
+    return PostingDue(
+        kind="transfer",
+        system="netsuite",
+        request={
+            "operation": "create",
+            "target_type": "inventoryTransfer",
+            "body": {
+                "tranDate": _date_of_move(facts, "transfer", units),
+                "memo": memo_text(facts),
+                "location": {"id": origin},
+                "transferLocation": {"id": target},
+                "inventory": {"items": _stock_rows(authorization, [unit for unit, _ in units])},
+            },
+        },
+        covers=frozenset(move_cover(unit, lying.moves + 1) for unit, lying in units),
+        serial_key=f"{facts.account_id}:{authorization.record.internal_id}",
+    )
+
+
+def _stock_rows(authorization: Authorization, units: list[UnitFacts]) -> list[dict[str, Any]]:
+    counts: dict[str, int] = {}
+    for unit in units:
+        item = authorization.line_of[unit.unit].item_id
+        counts[item] = counts.get(item, 0) + 1
+    return [{"item": {"id": item}, "adjustQtyBy": count} for item, count in sorted(counts.items())]
+
+
+def _date_of_move(facts: ReturnFacts, kind: str, units: list[tuple[UnitFacts, Lying]]) -> str:
+    """The day of the judgement; never before the document that brought the units to where they lie."""
+    judged = max(_judged_at(unit) for unit, _ in units)
+    brought = [str(lying.last.body.get("tranDate") or "") for _, lying in units]
+    return facts.override("tran_date", kind, "all") or max(facts.date_of(judged).isoformat(), *brought)
+
+
+def _judged_at(unit: UnitFacts) -> datetime:
+    assert unit.inspected_at is not None, f"unit {unit.unit} is accepted and nobody knows since when"
+    return unit.inspected_at
+
+
+def _note_unaccepted(draft: Draft, authorization: Authorization) -> bool:
+    """Received before they were judged, and then not accepted: NetSuite holds units that are not ours to keep.
+
+    How a receipt is made smaller over REST is documented nowhere, so a person does it. Gives whether it stands.
+    """
+    facts = draft.facts
+    received = facts.posted_covers("receipt")
+    wrong = [unit for unit in facts.unaccepted_units if unit.cover in received]
+    right = [unit for unit in facts.units if unit.cover in received and unit not in wrong]
+    if not wrong or sum(line.received for line in authorization.record.lines) <= len(right):
+        return False
+    names = ", ".join(f"{unit.sku} ({unit.outcome})" for unit in wrong)
+    return draft.problem(
+        Problem(
+            "received_unaccepted",
+            f"return:{facts.loop.loop_id}",
+            f"Received on hold in NetSuite, and not accepted: {names}.",
+            amount=add_up(unit.worth + unit.tax for unit in wrong),
+        )
+    )
+
+
+def _shelving_step(draft: Draft, *, moving: int) -> None:
+    """Only where something is or was moved: mostly a receipt brings units to their place by itself."""
+    facts = draft.facts
+    moves = [one for one in facts.postings if one.kind in MOVES and one.status == "posted"]
+    records = tuple(one.their_id for one in moves)
+    if any(is_gone(facts, one) for one in moves):
+        draft.step("shelve", StepState.BLOCKED, "an Inventory Transfer was deleted in NetSuite", records=records)
+    elif any(one.code == "received_unaccepted" for one in draft.problems):
+        draft.step("shelve", StepState.BLOCKED, "units that were not accepted lie on hold", records=records)
+    elif moving:
+        draft.step("shelve", StepState.DUE, f"{units_text(moving)} on the way to their place", records=records)
+    elif moves:
+        draft.step("shelve", StepState.DONE, "every unit lies where it belongs", records=records)
