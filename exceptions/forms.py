@@ -11,7 +11,9 @@ from exceptions.models import CaseMember
 from returnsops.people.models import User
 from returnsops.posting.models import Posting
 from returnsops.returns.models import NetSuiteLine
-from returnsops.returns.plan.sale import BILLED
+from returnsops.returns.plan.sources import BILLED, ORDER
+from returnsops.returns.policies import active_policy
+from returnsops.returns.policy import RmaSource
 from returnsops.returns.problems import (
     ACKNOWLEDGE,
     ADOPT,
@@ -209,8 +211,11 @@ def unit_choices(member: CaseMember) -> list[tuple[str, str]]:
 
 
 def line_choices(member: CaseMember) -> list[tuple[str, str]]:
+    """Of the bills; of the order too, where authorizations may be made from it."""
+    from_bills = active_policy(member.loop_return.shop).rma_source == RmaSource.BILL
+    types = BILLED if from_bills else (*BILLED, ORDER)
     lines = NetSuiteLine.objects.filter(
-        record__returns=member.loop_return_id, record__record_type__in=BILLED, record__gone_at=None
+        record__returns=member.loop_return_id, record__record_type__in=types, record__gone_at=None
     ).exclude(line="")
     found = list(lines.select_related("record").order_by("record", "pk")[:LINES_MAX])
     are_several = len({line.record_id for line in found}) > 1

@@ -14,7 +14,7 @@ STATUSES: dict[str, Label] = {
 WARNINGS = frozenset(
     {
         "amount_differs", "approval_needed", "inspection_overdue", "sale_missing", "loop_settled_early",
-        "exchange_order_missing", "sku_unmapped", "sku_missing", "parcel_overdue",
+        "exchange_order_missing", "order_unbilled", "sku_unmapped", "sku_missing", "parcel_overdue",
         "parcel_of_ended_return", "connection_down", "certificate_ending",
     }
 )  # fmt: skip

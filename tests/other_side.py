@@ -15,7 +15,7 @@ from returnsops.lib.money import ZERO, add_up, share_of
 from returnsops.returns.facts import ExchangeFacts, LineFacts, PostingFacts, RecordFacts, RefundFacts, ReturnFacts
 from returnsops.returns.plan import Plan, PostingDue, Step, plan_return
 from returnsops.returns.plan.money import tax_on
-from tests.builders import make_netsuite
+from tests.builders import make_line, make_netsuite
 
 ROUNDS_MAX = 12
 TYPES = {"rma": "returnAuthorization", "credit": "creditMemo", "cash_refund": "cashRefund"}
@@ -286,9 +286,12 @@ def _order(facts: ReturnFacts, due: PostingDue) -> Effect:
     tax = add_up(one.tax for one in facts.exchanges if one.cover in due.covers)
     total = add_up(Decimal(row["amount"]) for row in rows_of(due)) + tax
     their_id = str(8400 + len(facts.records))
-    order = make_netsuite(
-        "salesOrder", their_id, ours=True, total=total, other_ref_num=due.request["body"]["otherRefNum"]
+    lines = tuple(
+        make_line(str(number), item_id=row["item"]["id"], amount=str(abs(Decimal(row["amount"]))))
+        for number, row in enumerate(rows_of(due), start=1)
     )
+    reference = due.request["body"]["otherRefNum"]
+    order = make_netsuite("salesOrder", their_id, ours=True, total=total, other_ref_num=reference, lines=lines)
     return their_id, _with_record(facts, order)
 
 

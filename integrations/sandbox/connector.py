@@ -1,5 +1,6 @@
 """The shop's connector: brings Shopify's orders, and later its exchange orders, into NetSuite."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,11 +18,16 @@ from integrations.sandbox.world import SPECIAL_ITEMS
 
 Json = dict[str, Any]
 WHO = "connector"
+BILLINGS = ("invoice", "cash_sale", "invoices", "none")
 LINE_GAP = 3  # order lines in NetSuite are not numbered without gaps
 
 
 def import_sale(account: Account, order: ShopOrder, *, billing: str) -> Json:
-    """Order, fulfilment and bill of a shop order; gives the ids of the order and the bill."""
+    """Order, fulfilment and bill of a shop order; gives the ids of the order and the bill.
+
+    billing: invoice, cash_sale, invoices (one for each line, as goods are billed that were shipped apart) or none
+    (shipped and not billed yet).
+    """
     with account.store.transaction():
         earlier = _order_of(account, provider_order_id=str(order.provider_order_id))
         if earlier is not None:
@@ -30,12 +36,22 @@ def import_sale(account: Account, order: ShopOrder, *, billing: str) -> Json:
         sale = _order_document(account, order, customer=customer)
         save_new(account, sale, who=WHO, body={}, check=False)
         _copy(account, sale, kind=kinds.FULFILLMENT, day=order.placed_on + timedelta(days=1))
-        bill_kind = kinds.CASH_SALE if billing == "cash_sale" else kinds.INVOICE
-        bill = _copy(account, sale, kind=bill_kind, day=order.placed_on + timedelta(days=1))
-        if bill_kind == kinds.INVOICE:
-            _pay(account, bill)
-            return {"sales_order_id": str(sale.id), "invoice_id": str(bill.id)}
-        return {"sales_order_id": str(sale.id), "cash_sale_id": str(bill.id)}
+        bills = _bill(account, sale, billing=billing, day=order.placed_on + timedelta(days=1))
+        name = "cash_sale_id" if billing == "cash_sale" else "invoice_id"
+        return {"sales_order_id": str(sale.id)} | ({name: str(bills[0].id)} if bills else {})
+
+
+def _bill(account: Account, sale: Document, *, billing: str, day: date) -> list[Document]:
+    """Invoices are paid at once, as the shop's customers pay when they order."""
+    if billing == "none":
+        return []
+    if billing == "cash_sale":
+        return [_copy(account, sale, kind=kinds.CASH_SALE, day=day)]
+    parts = [[line] for line in sale.lines] if billing == "invoices" else [sale.lines]
+    bills = [_copy(account, sale, kind=kinds.INVOICE, day=day, lines=lines) for lines in parts]
+    for bill in bills:
+        _pay(account, bill)
+    return bills
 
 
 def _sale_of(account: Account, sale: Document) -> Json:
@@ -111,7 +127,8 @@ def sellable_location(account: Account) -> int:
     return int(account.store.value("SELECT min(id) FROM location WHERE makeinventoryavailable = 'T'"))
 
 
-def _copy(account: Account, sale: Document, *, kind: Kind, day: date) -> Document:
+def _copy(account: Account, sale: Document, *, kind: Kind, day: date, lines: Sequence[Line] | None = None) -> Document:
+    """lines: all of the sale's, unless only some are named."""
     copied = Document(
         kind=kind,
         entity=sale.entity,
@@ -122,7 +139,7 @@ def _copy(account: Account, sale: Document, *, kind: Kind, day: date) -> Documen
         created_from=sale.id,
         status="C" if kind in (kinds.CASH_SALE, kinds.FULFILLMENT) else "",
     )
-    for line in sale.lines:
+    for line in sale.lines if lines is None else lines:
         copied.lines.append(
             Line(
                 line=line.line,

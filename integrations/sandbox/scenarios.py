@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from integrations.sandbox.connector import import_sale
+from integrations.sandbox.connector import BILLINGS, import_sale
 from integrations.sandbox.loop import shipments
 from integrations.sandbox.loop.engine import Engine
 from integrations.sandbox.loop.model import LoopReturn, Unit
@@ -63,8 +63,8 @@ class Scenarios:
 
     def _sell(self, making: Making, order: ShopOrder) -> Json:
         billing = str(making.params.get("billing", "invoice"))
-        if billing not in ("invoice", "cash_sale"):
-            raise BadScenarioError("billing is invoice or cash_sale")
+        if billing not in BILLINGS:
+            raise BadScenarioError(f"billing is one of {', '.join(BILLINGS)}")
         keep_order(self.engine.store, making.shop, order, at=self.engine.now_text())
         return import_sale(self.accounts[making.shop.netsuite_account], order, billing=billing)
 

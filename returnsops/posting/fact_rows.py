@@ -38,10 +38,13 @@ ARRIVALS = FixedQuery(
 RECORDS = FixedQuery(
     lambda: NetSuiteRecord.objects.filter(returns=THIS)
     .order_by("pk")
-    .annotate(currency=KeyTextTransform("refName", KeyTransform("currency", "raw")))
+    .annotate(
+        currency=KeyTextTransform("refName", KeyTransform("currency", "raw")),
+        booked_on=KeyTextTransform("id", KeyTransform("account", "raw")),
+    )
     .values(
         "id", "internal_id", "record_type", "tran_id", "external_id", "status", "status_label", "created_from_id",
-        "entity_id", "other_ref_num", "total", "amount_remaining", "origin", "gone_at", "currency",
+        "entity_id", "other_ref_num", "total", "amount_remaining", "origin", "gone_at", "currency", "booked_on",
     )
 )  # fmt: skip
 RECORD_LINES = FixedQuery(

@@ -238,6 +238,7 @@ def _record_facts(row: Row, lines: list[Row]) -> RecordFacts:
         ours=row.origin == NetSuiteRecord.Origin.OURS,
         gone=row.gone_at is not None,
         currency=row.currency or "",
+        account_id=row.booked_on or "",
         lines=tuple(
             LineFacts(
                 line=line.line,

@@ -166,6 +166,7 @@ class RecordFacts:
     ours: bool
     gone: bool = False
     currency: str = ""  # NetSuite's name of it; empty: not told
+    account_id: str = ""  # on which it is booked, where the record tells
     lines: tuple[LineFacts, ...] = ()
 
 

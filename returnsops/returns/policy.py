@@ -24,6 +24,14 @@ class RmaTrigger(StrEnum):
     IN_TRANSIT = "in_transit"
 
 
+class RmaSource(StrEnum):
+    """What a Return Authorization is made from (netsuite.md §3.1)."""
+
+    BILL = "bill"  # invoice or cash sale: prices and taxes are those that were billed
+    BILL_ELSE_ORDER = "bill_else_order"  # the order, if no bill came in time, or if none holds every unit
+    ORDER = "order"  # always; the credit waits for the bill
+
+
 class ReceiptTrigger(StrEnum):
     """What brings units into NetSuite's stock (requirement C01). A Loop restock is always kept as an expectation."""
 
@@ -85,6 +93,7 @@ class KeptItems(StrEnum):
 RESTOCK_TRIGGERS = (ReceiptTrigger.LOOP_RESTOCK_TO_HOLD, ReceiptTrigger.LOOP_RESTOCK_TO_SELLABLE)
 OUTCOMES = ("sellable", "damaged")  # of an inspection that accepts the unit
 SEVERAL = "several"  # in the place of a gateway: the account of a Cash Refund of more than one
+EXCHANGE_CLEARING = "exchange_clearing"  # in the place of a gateway: on which an exchange's own cash sale is booked
 RECORD_KINDS = ("rma", "receipt", "credit", "refund", "exchange_order")
 ITEM_KEYS = (
     "difference_tax", "difference_discount", "difference_rounding", "fee", "exchange_discount", "difference_shipping",
@@ -159,6 +168,7 @@ class Deadlines:
 
     sale: timedelta = timedelta(hours=1)  # the original order is in NetSuite, after the return was created
     rma: timedelta = timedelta(minutes=5)  # after its moment (`rma_trigger`)
+    bill: timedelta = timedelta(days=1)  # an order that was returned from is billed, after its units were judged
     parcel: timedelta = timedelta(days=30)  # a parcel that the carrier has comes, after the return was created
     restock: timedelta = timedelta(days=7)  # what Loop put back on sale is inspected
     inspection: timedelta = timedelta(days=3)  # after delivery or arrival, whichever is known first
@@ -179,6 +189,7 @@ class Deadlines:
 class Policy:
     ownership: dict[str, Ownership] = field(default_factory=lambda: dict.fromkeys(RECORD_KINDS, Ownership.OBSERVE))
     rma_trigger: RmaTrigger = RmaTrigger.CREATED
+    rma_source: RmaSource = RmaSource.BILL
     receipt_trigger: ReceiptTrigger = ReceiptTrigger.INSPECTION
     receipt_shape: ReceiptShape = ReceiptShape.AFTER_INSPECTION
     restock_exemption: RestockExemption = RestockExemption()
@@ -353,6 +364,7 @@ def read_deadlines(value: dict[str, float]) -> Deadlines:
 READERS: dict[str, Any] = {
     "ownership": read_ownership,
     "rma_trigger": RmaTrigger,
+    "rma_source": RmaSource,
     "receipt_trigger": ReceiptTrigger,
     "receipt_shape": ReceiptShape,
     "restock_exemption": read_exemption,

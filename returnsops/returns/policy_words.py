@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from integrations.profile import AccountFacts
 from returnsops.returns.policy import (
+    EXCHANGE_CLEARING,
     SEVERAL,
     CreditLines,
     Deadlines,
@@ -25,6 +26,7 @@ from returnsops.returns.policy import (
     ReceiptTrigger,
     RefundAuthority,
     RestockExemption,
+    RmaSource,
     RmaTrigger,
 )
 
@@ -39,6 +41,11 @@ CHOICES: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         RmaTrigger.CREATED: "as soon as the return exists",
         RmaTrigger.APPROVED: "once Loop does not hold the return for review",
         RmaTrigger.IN_TRANSIT: "with the first scan of the parcel",
+    },
+    RmaSource: {
+        RmaSource.BILL: "the invoice or cash sale",
+        RmaSource.BILL_ELSE_ORDER: "the invoice or cash sale; from the order if none comes in time or holds every unit",
+        RmaSource.ORDER: "the sales order, once it is shipped; its credit waits until the order is billed",
     },
     ReceiptTrigger: {
         ReceiptTrigger.INSPECTION: "once they are judged",
@@ -76,7 +83,8 @@ CHOICES: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     },
     ExchangeSettlement: {
         ExchangeSettlement.ZERO_CREDIT: "Loop discount on: the credit of an exchange comes to nothing",
-        ExchangeSettlement.VALUE_IN_VALUE_OUT: "Loop discount off: the credit of an exchange pays its invoice",
+        ExchangeSettlement.VALUE_IN_VALUE_OUT: "Loop discount off: the credit of an exchange pays its invoice; "
+        "on cash sales both sides meet on a clearing account",
     },
     KeptItems: {
         KeptItems.ASK: "when a person says so; finance is asked where Loop settled and never made a label",
@@ -112,6 +120,7 @@ ITEMS = {
 DEADLINES = {
     "sale": "The original order is not in NetSuite",
     "rma": "The Return Authorization is not in NetSuite, from its moment on",
+    "bill": "An order that was returned from is not billed, and its credit waits",
     "parcel": "A parcel that the carrier has is not here, from the request on",
     "restock": "What Loop put back into the shop's stock is not inspected",
     "inspection": "A parcel that was delivered or scanned is not inspected",
@@ -127,6 +136,7 @@ DEADLINES = {
     "read_back": "What was posted is not complete in both systems",
     "closed_unprocessed": "Loop has closed a return without paying",
 }
+NOT_GATEWAYS = {SEVERAL: "A Cash Refund of several gateways", EXCHANGE_CLEARING: "The cash sale of an exchange"}
 WHOLE = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 
 
@@ -223,6 +233,8 @@ def _goods(policy: Policy, names: Names) -> Iterator[Sentence]:
     yield Sentence(
         topic, "rma_trigger", f"A Return Authorization is made {when}, never while Loop holds it for review."
     )
+    source = CHOICES[RmaSource][policy.rma_source]
+    yield Sentence(topic, "rma_source", f"A Return Authorization is made from {source}.")
     yield Sentence(topic, "receipt_trigger", f"Units are received {CHOICES[ReceiptTrigger][policy.receipt_trigger]}.")
     yield Sentence(topic, "receipt_shape", f"Received units go {CHOICES[ReceiptShape][policy.receipt_shape]}.")
     if policy.restock_exemption != RestockExemption():
@@ -274,7 +286,7 @@ def _money(policy: Policy, names: Names) -> Iterator[Sentence]:
     for gateway, tender in sorted(policy.tenders.items()):
         method = f", method {names.method(tender.payment_option_id)}" if tender.payment_option_id else ""
         account = names.account(tender.account_id)
-        paid = f"What {gateway} paid" if gateway != SEVERAL else "A Cash Refund of several gateways"
+        paid = NOT_GATEWAYS.get(gateway, f"What {gateway} paid")
         yield Sentence(topic, f"tenders.{gateway}", f"{paid} is booked on account {account}{method}.")
     for name, code in sorted(policy.currencies.items()):
         yield Sentence(topic, f"currencies.{name}", f"What NetSuite calls «{name}» is {code}.")

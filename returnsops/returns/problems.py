@@ -95,7 +95,13 @@ KINDS: dict[str, ProblemKind] = {
     "billed_in_parts": ProblemKind(
         "Units were billed on several documents", "finance",
         "Make one Return Authorization per bill in NetSuite, receive and credit them there, settle the return in Loop, "
-        "then note here what you did. Nothing is posted for this return.", (ACKNOWLEDGE,),
+        "then note here what you did: nothing is posted for this return. If such orders are usual, let the policy make "
+        "authorizations from the order («rma_source»).", (ACKNOWLEDGE,),
+    ),
+    "order_unbilled": ProblemKind(
+        "The returned order was never billed", "finance",
+        "Bill the order in NetSuite; the credit goes on by itself. If it will not be billed, note it: a Credit Memo is "
+        "made all the same, for a sale that the books do not show.", (ACKNOWLEDGE,),
     ),
     "unit_not_on_order": ProblemKind(
         "Returned unit is not on the original order", "finance",
@@ -279,8 +285,9 @@ KINDS: dict[str, ProblemKind] = {
     ),
     "exchange_value_open": ProblemKind(
         "The value of an exchange is not settled in NetSuite", "finance",
-        "Apply the credit by hand, or pay it to the clearing account of exchanges; then note what you did. It is "
-        "applied by itself once the exchange order has an open invoice.", (ACKNOWLEDGE,),
+        "Apply the credit by hand, or book it and the exchange's bill through the clearing account of exchanges; then "
+        "note what you did. It goes on by itself once the exchange order is billed so that both sides meet.",
+        (ACKNOWLEDGE,),
     ),
     "exchange_out_of_stock": ProblemKind(
         "The replacement is out of stock", "finance",

@@ -22,6 +22,7 @@ from returnsops.returns.policy_words import (
 from tests.builders import policy
 
 CHANGED = {
+    "rma_source": "order",
     "ownership": {"rma": "observe", "receipt": "observe"},
     "rma_trigger": "in_transit",
     "receipt_trigger": "arrival_to_hold",

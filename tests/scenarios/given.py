@@ -14,7 +14,7 @@ from returnsops.returns.facts import (
     SiblingFacts,
     UnitFacts,
 )
-from tests.builders import CREATED, make_exchange, make_facts, make_line, make_loop, make_netsuite, make_sale
+from tests.builders import CREATED, make_exchange, make_facts, make_line, make_loop, make_sale
 from tests.builders import make_unit as build_unit
 from tests.builders import policy as build_policy
 
@@ -26,6 +26,7 @@ MONEY = frozenset(
     }
 )  # fmt: skip
 ITEMS = {"BOOT-42": "501", "BOOT-43": "502", "SHIRT-M": "503", "SOCKS": "504"}  # the shop's items in NetSuite
+ORDER = "7000"  # its id in NetSuite
 NEW = {"state": "open", "label_status": "", "outcome": "refund"}
 
 
@@ -97,13 +98,14 @@ def _read_exchange(number: int, row: Json) -> ExchangeFacts:
 def read_bills(told: Json, units: tuple[UnitFacts, ...]) -> tuple[RecordFacts, ...]:
     """kind: invoice, cashSale, salesOrder (not billed yet) or none; lines: where NetSuite's differ from Loop's.
 
-    currency: NetSuite's name of it.
+    currency: NetSuite's name of it. status: of the order, by its letter; it is shipped unless told otherwise.
     """
     kind = told.get("kind", "invoice")
     if kind == "none":
         return ()
     if kind == "salesOrder":
-        return (make_netsuite("salesOrder", "7000", other_ref_num="20418"),)
+        order = make_sale(units, "salesOrder", status=told.get("status", "F"))
+        return (replace(order, internal_id=ORDER, tran_id=f"SAL{ORDER}"),)
     bill = make_sale(units, kind, currency=told.get("currency", ""))
     if "lines" in told:
         lines = tuple(read_line(number, row) for number, row in enumerate(told["lines"], 1))

@@ -20,7 +20,7 @@ from returnsops.returns.plan import Plan, PostingDue, plan_return
 from returnsops.returns.plan.exchange_orders import find_exchange_orders
 from tests.builders import FIRST_UNIT, make_netsuite, make_sale
 from tests.other_side import ROUNDS_MAX, carry_out_one
-from tests.scenarios.given import read_line, read_loop, read_units
+from tests.scenarios.given import ORDER, read_line, read_loop, read_units
 
 Json = dict[str, Any]
 Posted = list[tuple[ReturnFacts, PostingDue]]
@@ -161,8 +161,20 @@ def _parcel_is_scanned(facts: ReturnFacts, told: bool) -> ReturnFacts:
 # --- NetSuite --------------------------------------------------------------------------------------
 
 
-def _bill_arrives(facts: ReturnFacts, kind: str) -> ReturnFacts:
-    return replace(facts, records=(*facts.records, make_sale(facts.units, kind)))
+def _bill_arrives(facts: ReturnFacts, told: str | Json) -> ReturnFacts:
+    """Its kind; or kind, id and the numbers of the units that are on it. Made from the order, where that is there."""
+    row: Json = {"kind": told} if isinstance(told, str) else told
+    numbers = row.get("units", range(1, len(facts.units) + 1))
+    units = [facts.units[number - 1] for number in numbers]
+    bill = replace(make_sale(units, row["kind"]), internal_id=row.get("id", "7001"))
+    order = facts.record(ORDER)
+    if order:
+        line_of = {one.reference: one.line for one in order.lines}
+        lines = tuple(replace(one, order_line=line_of[one.reference]) for one in bill.lines)
+        bill = replace(bill, created_from_id=ORDER, lines=lines)
+    return replace(
+        facts, records=(*facts.records, replace(bill, tran_id=f"{row['kind'][:3].upper()}{bill.internal_id}"))
+    )
 
 
 def _record_appears(facts: ReturnFacts, told: Json) -> ReturnFacts:
@@ -175,12 +187,13 @@ def _record_appears(facts: ReturnFacts, told: Json) -> ReturnFacts:
 
 
 def _record_changes(facts: ReturnFacts, told: Json) -> ReturnFacts:
-    """A person edits it in NetSuite: type, id if there are several, new status, and its lines by number."""
+    """A person edits it in NetSuite: type, id if there are several, new status or account, and its lines by number."""
     named = told.get("id")
     (record,) = [one for one in facts.records_of(told["type"]) if named in (None, one.internal_id)]
     changes = told.get("lines", {})
     lines = tuple(replace(one, **changes.get(one.line, {})) for one in record.lines)
-    changed = replace(record, lines=lines, status=told.get("status", record.status))
+    rest = {name: told[name] for name in ("status", "account_id") if name in told}
+    changed = replace(record, lines=lines, **rest)
     return replace(facts, records=(*(one for one in facts.records if one is not record), changed))
 
 

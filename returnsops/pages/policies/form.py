@@ -36,6 +36,7 @@ PLACE_RULE = re.compile(
 TEXT_MAX, LONG_TEXT_MAX = 60, 20_000
 LABELS = {
     "rma_trigger": ("Goods", "A Return Authorization is made", ""),
+    "rma_source": ("Goods", "A Return Authorization is made from", ""),
     "receipt_trigger": (
         "Goods",
         "Units are received",

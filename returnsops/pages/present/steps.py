@@ -17,14 +17,15 @@ from returnsops.returns.plan.pauses import STEP_OF_KIND
 
 OVER = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
 # Steps that only some returns have; they are shown once the plan speaks of them.
-SOMETIMES = frozenset({"restock", "shelve", "exchange", "close_rma"})
+SOMETIMES = frozenset({"restock", "shelve", "exchange", "apply", "close_rma"})
 CASH_SALE_SKIPS = "credit"  # its Cash Refund is credit and refund in one
 STEP_OF_CASE = {
     "sku_unmapped": "sale", "item_differs": "sale", "sale_missing": "sale", "several_sales": "sale",
     "sku_missing": "sale", "billed_in_parts": "sale", "unit_not_on_order": "sale", "foreign_record": "rma",
-    "unit_not_authorized": "rma", "parcel_overdue": "arrival", "inspection_overdue": "inspection",
-    "removed_after_receipt": "inspection", "receipt_changed": "receipt", "received_unaccepted": "shelve",
-    "restock_uninspected": "restock", "ended_after_receipt": "close_rma",
+    "order_unbilled": "credit", "unit_not_authorized": "rma", "parcel_overdue": "arrival",
+    "inspection_overdue": "inspection", "removed_after_receipt": "inspection", "receipt_changed": "receipt",
+    "received_unaccepted": "shelve", "restock_uninspected": "restock", "exchange_value_open": "apply",
+    "ended_after_receipt": "close_rma",
     "parcel_of_ended_return": "close_rma",
     "amount_differs": "amount", "approval_needed": "amount", "settled_differently": "refund",
     "loop_did_not_settle": "settle", "loop_processing_failed": "settle", "closed_unprocessed": "settle",

@@ -16,13 +16,14 @@ from returnsops.returns.plan.expecting import is_noted_as_missing
 from returnsops.returns.plan.hinges import hinges_of
 from returnsops.returns.plan.inspecting import plan_arrival, plan_inspection
 from returnsops.returns.plan.late import find_late_units, leave_out_late, note_late_units
+from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.outbox_problems import note_outbox_problems
 from returnsops.returns.plan.pauses import note_pauses
 from returnsops.returns.plan.paying import Goods, pay_for_kept_goods, pay_for_units
 from returnsops.returns.plan.promise import promise_of
 from returnsops.returns.plan.receiving import plan_receipts
 from returnsops.returns.plan.restocking import accept_exempt, plan_restock
-from returnsops.returns.plan.sale import Sale, find_sale, is_booked_by_hand
+from returnsops.returns.plan.sale import find_sale, is_booked_by_hand
 from returnsops.returns.plan.settling import has_refused_exchange_unit, plan_settlement, was_left_unprocessed
 from returnsops.returns.plan.shadowing import note_shadows
 from returnsops.returns.plan.shelving import plan_shelving

@@ -47,13 +47,13 @@ def value_to_apply(facts: ReturnFacts) -> Decimal:
     return exchange_value(facts) if is_valued and facts.exchanges and not is_native(facts) else ZERO
 
 
-def _bills(facts: ReturnFacts, record_type: str) -> list[RecordFacts]:
+def bills_of_exchange(facts: ReturnFacts, *record_types: str) -> list[RecordFacts]:
     orders = {order.internal_id for order in find_exchange_orders(facts)}
-    return [one for one in facts.records_of(record_type) if one.created_from_id in orders and one.status != VOIDED]
+    return [one for one in facts.records_of(*record_types) if one.created_from_id in orders and one.status != VOIDED]
 
 
 def _invoices(facts: ReturnFacts) -> list[RecordFacts]:
-    return [one for one in _bills(facts, "invoice") if one.amount_remaining > ZERO]
+    return [one for one in bills_of_exchange(facts, "invoice") if one.amount_remaining > ZERO]
 
 
 def _is_enough(facts: ReturnFacts, invoices: list[RecordFacts], value: Decimal) -> bool:
@@ -82,10 +82,10 @@ def _wait_for_invoice(draft: Draft, memo: RecordFacts, value: Decimal) -> bool:
 
 def _cannot_be_applied(facts: ReturnFacts) -> str:
     """Billed in a way that leaves nothing to apply a credit to."""
-    sales = _bills(facts, "cashSale")
+    sales = bills_of_exchange(facts, "cashSale")
     if sales:
         return f"The exchange order was billed by cash sale {sales[0].tran_id}; a credit applies to an invoice only."
-    paid = [one for one in _bills(facts, "invoice") if not one.amount_remaining]
+    paid = [one for one in bills_of_exchange(facts, "invoice") if not one.amount_remaining]
     if paid and not _invoices(facts):
         return f"{paid[0].tran_id} of the exchange order is paid already, so the credit has nothing to be applied to."
     return ""

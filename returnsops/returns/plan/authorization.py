@@ -9,8 +9,9 @@ from returnsops.lib.money import add_up
 from returnsops.returns.facts import LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.expecting import expect_record
+from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.outbox_problems import read_back_step
-from returnsops.returns.plan.sale import Sale
+from returnsops.returns.plan.sources import line_on
 from returnsops.returns.policy import RmaTrigger
 from returnsops.returns.problems import Problem
 
@@ -152,11 +153,9 @@ def _has_moved(facts: ReturnFacts) -> bool:
 
 def _foreign_rma(draft: Draft, sale: Sale) -> bool:
     """Another writer's Return Authorization on the same sale for the same lines would double ours."""
-    lines = {line.line for line in sale.line_of.values()}
     for rma in draft.facts.records_of("returnAuthorization"):
-        same_lines = any(line.order_line in lines and not line.is_closed for line in rma.lines)
         is_explained = _is_same(draft.facts, sale, rma) or _is_of_sibling(draft.facts, rma)
-        if rma.created_from_id == sale.record.internal_id and not rma.ours and same_lines and not is_explained:
+        if not rma.ours and _shares_lines(draft.facts, sale, rma) and not is_explained:
             problem = Problem(
                 "foreign_record",
                 f"record:{rma.internal_id}",
@@ -169,9 +168,20 @@ def _foreign_rma(draft: Draft, sale: Sale) -> bool:
     return False
 
 
+def _shares_lines(facts: ReturnFacts, sale: Sale, rma: RecordFacts) -> bool:
+    """Made from the sale, or from its order where the sale is a bill, or the other way round."""
+    lines = {line.line for line in sale.line_of.values()}
+    return any(
+        line_on(facts, sale.record, line=line.order_line, of_id=rma.created_from_id) in lines
+        for line in rma.lines
+        if not line.is_closed
+    )
+
+
 def _is_same(facts: ReturnFacts, sale: Sale, rma: RecordFacts) -> bool:
     """The units that we would authorise, no more and no fewer: the look before the post adopts it."""
-    return _units_of(rma) == Counter(sale.line_of[unit.unit].line for unit in facts.live_units)
+    is_same_source = rma.created_from_id == sale.record.internal_id
+    return is_same_source and _units_of(rma) == Counter(sale.line_of[unit.unit].line for unit in facts.live_units)
 
 
 def _is_of_sibling(facts: ReturnFacts, rma: RecordFacts) -> bool:

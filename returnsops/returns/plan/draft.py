@@ -171,7 +171,7 @@ STEPS: dict[str, tuple[str, Lane]] = {
     "credit": ("Credit Memo", Lane.NETSUITE),
     "settle": ("Loop settles", Lane.LOOP),
     "exchange": ("Exchange order linked", Lane.EXCHANGE),
-    "apply": ("Credit applied to the exchange", Lane.NETSUITE),
+    "apply": ("Value of the exchange settled", Lane.NETSUITE),
     "refund": ("Refund recorded", Lane.NETSUITE),
     "close_rma": ("Return Authorization closed", Lane.NETSUITE),
     "proof": ("Read back and complete", Lane.NETSUITE),

@@ -3,6 +3,9 @@
 Source: loop.md §3.4, §3.7.
 """
 
+from decimal import Decimal
+
+from returnsops.lib.money import add_up
 from returnsops.returns.facts import ExchangeFacts, RecordFacts, ReturnFacts
 from returnsops.returns.policy import ExchangeForm
 
@@ -16,6 +19,12 @@ def find_exchange_orders(facts: ReturnFacts) -> list[RecordFacts]:
 
 def has_every_order(facts: ReturnFacts) -> bool:
     return is_native(facts) or not orders_missing(facts)
+
+
+def cleared_on(facts: ReturnFacts, record: RecordFacts) -> Decimal:
+    """What rows of the clearing item on an exchange's order or bill say was paid by the return (requirement C04)."""
+    item = facts.policy.items.get("exchange_clearing")
+    return add_up(line.amount for line in record.lines if item and line.item_id == item)
 
 
 def is_native(facts: ReturnFacts) -> bool:

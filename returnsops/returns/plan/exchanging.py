@@ -10,9 +10,15 @@ from returnsops.lib.money import add_up, money_text
 from returnsops.returns.facts import ExchangeFacts, ReturnFacts
 from returnsops.returns.plan.authorization import MOVING
 from returnsops.returns.plan.draft import Draft, StepState
-from returnsops.returns.plan.exchange_orders import find_exchange_orders, has_every_order, is_native, orders_missing
+from returnsops.returns.plan.exchange_orders import (
+    cleared_on,
+    find_exchange_orders,
+    has_every_order,
+    is_native,
+    orders_missing,
+)
+from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.ordering import create_order
-from returnsops.returns.plan.sale import Sale
 from returnsops.returns.policy import ExchangeOrder, ExchangeSettlement, ExchangeTiming
 from returnsops.returns.problems import Problem
 
@@ -95,10 +101,10 @@ def note_contradiction(draft: Draft) -> bool:
 
 
 def _full_total(facts: ReturnFacts) -> Decimal | None:
-    """What the orders come to; None while one is not there, or if the return has none of its own."""
+    """What the orders come to before any clearing row; None while one is not there, or if the return has none."""
     if not facts.exchanges or not has_every_order(facts) or is_native(facts):
         return None
-    return add_up(order.total for order in find_exchange_orders(facts))
+    return add_up(order.total + cleared_on(facts, order) for order in find_exchange_orders(facts))
 
 
 def _contradiction_problem(facts: ReturnFacts, *, total: Decimal, expected: Decimal) -> Problem:

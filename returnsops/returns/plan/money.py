@@ -11,7 +11,7 @@ from returnsops.lib.canonical import content_hash
 from returnsops.lib.money import ZERO, add_up, round_money, share_of, smallest_unit
 from returnsops.returns.facts import LineFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.figures import exchange_value, is_zero_credit, left_open, read_figures, store_credit
-from returnsops.returns.plan.sale import Sale
+from returnsops.returns.plan.matching import Sale
 
 RATE_DIGITS = range(2, 7)  # tax rates in use have two to six decimals as a fraction
 

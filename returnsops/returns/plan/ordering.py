@@ -10,7 +10,8 @@ from returnsops.lib.money import ZERO, add_up
 from returnsops.returns.facts import ExchangeFacts, ReturnFacts
 from returnsops.returns.plan.authorization import memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.sale import Sale
+from returnsops.returns.plan.figures import exchange_value
+from returnsops.returns.plan.matching import Sale
 from returnsops.returns.policy import ExchangeSettlement
 from returnsops.returns.problems import Problem
 
@@ -50,16 +51,22 @@ def _missing_parts(facts: ReturnFacts, sale: Sale) -> list[Problem]:
         cause = f"{sale.record.tran_id} names no customer, so nobody can be sent the replacement."
         subject = f"record:{sale.record.internal_id}"
         found.append(Problem("customer_missing", subject, cause, amount=add_up(one.total for one in facts.exchanges)))
-    if _discount(facts) and not facts.policy.items.get("exchange_discount"):
-        cause = "The policy names no exchange discount item."
-        found.append(Problem("mapping_missing", "policy:items.exchange_discount", cause))
+    key, amount = _paid_by_return(facts, sale)
+    if amount and not facts.policy.items.get(key):
+        cause = f"The policy names no NetSuite item for «{key}»."
+        found.append(Problem("mapping_missing", f"policy:items.{key}", cause))
     return found
 
 
-def _discount(facts: ReturnFacts) -> Decimal:
-    """What the return paid for, under the Loop discount; else the order has its full value (loop.md §3.7)."""
-    is_zero = facts.policy.exchange_settlement == ExchangeSettlement.ZERO_CREDIT
-    return facts.loop.exchange_credit if is_zero else ZERO
+def _paid_by_return(facts: ReturnFacts, sale: Sale) -> tuple[str, Decimal]:
+    """The item and amount of the row that takes off what the return paid for (loop.md §3.7, requirement C04).
+
+    The Loop discount; or for a cash sale, whose refund no bill can be paid with, the clearing account. An order for
+    an invoiced one keeps its full value: the credit is applied to its invoice.
+    """
+    if facts.policy.exchange_settlement == ExchangeSettlement.ZERO_CREDIT:
+        return "exchange_discount", facts.loop.exchange_credit
+    return "exchange_clearing", exchange_value(facts) if sale.is_cash_sale else ZERO
 
 
 def _order_due(facts: ReturnFacts, sale: Sale, missing: list[ExchangeFacts]) -> PostingDue:
@@ -73,14 +80,16 @@ def _order_due(facts: ReturnFacts, sale: Sale, missing: list[ExchangeFacts]) -> 
 
 
 def order_body(facts: ReturnFacts, sale: Sale, missing: list[ExchangeFacts]) -> dict[str, Any]:
-    """The replacements at what the customer was charged, less what the return paid for (the Loop discount).
+    """The replacements at what the customer was charged, less what the return paid for, if the order shows that.
 
     Without tax: NetSuite adds that by itself.
     """
     rows = [_row(one.item_id, one.total - one.tax) for one in missing]
-    discount = _discount(facts) if len(missing) == len(facts.exchanges) else _own_share(facts, missing)
-    if discount:
-        rows.append(_row(facts.policy.items["exchange_discount"], -discount))
+    key, paid = _paid_by_return(facts, sale)
+    if len(missing) < len(facts.exchanges):
+        paid = _own_share(facts, missing, paid)
+    if paid:
+        rows.append(_row(facts.policy.items[key], -paid))
     return {
         "entity": {"id": sale.record.entity_id},
         "orderStatus": {"id": "B"},
@@ -91,10 +100,10 @@ def order_body(facts: ReturnFacts, sale: Sale, missing: list[ExchangeFacts]) -> 
     }
 
 
-def _own_share(facts: ReturnFacts, missing: list[ExchangeFacts]) -> Decimal:
+def _own_share(facts: ReturnFacts, missing: list[ExchangeFacts], paid: Decimal) -> Decimal:
     """Of a second order, made later: what the first ones left of the credit, and no more than it is worth."""
     first = add_up(one.total for one in facts.exchanges if one not in missing)
-    return min(max(_discount(facts) - first, ZERO), add_up(one.total for one in missing))
+    return min(max(paid - first, ZERO), add_up(one.total for one in missing))
 
 
 def _row(item_id: str, amount: Decimal) -> dict[str, Any]:

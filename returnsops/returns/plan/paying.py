@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from returnsops.returns.plan.applying import plan_application
 from returnsops.returns.plan.authorization import Authorization
+from returnsops.returns.plan.billing import may_be_credited
+from returnsops.returns.plan.clearing import plan_clearing
 from returnsops.returns.plan.closing import close_unaccepted_lines, close_whole_authorization, prove_complete
 from returnsops.returns.plan.comparing import compare_amounts
 from returnsops.returns.plan.crediting import Source, plan_credit, source_of
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.exchanging import plan_exchange
 from returnsops.returns.plan.expecting import is_noted_as_missing
+from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.refunding import plan_cash_refund, plan_refunds
-from returnsops.returns.plan.sale import Sale
 from returnsops.returns.plan.settling import loop_goes_first, plan_settlement
 from returnsops.returns.plan.watching import foresee_credit, is_money_ours, watch_credit, watch_refunds
 
@@ -53,14 +55,16 @@ def _pay(draft: Draft, sale: Sale, source: Source, *, may_book: bool) -> tuple[b
     if not is_money_ours(facts, sale):
         return _watch_money(draft, sale, may_expect=may_book)
     credit = compare_amounts(draft, sale)
+    may_book = bool(credit) and may_book and may_be_credited(draft, sale)
     may_credit = may_book and not (loop_goes_first(facts) and facts.taken("credit") is None)
     credited = bool(credit and may_credit and not sale.is_cash_sale and plan_credit(draft, source, credit))
-    may_ask = bool(credit and may_book) if sale.is_cash_sale else credited
+    may_ask = may_book if sale.is_cash_sale else credited
     settled = plan_settlement(draft, may_ask=may_ask)
     linked = plan_exchange(draft, sale)
     refunded = False
     if sale.is_cash_sale and settled and may_book and credit:
-        refunded = credited = plan_cash_refund(draft, source, credit)
+        credited = plan_cash_refund(draft, source, credit)
+        refunded = credited and plan_clearing(draft)
     elif credited and settled:
         refunded = _pay_out(draft)
     return credited, refunded and linked

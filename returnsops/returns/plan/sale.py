@@ -1,29 +1,28 @@
-"""Chapter 1: which document sold these units, and which of its lines each unit came from."""
+"""Chapter 1: which document sold these units, and which of its lines each unit came from.
 
-from collections import Counter
-from dataclasses import dataclass
+A bill, or by the policy the shop's order; what it may be made from is in `sources`, the lines are in `matching`.
+"""
+
+from collections.abc import Sequence
 
 from returnsops.lib.money import add_up
-from returnsops.returns.facts import LineFacts, RecordFacts, ReturnFacts, UnitFacts
+from returnsops.returns.facts import RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, StepState
-from returnsops.returns.plan.exchange_orders import find_exchange_orders
+from returnsops.returns.plan.matching import Sale, belongs, chosen_line, is_a_guess, is_billed, match_units
+from returnsops.returns.plan.sources import (
+    BILLED,
+    NOT_ALL_BILLED,
+    ORDER,
+    SHIPPED,
+    find_orders,
+    find_sources,
+    is_sale_late,
+    name_of,
+)
+from returnsops.returns.policy import RmaSource
 from returnsops.returns.problems import Problem
 
-BILLED = ("invoice", "cashSale")
-VOIDED = "V"
 SOLD_AS = "The order line it was sold on holds"
-
-
-@dataclass(frozen=True)
-class Sale:
-    """The billed document and, per unit, the line it was sold on."""
-
-    record: RecordFacts
-    line_of: dict[str, LineFacts]
-
-    @property
-    def is_cash_sale(self) -> bool:
-        return self.record.record_type == "cashSale"
 
 
 def find_sale(draft: Draft) -> Sale | None:
@@ -38,62 +37,101 @@ def find_sale(draft: Draft) -> Sale | None:
     for unit in unmapped:
         if not unit.sku:
             draft.problem(_no_sku_problem(facts, unit))
-    bills = _bills(facts)
-    if not bills:
-        _wait_for_bill(draft)
+    sources = find_sources(draft)
+    if not sources:
+        _wait_for_sale(draft)
         return None
     if unmapped:
         draft.step("sale", StepState.BLOCKED, f"waits for the mapping of {len(unmapped)} unit(s)")
         return None
-    return _choose_sale(draft, bills)
+    return _choose_sale(draft, [match_units(facts, one) for one in sources])
 
 
-def _bills(facts: ReturnFacts) -> list[RecordFacts]:
-    """The bills that may have sold the units; once an authorization was made, the one it was made from."""
-    exchanged = {order.internal_id for order in find_exchange_orders(facts)}
-    standing = [bill for bill in facts.records_of(*BILLED) if bill.status != VOIDED]
-    bills = [bill for bill in standing if bill.created_from_id not in exchanged]
-    sources = {rma.created_from_id for rma in facts.records_of("returnAuthorization") if _is_own(facts, rma)}
-    return [bill for bill in bills if bill.internal_id in sources] or bills
-
-
-def _choose_sale(draft: Draft, bills: list[RecordFacts]) -> Sale | None:
-    matches = [match_units(draft.facts, bill) for bill in bills]
-    whole = [sale for sale in matches if len(sale.line_of) == len(draft.facts.live_units)]
+def _choose_sale(draft: Draft, matches: list[Sale]) -> Sale | None:
+    facts = draft.facts
+    whole = [sale for sale in matches if _is_whole(facts, sale)]
+    in_parts = _are_billed_in_parts(facts, matches)
+    if not whole and facts.policy.rma_source == RmaSource.BILL_ELSE_ORDER and (in_parts or is_sale_late(draft)):
+        whole = [sale for sale in _orders_that_fit(facts) if sale.record.status in SHIPPED]
+    if len(whole) == 1 and not _is_billed_both_ways(whole[0]):
+        return _take(draft, whole[0])
     if len(whole) == 1:
-        sale = whole[0]
-        if not _items_agree(draft, sale):
-            return None
-        draft.step("sale", StepState.DONE, _name(sale.record), records=(sale.record.internal_id,))
-        return sale
-    if whole:
-        draft.problem(_several_problem(draft.facts, whole))
+        _leave_to_hand(draft, whole[0].bills, "a Credit Memo and a Cash Refund would be needed for one authorization")
+    elif whole:
+        draft.problem(_several_problem(facts, whole))
         draft.step("sale", StepState.BLOCKED, "more than one bill fits")
-    elif _are_billed_in_parts(draft.facts, matches):
-        _leave_to_hand(draft, matches)
-    else:
-        best = max(matches, key=lambda sale: len(sale.line_of))
-        for unit in draft.facts.live_units:
-            if unit.unit not in best.line_of:
-                draft.problem(_not_on_order_problem(draft.facts, unit, best.record))
-        draft.step("sale", StepState.BLOCKED, "the units do not fit the bill")
+    elif in_parts:
+        bills = [sale.record for sale in matches if sale.line_of]
+        _leave_to_hand(draft, bills, "a Return Authorization has one source")
+    elif not _waits_for_the_rest(draft, matches):
+        _note_units_without_line(draft, matches)
     return None
+
+
+def _note_units_without_line(draft: Draft, matches: list[Sale]) -> None:
+    best = max(matches, key=lambda sale: len(sale.line_of))
+    for unit in draft.facts.live_units:
+        if unit.unit not in best.line_of:
+            draft.problem(_not_on_order_problem(draft.facts, unit, best.record))
+    draft.step("sale", StepState.BLOCKED, f"the units do not fit the {_kind(best.record)}")
+
+
+def _take(draft: Draft, sale: Sale) -> Sale | None:
+    if not _items_agree(draft, sale):
+        return None
+    records = dict.fromkeys(one.internal_id for one in (sale.record, *sale.bills))
+    draft.step("sale", StepState.DONE, _sale_words(draft.facts, sale), records=tuple(records))
+    return sale
+
+
+def _sale_words(facts: ReturnFacts, sale: Sale) -> str:
+    """An order says how far it is billed, since the credit waits for that."""
+    if sale.record.record_type in BILLED:
+        return name_of(sale.record)
+    names = " and ".join(name_of(bill) for bill in sale.bills)
+    if not names:
+        return f"{name_of(sale.record)}, not billed yet"
+    return f"{name_of(sale.record)}, billed {'on' if is_billed(facts, sale) else 'in part on'} {names}"
 
 
 def _are_billed_in_parts(facts: ReturnFacts, matches: list[Sale]) -> bool:
     """No bill holds all units, several together do: an authorization has one source."""
-    return len(matches) > 1 and all(any(unit.unit in sale.line_of for sale in matches) for unit in facts.live_units)
+    is_somewhere = all(any(unit.unit in sale.line_of for sale in matches) for unit in facts.live_units)
+    return len(matches) > 1 and is_somewhere and not any(_is_whole(facts, sale) for sale in matches)
 
 
-def _leave_to_hand(draft: Draft, matches: list[Sale]) -> None:
+def _is_whole(facts: ReturnFacts, sale: Sale) -> bool:
+    return len(sale.line_of) == len(facts.live_units)
+
+
+def _orders_that_fit(facts: ReturnFacts) -> list[Sale]:
+    return [sale for sale in (match_units(facts, one) for one in find_orders(facts)) if _is_whole(facts, sale)]
+
+
+def _waits_for_the_rest(draft: Draft, matches: list[Sale]) -> bool:
+    """The order holds every unit, and not all of it is billed yet: what no bill holds may come on the next one."""
+    facts = draft.facts
+    open_orders = [sale.record for sale in _orders_that_fit(facts) if sale.record.status in NOT_ALL_BILLED]
+    if not open_orders or matches[0].record.record_type == ORDER or is_sale_late(draft):
+        return False
+    due_at = draft.deadline(facts.loop.created_at, facts.policy.deadlines.sale)
+    draft.step("sale", StepState.WAITING, f"the rest of {name_of(open_orders[0])} is not billed yet", due_at=due_at)
+    return True
+
+
+def _is_billed_both_ways(sale: Sale) -> bool:
+    return not sale.booked_as and len({bill.record_type for bill in sale.bills}) > 1
+
+
+def _leave_to_hand(draft: Draft, bills: Sequence[RecordFacts], why: str) -> None:
     """Nothing is posted for units of several bills; a person books them, and notes that it is done."""
     facts = draft.facts
-    names = " and ".join(_name(sale.record) for sale in matches if sale.line_of)
+    names = " and ".join(name_of(bill) for bill in bills)
     stands = draft.problem(
         Problem(
             "billed_in_parts",
             f"return:{facts.loop.loop_id}",
-            f"The units of this return were billed on {names}; a Return Authorization has one source.",
+            f"The units of this return were billed on {names}; {why}.",
             amount=facts.loop.return_total,
         )
     )
@@ -108,90 +146,13 @@ def is_booked_by_hand(facts: ReturnFacts) -> bool:
 
 
 def _several_problem(facts: ReturnFacts, whole: list[Sale]) -> Problem:
-    names = ", ".join(_name(sale.record) for sale in whole)
+    names = ", ".join(name_of(sale.record) for sale in whole)
     return Problem(
         "several_sales",
         f"order:{facts.loop.order_name}",
         f"{names} all fit this return.",
         amount=facts.loop.return_total,
     )
-
-
-def match_units(facts: ReturnFacts, bill: RecordFacts) -> Sale:
-    """Give each unit a line of the bill: a person's choice, else the shop's line id, else the item with units left.
-
-    No line is given more units than were sold on it, sibling returns included.
-    """
-    left = Counter({line.line: line.quantity for line in bill.lines}) - claimed_by_siblings(facts, bill)
-    line_of: dict[str, LineFacts] = {}
-    for unit in facts.live_units:
-        line = next((one for one in _lines_for(facts, unit, bill) if left[one.line] > 0), None)
-        if line:
-            left[line.line] -= 1
-            line_of[unit.unit] = line
-    return Sale(bill, line_of)
-
-
-def chosen_line(facts: ReturnFacts, unit: UnitFacts) -> tuple[str, str] | None:
-    """The line that a person chose for the unit: id of its bill (empty: whichever) and number of the line."""
-    chosen = facts.override("order_line", unit.unit)
-    if not chosen:
-        return None
-    bill, _, line = chosen.rpartition(":")
-    return bill, line
-
-
-def _lines_for(facts: ReturnFacts, unit: UnitFacts, bill: RecordFacts) -> list[LineFacts]:
-    """The lines of the bill that the unit may have been sold on, the likeliest first."""
-    chosen = chosen_line(facts, unit)
-    if chosen:
-        bill_id, number = chosen
-        return [line for line in bill.lines if line.line == number and bill_id in ("", bill.internal_id)]
-    lines = sorted((one for one in bill.lines if _belongs(unit, one)), key=lambda one: _fit(unit, one), reverse=True)
-    return [] if _is_a_guess(unit, lines) else lines
-
-
-def _is_a_guess(unit: UnitFacts, lines: list[LineFacts]) -> bool:
-    """The item stands on several lines at several prices, nothing names the line, and no price is the unit's."""
-    by_item = [line for line in lines if not (line.reference and unit.provider_line)]
-    prices = {line.rate for line in by_item}
-    return len(by_item) == len(lines) and len(prices) > 1 and unit.worth not in prices
-
-
-def claimed_by_siblings(facts: ReturnFacts, bill: RecordFacts) -> Counter[str]:
-    """Units of each line of the bill that other returns have taken, or are about to take.
-
-    One that another system made may be for this very return; it takes units only once a person has said otherwise.
-    """
-    claimed: Counter[str] = Counter()
-    for claim in facts.claims:
-        if claim.source_id == bill.internal_id:
-            claimed[claim.line] += claim.quantity
-    for rma in facts.records_of("returnAuthorization"):
-        counts = rma.ours or facts.is_acknowledged("foreign_record", f"record:{rma.internal_id}")
-        if rma.created_from_id == bill.internal_id and counts and not _is_own(facts, rma):
-            for line in rma.lines:
-                claimed[line.order_line] += max(line.received, 0 if line.is_closed else line.quantity)
-    return claimed
-
-
-def _is_own(facts: ReturnFacts, rma: RecordFacts) -> bool:
-    """Our external id tells it, too: after a lost answer the mirror may know the record before the posting does."""
-    own = [one for one in facts.postings if one.kind == "rma"]
-    return any(
-        rma.internal_id == one.their_id or (rma.external_id and rma.external_id.lower() == one.external_id)
-        for one in own
-    )
-
-
-def _belongs(unit: UnitFacts, line: LineFacts) -> bool:
-    if line.reference and unit.provider_line:
-        return line.reference == unit.provider_line
-    return line.item_id == unit.item_id
-
-
-def _fit(unit: UnitFacts, line: LineFacts) -> tuple[bool, bool]:
-    return (line.item_id == unit.item_id, line.rate == unit.worth)
 
 
 def _items_agree(draft: Draft, sale: Sale) -> bool:
@@ -206,7 +167,7 @@ def _items_agree(draft: Draft, sale: Sale) -> bool:
             Problem(
                 "item_differs",
                 f"sku:{unit.sku}",
-                f"SKU {unit.sku} is mapped to item {unit.item_id}, but {_name(sale.record)} sold {line.item_name}.",
+                f"SKU {unit.sku} is mapped to item {unit.item_id}, but {name_of(sale.record)} sold {line.item_name}.",
                 expected=line.item_name,
                 found=f"item {unit.item_id}",
                 amount=unit.worth + unit.tax,
@@ -217,25 +178,34 @@ def _items_agree(draft: Draft, sale: Sale) -> bool:
     return not wrong
 
 
-def _wait_for_bill(draft: Draft) -> None:
+def _wait_for_sale(draft: Draft) -> None:
     facts = draft.facts
-    limit = facts.policy.deadlines.sale
-    due_at = draft.deadline(facts.loop.created_at, limit)
-    orders = facts.records_of("salesOrder")
-    waits_for = (
-        f"{_name(orders[0])} is not billed yet" if orders else f"order {facts.loop.order_name} is not in NetSuite"
-    )
-    late = draft.is_late(facts.loop.created_at, limit)
+    due_at = draft.deadline(facts.loop.created_at, facts.policy.deadlines.sale)
+    late = is_sale_late(draft)
+    waits_for = _missing_sale(facts, late=late)
     if late:
+        what = "No invoice or cash sale" if facts.policy.rma_source == RmaSource.BILL else "Nothing to return from"
         draft.problem(
             Problem(
                 "sale_missing",
                 f"order:{facts.loop.order_name}",
-                f"No invoice or cash sale for order {facts.loop.order_name}: {waits_for}.",
+                f"{what} for order {facts.loop.order_name}: {waits_for}.",
                 amount=facts.loop.return_total,
             )
         )
     draft.step("sale", StepState.BLOCKED if late else StepState.WAITING, waits_for, due_at=due_at)
+
+
+def _missing_sale(facts: ReturnFacts, *, late: bool) -> str:
+    orders, chosen = find_orders(facts), facts.policy.rma_source
+    if not orders:
+        return f"order {facts.loop.order_name} is not in NetSuite"
+    order = orders[0]
+    awaits_bill = chosen == RmaSource.BILL or (chosen == RmaSource.BILL_ELSE_ORDER and not late)
+    if awaits_bill or order.status in SHIPPED:
+        return f"{name_of(order)} is not billed yet"
+    ended = {"C": "is cancelled", "H": "is closed"}
+    return f"{name_of(order)} {ended.get(order.status, 'is not shipped yet')}"
 
 
 def _unmapped_problem(facts: ReturnFacts, sku: str) -> Problem:
@@ -265,17 +235,19 @@ def _no_sku_problem(facts: ReturnFacts, unit: UnitFacts) -> Problem:
 
 def _sold_as(facts: ReturnFacts, units: list[UnitFacts]) -> str:
     lines = {unit.provider_line for unit in units if unit.provider_line}
-    names = {line.item_name for bill in facts.records_of(*BILLED) for line in bill.lines if line.reference in lines}
+    names = {
+        line.item_name for bill in facts.records_of(*BILLED, ORDER) for line in bill.lines if line.reference in lines
+    }
     return ", ".join(sorted(names))
 
 
 def _not_on_order_problem(facts: ReturnFacts, unit: UnitFacts, bill: RecordFacts) -> Problem:
     name = unit.title or unit.sku
-    lines = [line for line in bill.lines if _belongs(unit, line)]
-    if _is_a_guess(unit, lines):
-        cause = f"{name} stands on {len(lines)} lines of {_name(bill)}, at prices other than Loop's. Which one is it?"
+    lines = [line for line in bill.lines if belongs(unit, line)]
+    if is_a_guess(unit, lines):
+        cause = f"{name} stands on {len(lines)} lines of {name_of(bill)}, at prices other than Loop's. Which one is it?"
     else:
-        cause = f"{name} is not among the units left on {_name(bill)} of order {facts.loop.order_name}."
+        cause = f"{name} is not among the units left on {name_of(bill)} of order {facts.loop.order_name}."
     return Problem(
         "unit_not_on_order",
         f"unit:{unit.unit}",
@@ -284,6 +256,5 @@ def _not_on_order_problem(facts: ReturnFacts, unit: UnitFacts, bill: RecordFacts
     )
 
 
-def _name(record: RecordFacts) -> str:
-    kinds = {"invoice": "Invoice", "cashSale": "Cash sale", "salesOrder": "Sales order"}
-    return f"{kinds.get(record.record_type, record.record_type)} {record.tran_id}"
+def _kind(record: RecordFacts) -> str:
+    return "order" if record.record_type == ORDER else "bill"

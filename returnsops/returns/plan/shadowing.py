@@ -14,8 +14,8 @@ from returnsops.returns.plan.comparing import missing_items, speaks_one_currency
 from returnsops.returns.plan.draft import STEPS, Agreement, Difference, Draft, Step, StepState, Verdict
 from returnsops.returns.plan.exchange_orders import find_exchange_orders, is_native
 from returnsops.returns.plan.figures import find_untold_amounts
+from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.money import propose_credit
-from returnsops.returns.plan.sale import Sale
 from returnsops.returns.plan.standing_in import sold_line, units_of, units_on
 from returnsops.returns.plan.watching import used_of
 from returnsops.returns.policy import ExchangeOrder

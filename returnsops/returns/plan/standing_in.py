@@ -12,7 +12,9 @@ from returnsops.lib.money import ZERO, add_up
 from returnsops.returns.facts import RECEIVED, LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft
 from returnsops.returns.plan.figures import exchange_value, is_zero_credit, store_credit
-from returnsops.returns.plan.sale import VOIDED, Sale, find_sale
+from returnsops.returns.plan.matching import Sale
+from returnsops.returns.plan.sale import find_sale
+from returnsops.returns.plan.sources import VOIDED
 from returnsops.returns.policy import RECORD_KINDS
 
 CANCELLED = "C"
@@ -63,7 +65,8 @@ def _authorization(facts: ReturnFacts, sale: Sale) -> PostingFacts | None:
 
 def find_their_authorization(facts: ReturnFacts, sale: Sale) -> RecordFacts | None:
     """Of this return: the one that names it, else one of exactly its units, else one of the same lines."""
-    sources = {sale.record.internal_id, sale.record.created_from_id} - {""}
+    bills = (bill.internal_id for bill in sale.bills)
+    sources = {sale.record.internal_id, sale.record.created_from_id, *bills} - {""}
     theirs = [one for one in facts.records_of("returnAuthorization") if not one.ours and one.status != CANCELLED]
     named = [one for one in theirs if _names(one, facts.loop.loop_id)]
     if named:

@@ -8,9 +8,9 @@ from returnsops.returns.plan.comparing import speaks_one_currency
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.expecting import expect_record, goods_came_at
 from returnsops.returns.plan.figures import find_untold_amounts, left_open
+from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.money import Credit, allowed_difference, propose_credit
 from returnsops.returns.plan.refunding import no_money_words, paid_any_money
-from returnsops.returns.plan.sale import Sale
 from returnsops.returns.plan.settling import loop_goes_first
 from returnsops.returns.problems import Problem
 
