@@ -257,8 +257,14 @@ def transaction_of(record: RecordFacts) -> TransactionRecord:
         created_at=NOW,
         lines=lines,
         applies=(),
-        raw={"currency": {"id": "1", "refName": record.currency}} if record.currency else {},
+        raw=_raw_of(record),
     )
+
+
+def _raw_of(record: RecordFacts) -> dict[str, Any]:
+    """What facts read from the record as it came."""
+    currency = {"currency": {"id": "1", "refName": record.currency}} if record.currency else {}
+    return currency | ({"account": {"id": record.account_id}} if record.account_id else {})
 
 
 def make_due(kind: str = "rma", *, covers: Iterable[str] = ("unit:387001",), **changes: Any) -> PostingDue:

@@ -211,6 +211,13 @@ def test_shipping_and_the_currency_of_a_payment_are_facts(shop: Shop) -> None:
     assert [(one.gateway, one.currency) for one in loop.refunds] == [("paypal", "EUR")]
 
 
+def test_account_that_a_record_is_booked_on_is_a_fact(shop: Shop) -> None:
+    row = make_return(shop)
+    make_record(row, make_sale([make_unit(1)], "cashSale", account_id="221"))
+
+    assert [one.account_id for one in load_facts(row).records] == ["221"]
+
+
 def test_currency_of_a_record_is_netsuites_own_name(shop: Shop) -> None:
     row = make_return(shop)
     make_record(row, make_sale([make_unit(1)], currency="US Dollar"))
