@@ -4,13 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.db import connection
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from pytest_django import DjangoDbBlocker
 
 from integrations.doors import forget_doors
 from integrations.models import Shop
 from returnsops.people.models import Role, User
 from tests.builders import make_shop, make_user
+from tests.database import DATA_DIR
+from tests.template_database import copy_template, remove_copy
 from tests.transaction_guard import TransactionGuard
 
 # No test is timed: a busy machine must not fail one. The same examples every time, so that red means a change.
@@ -27,6 +31,23 @@ hypothesis_settings.load_profile("house")
 
 # The algorithm of production, without its price: it is dear on purpose, and tests make and check thousands.
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--stops", type=int, default=3, help="so many workers under load are stopped (tests/journey)")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """In the place of pytest-django's own, which migrates an empty database for every process."""
+    name = connection.settings_dict["TEST"]["NAME"]
+    with django_db_blocker.unblock():
+        copy_template(name, turns=DATA_DIR / "template")
+    yield
+    with django_db_blocker.unblock():
+        remove_copy(name)
 
 
 @pytest.fixture(scope="session")

@@ -80,7 +80,7 @@ def test_call_in_a_thread_with_a_transaction_of_its_own_is_refused(
 
     thread = threading.Thread(target=call_badly)
     thread.start()
-    thread.join(10)
+    thread.join(60)
 
     assert len(taken(no_call_in_a_transaction)) == 1
 

@@ -74,16 +74,18 @@ def is_gone(process_id: int) -> bool:
 def test_death_of_a_program_is_told_with_its_last_words(processes: Processes, tmp_path: Path) -> None:
     processes.start(python("print('so long'); raise SystemExit(3)", log=tmp_path / "it.log"))
 
+    wait_for(lambda: not processes.is_running("it"))
     with pytest.raises(ProcessError, match="(?s)it has ended with exit code 3.*so long"):
-        processes.watch(1.0)
+        processes.watch(0)
 
 
 def test_program_that_was_killed_is_told_as_such(processes: Processes) -> None:
     processes.start(Program(name="it", command=("sleep", "60")))
     os.kill(processes.process_id("it"), signal.SIGKILL)
 
+    wait_for(lambda: not processes.is_running("it"))
     with pytest.raises(ProcessError, match="ended by SIGKILL"):
-        processes.watch(0.5)
+        processes.watch(0)
 
 
 def test_stop_leaves_no_child_behind(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_two_workers_refused_at_once_make_one_pause(shop: Shop) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
 
     assert Pause.objects.count() == 1
     assert set(Posting.objects.values_list("status", flat=True)) == {"pending"}

@@ -65,7 +65,7 @@ class PatientStranger:
         assert answer.headers["Preference-Applied"] == "respond-async"
         return answer.headers["Location"].rsplit("/", 1)[-1]
 
-    def wait(self, job: str, *, seconds: float = 8.0) -> Json:
+    def wait(self, job: str, *, seconds: float = 60.0) -> Json:
         until = time.monotonic() + seconds
         while True:
             found: Json = self.netsuite.call("GET", f"async/v1/job/{job}").json()

@@ -72,6 +72,7 @@ def test_a_caller_that_gave_up_is_noticed(netsuite: NetSuiteStranger, director: 
     with pytest.raises(requests.ReadTimeout):
         requests.get(f"{netsuite.url}/services/rest/{TIME}", headers=headers, timeout=0.2)
 
+    assert wait_for(lambda: director.get("faults")["faults"][0]["hits"])  # it is in, if late
     director.post("clock", {"advance_seconds": 600})
     assert wait_for(lambda: calls(director, "time"))
     assert calls(director, "time")[-1]["is_gone"]

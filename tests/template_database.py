@@ -1,0 +1,94 @@
+"""One migrated database, of which every test process gets a copy: migrating takes seconds, a copy a fraction of one.
+
+It is kept between runs, under a name that follows from the migrations: a new migration makes a new one.
+"""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from psycopg import sql
+
+PREFIX = "returnsops_template_"
+UNFINISHED = f"{PREFIX}unfinished"
+KEY_CHARS = 16
+# Beside the migrations, these say what stands in the tables of a new database.
+MAKERS = ("Django", "django-q2")
+
+
+def copy_template(name: str, *, turns: Path) -> None:
+    """Let Django talk to a fresh copy of this name. turns: a file that processes lock one after the other, since a copy
+    can be made only while nobody is connected to what it is made from.
+    """
+    with _one_after_the_other(turns):
+        template = ensure_template()
+        _remove(name)
+        _order("CREATE DATABASE {} TEMPLATE {}", name, template)
+    _talk_to(name)
+
+
+def remove_copy(name: str) -> None:
+    _talk_to("postgres")
+    _remove(name)
+
+
+def ensure_template() -> str:
+    """Its name. Migrated under another one, so that what was interrupted half-way is never taken for whole."""
+    name, known = PREFIX + key_of_migrations(), _templates()
+    if name in known:
+        return name
+    for outdated in known:
+        _remove(outdated)
+    _order("CREATE DATABASE {}", UNFINISHED)
+    given = str(connection.settings_dict["NAME"])
+    _talk_to(UNFINISHED)
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    finally:
+        _talk_to(given)
+    _order("ALTER DATABASE {} RENAME TO {}", UNFINISHED, name)
+    return name
+
+
+def key_of_migrations() -> str:
+    """Of all apps, by their content."""
+    digest = sha256(" ".join(f"{name} {version(name)}" for name in MAKERS).encode())
+    for app in apps.get_app_configs():
+        for file in sorted(Path(app.path, "migrations").glob("*.py")):
+            digest.update(f"\n{app.label} {file.name}\n".encode() + file.read_bytes())
+    return digest.hexdigest()[:KEY_CHARS]
+
+
+@contextmanager
+def _one_after_the_other(turns: Path) -> Iterator[None]:
+    with turns.open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
+
+
+def _talk_to(name: str) -> None:
+    connection.close()
+    connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = name
+
+
+def _templates() -> list[str]:
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX])
+        return [name for (name,) in cursor.fetchall()]
+
+
+def _remove(name: str) -> None:
+    _order("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+
+def _order(statement: str, *names: str) -> None:
+    """Outside of any database of ours."""
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
