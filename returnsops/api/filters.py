@@ -11,7 +11,7 @@ from exceptions.models import Case, CaseMember
 from returnsops.api.pagination import KEY_MAX
 from returnsops.posting.models import Pause, Posting
 from returnsops.returns.filters import visible_shops
-from returnsops.returns.models import InspectedUnit, ReturnLine
+from returnsops.returns.models import InspectedUnit, ReturnLine, ShadowVerdict
 from returnsops.returns.problems import KINDS
 
 
@@ -81,6 +81,18 @@ class PauseFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fil
 
     class Meta:
         model = Pause
+        fields: list[str] = []
+
+
+class VerdictFilter(OfShop):
+    kind = django_filters.ChoiceFilter(choices=ShadowVerdict.Kind.choices, label="Kind of record")
+    verdict = django_filters.MultipleChoiceFilter(
+        choices=ShadowVerdict.Verdict.choices, label="Verdict; repeat it for several"
+    )
+    judged_from = django_filters.IsoDateTimeFilter(field_name="judged_at", lookup_expr="gte", label="Judged from")
+
+    class Meta:
+        model = ShadowVerdict
         fields: list[str] = []
 
 

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from returnsops.api.views import cases, pauses, postings, returns
+from returnsops.api.views import cases, pauses, postings, returns, shadow
 from returnsops.api.views.base import NothingHere
 from returnsops.api.views.docs import describe_api, show_api
 
@@ -27,6 +27,8 @@ urlpatterns = [
     path("postings/<int:pk>/", postings.PostingDetail.as_view(), name="api-posting"),
     path("pauses/", pauses.PauseList.as_view(), name="api-pauses"),
     path("pauses/<int:pk>/end/", pauses.EndPause.as_view(), name="api-end-pause"),
+    path("shadow/", shadow.VerdictList.as_view(), name="api-shadow"),
+    path("readiness/<slug:code>/", shadow.ScoresOfShop.as_view(), name="api-shadow-scores"),
     path("schema/", describe_api, name="api-schema"),
     path("docs/", show_api, name="api-docs"),
     re_path("", NothingHere.as_view()),

@@ -41,7 +41,7 @@ def test_description_is_made_without_a_warning(tmp_path: Path) -> None:
 
 def test_every_address_is_described(described: dict[str, Any]) -> None:
     routes = {
-        f"{API}/{pattern.pattern}".replace("<int:pk>", "{id}")
+        f"{API}/{pattern.pattern}".replace("<int:pk>", "{id}").replace("<slug:code>", "{code}")
         for pattern in urlpatterns
         if isinstance(pattern, URLPattern) and pattern.name not in UNDESCRIBED
     }
