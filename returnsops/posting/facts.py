@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+
 from integrations.loop.parsing import parse_return
 from integrations.loop.records import LoopReturnRecord
 from integrations.models import NetSuiteAccount
@@ -62,6 +64,7 @@ def load_facts(row: LoopReturn) -> ReturnFacts:
         account_time_zone=account.time_zone,
         refund_apply_line=account.refund_apply_line,
         start_from=shop.start_from,
+        deadline_scale=settings.DEADLINE_SCALE,
         policy=policy,
         loop=loop,
         exchanges=_exchange_facts(record, items, inactive),

@@ -15,6 +15,7 @@ from returnsops.returns.problems import KINDS
 
 LOOK_MAX = 200  # returns in one step
 LOOK_FOR_S = 5.0
+RETURNS_MAX = 10_000  # in all steps together, the newest first
 
 
 @dataclass(frozen=True)
@@ -27,18 +28,26 @@ class Difference:
 
 @dataclass(frozen=True)
 class Step:
-    """looked: returns planned twice in this step, of `total`. next_pk: where the next step begins; None: at the end."""
+    """looked: returns planned twice in this step. next_pk: where the next step begins; None: at the end.
+
+    total: returns of these days; to_look_at: of them, those that are tried, which are the newest.
+    """
 
     differences: tuple[Difference, ...]
     looked: int
     total: int
     next_pk: int | None
 
+    @property
+    def to_look_at(self) -> int:
+        return min(self.total, RETURNS_MAX)
 
-def replay(shop: Shop, draft: Policy, *, days: int, below_pk: int | None = None) -> Step:
+
+def replay(shop: Shop, draft: Policy, *, days: int, below_pk: int | None = None, looked_before: int = 0) -> Step:
     """Plan the shop's returns of the last days under its rules and under the draft, newest first.
 
-    Raises nothing for bad data. It stops after LOOK_MAX returns or LOOK_FOR_S seconds and says where to go on.
+    Raises nothing for bad data. It stops after LOOK_MAX returns or LOOK_FOR_S seconds and says where to go on; with
+    RETURNS_MAX looked at, earlier steps included, there is no next one.
     """
     since = clock.now() - timedelta(days=days)
     rows = LoopReturn.objects.filter(shop=shop, created_at__gte=since).select_related("shop__account").order_by("-pk")
@@ -47,6 +56,8 @@ def replay(shop: Shop, draft: Policy, *, days: int, below_pk: int | None = None)
     differences: list[Difference] = []
     deadline, looked, last_pk = time.monotonic() + LOOK_FOR_S, 0, None
     for row in left[: LOOK_MAX + 1]:
+        if looked_before + looked >= RETURNS_MAX:
+            break
         if looked == LOOK_MAX or (looked and time.monotonic() > deadline):
             return Step(tuple(differences), looked, total, next_pk=last_pk)
         facts = load_facts(row)

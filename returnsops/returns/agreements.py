@@ -74,11 +74,6 @@ class Score:
     def not_judged(self) -> int:
         return self.counts[Verdict.NOBODY] + self.counts[Verdict.UNABLE]
 
-    @property
-    def percent(self) -> int:
-        """Rounded down, so that 100 means all."""
-        return 100 * self.counts[Verdict.ALIKE] // self.judged if self.judged else 0
-
 
 def scores_of(shop: Shop, *, days: int | None = None) -> list[Score]:
     """One per kind that is in shadow or once was, in the order of the journey. days: only verdicts of the last ones."""
@@ -129,7 +124,8 @@ def readiness_words(score: Score, *, now: datetime) -> str:
     if not score.judged and not unable:
         return "Nothing to judge yet." + (f" The other system has yet to make {nobody:,}." if nobody else "")
     if unable:
-        return f"Not ready: of {unable:,} returns ReturnsOps could not have said what to post. Look at them first."
+        seen = score.judged + unable
+        return f"Not ready: for {unable:,} of {seen:,} ReturnsOps could not have said what to post. Look at them first."
     if score.differed_at and score.differed_at >= now - CALM:
         return f"Not ready: {score.counts[Verdict.DIFFERS]:,} of {score.judged:,} differ{_in_what(score)}."
     if score.judged < ENOUGH:

@@ -273,6 +273,7 @@ class ReturnFacts:
     claims: tuple[ClaimFacts, ...] = ()
     pauses: tuple[PauseFacts, ...] = ()
     siblings: tuple[SiblingFacts, ...] = ()  # known where another system's records have to be told apart
+    deadline_scale: float = 1.0  # on every deadline of the policy, for demos and tests
     shop_currency: str = ""  # of the limits in the policy; empty: the same
 
     def in_order(self) -> "ReturnFacts":

@@ -7,7 +7,7 @@ from returnsops.lib.fixed_query import FixedQuery, slot
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.models import FactChange, LoopReturn
 
-LEFT_OUT = frozenset({"now", "policy", "pauses"})  # policies have versions, pauses their own history
+LEFT_OUT = frozenset({"now", "policy", "pauses", "deadline_scale"})  # policies have versions, pauses their own history
 KEYS = {
     "units": ("unit",),
     "exchanges": ("exchange_id",),

@@ -17,6 +17,7 @@ from returnsops.returns.errors import AlreadyInspectedError, NotPossibleError
 from returnsops.returns.models import Arrival, InspectedUnit, Inspection, LoopReturn, ReturnLine
 from returnsops.returns.replan import ask_for_plan, hold_return
 
+ENDED_STATES = (LoopReturn.State.CANCELLED, LoopReturn.State.EXPIRED)
 SCAN_CHARS_MAX = 120
 FOUND_MAX = 20
 SEEN_AGO_MAX = timedelta(days=90)  # a device that was offline for longer has lost its clock, not its network
@@ -106,14 +107,28 @@ def judge_units(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], *, by:
     Raises AlreadyInspectedError if somebody else judged a unit; NotPossibleError for a unit or outcome there is not.
     """
     access.require(by, "inspect units", shop=loop_return.shop)
-    hold_return(loop_return.pk)
+    row = hold_return(loop_return.pk)
     inspection, _ = Inspection.objects.get_or_create(
         loop_return=loop_return, inspector=by, finished_at=None, defaults={"started_at": clock.now()}
     )
     lines = {line.line_item_id: line for line in loop_return.lines.all()}
     for one in outcomes:
-        _judge_unit(inspection, _line_of(loop_return, lines, one), one, by=by)
+        _judge_unit(inspection, _line_of(loop_return, lines, one), one, by=by, row=row)
     return inspection
+
+
+def _refuse_ended(row: LoopReturn) -> None:
+    """Whatever was seen of it would lead nowhere: the parcel is recorded, and a person agrees with the customer."""
+    if row.stage == LoopReturn.Stage.SETTLED:
+        raise NotPossibleError(f"{row} is settled: both books are closed. There is nothing to judge.")
+    if row.state in ENDED_STATES:
+        raise NotPossibleError(
+            f"{row} is {row.get_state_display().lower()} in Loop: nothing is received or refunded for it. Put the "
+            "parcel aside and record its arrival at the inspection station; finance agrees with the customer what "
+            "follows."
+        )
+    if row.stage == LoopReturn.Stage.ENDED:
+        raise NotPossibleError(f"{row} ended without settlement and is only kept for the record.")
 
 
 @transaction.atomic
@@ -185,7 +200,7 @@ def _when_seen(one: UnitOutcome, *, now: datetime) -> datetime:
     return seen_at
 
 
-def _judge_unit(inspection: Inspection, line: ReturnLine, one: UnitOutcome, *, by: User) -> None:
+def _judge_unit(inspection: Inspection, line: ReturnLine, one: UnitOutcome, *, by: User, row: LoopReturn) -> None:
     standing = InspectedUnit.objects.filter(line=line, superseded_at=None).select_related("inspector").first()
     if standing and standing.client_id == one.client_id:
         return
@@ -194,6 +209,7 @@ def _judge_unit(inspection: Inspection, line: ReturnLine, one: UnitOutcome, *, b
             f"{line.title or line.sku} was already judged {standing.get_outcome_display().lower()} by "
             f"{standing.inspector} at {standing.inspected_at:%d %b %Y %H:%M} UTC. Nothing was changed."
         )
+    _refuse_ended(row)
     now = clock.now()
     seen_at = _when_seen(one, now=now)
     if standing:  # the same person changed their mind before finishing

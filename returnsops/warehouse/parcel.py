@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from returnsops.people.models import User
+from returnsops.returns.inspection import ENDED_STATES
 from returnsops.returns.models import InspectedUnit, Inspection, LoopReturn, NetSuiteRecord, ReturnLine
-
-ENDED_STATES = (LoopReturn.State.CANCELLED, LoopReturn.State.EXPIRED)
 
 
 @dataclass(frozen=True)

@@ -169,3 +169,24 @@ def test_same_client_id_twice_in_one_body_is_refused(tool: APIClient, row: LoopR
     answer = record(tool, row, first, unit(SECOND, client_id=first["client_id"]))
 
     assert answer.json()["message"] == "units: Two units have the same client_id."
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"state": "cancelled"}, "is cancelled in Loop: nothing is received or refunded"),
+        ({"state": "expired"}, "is expired in Loop"),
+        ({"stage": "settled"}, "both books are closed"),
+        ({"stage": "ended"}, "only kept for the record"),
+    ],
+)
+def test_units_of_an_ended_return_are_not_judged(
+    tool: APIClient, row: LoopReturn, columns: dict[str, str], words: str
+) -> None:
+    LoopReturn.objects.filter(pk=row.pk).update(**columns)
+
+    answer = record(tool, row, unit())
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_possible")
+    assert words in answer.json()["message"]
+    assert not InspectedUnit.objects.exists()

@@ -88,3 +88,15 @@ def test_long_trials_go_on_where_a_step_ended(known: LoopReturn, shop: Shop, mon
         seen, below = seen + step.looked, step.next_pk
 
     assert (seen, below) == (5, None)
+
+
+def test_trial_ends_with_the_newest_returns_and_tells_how_many_there_are(
+    known: LoopReturn, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(what_if, "RETURNS_MAX", 2)
+    for number in range(3):
+        make_return(shop, loop_id=str(number))
+
+    step = replay(shop, policy(locations={"holding": "99"}), days=36500, looked_before=1)
+
+    assert (step.looked, step.next_pk, step.total, step.to_look_at) == (1, None, 4, 2)

@@ -143,7 +143,13 @@ def describe_draft(shop: Shop, rules: Card, *, form: ActivateForm | None = None)
 
 def describe_trial(shop: Shop, asked: Card) -> Card:
     """The context of pages/policies/_what_if.html. asked: what WhatIfForm cleaned."""
-    step = replay(shop, parse_policy(asked["rules"]), days=asked["days"], below_pk=asked["below"])
+    step = replay(
+        shop,
+        parse_policy(asked["rules"]),
+        days=asked["days"],
+        below_pk=asked["below"],
+        looked_before=asked["looked"] or 0,
+    )
     looked = (asked["looked"] or 0) + step.looked
     changed = (asked["changed"] or 0) + len(step.differences)
     return {
@@ -165,7 +171,7 @@ def rules_in_force(shop: Shop) -> Card:
 
 
 def _percent(looked: int, step: Step) -> int:
-    return 100 if step.next_pk is None else min(99, 100 * looked // max(step.total, 1))
+    return 100 if step.next_pk is None else min(99, 100 * looked // max(step.to_look_at, 1))
 
 
 def _known(shop: Shop) -> AccountFacts | None:

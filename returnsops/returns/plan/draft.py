@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.conf import settings
-
 from returnsops.lib.canonical import content_hash
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.plan.undone import chosen_record, replaced_by
@@ -155,7 +153,7 @@ class Draft:
         return False
 
     def deadline(self, since: datetime, limit: timedelta) -> datetime:
-        return since + limit * settings.DEADLINE_SCALE
+        return since + limit * self.facts.deadline_scale
 
 
 STEPS: dict[str, tuple[str, Lane]] = {

@@ -29,7 +29,7 @@ def note_shadows(draft: Draft, sale: Sale | None) -> None:
     """Call it after the chapters: it replaces the words of steps that only watch."""
     facts = draft.facts
     for kind, judge in JUDGES.items():
-        if not facts.policy.shadows(kind):
+        if not facts.policy.shadows(kind) or _is_posted(facts, kind):
             continue
         found = judge(facts, sale) if sale else _without_a_sale(draft, kind)
         if found:
@@ -37,6 +37,12 @@ def note_shadows(draft: Draft, sale: Sale | None) -> None:
             ids = tuple(one.internal_id for one in records)
             draft.agreements.append(Agreement(kind, verdict, wanted, differences, ids))
             _write(draft, STEP_OF[kind], _in_words(verdict, wanted, differences, records), records=ids)
+
+
+def _is_posted(facts: ReturnFacts, kind: str) -> bool:
+    """ReturnsOps made it itself, before the policy left it to others."""
+    names = ("cash_refund", "customer_refund") if kind == "refund" else (kind,)
+    return any(one.kind in names and one.is_taken and not one.is_theirs for one in facts.postings)
 
 
 def _in_words(
