@@ -16,9 +16,10 @@ from returnsops.returns.plan.exchange_orders import find_exchange_orders, is_nat
 from returnsops.returns.plan.figures import find_untold_amounts
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.money import propose_credit
+from returnsops.returns.plan.receiving import place_of
 from returnsops.returns.plan.standing_in import sold_line, units_of, units_on
 from returnsops.returns.plan.watching import used_of
-from returnsops.returns.policy import ExchangeOrder
+from returnsops.returns.policy import ExchangeOrder, ReceiptShape
 
 STEP_OF = {"rma": "rma", "receipt": "receipt", "credit": "credit", "refund": "refund", "exchange_order": "exchange"}
 Placed = Mapping[tuple[str, str], int]  # how many of each line of the sale at each place
@@ -136,7 +137,9 @@ def _places_on(lines: list[LineFacts]) -> Counter[tuple[str, str]]:
 
 
 def _place_of(facts: ReturnFacts, unit: UnitFacts) -> str:
-    return facts.policy.place_of(outcome=unit.outcome, sku=unit.sku, destination=facts.loop.destination)
+    """Where ours would be received; what is moved on later is no part of a receipt."""
+    on_hold = facts.policy.receipt_shape == ReceiptShape.HOLD_THEN_TRANSFER
+    return facts.policy.locations.holding if on_hold else place_of(facts, unit)
 
 
 def _judge_credit(facts: ReturnFacts, sale: Sale) -> Opinion | None:
