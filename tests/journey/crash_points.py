@@ -266,7 +266,9 @@ class Crashes:
 
 
 def _claim_one(source: Source, claimer: str, *, count: int) -> list[Posting]:
-    return claim.claim_from(source, claimer, count=min(1, count))
+    """Nothing new while an answer is still to be written: who dies of the next one would take it along."""
+    is_busy = Posting.objects.filter(status=Posting.Status.SENDING).exists()
+    return [] if is_busy else claim.claim_from(source, claimer, count=min(1, count))
 
 
 def _writes(request: requests.PreparedRequest) -> bool:
