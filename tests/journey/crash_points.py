@@ -89,7 +89,7 @@ class Crashes:
             for name, room in (("DEATHS_MAX", settle), ("ATTEMPTS_MAX", settle), ("ATTEMPTS_MAX", record_answer)):
                 patch.setattr(room, name, 1_000)
             for gate in (LaneGate, BudgetGate):
-                patch.setattr(gate, "pay", _pay_for_one(gate.pay))
+                patch.setattr(gate, "pay", self._pay_for_one(gate.pay))
             patch.setattr(desk, "arm_postings", self._around_intent(claim.arm_postings))
             patch.setattr(record_answer, "carry_out", self._around_call(wire.carry_out))
             patch.setattr(sender, "record_answers", self._around_record(record_answer.record_answers))
@@ -168,6 +168,18 @@ class Crashes:
             self._die(*waiting)
 
     # --- Seams ---
+
+    def _pay_for_one(self, pay: Callable[[Any, int], int]) -> Callable[[Any, int], int]:
+        """One call after the other, each when the last answer is written: else a posting would die another's death,
+        and its own trap would never spring.
+        """
+
+        def pay_for_one(gate: Any, count: int) -> int:
+            assert self._sender is not None, "only a sender pays"
+            under_way = any(desk._in_flight or desk._armed for desk in self._sender._desks.values())
+            return 0 if under_way or self._sender._answers else pay(gate, min(count, 1))
+
+        return pay_for_one
 
     def _around_intent(self, arm: Callable[..., list[Posting]]) -> Callable[..., list[Posting]]:
         def arm_or_die(*args: Any, **kwargs: Any) -> list[Posting]:
@@ -265,18 +277,6 @@ class Crashes:
         system = "loop" if path.startswith("/api/") else "netsuite"
         rule = {"system": system, "method": request.method, "path": f"^{re.escape(path)}", "count": 1}
         self.stage.ask("faults", rule | fault)
-
-
-def _pay_for_one(pay: Callable[[Any, int], int]) -> Callable[[Any, int], int]:
-    """One call after the other, each when the last answer is written: else one would die another's death, and its own
-    trap would never spring.
-    """
-
-    def pay_for_one(gate: Any, count: int) -> int:
-        in_flight = Posting.objects.filter(status=Posting.Status.SENDING).exclude(armed_at=None)
-        return pay(gate, 1) if count and not in_flight.exists() else 0
-
-    return pay_for_one
 
 
 def _writes(request: requests.PreparedRequest) -> bool:

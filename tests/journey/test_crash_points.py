@@ -54,23 +54,21 @@ class Play:
 
 
 PLAYS = {
-    # Its tax has fractions of cents on both lines, which this account adds up before it rounds, and Loop after.
-    "invoice": Play(
-        ("rma", "receipt", "credit", "credit_fix", "loop_process", "customer_refund"),
-        "refund",
+    # The tax of both lines has fractions of a penny, which this account rounds once and Loop for each.
+    "invoice, one unit for money and one for new goods": Play(
+        ("rma", "receipt", "credit", "credit_fix", "loop_process", "exchange_order", "credit_apply", "customer_refund"),
+        "exchange_and_refund",
         outcomes=("sellable", "sellable"),
-        params={"units": 2, "seed": "cents", "tax_rate": "0.0733", "discount": "7.77"},
+        shop="harbour",
+        params={"units": 2, "discount": "7.77"},
     ),
-    "cash sale with a refused unit": Play(
+    "cash sale, one of two units refused": Play(
         ("loop_remove", "cash_refund", "rma_close"),
         "refund",
         outcomes=("refused", "sellable"),
         params={"billing": "cash_sale", "units": 2},
     ),
-    "exchange at full value": Play(
-        ("exchange_order", "credit_apply"), "exchange", outcomes=("sellable",), shop="harbour"
-    ),
-    "refused unit of an exchange": Play(
+    "exchange refused": Play(
         ("loop_note", "loop_flag"),
         "exchange",
         outcomes=("refused",),
@@ -79,7 +77,7 @@ PLAYS = {
     ),
 }
 SETTINGS = {
-    "accounts": {"7400001_SB1": {"tax_rounding": "document"}},
+    "accounts": {"7400002_SB1": {"tax_rounding": "document"}},
     "shops": {"harbour": {"loop_discount": False, "connector.exchange_orders": False}},
 }
 RULES = {"harbour": {"exchange_order": "create", "exchange_settlement": "value_in_value_out"}}
@@ -194,12 +192,11 @@ def run_to_the_end(stage: Stage, crashes: Crashes, cast: dict[str, Play]) -> Non
 
 
 def read_anew() -> None:
-    """What the tick reads in the other systems, at a price for each open return."""
+    """What the tick reads in Loop. NetSuite's side is read for the plan, and when a posting is read back."""
     for shop in Shop.objects.select_related("account"):
         with tasks._one_failure_delays_no_other("sweep"):
             sweeps.sweep_loop(shop)
             sweeps.fetch_due_details(shop)
-    tasks.sweep_records()
 
 
 def sweep() -> None:
