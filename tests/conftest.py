@@ -34,6 +34,7 @@ Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2Password
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-crash", action="store_true", help="play each crash with each lost answer (tests/journey)")
     parser.addoption("--stops", type=int, default=3, help="so many workers under load are stopped (tests/journey)")
 
 

@@ -1,10 +1,13 @@
-"""Every kind of posting, every point at which its process can die, every way in which its answer can be lost."""
+"""Every kind of posting, every point at which its process can die, every way in which its answer can be lost.
+
+In every run each kind dies at each point, its answer lost in one of the ways in turn: each way meets each kind and each
+point. `--every-crash` plays all of them with all, which takes four times as long.
+"""
 
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import product
 from typing import Any
 
 import pytest
@@ -35,7 +38,7 @@ TIME_LIMIT_S = 1_800.0
 SWEEP_EVERY_S, READ_EVERY_S = 0.5, 3.0
 ROUND_S = 0.05
 
-Case = tuple[str, str, str]  # play, point, fault
+Case = tuple[str, str, int]  # play, point, and by how many places the faults are turned
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,10 @@ class Play:
 PLAYS = {
     # The tax of both lines has fractions of a penny, which this account rounds once and Loop for each.
     "invoice, one unit for money and one for new goods": Play(
-        ("rma", "receipt", "credit", "credit_fix", "loop_process", "exchange_order", "credit_apply", "customer_refund"),
+        (
+            *("rma", "receipt", "transfer", "credit", "credit_fix", "loop_process"),
+            *("exchange_order", "credit_apply", "customer_refund"),
+        ),
         "exchange_and_refund",
         outcomes=("sellable", "sellable"),
         shop="harbour",
@@ -76,13 +82,19 @@ PLAYS = {
         cases=("refused_exchange_unit",),
     ),
 }
+KINDS = [kind for play in PLAYS.values() for kind in play.kinds]
 SETTINGS = {
     "accounts": {"7400002_SB1": {"tax_rounding": "document"}},
     "shops": {"harbour": {"loop_discount": False, "connector.exchange_orders": False}},
 }
-RULES = {"harbour": {"exchange_order": "create", "exchange_settlement": "value_in_value_out"}}
-CASES: list[Case] = list(product(PLAYS, POINTS, FAULTS))
-KINDS = [(kind, name) for name, play in PLAYS.items() for kind in play.kinds]
+RULES = {
+    "harbour": {
+        "receipt_shape": "hold_then_transfer",
+        "exchange_order": "create",
+        "exchange_settlement": "value_in_value_out",
+    }
+}
+TURNS = len(FAULTS)
 
 
 @dataclass(frozen=True)
@@ -96,9 +108,32 @@ class Outcome:
     cases: list[str]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "turn" not in metafunc.fixturenames:
+        return
+    crashes = [
+        (name, kind, point, turn)
+        for turn in turns_of(metafunc.config)
+        for name, play in PLAYS.items()
+        for kind in play.kinds
+        for point in POINTS
+    ]
+    names = [f"{kind}-{point}-{fault_of(kind, point, turn)}" for _, kind, point, turn in crashes]
+    metafunc.parametrize(("play", "kind", "point", "turn"), crashes, ids=names)
+
+
+def turns_of(config: pytest.Config) -> range:
+    return range(TURNS if config.getoption("every_crash") else 1)
+
+
+def fault_of(kind: str, point: str, turn: int) -> str:
+    place = KINDS.index(kind) + list(POINTS).index(point) + turn
+    return list(FAULTS)[place % TURNS]
+
+
 @pytest.fixture(scope="module")
 def outcomes(
-    served: Served, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+    served: Served, django_db_setup: None, django_db_blocker: DjangoDbBlocker, pytestconfig: pytest.Config
 ) -> Iterator[dict[Case, Outcome]]:
     """All of them at the same time, so that what they wait for, they wait for together."""
     scaled = override_settings(NETSUITE_COMMIT_WINDOW=WINDOW, SENDING_LEASE=LEASE, CLAIM_LEASE=LEASE)
@@ -108,29 +143,33 @@ def outcomes(
         patch.setattr(connections, "_clients", {})
         patch.setattr(tasks, "NUDGE_PATIENCE", timedelta(0))
         prepare(stage)
-        yield perform(stage)
+        yield perform(stage, turns_of(pytestconfig))
         stage.close()
         call_command("flush", verbosity=0, interactive=False)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("point", POINTS)
-@pytest.mark.parametrize(("kind", "play"), KINDS, ids=[kind for kind, _ in KINDS])
 def test_crash_leaves_one_record_and_a_return_that_goes_on(
-    outcomes: dict[Case, Outcome], kind: str, play: str, point: str, fault: str
+    outcomes: dict[Case, Outcome], play: str, kind: str, point: str, turn: int
 ) -> None:
-    outcome = outcomes[play, point, fault]
+    outcome = outcomes[play, point, turn]
 
     trap = outcome.traps[kind]
-    assert (trap.has_sprung, trap.has_struck) == (True, FAULTS[fault] is not None)
+    assert (trap.has_sprung, trap.has_struck) == (True, FAULTS[trap.fault] is not None)
     ((status, their_id),) = outcome.postings[kind]
     assert (status, bool(their_id)) == ("posted", True)
     assert outcome.found[kind] == 1
     assert (outcome.stage, outcome.cases) == (PLAYS[play].ends, list(PLAYS[play].cases))
 
 
+def test_each_way_of_losing_an_answer_meets_each_kind_and_each_point() -> None:
+    met = [(kind, point, fault_of(kind, point, 0)) for kind in KINDS for point in POINTS]
+
+    assert {(kind, fault) for kind, _, fault in met} == {(kind, fault) for kind in KINDS for fault in FAULTS}
+    assert {(point, fault) for _, point, fault in met} == {(point, fault) for point in POINTS for fault in FAULTS}
+
+
 def test_every_kind_of_posting_is_played() -> None:
-    missing = set(FLOWS) - {kind for kind, _ in KINDS}
+    missing = set(FLOWS) - set(KINDS)
 
     assert not missing, (
         f"No process ever dies at {', '.join(sorted(missing))}. Add each to a play of PLAYS whose returns call for it, "
@@ -153,12 +192,13 @@ def prepare(stage: Stage) -> None:
         )
 
 
-def perform(stage: Stage) -> dict[Case, Outcome]:
+def perform(stage: Stage, turns: range) -> dict[Case, Outcome]:
     crashes = Crashes(stage)
-    cast = {case: enter(stage, PLAYS[case[0]]) for case in CASES}
-    for (name, point, fault), loop_id in cast.items():
+    cases: list[Case] = [(name, point, turn) for name in PLAYS for point in POINTS for turn in turns]
+    cast = {case: enter(stage, PLAYS[case[0]]) for case in cases}
+    for (name, point, turn), loop_id in cast.items():
         for kind in PLAYS[name].kinds:
-            crashes.set_trap(loop_id, kind, Trap(point, fault))
+            crashes.set_trap(loop_id, kind, Trap(point, fault_of(kind, point, turn)))
     with crashes.installed():
         run_to_the_end(stage, crashes, {loop_id: PLAYS[case[0]] for case, loop_id in cast.items()})
     books = Books(stage)
@@ -260,17 +300,18 @@ def count_records(books: Books, row: LoopReturn) -> dict[str, int]:
     """How often each thing was done."""
     family: Family = books.families[row.shop.code][row.provider_order_id]
     log = [entry["action"] for entry in books.log if str(entry["return_id"]) == row.loop_id]
-    orders = [one for one in books.transactions[row.shop.code] if str(one["externalid"]).startswith(name_of(row))]
+    named = [str(one["externalid"]) for one in books.transactions[row.shop.code]]
     rows = [line for one in family.credits for line in one["lines"]]
     return {
         "rma": len(family.rmas),
         "receipt": len(family.receipts),
+        "transfer": sum(one.startswith(name_of(row, "transfer")) for one in named),
         "credit": len(family.credits),
         "credit_fix": sum(line["sku"] == "LOOP-DIFF-ROUNDING" for line in rows),
         "credit_apply": sum(len(one["applies"]) for one in family.credits),
         "cash_refund": len(family.credits),
         "customer_refund": len(family.refunds),
-        "exchange_order": len(orders),
+        "exchange_order": sum(one.startswith(name_of(row, "exchange-order")) for one in named),
         "rma_close": sum(line["is_closed"] for one in family.rmas for line in one["lines"]),
         "loop_process": log.count("settle"),
         "loop_remove": log.count("remove"),
@@ -279,5 +320,5 @@ def count_records(books: Books, row: LoopReturn) -> dict[str, int]:
     }
 
 
-def name_of(row: LoopReturn) -> str:
-    return f"loop-{row.shop.code}-{row.loop_id}-exchange-order-"
+def name_of(row: LoopReturn, kind: str) -> str:
+    return f"loop-{row.shop.code}-{row.loop_id}-{kind}-"
