@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from integrations.loop.fields import Fields
 from integrations.loop.vocabulary import LoopState, find_unknown_keys, find_unknown_words
 
 __all__ = ["LoopState"]
@@ -152,6 +153,10 @@ class LoopReturnRecord:
         told = {"return_total": self.return_total, "refund": self.refund, "gift_card": self.gift_card}
         told |= {"exchange_credit_total": self.exchange_credit_total} if self.exchanges else {}
         return tuple(name for name, amount in told.items() if amount is None)
+
+    def amount_under(self, key: str) -> Decimal:
+        """An amount that Loop documents no key for, under the key that it is said to have. Zero: it is not told."""
+        return Fields(self.raw, name="return", id_key="id").money(key)
 
     @property
     def worth(self) -> Decimal:

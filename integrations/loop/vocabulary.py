@@ -72,7 +72,7 @@ KEYS: dict[str, set[str]] = {
             handling_fee refund upsell line_items exchanges carrier tracking_number label_status
             label_url label_rate status_page_url label_updated_at labels destination_id
             return_method package_reference type shopify_refund_object presentment
-            gift_card_presentment refund_shipping_total refund_shipping_tax_total provider_return_id
+            gift_card_presentment refund_shipping_total refund_shipping_tax_total refund_duties_total provider_return_id
             customer_first_name customer_last_name customer_email exchange refunds
             exchange_order_name exchange_order_id topic trigger shop_id customer_detail address
             is_gift_return provider_order_external_id provider_order_sales_channel

@@ -89,6 +89,7 @@ SCENARIOS: dict[str, Kind] = {
     "warranty": Kind("the same goods again, under warranty", recipes.warranty),
     "removed_line": Kind("a unit is taken out again and stays listed, emptied", recipes.removed_line, ("removed",)),
     "refunded_shipping": Kind("shipping is given back on top", recipes.refunded_shipping, ("shipping", "shipping_tax")),
+    "refunded_duties": Kind("duties are given back on top", recipes.refunded_duties, ("duties",)),
     "split_tender": Kind("a gift card and a card are paid back", recipes.split_tender, ("gift_card", "paypal")),
     "zero_refund": Kind("goods that cost nothing: a manual refund of 0.00", recipes.zero_refund),
     "drop_off": Kind("handed over at a bar of a drop-off network", recipes.drop_off, ("provider",)),

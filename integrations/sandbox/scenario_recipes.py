@@ -30,6 +30,10 @@ def refunded_shipping(making: Making) -> None:
     making.fields["refund_shipping_tax"] = making.money("shipping_tax", "0.51")
 
 
+def refunded_duties(making: Making) -> None:
+    making.fields["refund_duties"] = making.money("duties", "4.20")
+
+
 def split_tender(making: Making) -> None:
     tenders = [("gift_card", making.money("gift_card", "20.00")), ("paypal", making.money("paypal", "0"))]
     making.fields["tenders"] = [{"gateway": gateway, "amount": str(part)} for gateway, part in tenders if part]

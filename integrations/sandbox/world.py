@@ -40,6 +40,7 @@ SPECIAL_ITEMS = {
     "exchange_clearing": (913, "LOOP-EXCHANGE-CLEARING", "Exchange clearing"),
     "kept_goods": (914, "LOOP-KEPT", "Goods the customer keeps"),
     "kept_tax": (915, "LOOP-KEPT-TAX", "Tax of goods the customer keeps"),
+    "duties": (916, "LOOP-DUTIES", "Duties given back"),
 }
 LOCATIONS = {"sellable": 0, "holding": 1, "damaged": 2}
 LOCATION_BASE = {"7400001_SB1": 14, "7400002_SB1": 21}

@@ -118,6 +118,7 @@ class LoopFacts:
     fee: Decimal
     refund_shipping: Decimal = ZERO  # inside `refund`, on top of the units
     refund_shipping_tax: Decimal = ZERO
+    refund_duties: Decimal = ZERO
     label_status: str = ""
     destination: str = ""  # Loop's id of the place it was sent to
     scanned_at: datetime | None = None  # when the carrier last told that the parcel moves

@@ -98,7 +98,7 @@ RECORD_KINDS = ("rma", "receipt", "credit", "refund", "exchange_order")
 ITEM_KEYS = (
     "difference_tax", "difference_discount", "difference_rounding", "fee", "exchange_discount", "difference_shipping",
     "difference_fee", "difference_overpaid", "difference_underpaid", "shipping", "shipping_tax", "store_credit",
-    "exchange_clearing", "kept_goods", "kept_tax",
+    "exchange_clearing", "kept_goods", "kept_tax", "duties",
 )  # fmt: skip
 
 
@@ -208,6 +208,7 @@ class Policy:
     tenders: dict[str, Tender] = field(default_factory=dict)
     currencies: dict[str, str] = field(default_factory=dict)  # NetSuite's own name of a currency → its code
     prices_include_tax: bool = False
+    duties_field: str = ""  # under which name Loop tells duties that it gave back; it documents none (loop.md §7.4)
     kept_items: KeptItems = KeptItems.ASK
     deadlines: Deadlines = Deadlines()
 
@@ -346,6 +347,14 @@ def read_flag(value: Any) -> bool:
     return value
 
 
+def read_name(value: Any) -> str:
+    """Of a key in another system's answer: letters, digits and underscores."""
+    name = str(value).strip()
+    if name and not name.isidentifier():
+        raise ValueError("not a name")
+    return name
+
+
 def read_amount(value: Any) -> Decimal:
     amount = Decimal(str(value))
     if not amount.is_finite() or amount < 0:
@@ -383,6 +392,7 @@ READERS: dict[str, Any] = {
     "tenders": lambda value: {gateway: Tender(**tender) for gateway, tender in value.items()},
     "currencies": read_currencies,
     "prices_include_tax": read_flag,
+    "duties_field": read_name,
     "kept_items": KeptItems,
     "deadlines": read_deadlines,
 }

@@ -116,6 +116,7 @@ ITEMS = {
     "exchange_clearing": "What a cash sale pays of an exchange",
     "kept_goods": "Goods that the customer keeps",
     "kept_tax": "The tax of goods that the customer keeps",
+    "duties": "Duties that are given back",
 }
 DEADLINES = {
     "sale": "The original order is not in NetSuite",
@@ -292,6 +293,9 @@ def _money(policy: Policy, names: Names) -> Iterator[Sentence]:
         yield Sentence(topic, f"currencies.{name}", f"What NetSuite calls «{name}» is {code}.")
     holds = "include the tax, which is taken out" if policy.prices_include_tax else "come without tax"
     yield Sentence(topic, "prices_include_tax", f"Loop's prices {holds}.")
+    name = policy.duties_field
+    told = f"under «{name}»" if name else "by no name, so they count as paid beyond the goods"
+    yield Sentence(topic, "duties_field", f"Loop tells duties that it gave back {told}.")
 
 
 def _exchanges(policy: Policy) -> Iterator[Sentence]:

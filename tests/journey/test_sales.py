@@ -107,6 +107,18 @@ def test_exchange_of_a_cash_sale_billed_where_money_comes_in_is_a_case_until_it_
     assert (stage_of(row), stage.cases(row)) == ("settled", [])
 
 
+def test_duties_that_loop_names_are_a_row_of_their_own(stage: Stage) -> None:
+    stage.ask("settings", {"loop": {"duties": "told"}})
+    rules = set_rules(duties_field="refund_duties_total")
+    row = stage.make("refunded_duties", duties="4.20")
+
+    stage.judge(row, "sellable")
+    stage.run()
+
+    assert stage_of(row) == "settled"
+    assert _rows_of_item(stage, row, item=rules["items"]["duties"], code="CustCred") == Decimal("4.20")
+
+
 def _rows_of_item(stage: Stage, row: LoopReturn, *, item: str, code: str) -> Decimal:
     """What the account's documents of this type hold of it."""
     documents = stage.ask("dump", method="GET")["netsuite"][row.shop.account.account_id]["transactions"]

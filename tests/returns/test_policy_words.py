@@ -23,6 +23,7 @@ from tests.builders import policy
 
 CHANGED = {
     "rma_source": "order",
+    "duties_field": "refund_duties_total",
     "ownership": {"rma": "observe", "receipt": "observe"},
     "rma_trigger": "in_transit",
     "receipt_trigger": "arrival_to_hold",

@@ -38,7 +38,8 @@ def test_the_header_is_the_sum_of_its_units(loop: LoopStranger, director: Direct
     bonus = Decimal("10.00") if scenario == "gift_card_provider" else Decimal(0)
     shipping = amount(found, "refund_shipping_total") + amount(found, "refund_shipping_tax_total")
     given = sum(amount(found, name) for name in ("exchange_credit_total", "refund", "gift_card", "handling_fee"))
-    assert amount(found, "return_total") + bonus + shipping == given
+    duties = Decimal("4.20") if scenario == "refunded_duties" else Decimal(0)  # Loop has no key for them
+    assert amount(found, "return_total") + bonus + shipping + duties == given
     assert amount(found, "exchange_total") == amount(found, "exchange_credit_total") + amount(found, "upsell")
 
 
@@ -231,6 +232,19 @@ def test_shipping_is_given_back_on_top(loop: LoopStranger, director: Director) -
         parts = ("refund_item", "refund_tax", "refund_shipping", "refund_shipping_tax")
         assert amount(unit, "refund") == sum(amount(unit, part) for part in parts)
     assert found["refunds"][0]["amount"] == found["refund"]
+
+
+def test_duties_are_given_back_on_top_and_named_only_where_the_switch_says_so(
+    loop: LoopStranger, director: Director
+) -> None:
+    made = director.make_return("refunded_duties", duties="4.20")
+    hidden = loop.details(made["return_id"])
+    director.post("settings", {"loop.duties": "told"})
+    told = loop.details(made["return_id"])
+
+    assert "refund_duties_total" not in hidden
+    assert told["refund_duties_total"] == "4.20"
+    assert amount(told, "refund") == amount(told, "return_total") + Decimal("4.20")
 
 
 def test_a_gift_card_is_paid_back_before_the_card(loop: LoopStranger, director: Director) -> None:

@@ -22,7 +22,7 @@ Json = dict[str, Any]
 MONEY = frozenset(
     {
         "return_total", "exchange_credit", "upsell", "refund", "gift_card", "fee", "refund_shipping",
-        "refund_shipping_tax",
+        "refund_shipping_tax", "refund_duties",
     }
 )  # fmt: skip
 ITEMS = {"BOOT-42": "501", "BOOT-43": "502", "SHIRT-M": "503", "SOCKS": "504"}  # the shop's items in NetSuite

@@ -104,6 +104,7 @@ class LoopReturn:
     bonus: Decimal = ZERO
     refund_shipping: Decimal = ZERO
     refund_shipping_tax: Decimal = ZERO
+    refund_duties: Decimal = ZERO
     balance: Decimal = ZERO  # what the shopper owes after an edit; it blocks processing
     left_over_as: str = "refund"  # or credit: what of the worth no new goods took up
     tenders: list[Json] = field(default_factory=list)  # {"gateway", "amount"}: paid first with these; the rest by card

@@ -13,10 +13,11 @@ class UnitRefund:
     tax: Decimal = ZERO
     shipping: Decimal = ZERO
     shipping_tax: Decimal = ZERO
+    duties: Decimal = ZERO
 
     @property
     def total(self) -> Decimal:
-        return self.item + self.tax + self.shipping + self.shipping_tax
+        return self.item + self.tax + self.shipping + self.shipping_tax + self.duties
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ def total_up(loop_return: LoopReturn) -> Totals:
     paid_back = left_over if loop_return.left_over_as == "refund" else ZERO
     refundable = _worth(units, outcome="refund") + paid_back
     fee = min(loop_return.fee, refundable)
-    shipping = loop_return.refund_shipping + loop_return.refund_shipping_tax
-    refund = refundable - fee + shipping
+    on_top = loop_return.refund_shipping + loop_return.refund_shipping_tax + loop_return.refund_duties
+    refund = refundable - fee + on_top
     gift_card = _gift_card(loop_return, units=units, left_over=left_over - paid_back)
     upsell = exchange - exchange_credit
     return Totals(
@@ -70,8 +71,8 @@ def total_up(loop_return: LoopReturn) -> Totals:
         refund=refund,
         gift_card=gift_card,
         fee=fee,
-        unit_refunds=_with_shipping(
-            loop_return, refunds=_unit_refunds(units, refund=refund - shipping, left_over=paid_back)
+        unit_refunds=_with_extras(
+            loop_return, refunds=_unit_refunds(units, refund=refund - on_top, left_over=paid_back)
         ),
         outcome=_outcome(has_exchange=bool(exchanges), upsell=upsell, refund=refund, gift_card=gift_card),
     )
@@ -98,16 +99,17 @@ def _unit_refunds(units: list[Unit], *, refund: Decimal, left_over: Decimal) -> 
     return {unit.line_item_id: _split(unit, share=share) for unit, share in zip(sharing, shares, strict=True)}
 
 
-def _with_shipping(loop_return: LoopReturn, *, refunds: dict[int, UnitRefund]) -> dict[int, UnitRefund]:
-    """Shipping given back is spread over the refunded units in proportion (loop.md 7.4)."""
-    if not loop_return.refund_shipping + loop_return.refund_shipping_tax:
+def _with_extras(loop_return: LoopReturn, *, refunds: dict[int, UnitRefund]) -> dict[int, UnitRefund]:
+    """Shipping and duties given back are spread over the refunded units in proportion (loop.md 7.4)."""
+    if not loop_return.refund_shipping + loop_return.refund_shipping_tax + loop_return.refund_duties:
         return refunds
     weights = [one.total for one in refunds.values()]
     shipping = share_out(loop_return.refund_shipping, weights=weights)
     taxes = share_out(loop_return.refund_shipping_tax, weights=weights)
+    duties = share_out(loop_return.refund_duties, weights=weights)
     return {
-        line_item_id: replace(one, shipping=part, shipping_tax=tax)
-        for (line_item_id, one), part, tax in zip(refunds.items(), shipping, taxes, strict=True)
+        line_item_id: replace(one, shipping=part, shipping_tax=tax, duties=duty)
+        for (line_item_id, one), part, tax, duty in zip(refunds.items(), shipping, taxes, duties, strict=True)
     }
 
 

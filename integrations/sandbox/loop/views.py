@@ -43,8 +43,15 @@ def list_row(loop_return: LoopReturn, *, shop: ShopProfile, rules: Reading) -> J
         "gift_card_presentment": _foreign(loop_return, totals.gift_card),
         "refund_shipping_total": _header(loop_return, loop_return.refund_shipping),
         "refund_shipping_tax_total": _header(loop_return, loop_return.refund_shipping_tax),
+        **_duties(loop_return, rules=rules),
         **_presentment(loop_return, totals=totals, rules=rules),
     }
+
+
+def _duties(loop_return: LoopReturn, *, rules: Reading) -> Json:
+    """Loop gives duties back on top, and documents no key for them (7.4)."""
+    is_told = rules.text("loop.duties") == "told"
+    return {"refund_duties_total": _header(loop_return, loop_return.refund_duties)} if is_told else {}
 
 
 def _identity(loop_return: LoopReturn, *, totals: Totals, shop: ShopProfile, rules: Reading) -> Json:
@@ -281,7 +288,7 @@ AMOUNT_WORDS = (
     "return_product_total return_discount_total return_tax_total return_total return_credit_total"
     " exchange_product_total exchange_discount_total exchange_tax_total exchange_total exchange_credit_total"
     " gift_card handling_fee refund upsell total exchange price discount tax refund_tax refund_item refund_shipping"
-    " refund_shipping_tax refund_shipping_total refund_shipping_tax_total"
+    " refund_shipping_tax refund_shipping_total refund_shipping_tax_total refund_duties_total"
 )
 AMOUNTS = frozenset(AMOUNT_WORDS.split())
 

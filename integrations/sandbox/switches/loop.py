@@ -68,6 +68,7 @@ RULES = (
     choice("loop.labels_by", ("loop", "third_party"), "who prints labels; a third party gets label requests"),
     choice("loop.label_answer", ("made", "failed", "internal_error"), "what becomes of a label that was asked for"),
     choice("loop.keep_item_marker", ("none", "note", "outcome"), "how kept goods are told (§10, 17)"),
+    choice("loop.duties", ("hidden", "told"), "duties given back: inside the refund alone, or named as well (7.4)"),
     whole("loop.destinations_max", 25, "destinations a shop may have"),
 )
 WALKER = (

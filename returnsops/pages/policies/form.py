@@ -54,6 +54,11 @@ LABELS = {
     "approval_above": ("Money", "Ask finance before any credit above", "Empty: no credit needs it for its size."),
     "currencies": ("Money", "What NetSuite calls currencies, where it is not their usual name", ""),
     "prices_include_tax": ("Money", "Loop's prices include the tax", "It is then taken out when a return is read."),
+    "duties_field": (
+        "Money",
+        "Where Loop tells duties that it gave back",
+        "Loop's name of the amount. Empty: nowhere.",
+    ),
     "kept_items": ("Goods", "That a customer keeps the goods is known", ""),
 }
 MORE = "More settings"
@@ -132,6 +137,9 @@ def _pieces_of(name: str, value: Any) -> list[Piece]:
     if isinstance(value, StrEnum):
         return [Piece(topic, _choice(label, type(value), value), (name,))]
     hint = HINTS[name]
+    if hint is str:
+        word = forms.CharField(label=label, help_text=help_text, initial=value, required=False, max_length=TEXT_MAX)
+        return [Piece(topic, word, (name,))]
     if isinstance(value, bool):
         box = forms.BooleanField(label=label, help_text=help_text, initial=value, required=False)
         return [Piece(topic, box, (name,), read=bool)]

@@ -208,6 +208,7 @@ ROW_WORDS = {
     "fee": "Fee kept",
     "shipping": "Shipping given back",
     "shipping_tax": "Tax of the shipping",
+    "duties": "Duties given back",
     "exchange_discount": "Exchange discount",
     "store_credit": "Given as store credit",
     "exchange_clearing": "Used for the exchange",

@@ -19,7 +19,7 @@ LEFT_OUT = {OVERPAID: "loop_paid_more", UNDERPAID: "loop_paid_less"}  # noted by
 
 @dataclass(frozen=True)
 class Figures:
-    """goods + tax − fee + shipping − exchange discount + causes = total.
+    """goods + tax − fee + shipping and duties − exchange discount + causes = total.
 
     is_net: goods and tax are what Loop gives back of them, so the fee is inside. total: what the credit must come to.
     """
@@ -30,6 +30,7 @@ class Figures:
     fee: Decimal
     shipping: Decimal
     shipping_tax: Decimal
+    duties: Decimal
     exchange_discount: Decimal
     causes: tuple[tuple[str, Decimal], ...]
     total: Decimal
@@ -41,14 +42,14 @@ def read_figures(facts: ReturnFacts) -> Figures:
     goods = add_up((unit.refund_item or ZERO) if is_net else unit.worth for unit in units)
     tax = add_up((unit.refund_tax or ZERO) if is_net else unit.tax for unit in units)
     fee = ZERO if is_net else kept_fee(facts)
-    shipping, shipping_tax = (_share_of_refund(facts, amount) for amount in _shipping(facts))
+    shipping, shipping_tax, duties = (_share_of_refund(facts, amount) for amount in _on_top(facts))
     discount = exchange_value(facts) if is_zero_credit(facts) else ZERO
     owed = _owed(facts)
-    rest = owed - (goods + tax - fee + shipping + shipping_tax - discount)
+    rest = owed - (goods + tax - fee + shipping + shipping_tax + duties - discount)
     causes = tuple(_explain(facts, rest, is_net=is_net))
     left_out = add_up(amount for cause, amount in causes if _is_left_out(facts, cause, amount))
     standing = tuple((cause, amount) for cause, amount in causes if not _is_left_out(facts, cause, amount))
-    return Figures(is_net, goods, tax, fee, shipping, shipping_tax, discount, standing, owed - left_out)
+    return Figures(is_net, goods, tax, fee, shipping, shipping_tax, duties, discount, standing, owed - left_out)
 
 
 def find_untold_amounts(facts: ReturnFacts) -> tuple[str, ...]:
@@ -92,7 +93,7 @@ def bonus_credit(facts: ReturnFacts) -> Decimal:
     if not has_other_parts(facts):
         return ZERO
     worth = add_up(unit.worth + unit.tax for unit in facts.live_units)
-    money_back = loop.refund - add_up(_shipping(facts))
+    money_back = loop.refund - add_up(_on_top(facts))
     return min(max(loop.exchange_credit + loop.gift_card + money_back + loop.fee - worth, ZERO), _other_parts(facts))
 
 
@@ -107,7 +108,7 @@ def kept_fee(facts: ReturnFacts) -> Decimal:
     """The fee the merchant keeps on the accepted units."""
     if _refused_lines(facts) and not has_other_parts(facts):
         return _fee_in_lines(facts, facts.accepted_units) + add_up(
-            _share_of_refund(facts, amount) for amount in _shipping(facts)
+            _share_of_refund(facts, amount) for amount in _on_top(facts)
         )
     return facts.loop.fee
 
@@ -118,12 +119,13 @@ def _store_credit_left(facts: ReturnFacts) -> Decimal:
     return max(store_credit(facts) - refused, ZERO)
 
 
-def _shipping(facts: ReturnFacts) -> tuple[Decimal, Decimal]:
-    return facts.loop.refund_shipping, facts.loop.refund_shipping_tax
+def _on_top(facts: ReturnFacts) -> tuple[Decimal, Decimal, Decimal]:
+    """What is given back beside the goods."""
+    return facts.loop.refund_shipping, facts.loop.refund_shipping_tax, facts.loop.refund_duties
 
 
 def _share_of_refund(facts: ReturnFacts, amount: Decimal) -> Decimal:
-    """Shipping is given back in proportion, so what falls on refused units falls away (loop.md §7.4)."""
+    """It is given back in proportion, so what falls on refused units falls away (loop.md §7.4)."""
     if not _refused_lines(facts):
         return amount
     part, whole = (add_up(unit.refund for unit in units) for units in (facts.accepted_units, facts.live_units))
@@ -152,14 +154,14 @@ def _explain(facts: ReturnFacts, rest: Decimal, *, is_net: bool) -> Iterable[tup
 
 
 def _known_causes(facts: ReturnFacts, *, is_net: bool) -> Iterable[tuple[str, Decimal]]:
-    """Where Loop's header and its lines disagree about the fee or the shipping."""
+    """Where Loop's header and its lines disagree about the fee or what is given back on top."""
     if has_other_parts(facts) or _refused_lines(facts):
         return
-    shipping = add_up(_shipping(facts))
+    on_top = add_up(_on_top(facts))
     if not unsplit_units(facts):
         parts = add_up(one.refund - (one.refund_item or ZERO) - (one.refund_tax or ZERO) for one in facts.live_units)
-        yield "shipping", parts - shipping
-    in_lines = _fee_in_lines(facts, facts.live_units) + shipping
+        yield "shipping", parts - on_top
+    in_lines = _fee_in_lines(facts, facts.live_units) + on_top
     gap = facts.loop.fee - in_lines
     yield "fee", -gap if is_net else gap
 

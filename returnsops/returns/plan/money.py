@@ -30,8 +30,8 @@ class CreditLine:
 
 @dataclass(frozen=True)
 class Credit:
-    """What will be credited. The parts add up: goods + tax − fee + shipping − exchange discount − paid otherwise +
-    differences = total.
+    """What will be credited. The parts add up: goods + tax − fee + shipping and duties − exchange discount − paid
+    otherwise + differences = total.
 
     paid_otherwise: on a Cash Refund, which is money back, what Loop gave as store credit or for new goods (item key,
     amount). A Credit Memo stays open for these.
@@ -43,6 +43,7 @@ class Credit:
     fee: Decimal
     shipping: Decimal
     shipping_tax: Decimal
+    duties: Decimal
     exchange_discount: Decimal
     paid_otherwise: tuple[tuple[str, Decimal], ...]
     differences: tuple[tuple[str, Decimal], ...]  # cause, signed amount
@@ -65,7 +66,7 @@ class Credit:
     def known_rows(self) -> list[tuple[str, Decimal]]:
         """Rows beside the goods that are no difference: item key of the policy, signed amount."""
         rows = [("kept_goods", self.kept_goods), ("kept_tax", self.kept_tax), ("fee", -self.fee)]
-        rows += [("shipping", self.shipping), ("shipping_tax", self.shipping_tax)]
+        rows += [("shipping", self.shipping), ("shipping_tax", self.shipping_tax), ("duties", self.duties)]
         rows += [("exchange_discount", -self.exchange_discount)]
         rows += [(key, -amount) for key, amount in self.paid_otherwise]
         return [(key, amount) for key, amount in rows if amount]
@@ -109,6 +110,7 @@ def propose_credit(facts: ReturnFacts, sale: Sale) -> Credit:
         fee=loop.fee,
         shipping=loop.shipping,
         shipping_tax=loop.shipping_tax,
+        duties=loop.duties,
         exchange_discount=loop.exchange_discount,
         paid_otherwise=otherwise,
         differences=(*((cause, amount) for cause, amount in causes.items() if amount), *loop.causes),
