@@ -1,0 +1,123 @@
+"""Another system writes every record, in the sandbox's NetSuite: ReturnsOps expects, compares, and posts nothing."""
+
+from typing import Any
+
+import pytest
+
+from integrations.models import Shop
+from returnsops.posting.models import Posting
+from returnsops.returns.models import LoopReturn, NetSuiteRecord, PolicyVersion, ShadowVerdict
+from returnsops.returns.policies import activate_policy
+from returnsops.returns.policy import RECORD_KINDS
+from returnsops.returns.record_changes import mirror_changes
+from tests.journey.stage import Stage
+
+pytestmark = pytest.mark.journey
+
+
+def leave_everything_to_others(how: str, *, shop: str = "northwind") -> None:
+    rules = dict(PolicyVersion.objects.get(shop__code=shop, active=True).rules)
+    rules |= {"ownership": dict.fromkeys(RECORD_KINDS, how)}
+    activate_policy(Shop.objects.get(code=shop), rules, by=None, reason="somebody else writes")
+
+
+def others(stage: Stage, row: LoopReturn, action: str, **more: Any) -> None:
+    """The other connector acts; then everything is read and planned."""
+    body = {"account": row.shop.account.account_id, "action": action, "as": "other_connector", **more}
+    stage.ask("netsuite/act", body)
+    stage.run()
+    row.refresh_from_db()
+
+
+def record_of(row: LoopReturn, *types: str) -> NetSuiteRecord:
+    return row.records.filter(record_type__in=types, gone_at=None).latest("pk")
+
+
+def authorize(stage: Stage, row: LoopReturn) -> None:
+    """Exactly the units of this return, by the lines of the bill."""
+    sale = record_of(row, "invoice", "cashSale")
+    lines = [sale.lines.get(reference=unit.provider_line_item_id) for unit in row.lines.all()]
+    rows = [{"orderLine": int(line.line), "quantity": 1} for line in lines]
+    others(stage, row, "authorize", record=sale.internal_id, body={"item": {"items": rows}}, replace=["item"])
+
+
+def receive(stage: Stage, row: LoopReturn, *, location: str) -> None:
+    rma = record_of(row, "returnAuthorization")
+    rows = [
+        {"orderLine": int(line.line), "itemReceive": True, "quantity": line.quantity, "location": {"id": location}}
+        for line in rma.lines.all()
+    ]
+    others(stage, row, "receive", record=rma.internal_id, body={"item": {"items": rows}})
+
+
+def settle(stage: Stage, row: LoopReturn) -> None:
+    stage.ask(f"loop/returns/{row.loop_id}/settle", {})
+    stage.run()
+    row.refresh_from_db()
+
+
+def book_refund(stage: Stage, row: LoopReturn) -> None:
+    memo = record_of(row, "creditMemo")
+    apply = [{"doc": {"id": memo.internal_id}, "line": 0, "apply": True, "amount": str(memo.total)}]
+    tender = PolicyVersion.objects.get(shop=row.shop, active=True).rules["tenders"]["shopify_payments"]
+    body = {
+        "customer": {"id": memo.entity_id},
+        "account": {"id": tender["account_id"]},
+        "paymentOption": {"id": tender["payment_option_id"]},
+        "handlingMode": {"id": "SAVE_ONLY"},
+        "apply": {"items": apply},
+    }
+    others(stage, row, "create", record_type="customerRefund", body=body)
+
+
+def verdicts(row: LoopReturn) -> dict[str, str]:
+    return dict(ShadowVerdict.objects.filter(loop_return=row).values_list("kind", "verdict"))
+
+
+def test_shadow_follows_what_another_system_does_to_the_end(stage: Stage) -> None:
+    leave_everything_to_others("shadow")
+    row = stage.make("refund", units=1, billing="invoice")
+    assert verdicts(row) == {"rma": "nobody"}
+
+    authorize(stage, row)
+    stage.judge(row, "sellable")
+    sellable = PolicyVersion.objects.get(shop=row.shop, active=True).rules["locations"]["sellable"]
+    receive(stage, row, location=sellable)
+    others(stage, row, "credit", record=record_of(row, "returnAuthorization").internal_id)
+    settle(stage, row)
+    book_refund(stage, row)
+
+    assert (row.stage, stage.cases(row)) == ("settled", [])
+    assert {kind: verdict for kind, verdict in verdicts(row).items() if kind != "rma"} == {
+        "receipt": "alike", "credit": "alike", "refund": "alike",
+    }  # fmt: skip
+    assert not Posting.objects.exists()
+
+
+def test_receipt_at_another_place_is_a_difference(stage: Stage) -> None:
+    leave_everything_to_others("shadow")
+    row = stage.make("refund", units=1, billing="invoice")
+    authorize(stage, row)
+    stage.judge(row, "sellable")
+
+    damaged = PolicyVersion.objects.get(shop=row.shop, active=True).rules["locations"]["damaged"]
+    receive(stage, row, location=damaged)
+
+    verdict = ShadowVerdict.objects.get(loop_return=row, kind="receipt")
+    assert (verdict.verdict, verdict.aspects) == ("differs", ["place"])
+    assert f"at location {damaged}" in verdict.differences[0]["theirs"]
+
+
+def test_silence_becomes_a_case_and_ends_with_the_record(stage: Stage, settings: Any) -> None:
+    leave_everything_to_others("observe")
+    settings.DEADLINE_SCALE = 0.0
+    row = stage.make("refund", units=1, billing="invoice", parcel="in_transit")
+    assert "rma_missing" in stage.cases(row)
+    mirror_changes(row.shop.account)  # from here on
+
+    authorize(stage, row)
+    mirror_changes(row.shop.account)
+    stage.run()
+
+    assert "rma_missing" not in stage.cases(row)
+    assert not Posting.objects.exists()
