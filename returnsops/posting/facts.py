@@ -111,6 +111,7 @@ def _loop_facts(row: LoopReturn, record: LoopReturnRecord) -> LoopFacts:
         scanned_at=(record.label_updated_at or record.updated_at) if row.label_status in MOVING else None,
         before_inspection=record.refund_before_inspection,
         had_label=had_label(record),
+        parcels=len({one.tracking_number for one in record.labels if one.tracking_number}),
         delivered_at=row.delivered_at,
         settled_at=settled_at(record),
         missing_since=row.missing_since,

@@ -125,6 +125,7 @@ class LoopFacts:
     before_inspection: bool = False  # Loop said so: its outcomes do not wait for the parcel
     had_label: bool = True  # False: no parcel was ever to come, as far as Loop shows
     approved_at: datetime | None = None  # the first moment not in review; None: not yet, or nothing hangs on it
+    parcels: int = 0  # as many labels as Loop names; 0: it names none
     delivered_at: datetime | None = None
     settled_at: datetime | None = None
     missing_since: datetime | None = None  # Loop says that it has no such return

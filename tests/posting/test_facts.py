@@ -301,3 +301,13 @@ def test_return_never_in_review_is_approved_when_it_was_asked_for(shop: Shop) ->
     note_fact_change(row, load_facts(row))
 
     assert load_facts(row).loop.approved_at == CREATED
+
+
+@pytest.mark.parametrize(
+    ("labels", "parcels"),
+    [([], 0), (["9400-1"], 1), (["9400-1", "9400-2"], 2), (["9400-1", "9400-1"], 1)],
+)
+def test_parcels_are_counted_by_their_labels(shop: Shop, labels: list[str], parcels: int) -> None:
+    row = make_return(shop, labels=[{"status": "in_transit", "tracking_number": number} for number in labels])
+
+    assert load_facts(row).loop.parcels == parcels

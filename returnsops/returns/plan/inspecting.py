@@ -95,12 +95,15 @@ def plan_inspection(draft: Draft) -> None:
 def _start_of_inspection(facts: ReturnFacts) -> tuple[datetime | None, timedelta, str]:
     """When the clock of the inspection began, how long it runs, and what started it.
 
-    Units that did not lie beside the first ones may be in a second parcel, so those get a time of their own.
+    Units that did not lie beside the first ones may be in a second parcel, so those get a time of their own; not where
+    Loop names one parcel only.
     """
     judged = [unit.inspected_at for unit in facts.live_units if unit.inspected_at and unit.was_seen]
+    limit = facts.policy.deadlines.inspection
+    if judged and facts.loop.parcels == 1:
+        return max(judged), limit, "The others of the only parcel were judged"
     if judged:
         return max(judged), facts.policy.deadlines.second_parcel, "The others were judged"
-    limit = facts.policy.deadlines.inspection
     if facts.loop.delivered_at:
         return facts.loop.delivered_at, limit, "Delivered"
     return facts.arrived_at, limit, "Scanned at the dock"
