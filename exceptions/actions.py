@@ -44,6 +44,7 @@ from returnsops.returns.replan import ask_for_plan, hold_return
 DATE_SUBJECTS = {
     "receipt": "receipt",
     "transfer": "transfer",
+    "adjustment": "adjustment",
     "credit": "credit",
     "cash_refund": "credit",
     "customer_refund": "customer_refund",

@@ -49,6 +49,7 @@ PASSWORD = "a long word for tests"
 WRITES_ALL: dict[str, Any] = {
     "ownership": dict.fromkeys(RECORD_KINDS, "write"),
     "locations": {"holding": HOLDING, "sellable": SELLABLE, "damaged": DAMAGED},
+    "scrap_account": "640",
     "items": {key: str(900 + number) for number, key in enumerate(ITEM_KEYS)},
     "tenders": {
         "shopify_payments": {"account_id": "217", "payment_option_id": "9"},

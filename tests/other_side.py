@@ -157,6 +157,15 @@ def _transfer(facts: ReturnFacts, due: PostingDue) -> Effect:
     return their_id, _with_record(facts, make_netsuite("inventoryTransfer", their_id, ours=True))
 
 
+def _write_off(facts: ReturnFacts, due: PostingDue) -> Effect:
+    assert due.request["body"]["account"]["id"], "written off to no account"
+    for row in due.request["body"]["inventory"]["items"]:
+        lies = stock_of(facts)[row["location"]["id"], row["item"]["id"]]
+        assert 0 < -row["adjustQtyBy"] <= lies, f"{-row['adjustQtyBy']} are written off, {lies} lie there"
+    their_id = str(8600 + len(facts.records))
+    return their_id, _with_record(facts, make_netsuite("inventoryAdjustment", their_id, ours=True))
+
+
 def stock_of(facts: ReturnFacts) -> Counter[tuple[str, str]]:
     """What our documents that stand brought and moved, by place and item."""
     found: Counter[tuple[str, str]] = Counter()
@@ -169,6 +178,9 @@ def stock_of(facts: ReturnFacts) -> Counter[tuple[str, str]]:
             for row in posting.body["inventory"]["items"]:
                 found[origin, row["item"]["id"]] -= row["adjustQtyBy"]
                 found[target, row["item"]["id"]] += row["adjustQtyBy"]
+        if record and posting.kind == "adjustment":
+            for row in posting.body["inventory"]["items"]:
+                found[row["location"]["id"], row["item"]["id"]] += row["adjustQtyBy"]
     return found
 
 
@@ -299,6 +311,7 @@ EFFECTS: dict[str, Callable[[ReturnFacts, PostingDue], Effect]] = {
     "rma": _authorize,
     "receipt": _receive,
     "transfer": _transfer,
+    "adjustment": _write_off,
     "credit": _credit,
     "cash_refund": _credit,
     "credit_fix": _add_rounding,

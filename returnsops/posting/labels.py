@@ -29,6 +29,7 @@ RECORD_TYPES = {
     "rma": "returnAuthorization",
     "receipt": "itemReceipt",
     "transfer": "inventoryTransfer",
+    "adjustment": "inventoryAdjustment",
     "credit": "creditMemo",
     "cash_refund": "cashRefund",
     "customer_refund": "customerRefund",

@@ -31,6 +31,7 @@ ALONE_MAX = 3  # so few are read in turn: threads would cost more than they save
 ALSO_CHANGED = {
     "receipt": "returnAuthorization",
     "transfer": "",
+    "adjustment": "",
     "credit": "returnAuthorization",
     "cash_refund": "returnAuthorization",
     "customer_refund": "creditMemo",

@@ -67,11 +67,24 @@ def _compare_source(request: Request, record: TransactionRecord) -> list[str]:
 
 def _compare_route(request: Request, record: TransactionRecord) -> list[str]:
     """From where to where a transfer moves its units."""
+    if request["target_type"] == "inventoryAdjustment":
+        return _compare_signs(request, record)
     if request["target_type"] != "inventoryTransfer":
         return []
     sent = _ref(request["body"], "location"), _ref(request["body"], "transferLocation")
     held = record.location_id or sent[0], read_ref_id(record.raw.get("transferLocation")) or sent[1]
     return [] if sent == held else [f"it moves from {held[0]} to {held[1]}, not from {sent[0]} to {sent[1]}"]
+
+
+def _compare_signs(request: Request, record: TransactionRecord) -> list[str]:
+    """An adjustment that adds what it should take out holds the same quantities."""
+    sent = {_is_taken_out(row["adjustQtyBy"]) for row in sent_rows(request)}
+    held = {_is_taken_out(line.raw["adjustQtyBy"]) for line in record.lines if line.raw.get("adjustQtyBy") is not None}
+    return [] if not held or held == sent else ["it adds units instead of taking them out"]
+
+
+def _is_taken_out(quantity: object) -> bool:
+    return Decimal(str(quantity)) < 0
 
 
 # --- Lines -----------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from returnsops.lib.money import ZERO
 from returnsops.returns.policy import Policy
 
 RECEIVED = "received"  # by another system, which makes the receipts; nobody judged it here
-ACCEPTED = frozenset({"sellable", "damaged", RECEIVED})
+HOLD, SCRAPPED = "hold", "scrapped"
+ACCEPTED = frozenset({"sellable", "damaged", HOLD, SCRAPPED, RECEIVED})
 IN_FLIGHT_OR_DONE = frozenset({"sending", "uncertain", "posted"})
 
 
@@ -35,7 +36,7 @@ class UnitFacts:
     refund_item: Decimal | None  # None: Loop does not split the refund
     refund_tax: Decimal | None
     removed: bool = False
-    outcome: str = ""  # sellable, damaged, refused, missing, received; empty: nobody has judged it
+    outcome: str = ""  # sellable, damaged, hold, scrapped, refused, missing, received; empty: nobody has judged it
     inspected_at: datetime | None = None
     inspection_id: int | None = None
     restocked_at: datetime | None = None  # Loop says that it put it back into the shop's stock

@@ -20,6 +20,7 @@ from returnsops.returns.replan import ask_for_plan, hold_return
 ENDED_STATES = (LoopReturn.State.CANCELLED, LoopReturn.State.EXPIRED)
 SCAN_CHARS_MAX = 120
 FOUND_MAX = 20
+RELEASES = (InspectedUnit.Outcome.SELLABLE, InspectedUnit.Outcome.DAMAGED, InspectedUnit.Outcome.SCRAPPED)
 SEEN_AGO_MAX = timedelta(days=90)  # a device that was offline for longer has lost its clock, not its network
 # Some carriers put a routing prefix before the number they print: USPS 420 + zip, then the tracking number.
 USPS_ROUTING = re.compile(r"^420\d{5}(?:\d{4})?(9\d{21})$")
@@ -162,9 +163,72 @@ def record_units(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], *, by
     if sent_before:
         _require_same_content(loop_return, sent_before, outcomes)
         return sent_before[0].inspection
+    if {one.line_item_id for one in outcomes} <= units_on_hold(loop_return):
+        return judge_again(loop_return, outcomes, by=by)
     inspection = judge_units(loop_return, outcomes, by=by)
     finish_inspection(inspection, by=by)
     return inspection
+
+
+@transaction.atomic
+def judge_again(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], *, by: User) -> Inspection:
+    """Say what becomes of units on hold. It counts at once: a unit is never without an outcome in between.
+
+    Raises AlreadyInspectedError for a unit that is not on hold; NotPossibleError for an outcome that is no release.
+    """
+    access.require(by, "inspect units", shop=loop_return.shop)
+    hold_return(loop_return.pk)
+    sent_before = list(
+        InspectedUnit.objects.filter(client_id__in=[one.client_id for one in outcomes]).select_related(
+            "line", "inspection"
+        )
+    )
+    if sent_before:
+        _require_same_content(loop_return, sent_before, outcomes)
+        return sent_before[0].inspection
+    now = clock.now()
+    inspection = Inspection.objects.create(loop_return=loop_return, inspector=by, started_at=now, finished_at=now)
+    lines = {line.line_item_id: line for line in loop_return.lines.all()}
+    for one in outcomes:
+        _release(inspection, _line_of(loop_return, lines, one), one, by=by)
+    ask_for_plan([loop_return.pk])
+    audit.record_event(
+        by,
+        "judged units on hold again",
+        loop_return,
+        shop=loop_return.shop,
+        after={one.line_item_id: one.outcome for one in outcomes},
+    )
+    return inspection
+
+
+def units_on_hold(loop_return: LoopReturn) -> set[str]:
+    """Units whose place is still to be decided."""
+    held = InspectedUnit.objects.filter(
+        line__loop_return=loop_return, superseded_at=None, outcome=InspectedUnit.Outcome.HOLD,
+        inspection__finished_at__isnull=False,
+    )  # fmt: skip
+    return set(held.values_list("line__line_item_id", flat=True))
+
+
+def _release(inspection: Inspection, line: ReturnLine, one: UnitOutcome, *, by: User) -> None:
+    if one.outcome not in RELEASES:
+        raise NotPossibleError(f"A unit on hold becomes one of {', '.join(RELEASES)}; «{one.outcome}» is none of them.")
+    standing = InspectedUnit.objects.filter(line=line, superseded_at=None).select_related("inspection").first()
+    if standing is None or standing.outcome != InspectedUnit.Outcome.HOLD or not standing.inspection.finished_at:
+        raise AlreadyInspectedError(f"{line.title or line.sku} is not on hold any more. Reload.")
+    now = clock.now()
+    InspectedUnit.objects.filter(pk=standing.pk).update(superseded_at=now)
+    unit = InspectedUnit.objects.create(
+        inspection=inspection,
+        line=line,
+        outcome=one.outcome,
+        note=one.note,
+        inspected_at=_when_seen(one, now=now),
+        inspector=by,
+        client_id=one.client_id,
+    )
+    InspectedUnit.objects.filter(pk=standing.pk).update(superseded_by=unit)
 
 
 def _require_same_content(

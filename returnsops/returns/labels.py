@@ -38,6 +38,8 @@ LOOP_STATES: dict[str, Label] = {
 OUTCOMES: dict[str, Label] = {
     Outcome.SELLABLE: Label("Sellable", "good", "check"),
     Outcome.DAMAGED: Label("Damaged", "warn", "triangle-alert"),
+    Outcome.HOLD: Label("On hold", "accent", "hourglass"),
+    Outcome.SCRAPPED: Label("Scrapped", "neutral", "trash-2"),
     Outcome.REFUSED: Label("Refused", "bad", "x"),
     Outcome.MISSING: Label("Missing", "bad", "circle-slash"),
 }
@@ -60,6 +62,7 @@ RECORD_NAMES: dict[str, tuple[str, str]] = {
     "returnAuthorization": ("RMA", "Return Authorization"),
     "itemReceipt": ("IR", "Item Receipt"),
     "inventoryTransfer": ("TRF", "Inventory Transfer"),
+    "inventoryAdjustment": ("ADJ", "Inventory Adjustment"),
     "creditMemo": ("CM", "Credit Memo"),
     "customerRefund": ("CR", "Customer Refund"),
     "cashRefund": ("CSR", "Cash Refund"),

@@ -111,6 +111,7 @@ class Locations:
     damaged: str = ""
 
     def for_outcome(self, outcome: str) -> str:
+        """On hold lies what was judged so, and what is to be scrapped until it is written off."""
         chosen = {"sellable": self.sellable, "damaged": self.damaged}.get(outcome, "")
         return chosen or self.holding
 
@@ -170,6 +171,7 @@ class Deadlines:
     rma: timedelta = timedelta(minutes=5)  # after its moment (`rma_trigger`)
     bill: timedelta = timedelta(days=1)  # an order that was returned from is billed, after its units were judged
     parcel: timedelta = timedelta(days=30)  # a parcel that the carrier has comes, after the return was created
+    hold: timedelta = timedelta(days=14)  # a unit on hold is judged again
     restock: timedelta = timedelta(days=7)  # what Loop put back on sale is inspected
     inspection: timedelta = timedelta(days=3)  # after delivery or arrival, whichever is known first
     second_parcel: timedelta = timedelta(days=7)  # the rest is judged, after the last unit that was
@@ -204,6 +206,7 @@ class Policy:
     approval_above: Decimal | None = None
     locations: Locations = Locations()
     place_rules: tuple[PlaceRule, ...] = ()  # the first that fits holds
+    scrap_account: str = ""  # what scrapped units are written off to
     items: dict[str, str] = field(default_factory=dict)
     tenders: dict[str, Tender] = field(default_factory=dict)
     currencies: dict[str, str] = field(default_factory=dict)  # NetSuite's own name of a currency → its code
@@ -388,6 +391,7 @@ READERS: dict[str, Any] = {
     "approval_above": lambda value: None if value is None else read_amount(value),
     "place_rules": read_place_rules,
     "locations": lambda value: Locations(**{name: str(place) for name, place in value.items()}),
+    "scrap_account": str,
     "items": read_items,
     "tenders": lambda value: {gateway: Tender(**tender) for gateway, tender in value.items()},
     "currencies": read_currencies,

@@ -123,6 +123,7 @@ DEADLINES = {
     "rma": "The Return Authorization is not in NetSuite, from its moment on",
     "bill": "An order that was returned from is not billed, and its credit waits",
     "parcel": "A parcel that the carrier has is not here, from the request on",
+    "hold": "A unit on hold is not judged again",
     "restock": "What Loop put back into the shop's stock is not inspected",
     "inspection": "A parcel that was delivered or scanned is not inspected",
     "second_parcel": "The rest of a return is not inspected, after its last unit that was",
@@ -244,6 +245,9 @@ def _goods(policy: Policy, names: Names) -> Iterator[Sentence]:
         place = getattr(policy.locations, field)
         where = f"go to location {names.place(place)}" if place else "have no location of their own: they stay on hold"
         yield Sentence(topic, f"locations.{field}", f"{units} {where}.")
+    account = names.account(policy.scrap_account) if policy.scrap_account else ""
+    where = f"are written off to account {account}" if account else "wait on hold: there is no account for them"
+    yield Sentence(topic, "scrap_account", f"Scrapped units {where}.")
     for number, rule in enumerate(policy.place_rules, 1):
         text = f"{_units_of(rule)} go to location {names.place(rule.place)} instead."
         yield Sentence(topic, f"place_rules.{number}", text)

@@ -135,6 +135,10 @@ KINDS: dict[str, ProblemKind] = {
         "Delivered but not inspected", "warehouse",
         "Find the parcel and inspect its units. If it never came, tell the carrier and mark the units missing.",
     ),
+    "hold_overdue": ProblemKind(
+        "Units lie on hold for too long", "warehouse",
+        "Judge them again at the inspection station: sellable, damaged or scrapped.",
+    ),
     "restock_uninspected": ProblemKind(
         "Back on sale in the shop, and not inspected", "warehouse",
         "Find the parcel and inspect its units. If they never came, take them out of the shop's stock and mark them "

@@ -12,7 +12,12 @@ from returnsops.returns.models import InspectedUnit
 
 NOTE_CHARS_MAX = 500
 # Outcomes that cost somebody something: the words are what finance and the customer are shown.
-NOTE_NEEDED = (InspectedUnit.Outcome.DAMAGED, InspectedUnit.Outcome.REFUSED)
+NOTE_NEEDED = (
+    InspectedUnit.Outcome.DAMAGED,
+    InspectedUnit.Outcome.REFUSED,
+    InspectedUnit.Outcome.HOLD,
+    InspectedUnit.Outcome.SCRAPPED,
+)
 
 
 class JudgeForm(forms.Form):

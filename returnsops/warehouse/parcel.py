@@ -24,6 +24,15 @@ class Unit:
     def is_counted(self) -> bool:
         return self.standing is not None and self.standing.inspection.finished_at is not None
 
+    @property
+    def is_on_hold(self) -> bool:
+        """Judged and paid for; what becomes of it is still to be said."""
+        return self.is_counted and self.standing is not None and self.standing.outcome == InspectedUnit.Outcome.HOLD
+
+    @property
+    def is_choosable(self) -> bool:
+        return self.is_open or self.is_mine or self.is_on_hold
+
 
 @dataclass(frozen=True)
 class Stop:
@@ -40,6 +49,7 @@ class Parcel:
     row: LoopReturn
     units: tuple[Unit, ...]
     rma_number: str
+    may_arrive: bool = False  # nobody has scanned it at the dock or judged a unit of it
 
     @cached_property
     def to_judge(self) -> list[Unit]:
@@ -48,6 +58,10 @@ class Parcel:
     @cached_property
     def mine(self) -> list[Unit]:
         return [unit for unit in self.units if unit.is_mine]
+
+    @cached_property
+    def on_hold(self) -> list[Unit]:
+        return [unit for unit in self.units if unit.is_on_hold]
 
     @cached_property
     def unfinished_of_others(self) -> list[Inspection]:
@@ -65,7 +79,7 @@ class Parcel:
     def unit_scanned(self, text: str) -> Unit | None:
         """The unit this label or barcode means: one nobody has judged first, else one that can be judged again."""
         hits = [one for one in self.units if text and text in (one.line.barcode, one.line.sku, one.line.line_item_id)]
-        return next((one for one in hits if one.is_open), next((one for one in hits if one.is_mine), None))
+        return next((one for one in hits if one.is_open), next((one for one in hits if one.is_choosable), None))
 
 
 def load_parcel(row: LoopReturn, user: User) -> Parcel:
@@ -79,7 +93,8 @@ def load_parcel(row: LoopReturn, user: User) -> Parcel:
         Unit(line, standing.get(line.pk), is_mine=_is_open_by(standing.get(line.pk), user))
         for line in row.lines.filter(removed=False)
     )
-    return Parcel(row, units, _rma_number(row))
+    may_arrive = not standing and not row.arrivals.exists()
+    return Parcel(row, units, _rma_number(row), may_arrive)
 
 
 def find_stop(parcel: Parcel) -> Stop | None:
@@ -93,6 +108,8 @@ def find_stop(parcel: Parcel) -> Stop | None:
             tone="bad",
             keeps_parcel=True,
         )
+    if parcel.on_hold:
+        return None
     if parcel.units and all(unit.is_counted for unit in parcel.units):
         return _inspected_stop(parcel)
     if row.stage == LoopReturn.Stage.SETTLED:

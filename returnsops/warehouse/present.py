@@ -10,6 +10,7 @@ from django.urls import reverse
 from returnsops.lib.money import money_text
 from returnsops.returns.models import InspectedUnit, LoopReturn
 from returnsops.returns.policies import active_policy
+from returnsops.returns.policy import ReceiptShape
 from returnsops.warehouse.parcel import Parcel, Unit
 
 Shown = dict[str, Any]
@@ -21,15 +22,25 @@ OUTCOMES = {
     Outcome.DAMAGED: ("Damaged", "warn", "triangle-alert", "2"),
     Outcome.REFUSED: ("Refused", "bad", "ban", "3"),
     Outcome.MISSING: ("Missing", "neutral", "package-x", "4"),
+    Outcome.HOLD: ("On hold", "accent", "hourglass", "5"),
+    Outcome.SCRAPPED: ("Scrapped", "neutral", "trash-2", "6"),
 }
 WORDS = {
     Outcome.DAMAGED: ("Worn", "Stained", "Torn", "Broken", "Parts missing"),
+    Outcome.SCRAPPED: ("Unsafe", "Not worth repair", "Used up", "Soiled"),
+    Outcome.HOLD: ("Needs an expert", "Needs a test", "Parts to come", "Unsure"),
     Outcome.REFUSED: ("Wrong item", "Used", "Damaged by customer", "Not ours"),
+}
+RELEASED = {
+    Outcome.SELLABLE: "Moved to sellable stock.",
+    Outcome.DAMAGED: "Moved to the damaged location.",
+    Outcome.SCRAPPED: "Written off.",
 }
 FINISHING = {
     "will": ["Your outcomes count: receipts, refund or exchange go on by themselves."],
     "will_not": ["Nothing can be corrected here afterwards. If something is wrong then, ask finance."],
 }
+ACCEPTED = {Outcome.SELLABLE, Outcome.DAMAGED, Outcome.HOLD, Outcome.SCRAPPED}
 TRIED = ("tracking number", "Loop id", "order", "RMA number", "item barcode")
 
 
@@ -57,12 +68,14 @@ def outcomes_shown(parcel: Parcel, unit: Unit) -> list[Shown]:
             "value": value, "label": label, "tone": tone, "icon": icon, "key": key,
             "effect": effects[value], "is_chosen": value == chosen,
         }
-        for value, (label, tone, icon, key) in OUTCOMES.items()
+        for value, (label, tone, icon, key) in OUTCOMES.items() if value in effects
     ]  # fmt: skip
 
 
 def effects_of(parcel: Parcel, unit: Unit) -> dict[Outcome, str]:
-    """What each outcome does to the customer's money and to stock."""
+    """What each outcome does to the customer's money and to stock; of a unit on hold, those that release it."""
+    if unit.is_on_hold:
+        return RELEASED
     amount = money_text(unit.line.refund, parcel.row.currency)
     if is_exchanged(parcel, unit):
         goes_on, stops = "The exchange goes on.", "Finance settles the exchange by hand."
@@ -73,6 +86,8 @@ def effects_of(parcel: Parcel, unit: Unit) -> dict[Outcome, str]:
         Outcome.DAMAGED: f"{goes_on} To the damaged location.",
         Outcome.REFUSED: f"{stops} Not taken into stock.",
         Outcome.MISSING: f"Was not in the parcel. {stops}",
+        Outcome.HOLD: f"{goes_on} Waits on hold for somebody to judge it again.",
+        Outcome.SCRAPPED: f"{goes_on} Written off.",
     }
 
 
@@ -89,7 +104,7 @@ def units_shown(parcel: Parcel, *, current: Unit | None) -> list[Shown]:
             "sku": unit.line.sku,
             "image": unit.line.image_url,
             "is_current": unit is current,
-            "href": f"{address}?unit={unit.line.line_item_id}" if unit.is_open or unit.is_mine else "",
+            "href": f"{address}?unit={unit.line.line_item_id}" if unit.is_choosable else "",
             "badge": _unit_badge(unit, is_current=unit is current),
         }
         for unit in parcel.units
@@ -122,6 +137,19 @@ def waiting_shown(rows: Iterable[Any]) -> list[Shown]:
             "href": reverse("inspect-parcel", args=[row.pk]),
             "at": row.delivered_at,
             "is_exchange": row.has_exchange,
+        }
+        for row in rows
+    ]
+
+
+def held_shown(rows: Iterable[Any]) -> list[Shown]:
+    """rows: as `waiting.returns_on_hold` gives them."""
+    return [
+        {
+            "title": f"Order {row.order_name}",
+            "shop": str(row.shop),
+            "href": reverse("inspect-parcel", args=[row.pk]),
+            "at": row.held_since,
         }
         for row in rows
     ]
@@ -161,12 +189,16 @@ def finished_answer(parcel: Parcel) -> Shown:
 
 def posted_when(parcel: Parcel) -> str:
     """When NetSuite has it, as far as it can be told before the new plan is made."""
-    accepted = {unit.standing.outcome for unit in parcel.units if unit.standing} & {Outcome.SELLABLE, Outcome.DAMAGED}
+    accepted = {unit.standing.outcome for unit in parcel.units if unit.standing} & ACCEPTED
     if not accepted:
         return "Nothing goes to NetSuite stock: no unit was accepted."
-    if not active_policy(parcel.row.shop).writes("receipt"):
+    policy = active_policy(parcel.row.shop)
+    if not policy.writes("receipt"):
         return "ReturnsOps only watches receipts here; another system posts them."
-    what = "two Item Receipts, one per place," if len(accepted) > 1 else "the Item Receipt"
+    goes_on_hold = policy.receipt_shape == ReceiptShape.HOLD_THEN_TRANSFER
+    places = {"holding"} if goes_on_hold else {policy.locations.for_outcome(outcome) for outcome in accepted}
+    counts = {1: "the Item Receipt", 2: "two Item Receipts, one per place,", 3: "three Item Receipts, one per place,"}
+    what = counts[len(places)]
     if parcel.rma_number:
         return f"NetSuite gets {what} within seconds."
     if parcel.row.stage == LoopReturn.Stage.NEEDS_PERSON:
@@ -212,6 +244,8 @@ def judged_text(parcel: Parcel, judged: list[tuple[str, str]]) -> str:
     ((line_item_id, outcome),) = judged
     unit = parcel.unit(line_item_id)
     title = unit.line.title or unit.line.sku if unit else line_item_id
+    if unit and unit.is_on_hold:
+        return f"{title}: {OUTCOMES[Outcome(outcome)][0].lower()}, no longer on hold."
     return f"{title}: {OUTCOMES[Outcome(outcome)][0].lower()}. Not final until you finish."
 
 

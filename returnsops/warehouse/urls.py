@@ -8,6 +8,7 @@ urlpatterns = [
     path("<int:pk>/", views.show_parcel, name="inspect-parcel"),
     path("<int:pk>/scan/", views.scan_beside_parcel, name="inspect-scan"),
     path("<int:pk>/judge/", views.judge_unit, name="inspect-judge"),
+    path("<int:pk>/arrived/", views.note_arrival, name="inspect-arrived"),
     path("<int:pk>/rest/", views.judge_rest_sellable, name="inspect-rest"),
     path("<int:pk>/finish/", views.finish_parcel, name="inspect-finish"),
 ]

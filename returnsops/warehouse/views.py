@@ -26,6 +26,7 @@ from returnsops.returns.inspection import (
     clean_scan,
     find_by_scan,
     finish_inspection,
+    judge_again,
     judge_units,
     record_arrival,
 )
@@ -35,10 +36,12 @@ from returnsops.warehouse.forms import BlindParcelForm, JudgeForm
 from returnsops.warehouse.parcel import Parcel, Unit, find_stop, load_parcel
 from returnsops.warehouse.waiting import (
     BLIND_MAX,
+    HELD_MAX,
     UNFINISHED_MAX,
     WAITING_MAX,
     blind_parcels,
     parcels_waiting,
+    returns_on_hold,
     unfinished_by,
 )
 
@@ -134,6 +137,23 @@ def finish_parcel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+def note_arrival(request: HttpRequest, pk: int) -> HttpResponse:
+    """The parcel is on the dock and judged later; where the policy says so, it is received on hold meanwhile."""
+    parcel = _parcel(request, pk)
+    try:
+        press = uuid.UUID(request.POST.get("client_id", ""))
+    except ValueError:
+        return _refuse(request, pk, "That was not understood. Press the button again.")
+    if stop := find_stop(parcel):
+        return _refuse(request, pk, f"{stop.title}. {stop.text}")
+    row = parcel.row
+    scanned = row.tracking_numbers[0] if row.tracking_numbers else row.loop_id
+    record_arrival(row.shop, scanned, by=_inspector(request), client_id=press, loop_return=row)
+    messages.success(request, "Noted: the parcel is here. Its units wait for inspection.")
+    return redirect("inspect")
+
+
+@require_POST
 def record_blind_parcel(request: HttpRequest) -> HttpResponse:
     user = _inspector(request)
     form = BlindParcelForm(request.POST, shops=_shops(user))
@@ -151,8 +171,10 @@ def _judge(request: HttpRequest, parcel: Parcel, outcomes: list[UnitOutcome]) ->
         return _back_to(parcel.row.pk)  # the same press, sent twice
     if stop := find_stop(parcel):
         return _refuse(request, parcel.row.pk, f"{stop.title}. {stop.text}")
+    held = {unit.line.line_item_id for unit in parcel.on_hold}
+    judge = judge_again if {one.line_item_id for one in outcomes} <= held else judge_units
     try:
-        judge_units(parcel.row, outcomes, by=_inspector(request))
+        judge(parcel.row, outcomes, by=_inspector(request))
     except NotPossibleError as error:
         return _refuse(request, parcel.row.pk, str(error))
     messages.success(request, present.judged_text(parcel, [(one.line_item_id, one.outcome) for one in outcomes]))
@@ -202,6 +224,7 @@ def _parcel_context(parcel: Parcel, request: HttpRequest) -> dict[str, Any]:
         "to_judge": len(parcel.to_judge),
         "judged": len(parcel.mine),
         "unfinished": unfinished_by(user).exclude(loop_return=parcel.row)[:UNFINISHED_MAX],
+        "may_arrive": parcel.may_arrive and not stop,
     }
     if unit is None:
         mine = present.outcome_counts(one.standing.outcome for one in parcel.mine if one.standing)
@@ -217,11 +240,13 @@ def _parcel_context(parcel: Parcel, request: HttpRequest) -> dict[str, Any]:
 
 
 def _unit_asked_for(parcel: Parcel, line_item_id: str) -> Unit | None:
-    """The unit in the address if its outcome can be chosen, else the first nobody has judged."""
+    """The unit in the address if its outcome can be chosen, else the first nobody has judged, at last one on hold."""
     asked = parcel.unit(line_item_id)
-    if asked and (asked.is_open or asked.is_mine):
+    if asked and asked.is_choosable:
         return asked
-    return parcel.to_judge[0] if parcel.to_judge else None
+    if parcel.to_judge or parcel.mine:
+        return parcel.to_judge[0] if parcel.to_judge else None
+    return parcel.on_hold[0] if parcel.on_hold else None
 
 
 def _station_context(user: User) -> dict[str, Any]:
@@ -231,6 +256,7 @@ def _station_context(user: User) -> dict[str, Any]:
         "waiting": present.waiting_shown(waiting[:WAITING_MAX]),
         "waiting_count": waiting.count(),
         "unfinished": unfinished_by(user)[:UNFINISHED_MAX],
+        "held": present.held_shown(returns_on_hold(user)[:HELD_MAX]),
         "blind": list(blind[:BLIND_MAX]),
         "blind_count": blind.count(),
     }

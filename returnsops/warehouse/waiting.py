@@ -1,12 +1,13 @@
 """What lies on the dock: parcels that wait for a look, and parcels nobody knows yet."""
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from returnsops.people.models import User
 from returnsops.returns.models import Arrival, ExchangeItem, InspectedUnit, Inspection, LoopReturn, ReturnLine
 
 WAITING_MAX = 20
 BLIND_MAX = 10
+HELD_MAX = 20
 UNFINISHED_MAX = 5
 ENDED = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
 LIVE_STATES = (LoopReturn.State.OPEN, LoopReturn.State.REVIEW, LoopReturn.State.CLOSED)
@@ -36,6 +37,17 @@ def parcels_waiting(user: User) -> QuerySet[LoopReturn]:
         .select_related("shop")
         .order_by("-has_exchange", F("delivered_at").asc(nulls_last=True), "pk")
     )
+
+
+def returns_on_hold(user: User) -> QuerySet[LoopReturn]:
+    """Returns with units on hold, those that lie there longest first."""
+    held = InspectedUnit.objects.filter(
+        line__loop_return=OuterRef("pk"), superseded_at=None, outcome=InspectedUnit.Outcome.HOLD,
+        inspection__finished_at__isnull=False,
+    ).order_by("inspected_at")  # fmt: skip
+    since = Subquery(held.values("inspected_at")[:1])
+    rows = LoopReturn.objects.visible_to(user).annotate(held_since=since).exclude(held_since=None)
+    return rows.select_related("shop").order_by("held_since", "pk")
 
 
 def unfinished_by(user: User) -> QuerySet[Inspection]:

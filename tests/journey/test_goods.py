@@ -117,3 +117,28 @@ def test_loop_restock_causes_a_receipt_only_by_policy(stage: Stage, rules: dict[
     where = follow(stage, early, refund_authority="loop_first", restock_exemption=exemption, **rules)
 
     assert stock_moved(stage, early) == ({where[place]: 1} if place else {})
+
+
+def test_unit_on_hold_is_released_or_written_off_long_after_the_return_was_settled(stage: Stage) -> None:
+    twin = stage.make("twin_units")
+    where = follow(stage, twin, scrap_account=write_off_account(stage, twin))
+
+    stage.judge(twin, "hold", "hold")
+    stage.run()
+    assert stock_moved(stage, twin) == {where["holding"]: 2}
+    assert stage_of(twin) == "settled"
+
+    stage.judge(twin, "sellable", "scrapped")
+    stage.run()
+    assert stock_moved(stage, twin) == {where["sellable"]: 1}
+    assert kinds_posted(twin) == {
+        "rma": 1, "receipt": 1, "credit": 1, "loop_process": 1, "customer_refund": 1, "transfer": 1, "adjustment": 1,
+    }  # fmt: skip
+    assert stage_of(twin) == "settled"
+    assert stage.cases(twin) == []
+
+
+def write_off_account(stage: Stage, loop_return: LoopReturn) -> str:
+    """Any account of the books will do."""
+    rules = PolicyVersion.objects.get(shop=loop_return.shop, active=True).rules
+    return str(next(iter(rules["tenders"].values()))["account_id"])

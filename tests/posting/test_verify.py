@@ -176,6 +176,24 @@ def test_transfer_of_more_units_is_told() -> None:
     assert find_differences(TRANSFER, more, external_id="loop-1") == ["item 501 holds 3, 2 were sent"]
 
 
+ADJUSTMENT: dict[str, Any] = {
+    "operation": "create",
+    "target_type": "inventoryAdjustment",
+    "body": {
+        "account": {"id": "640"},
+        "inventory": {"items": [{"item": {"id": "501"}, "location": {"id": "31"}, "adjustQtyBy": -1}]},
+    },
+}
+
+
+@pytest.mark.parametrize(("quantity", "words"), [(-1, []), (1, ["it adds units instead of taking them out"])])
+def test_adjustment_is_compared_by_what_it_takes_out(quantity: int, words: list[str]) -> None:
+    record = held(ADJUSTMENT)
+    lines = tuple(replace(line, raw={"adjustQtyBy": quantity}) for line in record.lines)
+
+    assert find_differences(ADJUSTMENT, replace(record, lines=lines), external_id="loop-1") == words
+
+
 REFUND: dict[str, Any] = {
     "operation": "create",
     "target_type": "customerRefund",

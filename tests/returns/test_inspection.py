@@ -18,6 +18,7 @@ from returnsops.returns.inspection import (
     clean_scan,
     find_by_scan,
     finish_inspection,
+    judge_again,
     judge_units,
     record_arrival,
     record_units,
@@ -252,3 +253,57 @@ def test_two_people_judging_one_unit_at_once_leave_one_outcome() -> None:
 
     assert standing() == [("387001", "sellable")]
     assert len(told) == 1
+
+
+def test_unit_on_hold_is_released_at_once_and_keeps_its_history(row: LoopReturn, ada: User) -> None:
+    make_inspection(row, ada, "hold", "hold")
+    LoopReturn.objects.update(look_again_at=None)
+
+    judge_again(row, [judged("scrapped")], by=ada)
+
+    row.refresh_from_db()
+    assert standing() == [("387001", "scrapped"), ("387002", "hold")]
+    assert [one.superseded_by is None for one in InspectedUnit.objects.filter(outcome="hold").order_by("pk")] == [
+        False,
+        True,
+    ]
+    assert row.look_again_at is not None
+
+
+def test_release_sent_again_changes_nothing(row: LoopReturn, ada: User) -> None:
+    make_inspection(row, ada, "hold")
+    release = judged("sellable")
+
+    first, second = judge_again(row, [release], by=ada), record_units(row, [release], by=ada)
+
+    assert first == second
+    assert InspectedUnit.objects.count() == 2
+
+
+@pytest.mark.parametrize("outcome", ["refused", "missing", "hold"])
+def test_unit_on_hold_was_taken_in_and_paid_so_it_cannot_be_refused(row: LoopReturn, ada: User, outcome: str) -> None:
+    make_inspection(row, ada, "hold")
+
+    with pytest.raises(NotPossibleError, match="becomes one of sellable, damaged, scrapped"):
+        record_units(row, [judged(outcome)], by=ada)
+
+    assert standing() == [("387001", "hold")]
+
+
+def test_only_what_is_on_hold_is_released(row: LoopReturn, ada: User) -> None:
+    make_inspection(row, ada, "damaged")
+
+    with pytest.raises(AlreadyInspectedError, match="not on hold"):
+        judge_again(row, [judged("sellable")], by=ada)
+
+    assert standing() == [("387001", "damaged")]
+
+
+def test_release_leaves_a_colleagues_open_inspection_alone(row: LoopReturn, ada: User, shop: Shop) -> None:
+    make_inspection(row, ada, "hold")
+    other = judge_units(row, [judged("refused", "387002")], by=ada)
+
+    judge_again(row, [judged("sellable")], by=ada)
+
+    other.refresh_from_db()
+    assert other.finished_at is None

@@ -33,8 +33,8 @@ cents = st.integers(min_value=0, max_value=20_000).map(lambda number: Decimal(nu
 odd_amounts = st.decimals(min_value=-100, max_value=1000, places=3) | st.sampled_from(
     [Decimal(0), Decimal("0.001"), Decimal("1E+2"), Decimal("99999999.999")]
 )
-outcomes = st.sampled_from(["sellable", "damaged", "refused", "missing"])
-maybe_outcomes = st.sampled_from(["", "sellable", "damaged", "refused", "missing"])
+outcomes = st.sampled_from(["sellable", "damaged", "hold", "scrapped", "refused", "missing"])
+maybe_outcomes = st.sampled_from(["", "sellable", "damaged", "hold", "scrapped", "refused", "missing"])
 
 
 @st.composite

@@ -38,8 +38,17 @@ from tests.scenarios.moments import HAPPENINGS
 STORIES = 4 * max(500, profile().max_examples)  # 2,000, or 20,000 under the thorough profile
 MOMENTS_MAX = 7
 ROUNDS_MAX = 12
-GOODS_TYPES = ("returnAuthorization", "itemReceipt", "inventoryTransfer", "creditMemo", "cashRefund")
+GOODS_TYPES = (
+    "returnAuthorization",
+    "itemReceipt",
+    "inventoryTransfer",
+    "inventoryAdjustment",
+    "creditMemo",
+    "cashRefund",
+)
 CREDITS = ("credit", "cash_refund")
+JUDGED = ["sellable", "sellable", "damaged", "hold", "scrapped", "refused", "missing"]
+RELEASED = ["sellable", "damaged", "scrapped"]
 WHERE_TO = {SELLABLE: "sellable", DAMAGED: "damaged"}
 
 Json = dict[str, Any]
@@ -67,7 +76,7 @@ def policies(draw: st.DrawFn) -> Policy:
         "approval_above": draw(st.sampled_from([None, "0", "100"])),
         "tolerance_per_line": draw(st.sampled_from(["0", "0.01", "5"])),
     }
-    chosen |= draw(st.sampled_from(GOODS))
+    chosen |= draw(st.sampled_from(GOODS)) | {"scrap_account": draw(st.sampled_from(["", "640"]))}
     if chosen.get("receipt_trigger") in RESTOCK_TRIGGERS:
         chosen["refund_authority"] = RefundAuthority.LOOP_FIRST
     if draw(st.integers(0, 4)) == 0:  # seldom: without the first records little happens
@@ -100,10 +109,12 @@ def beginnings(draw: st.DrawFn) -> ReturnFacts:
 
 
 def _judge(data: st.DataObject, facts: ReturnFacts) -> Json:
-    """Some units that nobody has judged."""
-    numbers = [str(number) for number, unit in enumerate(facts.units, 1) if not unit.outcome and not unit.removed]
-    outcomes = st.sampled_from(["sellable", "sellable", "damaged", "refused", "missing"])
-    return {number: data.draw(outcomes) for number in numbers if data.draw(st.integers(0, 3))}
+    """Some units that nobody has judged, or that lie on hold."""
+    told = {}
+    for number, unit in enumerate(facts.units, 1):
+        if unit.outcome in ("", "hold") and not unit.removed and data.draw(st.integers(0, 3)):
+            told[str(number)] = data.draw(st.sampled_from(RELEASED if unit.outcome else JUDGED))
+    return told
 
 
 def _loop(data: st.DataObject, facts: ReturnFacts) -> Json:
@@ -235,13 +246,15 @@ def _nothing_sellable_uninspected(facts: ReturnFacts, plan: Plan) -> None:
         if due.kind == "receipt":
             judged = {unit.outcome for unit in _covered(facts, due) if unit.exempt_cover not in due.covers}
             places = {row["location"]["id"] for row in rows_of(due) if row["itemReceive"]}
-            assert judged <= {"sellable", "damaged", ""}, "received though it was not accepted"
+            assert judged <= {"sellable", "damaged", "hold", "scrapped", ""}, "received though it was not accepted"
             assert places == {HOLDING} or "" not in judged, "received at its place before it was judged"
             assert SELLABLE not in places or judged <= {"sellable"}
             assert DAMAGED not in places or judged == {"damaged"}
         if due.kind == "transfer":
             judged = {unit.outcome for unit in _covered(facts, due)}
             assert judged == {WHERE_TO[due.request["body"]["transferLocation"]["id"]]}, "moved without its judgement"
+        if due.kind == "adjustment":
+            assert {unit.outcome for unit in _covered(facts, due)} == {"scrapped"}, "written off without its judgement"
         for unit in _covered(facts, due):
             if unit.exempt_cover in due.covers:
                 _is_exempt(facts, unit)

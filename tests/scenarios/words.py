@@ -50,6 +50,12 @@ def _transfer(facts: ReturnFacts, due: PostingDue) -> str:
     return f"Inventory Transfer of {body['tranDate']}: {', '.join(rows)} from {places[0]} to {places[1]}"
 
 
+def _adjustment(facts: ReturnFacts, due: PostingDue) -> str:
+    body = due.request["body"]
+    rows = [f"{row['adjustQtyBy']} × {_item(facts, row)}{_place(row)}" for row in body["inventory"]["items"]]
+    return f"Inventory Adjustment of {body['tranDate']} on account {body['account']['id']}: {', '.join(rows)}"
+
+
 def _credit(facts: ReturnFacts, due: PostingDue) -> str:
     kind = "Credit Memo" if due.kind == "credit" else "Cash Refund"
     rows = [f"{row['quantity']} × {_sold_as(facts, row)}" for row in rows_of(due) if "orderLine" in row]
@@ -96,6 +102,7 @@ WORDS: dict[str, Callable[[ReturnFacts, PostingDue], str]] = {
     "rma": _authorization,
     "receipt": _receipt,
     "transfer": _transfer,
+    "adjustment": _adjustment,
     "credit": _credit,
     "cash_refund": _credit,
     "credit_fix": _credit_fix,

@@ -119,6 +119,43 @@ def test_resent_press_changes_nothing(station: Client, row: LoopReturn) -> None:
     assert Inspection.objects.count() == 1
 
 
+def hold_first(row: LoopReturn, ada: User) -> None:
+    make_inspection(row, ada, "hold", "sellable")
+
+
+def test_unit_on_hold_is_judged_again_and_counts_at_once(station: Client, row: LoopReturn, ada: User) -> None:
+    hold_first(row, ada)
+    assert "On hold" in station.get(reverse("inspect")).text
+
+    page = station.get(reverse("inspect-parcel", args=[row.pk])).text
+    assert "Moved to the damaged location." in page
+    assert "Was not in the parcel." not in page
+
+    page = judge(station, row, "scrapped", word="Unsafe").content.decode()
+    assert "no longer on hold" in page
+    assert outcomes_of(row) == {UNIT: "scrapped", OTHER_UNIT: "sellable"}
+    assert 'id="held"' not in station.get(reverse("inspect")).text
+
+
+def test_what_was_judged_for_good_is_not_judged_again(station: Client, row: LoopReturn, ada: User) -> None:
+    hold_first(row, ada)
+
+    judge(station, row, "damaged", unit=OTHER_UNIT, word="Worn")
+
+    assert outcomes_of(row) == {UNIT: "hold", OTHER_UNIT: "sellable"}
+
+
+def test_parcel_that_is_here_is_noted_once_and_judged_later(station: Client, row: LoopReturn) -> None:
+    press = {"client_id": uuid.uuid4()}
+    assert "It is here, judge it later" in station.get(reverse("inspect-parcel", args=[row.pk])).text
+
+    for _ in range(2):
+        station.post(reverse("inspect-arrived", args=[row.pk]), press)
+
+    assert [one.scanned for one in row.arrivals.all()] == [TRACKING]
+    assert "judge it later" not in station.get(reverse("inspect-parcel", args=[row.pk])).text
+
+
 def test_all_remaining_sellable_keeps_one_row_a_unit(station: Client, row: LoopReturn) -> None:
     judge(station, row, "missing")
     address, press = reverse("inspect-rest", args=[row.pk]), {"client_id": uuid.uuid4()}

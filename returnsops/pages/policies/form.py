@@ -196,6 +196,12 @@ def _place_rules(value: tuple[PlaceRule, ...]) -> list[Piece]:
     return [Piece("Goods", field, ("place_rules",), read=_read_place_rules)]
 
 
+def _scrap_account(value: str) -> list[Piece]:
+    help_text = "Account id of write-offs. Empty: a scrapped unit waits as a case."
+    field = _id_field("Scrapped units are written off to", value, help_text=help_text, ids="accounts")
+    return [Piece("Goods", field, ("scrap_account",))]
+
+
 def _restock_exemption(value: RestockExemption) -> list[Piece]:
     """Of use only where a Loop restock may make units sellable; the type refuses that without all three."""
     reason = forms.CharField(
@@ -274,6 +280,7 @@ BY_NAME: dict[str, Callable[[Any], list[Piece]]] = {
     "locations": _locations,
     "place_rules": _place_rules,
     "restock_exemption": _restock_exemption,
+    "scrap_account": _scrap_account,
     "items": _items,
     "tenders": _tenders,
     "deadlines": _deadlines,

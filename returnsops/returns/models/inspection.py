@@ -58,6 +58,8 @@ class InspectedUnit(models.Model):
     class Outcome(models.TextChoices):
         SELLABLE = "sellable", "Sellable"
         DAMAGED = "damaged", "Damaged"  # accepted and refunded, goes to the damaged location
+        HOLD = "hold", "On hold"  # accepted and refunded; its place is decided later, by judging it again
+        SCRAPPED = "scrapped", "Scrapped"  # accepted and refunded, written off
         REFUSED = "refused", "Refused"  # not accepted: nothing refunded, not received
         MISSING = "missing", "Missing"  # was not in the parcel
 
@@ -83,7 +85,8 @@ class InspectedUnit(models.Model):
                 fields=["line"], condition=Q(superseded_at__isnull=True), name="one_standing_outcome_per_unit"
             ),
             models.CheckConstraint(
-                condition=Q(outcome__in=["sellable", "damaged", "refused", "missing"]), name="outcome_in_list"
+                condition=Q(outcome__in=["sellable", "damaged", "hold", "scrapped", "refused", "missing"]),
+                name="outcome_in_list",
             ),
         ]
 

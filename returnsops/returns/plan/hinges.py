@@ -12,6 +12,7 @@ FLOWS = {
     "rma": "rma",
     "receipt": "receipt",
     "transfer": "receipt",
+    "adjustment": "receipt",
     "credit": "credit",
     "credit_fix": "credit",
     "credit_apply": "credit",
@@ -25,7 +26,9 @@ FLOWS = {
     "loop_flag": "settle",
 }
 # These change the ledger, so their date has to lie in an open period (netsuite.md §6.2). Orders do not.
-BOOKING = frozenset({"receipt", "transfer", "credit", "credit_fix", "credit_apply", "cash_refund", "customer_refund"})
+BOOKING = frozenset(
+    {"receipt", "transfer", "adjustment", "credit", "credit_fix", "credit_apply", "cash_refund", "customer_refund"}
+)
 
 
 def hinges_of(facts: ReturnFacts, due: PostingDue) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ KIND_NAMES = {
     "rma": "Return Authorization",
     "receipt": "Item Receipt",
     "transfer": "Inventory Transfer",
+    "adjustment": "Inventory Adjustment",
     "credit": "Credit Memo",
     "credit_fix": "rounding line of the credit",
     "credit_apply": "application of the credit",

@@ -1,6 +1,7 @@
 """Chapter 5: where received units lie in NetSuite's books, and where they belong. An Inventory Transfer moves them.
 
 A unit that was received on hold goes to the place of its judgement; one that is judged anew goes on from where it lies.
+One that is scrapped is written off by an Inventory Adjustment.
 Each move of a unit has a number, so that no move is made twice and the next one can only begin where the last ended.
 """
 
@@ -10,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from returnsops.lib.money import add_up
-from returnsops.returns.facts import PostingFacts, ReturnFacts, UnitFacts
+from returnsops.returns.facts import HOLD, SCRAPPED, PostingFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.inspecting import units_text
@@ -19,7 +20,8 @@ from returnsops.returns.plan.undone import is_gone
 from returnsops.returns.problems import Problem
 
 RECEIPT = frozenset({"receipt"})
-MOVES = frozenset({"transfer"})  # kinds of postings that move what was received
+MOVES = frozenset({"transfer", "adjustment"})  # kinds of postings that move what was received
+WRITTEN_OFF = "written off"  # in the place of a location
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,49 @@ def plan_shelving(draft: Draft, authorization: Authorization) -> bool:
     for unit in facts.accepted_units:
         lying = find_lying(facts, unit, authorization)
         if lying and _is_misplaced(facts, unit, lying):
-            misplaced.setdefault((lying.place, place_of(facts, unit)), []).append((unit, lying))
+            misplaced.setdefault((lying.place, _destination(facts, unit)), []).append((unit, lying))
     for (origin, target), units in sorted(misplaced.items()):
-        draft.post(_transfer_due(facts, authorization, units, origin=origin, target=target))
+        if target != WRITTEN_OFF:
+            draft.post(_transfer_due(facts, authorization, units, origin=origin, target=target))
+        elif _may_write_off(draft, units):
+            draft.post(_adjustment_due(facts, authorization, units, origin=origin))
     is_accounted_for = not _note_unaccepted(draft, authorization)
+    _note_long_holds(draft)
     _shelving_step(draft, moving=len(moving) + sum(map(len, misplaced.values())))
     return is_accounted_for and not moving and not misplaced
+
+
+def _destination(facts: ReturnFacts, unit: UnitFacts) -> str:
+    return WRITTEN_OFF if unit.outcome == SCRAPPED else place_of(facts, unit)
+
+
+def _may_write_off(draft: Draft, units: list[tuple[UnitFacts, Lying]]) -> bool:
+    if draft.facts.policy.scrap_account:
+        return True
+    draft.problem(
+        Problem(
+            "mapping_missing",
+            "policy:scrap_account",
+            "The policy names no NetSuite account that scrapped units are written off to.",
+            amount=add_up(unit.worth for unit, _ in units),
+        )
+    )
+    return False
+
+
+def _note_long_holds(draft: Draft) -> None:
+    """The customer has their money; the goods still wait for somebody to decide."""
+    facts, limit = draft.facts, draft.facts.policy.deadlines.hold
+    held = [unit for unit in facts.accepted_units if unit.outcome == HOLD]
+    if held and draft.is_late(min(_judged_at(unit) for unit in held), limit):
+        draft.problem(
+            Problem(
+                "hold_overdue",
+                f"return:{facts.loop.loop_id}",
+                f"On hold since {min(_judged_at(unit) for unit in held):%d %b %Y}: {', '.join(u.sku for u in held)}.",
+                amount=add_up(unit.worth for unit in held),
+            )
+        )
 
 
 def find_lying(facts: ReturnFacts, unit: UnitFacts, authorization: Authorization) -> Lying | None:
@@ -70,7 +109,8 @@ def _is_misplaced(facts: ReturnFacts, unit: UnitFacts, lying: Lying) -> bool:
     policy are for what comes, and move nothing that is in its place."""
     is_on_hold = lying.place == facts.policy.locations.holding
     judged_later = lying.last.posted_at is not None and _judged_at(unit) > lying.last.posted_at
-    return lying.place != place_of(facts, unit) and (is_on_hold or judged_later)
+    is_there = lying.place in (_destination(facts, unit), WRITTEN_OFF)
+    return not is_there and (is_on_hold or judged_later)
 
 
 def move_cover(unit: UnitFacts, number: int) -> str:
@@ -109,7 +149,7 @@ def _received_at(facts: ReturnFacts, receipt: PostingFacts, unit: UnitFacts, aut
 
 
 def _target_of(move: PostingFacts) -> str:
-    return str(move.body["transferLocation"]["id"])
+    return WRITTEN_OFF if move.kind == "adjustment" else str(move.body["transferLocation"]["id"])
 
 
 def _transfer_due(
@@ -128,6 +168,32 @@ def _transfer_due(
                 "location": {"id": origin},
                 "transferLocation": {"id": target},
                 "inventory": {"items": _stock_rows(authorization, [unit for unit, _ in units])},
+            },
+        },
+        covers=frozenset(move_cover(unit, lying.moves + 1) for unit, lying in units),
+        serial_key=f"{facts.account_id}:{authorization.record.internal_id}",
+    )
+
+
+def _adjustment_due(
+    facts: ReturnFacts, authorization: Authorization, units: list[tuple[UnitFacts, Lying]], *, origin: str
+) -> PostingDue:
+    """Source: netsuite.md §4.11."""
+    rows = _stock_rows(authorization, [unit for unit, _ in units])
+    return PostingDue(
+        kind="adjustment",
+        system="netsuite",
+        request={
+            "operation": "create",
+            "target_type": "inventoryAdjustment",
+            "body": {
+                "tranDate": _date_of_move(facts, "adjustment", units),
+                "memo": memo_text(facts),
+                "account": {"id": facts.policy.scrap_account},
+                "adjLocation": {"id": origin},
+                "inventory": {
+                    "items": [row | {"location": {"id": origin}, "adjustQtyBy": -row["adjustQtyBy"]} for row in rows]
+                },
             },
         },
         covers=frozenset(move_cover(unit, lying.moves + 1) for unit, lying in units),
@@ -183,10 +249,14 @@ def _shelving_step(draft: Draft, *, moving: int) -> None:
     moves = [one for one in facts.postings if one.kind in MOVES and one.status == "posted"]
     records = tuple(one.their_id for one in moves)
     if any(is_gone(facts, one) for one in moves):
-        draft.step("shelve", StepState.BLOCKED, "an Inventory Transfer was deleted in NetSuite", records=records)
+        draft.step("shelve", StepState.BLOCKED, "what moved them was deleted in NetSuite", records=records)
     elif any(one.code == "received_unaccepted" for one in draft.problems):
         draft.step("shelve", StepState.BLOCKED, "units that were not accepted lie on hold", records=records)
+    elif moving and any(one.subject == "policy:scrap_account" for one in draft.problems):
+        draft.step("shelve", StepState.BLOCKED, "no account to write scrapped units off to", records=records)
     elif moving:
         draft.step("shelve", StepState.DUE, f"{units_text(moving)} on the way to their place", records=records)
-    elif moves:
-        draft.step("shelve", StepState.DONE, "every unit lies where it belongs", records=records)
+    elif moves or any(unit.outcome == HOLD for unit in facts.accepted_units):
+        held = sum(unit.outcome == HOLD for unit in facts.accepted_units)
+        words = f"{units_text(held)} on hold until judged again" if held else "every unit lies where it belongs"
+        draft.step("shelve", StepState.DONE, words, records=records)
