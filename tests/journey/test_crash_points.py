@@ -68,10 +68,10 @@ PLAYS = {
         shop="harbour",
         params={"units": 2, "discount": "7.77"},
     ),
-    "cash sale, one of two units refused": Play(
-        ("loop_remove", "cash_refund", "rma_close"),
+    "cash sale, one of two units refused, the other scrapped": Play(
+        ("adjustment", "loop_remove", "cash_refund", "rma_close"),
         "refund",
-        outcomes=("refused", "sellable"),
+        outcomes=("refused", "scrapped"),
         params={"billing": "cash_sale", "units": 2},
     ),
     "exchange refused": Play(
@@ -306,6 +306,7 @@ def count_records(books: Books, row: LoopReturn) -> dict[str, int]:
         "rma": len(family.rmas),
         "receipt": len(family.receipts),
         "transfer": sum(one.startswith(name_of(row, "transfer")) for one in named),
+        "adjustment": sum(one.startswith(name_of(row, "adjustment")) for one in named),
         "credit": len(family.credits),
         "credit_fix": sum(line["sku"] == "LOOP-DIFF-ROUNDING" for line in rows),
         "credit_apply": sum(len(one["applies"]) for one in family.credits),
