@@ -218,6 +218,10 @@ NUDGE_GATHER = env_seconds("NUDGE_GATHER_S", default=0.05)
 LOOP_SWEEP_EVERY = env_seconds("LOOP_SWEEP_EVERY_S", default=60)
 RECORD_SWEEP_EVERY = env_seconds("RECORD_SWEEP_EVERY_S", default=30)
 
+# NetSuite tells times of change to the second. What is read before that second is surely over has to be read once more,
+# so documents of ours are left to rest this long after a change, unless a plan waits for them.
+RECORD_REST = env_seconds("RECORD_REST_S", default=6)
+
 # --- Posting ---------------------------------------------------------------------------------------
 SENDER_THREADS = env_int("SENDER_THREADS", default=32, least=1)
 # A request can run at NetSuite for 15 minutes (netsuite.md §7); sandbox runs scale it down.

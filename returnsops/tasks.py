@@ -37,7 +37,7 @@ from returnsops.posting.models import Posting
 from returnsops.posting.read_back import postings_to_read_back, read_back_due
 from returnsops.posting.resuming import look_after_pauses
 from returnsops.posting.settle import give_up_dead_leases, postings_in_doubt, settle_doubts
-from returnsops.returns import background, mirror, sweeps
+from returnsops.returns import background, families, mirror, sweeps
 from returnsops.returns.agreements import note_agreements
 from returnsops.returns.connection_checks import check_connection
 from returnsops.returns.hints import heed_first_hints, plan_restocked
@@ -108,8 +108,10 @@ def look_at_event(event_id: int) -> None:
         plan_restocked([event])
 
 
-def look_at_records(return_pk: int) -> None:
-    mirror.fetch_records(LoopReturn.objects.select_related("shop__account").get(pk=return_pk))
+def look_at_records(account_pk: int) -> None:
+    """One task reads NetSuite for every return of an account that was hinted."""
+    answer("records", account_pk)
+    families.fetch_due_records(NetSuiteAccount.objects.get(pk=account_pk))
 
 
 def look_at_plans(_: None) -> None:
@@ -275,7 +277,11 @@ def ask_for_background() -> None:
 
 
 def sweep_records() -> None:
+    """Returns that nobody spoke of for a while, and hints whose time has come or whose task was lost."""
     sweeps.hint_stale_records()
+    for account in NetSuiteAccount.objects.filter(paused_at=None):
+        if families.due_for_records(account).exists():
+            ring("records", account.pk)
 
 
 def sweep_connections() -> None:
@@ -316,7 +322,7 @@ JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
     "pauses": (timedelta(seconds=5), sweep_pauses),
     "events": (timedelta(seconds=10), sweep_events),
     "connections": (timedelta(seconds=10), sweep_connections),
-    "records": (timedelta(seconds=10), sweep_records),
+    "records": (timedelta(seconds=5), sweep_records),
     "checks": (timedelta(seconds=60), sweep_checks),
     "background": (timedelta(seconds=5), ask_for_background),
     "webhooks": (timedelta(days=1), sweep_webhooks),

@@ -48,14 +48,30 @@ class QueryCalls:
 
     def find_sales(self, references: Sequence[str]) -> list[RecordRef]:
         """Sales orders, invoices and cash sales that carry one of the shop's references."""
-        types = list(suiteql.SALE_TYPES)
-        return self._find_refs(suiteql.SALES_BY_REFERENCES, references, types=types, repeats=2)
+        return self._find_refs(suiteql.SALES_BY_REFERENCES, references, types=suiteql.SALE_TYPES, repeats=2)
+
+    def find_sales_by_reference(self, references: Collection[str]) -> dict[str, list[RecordRef]]:
+        """The same for many orders at once: by reference, those that carry it. One without a sale is left out."""
+        asked, found = set(references), dict[str, list[RecordRef]]()
+        for row in self._ref_rows(suiteql.SALES_BY_REFERENCES, asked, types=suiteql.SALE_TYPES, repeats=2):
+            ref = self._ref(row)
+            for name in asked & {ref.external_id, row.get("otherrefnum")}:
+                found.setdefault(name, []).append(ref)
+        return found
 
     def find_children(self, parent_ids: Collection[str]) -> list[RecordRef]:
         """Everything made out of these transactions or linked after them, each once."""
-        by_source = self._find_refs(suiteql.CHILDREN_BY_SOURCE, parent_ids)
-        by_link = self._find_refs(suiteql.CHILDREN_BY_LINK, parent_ids)
-        return list({ref.internal_id: ref for ref in [*by_source, *by_link]}.values())
+        families = self.find_children_by_parent(parent_ids).values()
+        return list({ref.internal_id: ref for children in families for ref in children}.values())
+
+    def find_children_by_parent(self, parent_ids: Collection[str]) -> dict[str, list[RecordRef]]:
+        """The same for many families at once: by parent, what was made out of it. One without children is left out."""
+        found: dict[str, dict[str, RecordRef]] = {}
+        for sql in (suiteql.CHILDREN_BY_SOURCE, suiteql.CHILDREN_BY_LINK):
+            for row in self._ref_rows(sql, parent_ids):
+                ref = self._ref(row)
+                found.setdefault(suiteql.parent_of(row), {})[ref.internal_id] = ref
+        return {parent: list(children.values()) for parent, children in found.items()}
 
     def find_made_from(self, source_ids: Collection[str], types: Sequence[str]) -> list[RecordRef]:
         """Transactions of these record types that were made from one of these."""
@@ -154,11 +170,16 @@ class QueryCalls:
     def _find_refs(
         self, sql: str, values: Collection[str], *, types: Sequence[str] = (), repeats: int = 1
     ) -> list[RecordRef]:
+        refs = [self._ref(row) for row in self._ref_rows(sql, values, types=types, repeats=repeats)]
+        return list({ref.internal_id: ref for ref in refs}.values())
+
+    def _ref_rows(
+        self, sql: str, values: Collection[str], *, types: Sequence[str] = (), repeats: int = 1
+    ) -> list[dict[str, str]]:
         def ask(columns: str) -> list[dict[str, str]]:
             return list(self._find_rows(sql, values, types=types, repeats=repeats, columns=columns))
 
-        refs = [self._ref(row) for row in self._with_columns(ask)]
-        return list({ref.internal_id: ref for ref in refs}.values())
+        return self._with_columns(ask)
 
     def _with_columns(self, ask: Callable[[str], Answer]) -> Answer:
         """Ask with every column the account has: one that it does not know is left out from then on."""

@@ -68,13 +68,13 @@ FROM transaction t
 WHERE LOWER(t.externalid) IN ({values})
 ORDER BY t.id"""
 
-SALES_BY_REFERENCES = """SELECT {columns}
+SALES_BY_REFERENCES = """SELECT {columns}, t.otherrefnum AS otherrefnum
 FROM transaction t
 WHERE t.type IN ({types}) AND (t.otherrefnum IN ({values}) OR t.externalid IN ({values}))
 ORDER BY t.id"""
 
 # createdfrom stands on the lines; the one on the transaction is not there in every account.
-CHILDREN_BY_SOURCE = """SELECT DISTINCT {columns}
+CHILDREN_BY_SOURCE = """SELECT DISTINCT {columns}, tl.createdfrom AS parent
 FROM transaction t JOIN transactionline tl ON tl.transaction = t.id
 WHERE tl.createdfrom IN ({values})
 ORDER BY id"""
@@ -84,7 +84,7 @@ FROM transaction t JOIN transactionline tl ON tl.transaction = t.id
 WHERE t.type IN ({types}) AND tl.createdfrom IN ({values})
 ORDER BY id"""
 
-CHILDREN_BY_LINK = """SELECT DISTINCT {columns}
+CHILDREN_BY_LINK = """SELECT DISTINCT {columns}, l.previousdoc AS parent
 FROM NextTransactionLineLink l JOIN transaction t ON t.id = l.nextdoc
 WHERE l.previousdoc IN ({values})
 ORDER BY id"""
@@ -171,6 +171,11 @@ def parse_ref(row: Mapping[str, str], *, read_time: ReadTime) -> RecordRef:
         created_by=row.get("createdby"),
         source=row.get("source"),
     )
+
+
+def parent_of(row: Mapping[str, str]) -> str:
+    """Out of what it was made, or after which it is linked."""
+    return _column(row, "parent")
 
 
 def parse_deletion(row: Mapping[str, str], *, read_time: ReadTime) -> Deletion:

@@ -2,32 +2,31 @@
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db import connections, transaction
-from django.db.models import QuerySet
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from integrations.connections import netsuite_client, watched
-from integrations.errors import IntegrationError, RejectedError, TemporaryError
+from integrations.errors import RejectedError, TemporaryError
 from integrations.models import NetSuiteAccount
-from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.records import TransactionRecord
 from returnsops.lib import clock
 from returnsops.posting.models import Posting
 from returnsops.posting.verify import find_differences, find_unit_differences
 from returnsops.returns.gone import really_gone
-from returnsops.returns.mirror import apply_records, mark_gone
+from returnsops.returns.mirror import apply_records, doubt_records, hint_records, mark_gone
 from returnsops.returns.models import LoopReturn
+from returnsops.returns.reading import Failures, Name, Reading, read_records
 from returnsops.returns.replan import ask_for_plan
 from returnsops.returns.turns import one_at_a_time
 
 AT_ONCE_MAX = 50
 READ_FOR_S = 20.0
-READERS = 6
-ALONE_MAX = 3  # so few are read in turn: threads would cost more than they save
-# Which records change by themselves when one of ours is posted: read them again as well.
+TURN_FOR = timedelta(seconds=30)  # a worker that died keeps the others from reading no longer than this
+# Which records change by themselves when one of ours is posted: they are read again as well.
 ALSO_CHANGED = {
     "receipt": "returnAuthorization",
     "transfer": "",
@@ -41,15 +40,24 @@ ALSO_CHANGED = {
     "rma": "",
     "exchange_order": "",
 }
+# No plan waits to see these, so they are read once their second is over, and their parents with them. After the others
+# the parents are left to the next look, for the same reason.
+UNHURRIED = ("receipt", "customer_refund")
 
-Name = tuple[str, str]  # record type and internal id
 Record = TransactionRecord
-Failures = dict[Name, IntegrationError]
 
 
 def postings_to_read_back(*, posted_before: datetime) -> QuerySet[Posting]:
+    """Of those, what is worth reading now."""
+    rested = Q(posted_at__lte=clock.now() - settings.RECORD_REST)
+    # The next receipt of a return is made from what the authorization shows after this one.
+    others = Posting.objects.filter(kind="receipt", status__in=Posting.OPEN, loop_return=OuterRef("loop_return"))
     return Posting.objects.filter(
-        status=Posting.Status.POSTED, read_back_at=None, system=Posting.System.NETSUITE, posted_at__lte=posted_before
+        ~Q(kind__in=UNHURRIED) | rested | (Q(kind="receipt") & Exists(others)),
+        status=Posting.Status.POSTED,
+        read_back_at=None,
+        system=Posting.System.NETSUITE,
+        posted_at__lte=posted_before,
     )
 
 
@@ -62,7 +70,7 @@ def read_back_due(account: NetSuiteAccount) -> int:
     if not due.exists():
         return 0
     read, deadline = 0, time.monotonic() + READ_FOR_S
-    with one_at_a_time(f"read back:{account.pk}") as is_ours:
+    with one_at_a_time(f"read back:{account.pk}", lease=TURN_FOR) as is_ours:
         while is_ours and time.monotonic() < deadline:
             batch = list(due.order_by("posted_at", "pk")[:AT_ONCE_MAX])
             if not batch:
@@ -83,14 +91,14 @@ def read_back(*postings: Posting) -> None:
     account = due[0].account
     started_at = timezone.now()
     with watched(account):
-        read, failed = _read(account, _names_of(due))
-        apply_records(account, [record for record in read.values() if record], fetched_at=started_at)
-        failed |= _mark_gone(account, [name for name, record in read.items() if record is None])
-        _note_results([one for one in due if not failed.keys() & {*_changed_with(one), _name_of(one)}], read)
+        reading = read_records(account, _names_of(due))
+        apply_records(account, reading.records, fetched_at=started_at)
+        reading.failed |= _mark_gone(account, reading.missed)
+        failed = reading.failed
+        _note_results([one for one in due if not failed.keys() & {*_read_with(one), _name_of(one)}], reading)
         _note_unreadable([one for one in due if isinstance(failed.get(_name_of(one)), RejectedError)], failed)
-        passing = [error for error in failed.values() if not isinstance(error, RejectedError)]
-        if passing:
-            raise passing[0]
+        if reading.passing:
+            raise reading.passing[0]
 
 
 def _mark_gone(account: NetSuiteAccount, missed: list[Name]) -> Failures:
@@ -110,43 +118,9 @@ def _is_due(posting: Posting) -> bool:
     return is_posted and posting.read_back_at is None
 
 
-def _read(account: NetSuiteAccount, names: Sequence[Name]) -> tuple[dict[Name, Record | None], Failures]:
-    """Several at a time, as one after the other would be slower than the sender posts. Threads only do HTTP."""
-    client = netsuite_client(account)
-    if len(names) <= ALONE_MAX:
-        return _read_in_turn(client, names)
-    slices = [names[start::READERS] for start in range(min(READERS, len(names)))]
-    with ThreadPoolExecutor(READERS, thread_name_prefix="read") as pool:
-        parts = list(pool.map(lambda part: _read_in_thread(client, part), slices))
-    return (
-        {name: record for read, _ in parts for name, record in read.items()},
-        {name: error for _, failed in parts for name, error in failed.items()},
-    )
-
-
-def _read_in_thread(client: NetSuiteClient, names: Sequence[Name]) -> tuple[dict[Name, Record | None], Failures]:
-    """Holding a lane takes a connection to the database, which must not outlive the thread."""
-    try:
-        return _read_in_turn(client, names)
-    finally:
-        connections.close_all()
-
-
-def _read_in_turn(client: NetSuiteClient, names: Sequence[Name]) -> tuple[dict[Name, Record | None], Failures]:
-    """One that cannot be read keeps no other from being read."""
-    read: dict[Name, Record | None] = {}
-    failed: Failures = {}
-    for name in names:
-        try:
-            read[name] = client.get_record(*name)
-        except IntegrationError as error:
-            failed[name] = error
-    return read, failed
-
-
 def _names_of(postings: Sequence[Posting]) -> list[Name]:
     """Each record once, however many postings changed it: parents first, as they are what others wait for."""
-    parents = [name for one in postings for name in _changed_with(one)]
+    parents = [name for one in postings for name in _read_with(one)]
     own = [_name_of(one) for one in postings]
     return list(dict.fromkeys([*parents, *own]))
 
@@ -163,12 +137,24 @@ def _changed_with(posting: Posting) -> list[Name]:
     return [(parent_type, str(parent_id))]
 
 
-def _note_results(postings: Sequence[Posting], read: dict[Name, Record | None]) -> None:
+def _read_with(posting: Posting) -> list[Name]:
+    return _changed_with(posting) if posting.kind in UNHURRIED else []
+
+
+def _note_results(postings: Sequence[Posting], reading: Reading) -> None:
     if not postings:
         return
     for one in postings:
-        one.differences = compare_posting(one, read[_name_of(one)])
+        one.differences = compare_posting(one, reading.read[_name_of(one)])
     _save_results(postings)
+    _leave_parents_to_the_next_look([one for one in postings if _changed_with(one) and not _read_with(one)])
+
+
+def _leave_parents_to_the_next_look(postings: Sequence[Posting]) -> None:
+    """One read of an authorization then tells what all of them did to it, and need not be repeated."""
+    if postings:
+        doubt_records(postings[0].account, [name[1] for one in postings for name in _changed_with(one)])
+        hint_records({one.loop_return_id for one in postings}, after=settings.RECORD_REST)
 
 
 def _note_unreadable(postings: Sequence[Posting], failed: Failures) -> None:

@@ -128,9 +128,14 @@ def _origin_of(record: TransactionRecord, shop_codes: Collection[str]) -> str:
     in through an interface was made by a program as well, id or not (netsuite.md §8).
     """
     external_id = (record.external_id or "").lower()
-    if any(external_id.startswith(f"{OUR_PREFIX}{code}-") for code in shop_codes):
+    if is_our_id(external_id, shop_codes):
         return NetSuiteRecord.Origin.OURS
     return NetSuiteRecord.Origin.CONNECTOR if external_id or record.source else NetSuiteRecord.Origin.FOREIGN
+
+
+def is_our_id(external_id: str, shop_codes: Collection[str]) -> bool:
+    """Whether we gave this id to a document; NetSuite may have changed its case."""
+    return external_id.lower().startswith(tuple(f"{OUR_PREFIX}{code}-" for code in shop_codes))
 
 
 def line_rows(record_pk: int, lines: tuple[TransactionLine, ...], *, reference_field: str) -> list[Row]:

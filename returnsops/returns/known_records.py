@@ -4,15 +4,17 @@ Times of change are told to the second (netsuite.md §5.1). So a record that was
 may still have been running may have changed once more in it: it is read again before it is taken for known.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from integrations.models import NetSuiteAccount
 from integrations.netsuite.records import RecordRef
 from returnsops.lib import clock
+from returnsops.returns.columns import is_our_id
 from returnsops.returns.models import NetSuiteRecord
 
 NEVER_READ = frozenset({"itemFulfillment", "unknown"})  # nor is anything of ours made out of one
@@ -53,14 +55,43 @@ def can_be_told_by_now(known: Known) -> bool:
     return known.last_modified is None or clock.now() > known.last_modified + CLOCKS_DIFFER
 
 
-def is_in_doubt(ref: RecordRef, known: Known | None) -> bool:
-    """Whether the record itself has to be asked: only what surely did not change since we read it need not."""
-    if known and ref.record_type in READ_ONCE:
+def ids_of_ours(account: NetSuiteAccount, refs: Iterable[RecordRef]) -> set[str]:
+    """Internal ids of those that our own posting made, by their external ids."""
+    shop_codes = list(account.shops.values_list("code", flat=True))
+    return {ref.internal_id for ref in refs if is_our_id(ref.external_id or "", shop_codes)}
+
+
+def is_left_to_rest(ref: RecordRef, known: Known | None) -> bool:
+    """Of a record of ours: it changed a moment ago, so that reading it now would have to be repeated.
+
+    Our own posting is what changed it most likely; then it is read back, and known before this is over. Longer for one
+    that was not read yet, since the read back has the first word.
+    """
+    rest = settings.RECORD_REST
+    if known is None or known.told_at:
+        rest *= 3
+    return bool(ref.last_modified and ref.last_modified > clock.now() - rest)
+
+
+def is_in_doubt(ref: RecordRef, known: Known | None, *, is_ours: bool = False) -> bool:
+    """Whether the record itself has to be asked: only what surely did not change since we read it need not.
+
+    One that was read early waits until reading it once more is worth it: what changed is asked for over the whole
+    account as well, with an overlap of minutes.
+    """
+    if (known and ref.record_type in READ_ONCE) or (is_ours and is_left_to_rest(ref, known)):
         return False
     if known is None or ref.last_modified is None or known.told_at is None:
         return True
     is_old = known.fetched_at < timezone.now() - BELIEVED_FOR
-    return is_old or was_read_early(known) or tells_news(ref, known)
+    return is_old or tells_news(ref, known) or (was_read_early(known) and can_be_told_by_now(known))
+
+
+def shows_effect_of(child: RecordRef | None, source: Known | None) -> bool:
+    """Whether the source was read after this child last changed it. None: the child went, nobody knows when."""
+    if child is None or child.last_modified is None or source is None or source.told_at is None:
+        return False
+    return source.told_at >= child.last_modified + CLOCKS_DIFFER
 
 
 def _to_the_second(moment: datetime | None) -> datetime | None:

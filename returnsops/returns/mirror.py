@@ -7,32 +7,26 @@ same `updated_at` the later fetch wins.
 import logging
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import DataError, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from integrations.connections import loop_client, netsuite_client, watched
 from integrations.errors import UnreadableRecordError
 from integrations.loop.records import LoopReturnRecord
 from integrations.models import NetSuiteAccount, Shop
-from integrations.netsuite.records import RecordRef, TransactionRecord
+from integrations.netsuite.records import TransactionRecord
 from returnsops.lib import clock
-from returnsops.lib.nudge import nudge
-from returnsops.returns.bulk import note_makers, returns_with, upsert_records, upsert_returns
-from returnsops.returns.gone import really_gone
-from returnsops.returns.known_records import CHANGED_BY_CHILDREN, NEVER_READ, is_in_doubt, known_among
+from returnsops.returns.bulk import returns_with, upsert_records, upsert_returns
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
-from returnsops.returns.plan.exchange_orders import exchange_references
 from returnsops.returns.replan import ask_for_plan
-from returnsops.returns.sku_mapping import look_up_items, look_up_sold_items
+from returnsops.returns.turns import ring
 
 logger = logging.getLogger(__name__)
 
 SALE_TYPES = ("salesOrder", "invoice", "cashSale")
-GENERATIONS_MAX = 6  # order → invoice → authorization → receipt → credit → refund
-CHILD_TYPES = frozenset({"itemReceipt", "creditMemo", "cashRefund", "customerRefund"})
 
 
 # --- Loop ------------------------------------------------------------------------------------------
@@ -110,45 +104,18 @@ def _wants_records(row: LoopReturn, record: LoopReturnRecord) -> bool:
 # --- NetSuite --------------------------------------------------------------------------------------
 
 
-def hint_records(return_pks: Iterable[int]) -> None:
-    """Say that NetSuite should be read for these returns."""
-    pks = list(return_pks)
-    LoopReturn.objects.filter(pk__in=pks).update(records_hinted_at=timezone.now())
-    for pk in pks:
-        nudge("records", pk)
+def hint_records(return_pks: Iterable[int], *, after: timedelta = timedelta(0)) -> None:
+    """Say that NetSuite should be read for these returns: now, or when that much time has passed.
 
-
-def fetch_records(row: LoopReturn) -> None:
-    """Read from NetSuite everything that belongs to this return's order, and items for SKUs without a mapping.
-
-    Raises the errors of `integrations.errors`. One read answers all hints given before it began.
+    Those of an account are read together (`families.fetch_due_records`). What is due already is not put off.
     """
-    if row.records_fetched_at and row.records_hinted_at and row.records_fetched_at > row.records_hinted_at:
-        return
-    started_at = timezone.now()
-    account = row.shop.account
-    with watched(account):
-        has_items = look_up_items(row.shop, _skus_of(row))
-        refs = _find_family(row)
-        told = _read_family(row, refs)
-        look_up_sold_items(account, told.records)
-    apply_records(account, told.records, fetched_at=started_at)
-    note_makers(account, refs)
-    mark_gone(account, told.gone)
-    with transaction.atomic():
-        has_news = _give_records(row, [ref.internal_id for ref in refs])
-        is_first = not LoopReturn.objects.filter(pk=row.pk, records_fetched_at__isnull=False).exists()
-        LoopReturn.objects.filter(pk=row.pk).update(records_fetched_at=started_at)
-        if has_news or has_items or is_first:
-            ask_for_plan([row.pk])
-
-
-def _give_records(row: LoopReturn, internal_ids: list[str]) -> bool:
-    """Note that these belong to the return. Gives whether it did not hold all of them before."""
-    found = NetSuiteRecord.objects.filter(account=row.shop.account, internal_id__in=internal_ids)
-    new = list(found.exclude(returns=row))
-    row.records.add(*new)
-    return bool(new)
+    rows, now = LoopReturn.objects.filter(pk__in=list(return_pks)), timezone.now()
+    if after:
+        unread = Q(records_fetched_at=None) | Q(records_fetched_at__lte=F("records_hinted_at"))
+        rows.exclude(unread, records_hinted_at__lte=now).update(records_hinted_at=now + after)
+    elif rows.update(records_hinted_at=now):
+        for account in NetSuiteAccount.objects.filter(shops__returns__in=rows.order_by()).distinct():
+            ring("records", account.pk)
 
 
 def fetch_record(account: NetSuiteAccount, record_type: str, internal_id: str) -> TransactionRecord | None:
@@ -176,63 +143,6 @@ def mark_gone(account: NetSuiteAccount, internal_ids: Iterable[str]) -> None:
         ask_for_plan(returns_with(pks))
 
 
-def _find_family(row: LoopReturn) -> list[RecordRef]:
-    """The sale under any of its names, and the descendants of all we know, generation by generation."""
-    client = netsuite_client(row.shop.account)
-    refs = {ref.internal_id: ref for ref in client.find_sales(_references_of(row))}
-    standing = set(row.records.filter(gone_at=None).values_list("internal_id", flat=True))
-    asked: set[str] = set()
-    for _ in range(GENERATIONS_MAX):
-        parents = (refs.keys() | standing) - asked
-        if not parents:
-            break
-        found = client.find_children(parents)
-        refs |= {ref.internal_id: ref for ref in found if ref.record_type not in NEVER_READ}
-        asked |= parents
-    return list(refs.values())
-
-
-@dataclass(frozen=True)
-class Told:
-    """What the records themselves said, of those that were asked."""
-
-    records: list[TransactionRecord]
-    gone: list[str]
-
-
-def _read_family(row: LoopReturn, refs: list[RecordRef]) -> Told:
-    """Read what is in doubt; what has not changed since it was read is known. The first time everything is read.
-
-    What a child changes in its source need not move the time of the source (netsuite.md §13 U7): when one of them came,
-    changed or went, the sources are read as well.
-    """
-    client = netsuite_client(row.shop.account)
-    known = known_among(row.shop.account, [ref.internal_id for ref in refs]) if row.records_fetched_at else {}
-    doubted = [ref.name for ref in refs if is_in_doubt(ref, known.get(ref.internal_id))]
-    asked = dict.fromkeys([*doubted, *_unseen(row, refs)])
-    if any(record_type in CHILD_TYPES for record_type, _ in asked):
-        asked |= dict.fromkeys(ref.name for ref in refs if ref.record_type in CHANGED_BY_CHILDREN)
-    read = {name: client.get_record(*name) for name in asked}
-    missed = [name for name, record in read.items() if record is None]
-    return Told(
-        records=[record for record in read.values() if record], gone=really_gone(row.shop.account, client, missed)
-    )
-
-
-def _unseen(row: LoopReturn, refs: list[RecordRef]) -> list[tuple[str, str]]:
-    """Records of this return that no longer turn up among its order's. Only NetSuite itself says what is gone."""
-    standing = row.records.filter(gone_at=None)
-    unseen = standing.exclude(internal_id__in=[ref.internal_id for ref in refs])
-    return list(unseen.values_list("record_type", "internal_id"))
-
-
-def _references_of(row: LoopReturn) -> list[str]:
-    """Under which names the order and its exchange orders may lie in NetSuite (loop.md §7.12)."""
-    own = [row.provider_order_id, row.order_name, row.order_name.lstrip("#")]
-    exchanges = list(row.exchange_items.values_list("exchange_order_id", "exchange_order_name"))
-    return sorted({name for name in [*own, *exchange_references(exchanges)] if name})
-
-
-def _skus_of(row: LoopReturn) -> set[str]:
-    skus = {*row.lines.values_list("sku", flat=True), *row.exchange_items.values_list("sku", flat=True)}
-    return {sku for sku in skus if sku}
+def doubt_records(account: NetSuiteAccount, internal_ids: Iterable[str]) -> None:
+    """Something changed them, whatever their time of change says: the next look reads them."""
+    NetSuiteRecord.objects.filter(account=account, internal_id__in=list(internal_ids)).update(told_at=None)

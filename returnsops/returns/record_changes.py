@@ -24,12 +24,16 @@ from returnsops.returns.known_records import (
     CHANGED_BY_CHILDREN,
     Known,
     can_be_told_by_now,
+    ids_of_ours,
+    is_left_to_rest,
     known_among,
+    shows_effect_of,
     tells_news,
     was_read_early,
 )
 from returnsops.returns.mirror import apply_records, hint_records, mark_gone
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
+from returnsops.returns.reading import Name, read_records
 from returnsops.returns.replan import ask_for_plan
 
 logger = logging.getLogger(__name__)
@@ -43,6 +47,7 @@ WATCHED_TYPES = (
 STOCK_TYPES = ("inventoryTransfer", "inventoryAdjustment")
 SALE_TYPES = frozenset({"salesOrder", "invoice", "cashSale"})
 READ_FOR_S = 15.0
+AT_ONCE_MAX = 30
 NOTED_MAX = 200
 
 
@@ -81,57 +86,71 @@ def read_refs(
     sources = find_sources(client, named.keys() - known.keys())
     _hint_new_sales(account, [ref for ref in named.values() if ref.internal_id not in known])
     ours = _ours_among(account, {source for found in sources.values() for source in found})
+    resting = {one for one in ids_of_ours(account, named.values()) if is_left_to_rest(named[one], known.get(one))}
     wanted = {
         internal_id: ref.record_type
         for internal_id, ref in named.items()
-        if sources.get(internal_id, set()) & ours or _is_to_be_read(ref, known.get(internal_id))
+        if internal_id not in resting
+        and (sources.get(internal_id, set()) & ours or _is_to_be_read(ref, known.get(internal_id)))
     }
-    wanted = _parents_of(account, wanted, sources) | wanted
+    wanted = _parents_of(account, wanted, sources, named) | wanted
     deadline = time.monotonic() + for_s
+    names = [(record_type, one) for one, record_type in sorted(wanted.items(), key=lambda item: int(item[0]))]
     read = 0
-    for internal_id, record_type in sorted(wanted.items(), key=lambda item: int(item[0])):
-        if time.monotonic() > deadline:
-            break
-        parents = sources.get(internal_id, set()) & ours
-        read += _read_one(account, client, record_type, internal_id, parents=parents)
+    while read < len(names) and time.monotonic() < deadline:
+        batch = names[read : read + AT_ONCE_MAX]
+        _read_batch(account, batch, {one: sources.get(one, set()) & ours for _, one in batch})
+        read += len(batch)
     note_makers(account, [ref for ref in named.values() if ref.internal_id in wanted])
     return read, read >= len(wanted)
 
 
-def _parents_of(account: NetSuiteAccount, wanted: dict[str, str], sources: dict[str, set[str]]) -> dict[str, str]:
+def _parents_of(
+    account: NetSuiteAccount, wanted: dict[str, str], sources: dict[str, set[str]], named: dict[str, RecordRef]
+) -> dict[str, str]:
     """What a child changes in its source need not move the time of the source (netsuite.md §13 U7)."""
-    known = NetSuiteRecord.objects.filter(account=account, internal_id__in=wanted).exclude(created_from_id="")
-    ids = set(known.values_list("created_from_id", flat=True))
-    ids |= {source for internal_id in wanted for source in sources.get(internal_id, ())}
-    parents = NetSuiteRecord.objects.filter(account=account, internal_id__in=ids, record_type__in=CHANGED_BY_CHILDREN)
-    return dict(parents.values_list("internal_id", "record_type"))
+    made = NetSuiteRecord.objects.filter(account=account, internal_id__in=wanted).exclude(created_from_id="")
+    pairs = [*made.values_list("internal_id", "created_from_id")]
+    pairs += [(internal_id, source) for internal_id in wanted for source in sources.get(internal_id, ())]
+    children: dict[str, list[RecordRef]] = {}
+    for internal_id, source in pairs:
+        children.setdefault(source, []).append(named[internal_id])
+    known = known_among(account, children)
+    parents = NetSuiteRecord.objects.filter(
+        account=account, internal_id__in=children, record_type__in=CHANGED_BY_CHILDREN
+    )
+    return {
+        one: record_type
+        for one, record_type in parents.values_list("internal_id", "record_type")
+        if not all(shows_effect_of(child, known.get(one)) for child in children[one])
+    }
 
 
 def _is_to_be_read(ref: RecordRef, known: Known | None) -> bool:
     """One that was read early waits until it is worth it: this change stays within the overlap so long."""
     if known is None:
         return False
-    return tells_news(ref, known) or (was_read_early(known) and can_be_told_by_now(known))
+    return known.told_at is None or tells_news(ref, known) or (was_read_early(known) and can_be_told_by_now(known))
 
 
-def _read_one(
-    account: NetSuiteAccount, client: NetSuiteClient, record_type: str, internal_id: str, *, parents: set[str]
-) -> int:
-    """One that we may not read, or cannot, keeps no other from being read."""
+def _read_batch(account: NetSuiteAccount, names: list[Name], parents: dict[str, set[str]]) -> None:
+    """One that we may not read, or cannot, keeps no other from being read.
+
+    parents: by internal id, those of its sources that belong to returns. Raises when the connection fails.
+    """
     started_at = timezone.now()
-    try:
-        record = client.get_record(record_type, internal_id)
-    except RejectedError as error:
-        logger.warning("%s %s of %s cannot be read: %s", record_type, internal_id, account, error)
-        _note_unreadable(account, f"{record_type} {internal_id}", error)
-        return 1
-    if record is None:
-        mark_gone(account, [internal_id])
-        return 1
-    apply_records(account, [record], fetched_at=started_at)
-    _forget_unreadable(account, f"{record_type} {internal_id}")
-    _give_to_returns(account, internal_id, parents)
-    return 1
+    reading = read_records(account, names)
+    for name, error in reading.failed.items():
+        if isinstance(error, RejectedError):
+            logger.warning("%s %s of %s cannot be read: %s", *name, account, error)
+            _note_unreadable(account, " ".join(name), error)
+    mark_gone(account, [internal_id for _, internal_id in reading.missed])
+    apply_records(account, reading.records, fetched_at=started_at)
+    _forget_unreadable(account, [" ".join(name) for name, record in reading.read.items() if record])
+    for record in reading.records:
+        _give_to_returns(account, record.internal_id, parents[record.internal_id])
+    if reading.passing:
+        raise reading.passing[0]
 
 
 @transaction.atomic
@@ -184,8 +203,8 @@ def _note_unreadable(account: NetSuiteAccount, name: str, error: RejectedError) 
         SyncCursor.objects.filter(pk=cursor.pk).update(unreadable=cursor.unreadable | {name: error.detail[:300]})
 
 
-def _forget_unreadable(account: NetSuiteAccount, name: str) -> None:
-    cursor = SyncCursor.objects.filter(stream=stream_of(account), unreadable__has_key=name).first()
+def _forget_unreadable(account: NetSuiteAccount, names: list[str]) -> None:
+    cursor = SyncCursor.objects.filter(stream=stream_of(account), unreadable__has_any_keys=names).first()
     if cursor:
-        left = {other: why for other, why in cursor.unreadable.items() if other != name}
+        left = {other: why for other, why in cursor.unreadable.items() if other not in names}
         SyncCursor.objects.filter(pk=cursor.pk).update(unreadable=left)

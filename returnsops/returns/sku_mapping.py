@@ -15,15 +15,15 @@ from returnsops.returns.models import ExchangeItem, Item, LoopReturn, ReturnLine
 from returnsops.returns.replan import ask_for_plan
 
 
-def look_up_items(shop: Shop, skus: Collection[str]) -> bool:
+def look_up_items(shop: Shop, skus: Collection[str]) -> set[str]:
     """Ask NetSuite for items that hold exactly these SKUs, where no mapping is known, and map those it has.
 
-    Gives whether it has any. Two items with the same SKU are left to a person.
+    Gives the SKUs it has. Two items with the same SKU are left to a person.
     Raises the errors of `integrations.errors`.
     """
     unmapped = sorted(set(skus) - set(_active_mappings(shop, skus)))
     if not unmapped:
-        return False
+        return set()
     found = netsuite_client(shop.account).find_items(unmapped)
     apply_items(shop.account, found)
     ids = _only_meanings(found)
@@ -36,7 +36,7 @@ def look_up_items(shop: Shop, skus: Collection[str]) -> bool:
         ],
         ignore_conflicts=True,
     )
-    return not ids.keys().isdisjoint(unmapped)
+    return ids.keys() & set(unmapped)
 
 
 def _only_meanings(found: Iterable[ItemRecord]) -> dict[str, str]:

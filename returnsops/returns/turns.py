@@ -90,12 +90,12 @@ def _is_won(statement: str, **values: str | datetime) -> bool:
 
 
 @contextmanager
-def one_at_a_time(name: str) -> Iterator[bool]:
+def one_at_a_time(name: str, *, lease: timedelta = LEASE) -> Iterator[bool]:
     """Gives whether the turn is ours. Given back at the end; if we die, others wait for the end of the lease."""
     now, stream = timezone.now(), f"turn:{name}"
     SyncCursor.objects.get_or_create(stream=stream, defaults={"watermark": now})
     free = Q(leased_until=None) | Q(leased_until__lt=now)
-    is_ours = bool(SyncCursor.objects.filter(free, stream=stream).update(leased_until=now + LEASE))
+    is_ours = bool(SyncCursor.objects.filter(free, stream=stream).update(leased_until=now + lease))
     try:
         yield is_ours
     finally:

@@ -281,8 +281,33 @@ def test_sales_are_found_by_either_reference(wire: responses.RequestsMock, netsu
     assert body["params"] == ["SalesOrd", "CustInvc", "CashSale", *["#20418", "5873120045678"] * 2]
 
 
+def test_sales_of_many_orders_are_told_apart(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:
+    order = {**CHANGED, "type": "SalesOrd", "otherrefnum": "#20418"}
+    bill = {**CHANGED, "id": "8", "type": "CustInvc", "externalid": "5873120045678", "otherrefnum": "#20418"}
+    wire.post(SUITEQL, json=page(order, bill))
+
+    found = netsuite.find_sales_by_reference(["5873120045678", "#20418", "#20419"])
+
+    ids = {name: [ref.internal_id for ref in refs] for name, refs in found.items()}
+    assert ids == {"#20418": ["7", "8"], "5873120045678": ["8"]}
+
+
+def test_children_of_many_families_are_told_apart(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:
+    payment = {**CHANGED, "type": "CustPymt"}
+    wire.post(SUITEQL, json=page({**payment, "parent": "1"}, {**payment, "parent": "2"}))
+    wire.post(SUITEQL, json=page({**payment, "parent": "1"}, {**CHANGED, "id": "8", "parent": "2"}))
+
+    found = netsuite.find_children_by_parent(["1", "2", "3"])
+
+    assert {parent: [ref.internal_id for ref in refs] for parent, refs in found.items()} == {
+        "1": ["7"],
+        "2": ["7", "8"],
+    }
+
+
 def test_children_are_found_by_source_and_by_link_once(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:
-    receipt, credit = {**CHANGED, "type": "ItemRcpt"}, {**CHANGED, "id": "8", "type": "CustCred"}
+    receipt = {**CHANGED, "type": "ItemRcpt", "parent": "90211"}
+    credit = {**CHANGED, "id": "8", "type": "CustCred", "parent": "90211"}
     wire.post(SUITEQL, json=page(receipt))
     wire.post(SUITEQL, json=page(receipt, credit))
 

@@ -1,9 +1,11 @@
 """A whole ReturnsOps against a running sandbox: real HTTP, real PostgreSQL; the test itself is the task queue."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from pytest_django import Settings
 
 from integrations import connections
 from integrations.sandbox.sandbox import Options
@@ -22,8 +24,11 @@ def served() -> Iterator[Served]:
 
 
 @pytest.fixture
-def stage(served: Served, transactional_db: None, monkeypatch: pytest.MonkeyPatch, settings: object) -> Iterator[Stage]:
-    """Connected, with the demo people. What a nudge asks for is done when the test says `run()`."""
+def stage(
+    served: Served, transactional_db: None, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> Iterator[Stage]:
+    """Connected, with the demo people. What a nudge asks for is done when the test says `run()`, and nothing rests."""
+    settings.RECORD_REST = timedelta(0)
     stage = Stage(served.url)
     stage.reset()
     monkeypatch.setattr(nudge, "async_task", stage.note)

@@ -6,7 +6,7 @@ import pytest
 
 from integrations.errors import RejectedError
 from integrations.models import SyncRun
-from returnsops.returns import mirror, schedule
+from returnsops.returns import families, mirror, schedule
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.progress import mirror_problems
 from returnsops.returns.record_changes import mirror_changes
@@ -36,7 +36,7 @@ def test_hidden_records_stand_and_a_run_that_does_not_get_on_is_told(stage: Stag
     mirror_changes(account)
     with suppress(RejectedError):
         mirror.hint_records([row.pk])
-        mirror.fetch_records(LoopReturn.objects.get(pk=row.pk))
+        families.fetch_records(LoopReturn.objects.get(pk=row.pk))
     for _ in range(3 * STUCK_TRIES):
         with suppress(RejectedError):
             schedule.work_on_next_run(for_s=5)

@@ -222,6 +222,7 @@ def netsuite(monkeypatch: pytest.MonkeyPatch) -> FakeNetSuite:
         "returnsops.posting.settle",
         "returnsops.posting.read_back",
         "returnsops.returns.mirror",
+        "returnsops.returns.reading",
     ):
         monkeypatch.setattr(f"{room}.netsuite_client", lambda account, **_: fake)
     return fake

@@ -1,6 +1,10 @@
 """What was posted is read back: compared with what was sent, and mirrored with what changed by it."""
 
+from datetime import timedelta
+
 import pytest
+from django.conf import settings
+from django.utils import timezone
 
 from integrations.errors import RejectedError, TemporaryError
 from returnsops.lib import clock
@@ -8,8 +12,8 @@ from returnsops.posting.models import Posting
 from returnsops.posting.read_back import read_back, read_back_due
 from returnsops.posting.sender import Sender
 from returnsops.returns.gone import really_gone
-from returnsops.returns.models import LoopReturn
-from tests.builders import make_due, make_posting
+from returnsops.returns.models import LoopReturn, NetSuiteRecord
+from tests.builders import make_due, make_posting, make_record, make_rma, make_sale, make_unit
 from tests.posting.conftest import DOWN, FakeNetSuite
 
 pytestmark = pytest.mark.django_db
@@ -54,15 +58,17 @@ def test_read_back_is_done_once(row: LoopReturn, netsuite: FakeNetSuite) -> None
     assert only().differences == []
 
 
-def posted_receipts(row: LoopReturn, netsuite: FakeNetSuite, count: int) -> list[Posting]:
-    """Receipts of one authorization, as the sender leaves them."""
+def posted_receipts(
+    row: LoopReturn, netsuite: FakeNetSuite, count: int, *, ago: timedelta = timedelta(minutes=1)
+) -> list[Posting]:
+    """Receipts of one authorization, as the sender left them a while ago."""
     request = make_due().request | {"source_type": "returnAuthorization", "target_type": "itemReceipt"}
     postings = []
     for number in range(count):
         due = make_due("receipt", covers=[f"unit:{number}"], request=request | {"place": number})
         posting = make_posting(row, due)
         their_id = netsuite.make_for(posting)
-        Posting.objects.filter(pk=posting.pk).update(status="posted", their_id=their_id, posted_at=clock.now())
+        Posting.objects.filter(pk=posting.pk).update(status="posted", their_id=their_id, posted_at=clock.now() - ago)
         postings.append(Posting.objects.get(pk=posting.pk))
     return postings
 
@@ -75,6 +81,44 @@ def test_all_that_is_due_is_read_at_once_and_a_shared_parent_once(row: LoopRetur
     assert sorted(netsuite.reads) == ["7001", *(f"900{number}" for number in range(1, 6))]
     assert not Posting.objects.filter(read_back_at=None).exists()
     assert row.records.count() == 5
+
+
+def test_receipt_that_nothing_waits_for_is_read_back_once_its_second_is_over(
+    row: LoopReturn, netsuite: FakeNetSuite
+) -> None:
+    posted_receipts(row, netsuite, 1, ago=timedelta(seconds=1))
+    assert read_back_due(row.shop.account) == 0
+
+    Posting.objects.update(posted_at=clock.now() - settings.RECORD_REST)
+
+    assert read_back_due(row.shop.account) == 1
+
+
+def test_receipt_is_read_back_at_once_when_another_is_to_be_made_of_its_authorization(
+    row: LoopReturn, netsuite: FakeNetSuite
+) -> None:
+    posted_receipts(row, netsuite, 1, ago=timedelta(0))
+    make_posting(row, make_due("receipt", covers=["unit:2"]))
+
+    assert read_back_due(row.shop.account) == 1
+    assert netsuite.reads == ["7001", "9001"]
+
+
+def test_authorization_behind_a_credit_is_left_to_the_next_look(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    rma = make_record(row, make_rma(make_sale([make_unit(1)])))
+    NetSuiteRecord.objects.update(told_at=clock.now())
+    credit = posted_receipts(row, netsuite, 1)[0]
+    Posting.objects.update(kind="credit", request=credit.request | {"source_id": rma.internal_id})
+    LoopReturn.objects.update(records_hinted_at=None)
+
+    read_back_due(row.shop.account)
+
+    row.refresh_from_db()
+    rma.refresh_from_db()
+    assert netsuite.reads == ["9001"]
+    assert rma.told_at is None
+    assert row.records_hinted_at is not None
+    assert row.records_hinted_at > timezone.now()
 
 
 def test_one_that_cannot_be_read_holds_up_no_other(row: LoopReturn, netsuite: FakeNetSuite) -> None:

@@ -65,7 +65,9 @@ class LoopReturn(models.Model):
     fetch_due_at = models.DateTimeField(null=True, blank=True, help_text="When details should be fetched again")
     fetched_at = models.DateTimeField()
     missing_since = models.DateTimeField(null=True, blank=True, help_text="Since when Loop has no such return")
-    records_hinted_at = models.DateTimeField(null=True, blank=True)
+    records_hinted_at = models.DateTimeField(
+        null=True, blank=True, help_text="When NetSuite should be read; answered by a read that began later"
+    )
     records_fetched_at = models.DateTimeField(null=True, blank=True)
 
     # The plan as last made. look_again_at in the past means: plan again (a fact changed, or a time came).
@@ -103,6 +105,11 @@ class LoopReturn(models.Model):
         indexes = [
             models.Index(fields=["look_again_at"]),
             models.Index(fields=["shop", "fetch_due_at"], condition=Q(fetch_due_at__isnull=False), name="fetch_due"),
+            models.Index(
+                fields=["records_hinted_at"],
+                condition=Q(records_fetched_at=None) | Q(records_fetched_at__lte=models.F("records_hinted_at")),
+                name="records_due",
+            ),
             models.Index(fields=["shop", "provider_order_id"]),
             models.Index(fields=["shop", "stage", "-created_at"]),
             models.Index(fields=["order_name"]),

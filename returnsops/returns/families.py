@@ -1,0 +1,292 @@
+"""What belongs to returns in NetSuite: read for many returns of an account at once, and told apart again.
+
+A family is the sale of an order under any of its names, and the descendants of all we know, generation by generation.
+"""
+
+import logging
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from integrations.connections import netsuite_client, watched
+from integrations.errors import IntegrationError, RejectedError
+from integrations.models import NetSuiteAccount, Shop
+from integrations.netsuite.client import NetSuiteClient
+from integrations.netsuite.lanes import share_lane
+from integrations.netsuite.records import RecordRef
+from returnsops.returns.bulk import note_makers
+from returnsops.returns.gone import really_gone
+from returnsops.returns.known_records import (
+    CHANGED_BY_CHILDREN,
+    NEVER_READ,
+    Known,
+    ids_of_ours,
+    is_in_doubt,
+    is_left_to_rest,
+    known_among,
+    shows_effect_of,
+)
+from returnsops.returns.mirror import apply_records, hint_records, mark_gone
+from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteRecord, ReturnLine
+from returnsops.returns.plan.exchange_orders import exchange_references
+from returnsops.returns.reading import Name, Reading, read_records
+from returnsops.returns.replan import ask_for_plan
+from returnsops.returns.sku_mapping import look_up_items, look_up_sold_items
+from returnsops.returns.turns import one_at_a_time, ring
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE_MAX = 50
+READ_FOR_S = 20.0
+TURN_FOR = timedelta(seconds=30)  # a worker that died keeps the others from reading no longer than this
+TRY_AGAIN_AFTER = timedelta(minutes=5)  # what is wrong with one return alone does not mend by itself within seconds
+GENERATIONS_MAX = 6  # order → invoice → authorization → receipt → credit → refund
+CHILD_TYPES = frozenset({"itemReceipt", "creditMemo", "cashRefund", "customerRefund"})
+
+Children = Mapping[str, Sequence[RecordRef]]  # by parent
+
+
+@dataclass
+class Family:
+    """One return and what belongs to its order. standing: its records that are not gone, by id their type."""
+
+    row: LoopReturn
+    references: list[str]
+    skus: set[str]
+    standing: dict[str, str]
+    refs: dict[str, RecordRef] = field(default_factory=dict)
+    asked: list[Name] = field(default_factory=list)
+    is_left_to_rest: bool = False
+
+
+def due_for_records(account: NetSuiteAccount, *, hinted_before: datetime | None = None) -> QuerySet[LoopReturn]:
+    """Returns of which somebody said that NetSuite holds news, and that were not read since."""
+    hinted = Q(records_hinted_at__lte=hinted_before or timezone.now())
+    unread = Q(records_fetched_at=None) | Q(records_fetched_at__lte=F("records_hinted_at"))
+    return LoopReturn.objects.filter(hinted, unread, shop__account=account)
+
+
+def fetch_due_records(account: NetSuiteAccount) -> int:
+    """Read what is due of this account, batch by batch, until nothing is. Gives how many. One worker at a time.
+
+    Raises the errors of `integrations.errors` for what could not be read now; that stays due.
+    """
+    read, deadline = 0, time.monotonic() + READ_FOR_S
+    while time.monotonic() < deadline:
+        with one_at_a_time(f"records:{account.pk}", lease=TURN_FOR) as is_ours:
+            due = due_for_records(account).select_related("shop__account").order_by("records_hinted_at", "pk")
+            batch = list(due[:AT_ONCE_MAX]) if is_ours else []
+            fetch_records(*batch)
+        if not batch:
+            break
+        read += len(batch)
+    if read and due_for_records(account).exists():
+        ring("records", account.pk)  # there was no time, or somebody came while the turn was ours
+    return read
+
+
+def fetch_records(*rows: LoopReturn) -> None:
+    """Read from NetSuite everything that belongs to these returns' orders. They are of one account.
+
+    One read answers all hints given before it began. What is wrong with one return holds up no other: it is tried again
+    after a while. Raises the errors of `integrations.errors` when the connection fails, after noting all else.
+    """
+    if not rows:
+        return
+    try:
+        _fetch_together(rows)
+    except Exception as error:
+        if isinstance(error, IntegrationError) and not isinstance(error, RejectedError):
+            raise
+        if len(rows) == 1:
+            _try_again_later(rows)
+            raise
+        _fetch_one_by_one(rows)
+
+
+def _fetch_one_by_one(rows: Sequence[LoopReturn]) -> None:
+    """Something in the batch is refused, or breaks us: find out which, and read the others."""
+    for row in rows:
+        try:
+            fetch_records(row)
+        except RejectedError as error:
+            logger.warning("records of %s cannot be read: %s", row, error)
+        except IntegrationError:
+            raise
+        except Exception:
+            logger.exception("records of %s could not be read; the others go on", row)
+
+
+def _fetch_together(rows: Sequence[LoopReturn]) -> None:
+    account = rows[0].shop.account
+    started_at = timezone.now()
+    families = _families_of(rows)
+    with watched(account):
+        client = netsuite_client(account)
+        with share_lane(account.pk):
+            _look_up_items(families)
+            _find_refs(client, families)
+        _note_doubts(account, families)
+        reading = read_records(account, [name for family in families for name in family.asked])
+        with share_lane(account.pk):
+            gone = really_gone(account, client, reading.missed)
+            look_up_sold_items(account, reading.records)
+        apply_records(account, reading.records, fetched_at=started_at)
+        note_makers(account, {ref for family in families for ref in family.refs.values()})
+        mark_gone(account, gone)
+        _note_read(account, [one for one in families if not _failed(one, reading)], read_at=started_at)
+        _try_again_later(
+            [one.row for one in families if any(isinstance(e, RejectedError) for e in _failed(one, reading))]
+        )
+        if reading.passing:
+            raise reading.passing[0]
+
+
+def _failed(family: Family, reading: Reading) -> list[IntegrationError]:
+    return [reading.failed[name] for name in family.asked if name in reading.failed]
+
+
+def _try_again_later(rows: Iterable[LoopReturn]) -> None:
+    pks = [row.pk for row in rows]
+    if pks:
+        LoopReturn.objects.filter(pk__in=pks).update(records_hinted_at=timezone.now() + TRY_AGAIN_AFTER)
+
+
+def _note_read(account: NetSuiteAccount, families: Sequence[Family], *, read_at: datetime) -> None:
+    """What was found belongs to the returns; who learned something by it is planned anew."""
+    pks = [family.row.pk for family in families]
+    with transaction.atomic():
+        held = LoopReturn.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk")
+        first = [pk for pk, fetched_at in held.values_list("pk", "records_fetched_at") if fetched_at is None]
+        richer = _give_records(account, families)
+        LoopReturn.objects.filter(pk__in=pks).update(records_fetched_at=read_at)
+        ask_for_plan([*first, *richer])
+        hint_records([one.row.pk for one in families if one.is_left_to_rest], after=settings.RECORD_REST)
+
+
+def _give_records(account: NetSuiteAccount, families: Sequence[Family]) -> set[int]:
+    """Note which records belong to which return. Gives the returns that did not hold all of theirs before."""
+    ids = {internal_id for family in families for internal_id in family.refs}
+    pks = dict(NetSuiteRecord.objects.filter(account=account, internal_id__in=ids).values_list("internal_id", "pk"))
+    links = LoopReturn.records.through
+    found = {(one.row.pk, pks[internal_id]) for one in families for internal_id in one.refs if internal_id in pks}
+    known = links.objects.filter(loopreturn__in=[one.row.pk for one in families])
+    new = sorted(found - set(known.values_list("loopreturn_id", "netsuiterecord_id")))
+    rows = [links(loopreturn_id=return_pk, netsuiterecord_id=record_pk) for return_pk, record_pk in new]
+    links.objects.bulk_create(rows, ignore_conflicts=True)
+    return {return_pk for return_pk, _ in new}
+
+
+# --- Who belongs to whom ---------------------------------------------------------------------------
+
+
+def _families_of(rows: Sequence[LoopReturn]) -> list[Family]:
+    """What we know of each, by four queries for all."""
+    pks = [row.pk for row in rows]
+    skus, standing = {pk: set[str]() for pk in pks}, {pk: dict[str, str]() for pk in pks}
+    orders: dict[int, list[tuple[str, str]]] = {pk: [] for pk in pks}
+    for pk, sku in ReturnLine.objects.filter(loop_return__in=pks).values_list("loop_return_id", "sku"):
+        skus[pk].add(sku)
+    exchanges = ExchangeItem.objects.filter(loop_return__in=pks)
+    for pk, sku, order_id, order_name in exchanges.values_list(
+        "loop_return_id", "sku", "exchange_order_id", "exchange_order_name"
+    ):
+        skus[pk].add(sku)
+        orders[pk].append((order_id, order_name))
+    records = NetSuiteRecord.objects.filter(returns__in=pks, gone_at=None)
+    for pk, internal_id, record_type in records.values_list("returns", "internal_id", "record_type"):
+        standing[pk][internal_id] = record_type
+    return [Family(row, _references_of(row, orders[row.pk]), skus[row.pk] - {""}, standing[row.pk]) for row in rows]
+
+
+def _references_of(row: LoopReturn, exchanges: list[tuple[str, str]]) -> list[str]:
+    """Under which names the order and its exchange orders may lie in NetSuite (loop.md §7.12)."""
+    own = [row.provider_order_id, row.order_name, row.order_name.lstrip("#")]
+    return sorted({name for name in [*own, *exchange_references(exchanges)] if name})
+
+
+def _look_up_items(families: Sequence[Family]) -> None:
+    """Items for SKUs without a mapping; who waited for one is planned anew."""
+    shops: dict[Shop, list[Family]] = {}
+    for family in families:
+        shops.setdefault(family.row.shop, []).append(family)
+    for shop, members in shops.items():
+        found = look_up_items(shop, {sku for family in members for sku in family.skus})
+        if found:
+            ask_for_plan([family.row.pk for family in members if family.skus & found])
+
+
+def _find_refs(client: NetSuiteClient, families: Sequence[Family]) -> None:
+    sales = client.find_sales_by_reference({name for family in families for name in family.references})
+    for family in families:
+        family.refs = {ref.internal_id: ref for name in family.references for ref in sales.get(name, ())}
+    children = _find_descendants(client, {one for family in families for one in (*family.refs, *family.standing)})
+    for family in families:
+        family.refs |= _descendants_of({*family.refs, *family.standing}, children)
+
+
+def _find_descendants(client: NetSuiteClient, ancestors: Collection[str]) -> Children:
+    """Generation by generation, two queries each however many families there are."""
+    children: dict[str, list[RecordRef]] = {}
+    asked, parents = set[str](), set(ancestors)
+    for _ in range(GENERATIONS_MAX):
+        if not parents:
+            break
+        for parent, found in client.find_children_by_parent(parents).items():
+            children[parent] = [ref for ref in found if ref.record_type not in NEVER_READ]
+        asked |= parents
+        parents = {ref.internal_id for found in children.values() for ref in found} - asked
+    return children
+
+
+def _descendants_of(ancestors: Collection[str], children: Children) -> dict[str, RecordRef]:
+    found: dict[str, RecordRef] = {}
+    seen, parents = set(ancestors), list(ancestors)
+    while parents:
+        for ref in children.get(parents.pop(), ()):
+            found[ref.internal_id] = ref
+            if ref.internal_id not in seen:
+                seen.add(ref.internal_id)
+                parents.append(ref.internal_id)
+    return found
+
+
+# --- What has to be read ---------------------------------------------------------------------------
+
+
+def _note_doubts(account: NetSuiteAccount, families: Sequence[Family]) -> None:
+    refs = {ref.internal_id: ref for family in families for ref in family.refs.values()}
+    known, ours = known_among(account, refs), ids_of_ours(account, refs.values())
+    for family in families:
+        family.asked = _doubted(family, known, ours)
+        family.is_left_to_rest = any(
+            (told := known.get(one)) and told.told_at is None and is_left_to_rest(ref, told)
+            for one, ref in family.refs.items()
+            if one in ours
+        )
+
+
+def _doubted(family: Family, known: Mapping[str, Known], ours: Collection[str]) -> list[Name]:
+    """What is in doubt; what has not changed since it was read is known.
+
+    Of those that no longer turn up, only NetSuite itself says what is gone. And what a child changes in its source need
+    not move the time of the source (netsuite.md §13 U7): when one of them came, changed or went, sources that were read
+    before are read as well.
+    """
+    doubted = [ref.name for one, ref in family.refs.items() if is_in_doubt(ref, known.get(one), is_ours=one in ours)]
+    unseen = [(kind, one) for one, kind in family.standing.items() if one not in family.refs]
+    asked = dict.fromkeys([*doubted, *unseen])
+    changed = [family.refs.get(internal_id) for kind, internal_id in asked if kind in CHILD_TYPES]
+    sources = [
+        ref.name
+        for one, ref in family.refs.items()
+        if ref.record_type in CHANGED_BY_CHILDREN
+        and not all(shows_effect_of(child, known.get(one)) for child in changed)
+    ]
+    return list(asked | dict.fromkeys(sources))
