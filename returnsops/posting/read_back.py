@@ -1,7 +1,7 @@
 """Read back: compare every posted record with what was sent, a batch of an account at a time (requirement Z8)."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -43,6 +43,7 @@ ALSO_CHANGED = {
 # No plan waits to see these, so they are read once their second is over, and their parents with them. After the others
 # the parents are left to the next look, for the same reason.
 UNHURRIED = ("receipt", "customer_refund")
+CREDITS = ("credit", "cash_refund")
 
 Record = TransactionRecord
 
@@ -91,11 +92,15 @@ def read_back(*postings: Posting) -> None:
     account = due[0].account
     started_at = timezone.now()
     with watched(account):
-        reading = read_records(account, _names_of(due))
+        left = _left_to_the_next_look(due)
+        parents = {one.pk: [] if one.pk in left else _changed_with(one) for one in due}
+        reading = read_records(account, _names_of(due, parents))
         apply_records(account, reading.records, fetched_at=started_at)
         reading.failed |= _mark_gone(account, reading.missed)
         failed = reading.failed
-        _note_results([one for one in due if not failed.keys() & {*_read_with(one), _name_of(one)}], reading)
+        done = [one for one in due if not failed.keys() & {*parents[one.pk], _name_of(one)}]
+        _note_results(done, reading)
+        _doubt_parents([one for one in done if one.pk in left])
         _note_unreadable([one for one in due if isinstance(failed.get(_name_of(one)), RejectedError)], failed)
         if reading.passing:
             raise reading.passing[0]
@@ -118,11 +123,27 @@ def _is_due(posting: Posting) -> bool:
     return is_posted and posting.read_back_at is None
 
 
-def _names_of(postings: Sequence[Posting]) -> list[Name]:
+def _left_to_the_next_look(postings: Sequence[Posting]) -> set[int]:
+    """Primary keys of those whose parent the next look reads: one read then tells what several of them did to it.
+
+    A credit changes the authorization of its receipts once more, and mostly follows at once.
+    """
+    lately = Q(status__in=Posting.OPEN) | Q(
+        status=Posting.Status.POSTED, posted_at__gt=clock.now() - settings.RECORD_REST
+    )
+    credits = Posting.objects.filter(lately, kind__in=CREDITS, loop_return__in=[one.loop_return_id for one in postings])
+    credited = set(credits.values_list("loop_return_id", flat=True))
+    return {
+        one.pk
+        for one in postings
+        if one.kind not in UNHURRIED or (one.kind == "receipt" and one.loop_return_id in credited)
+    }
+
+
+def _names_of(postings: Sequence[Posting], parents: Mapping[int, list[Name]]) -> list[Name]:
     """Each record once, however many postings changed it: parents first, as they are what others wait for."""
-    parents = [name for one in postings for name in _read_with(one)]
     own = [_name_of(one) for one in postings]
-    return list(dict.fromkeys([*parents, *own]))
+    return list(dict.fromkeys([*(name for names in parents.values() for name in names), *own]))
 
 
 def _name_of(posting: Posting) -> Name:
@@ -137,24 +158,19 @@ def _changed_with(posting: Posting) -> list[Name]:
     return [(parent_type, str(parent_id))]
 
 
-def _read_with(posting: Posting) -> list[Name]:
-    return _changed_with(posting) if posting.kind in UNHURRIED else []
-
-
 def _note_results(postings: Sequence[Posting], reading: Reading) -> None:
     if not postings:
         return
     for one in postings:
         one.differences = compare_posting(one, reading.read[_name_of(one)])
     _save_results(postings)
-    _leave_parents_to_the_next_look([one for one in postings if _changed_with(one) and not _read_with(one)])
 
 
-def _leave_parents_to_the_next_look(postings: Sequence[Posting]) -> None:
-    """One read of an authorization then tells what all of them did to it, and need not be repeated."""
-    if postings:
-        doubt_records(postings[0].account, [name[1] for one in postings for name in _changed_with(one)])
-        hint_records({one.loop_return_id for one in postings}, after=settings.RECORD_REST)
+def _doubt_parents(postings: Sequence[Posting]) -> None:
+    changed = [one for one in postings if ALSO_CHANGED[one.kind]]
+    if changed:
+        doubt_records(changed[0].account, [name[1] for one in changed for name in _changed_with(one)])
+        hint_records({one.loop_return_id for one in changed}, after=settings.RECORD_REST)
 
 
 def _note_unreadable(postings: Sequence[Posting], failed: Failures) -> None:

@@ -265,11 +265,12 @@ def _note_doubts(account: NetSuiteAccount, families: Sequence[Family]) -> None:
     known, ours = known_among(account, refs), ids_of_ours(account, refs.values())
     for family in families:
         family.asked = _doubted(family, known, ours)
-        family.is_left_to_rest = any(
-            (told := known.get(one)) and told.told_at is None and is_left_to_rest(ref, told)
-            for one, ref in family.refs.items()
-            if one in ours
-        )
+        family.is_left_to_rest = any(_is_put_off(ref, known.get(one), one in ours) for one, ref in family.refs.items())
+
+
+def _is_put_off(ref: RecordRef, known: Known | None, is_ours: bool) -> bool:
+    """It is in doubt for certain, and only its rest is waited for."""
+    return bool(known and known.told_at is None and is_left_to_rest(ref, known, is_ours=is_ours))
 
 
 def _doubted(family: Family, known: Mapping[str, Known], ours: Collection[str]) -> list[Name]:

@@ -19,6 +19,7 @@ from returnsops.returns.models import NetSuiteRecord
 
 NEVER_READ = frozenset({"itemFulfillment", "unknown"})  # nor is anything of ours made out of one
 READ_ONCE = frozenset({"customerPayment", "customerDeposit"})  # shown to people, used by no plan
+SALE_TYPES = frozenset({"salesOrder", "invoice", "cashSale"})
 CHANGED_BY_CHILDREN = ("returnAuthorization", "creditMemo")
 CLOCKS_DIFFER = timedelta(seconds=5)  # theirs and ours; a second would be enough if they did not
 BELIEVED_FOR = timedelta(hours=6)  # what happens to move no time of change is found after that
@@ -61,15 +62,17 @@ def ids_of_ours(account: NetSuiteAccount, refs: Iterable[RecordRef]) -> set[str]
     return {ref.internal_id for ref in refs if is_our_id(ref.external_id or "", shop_codes)}
 
 
-def is_left_to_rest(ref: RecordRef, known: Known | None) -> bool:
-    """Of a record of ours: it changed a moment ago, so that reading it now would have to be repeated.
+def is_left_to_rest(ref: RecordRef, known: Known | None, *, is_ours: bool) -> bool:
+    """It changed a moment ago, so that reading it now would have to be repeated, and nothing waits for it.
 
-    Our own posting is what changed it most likely; then it is read back, and known before this is over. Longer for one
-    that was not read yet, since the read back has the first word.
+    A record of ours was changed by our own posting most likely; then it is read back, and known before this is over.
+    Longer for one that was not doubted by us, since the read back has the first word. A sale that we know changes when
+    it is paid, shipped or credited, which no plan waits for.
     """
-    rest = settings.RECORD_REST
-    if known is None or known.told_at:
-        rest *= 3
+    if not is_ours and (known is None or ref.record_type not in SALE_TYPES):
+        return False
+    was_doubted = known is not None and known.told_at is None
+    rest = settings.RECORD_REST * (1 if was_doubted else 3)
     return bool(ref.last_modified and ref.last_modified > clock.now() - rest)
 
 
@@ -79,7 +82,7 @@ def is_in_doubt(ref: RecordRef, known: Known | None, *, is_ours: bool = False) -
     One that was read early waits until reading it once more is worth it: what changed is asked for over the whole
     account as well, with an overlap of minutes.
     """
-    if (known and ref.record_type in READ_ONCE) or (is_ours and is_left_to_rest(ref, known)):
+    if (known and ref.record_type in READ_ONCE) or is_left_to_rest(ref, known, is_ours=is_ours):
         return False
     if known is None or ref.last_modified is None or known.told_at is None:
         return True

@@ -22,6 +22,7 @@ from integrations.netsuite.sources import find_sources
 from returnsops.returns.bulk import note_makers
 from returnsops.returns.known_records import (
     CHANGED_BY_CHILDREN,
+    SALE_TYPES,
     Known,
     can_be_told_by_now,
     ids_of_ours,
@@ -45,7 +46,6 @@ WATCHED_TYPES = (
 )  # fmt: skip
 # Of these only our own belong to returns, and an account makes many others.
 STOCK_TYPES = ("inventoryTransfer", "inventoryAdjustment")
-SALE_TYPES = frozenset({"salesOrder", "invoice", "cashSale"})
 READ_FOR_S = 15.0
 AT_ONCE_MAX = 30
 NOTED_MAX = 200
@@ -86,7 +86,8 @@ def read_refs(
     sources = find_sources(client, named.keys() - known.keys())
     _hint_new_sales(account, [ref for ref in named.values() if ref.internal_id not in known])
     ours = _ours_among(account, {source for found in sources.values() for source in found})
-    resting = {one for one in ids_of_ours(account, named.values()) if is_left_to_rest(named[one], known.get(one))}
+    made_by_us = ids_of_ours(account, named.values())
+    resting = {one for one, ref in named.items() if is_left_to_rest(ref, known.get(one), is_ours=one in made_by_us)}
     wanted = {
         internal_id: ref.record_type
         for internal_id, ref in named.items()
