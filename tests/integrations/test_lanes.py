@@ -22,10 +22,11 @@ from integrations.netsuite.lanes import (
     note_too_many,
     renew_lease,
     set_lanes,
+    share_lane,
     under_lease,
 )
 from returnsops.people.models import AuditEvent
-from tests.builders import make_shop
+from tests.builders import make_account, make_shop
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -281,3 +282,40 @@ def test_many_threads_never_hold_more_lanes_than_there_are() -> None:
 
     assert 1 <= most <= 3
     assert lanes_in_use(account.pk).abandoned == 0
+
+
+# --- Several calls on one lane ---------------------------------------------------------------------
+
+
+def test_calls_in_a_row_share_one_lane_that_is_given_back_at_their_end(account: NetSuiteAccount) -> None:
+    with share_lane(account.pk):
+        assert lanes_in_use(account.pk).in_use == 0
+        holders: list[str] = []
+        for _ in range(3):
+            with hold_lane(account.pk):
+                holders += Lane.objects.exclude(leased_by="").values_list("leased_by", flat=True)
+
+    assert len(holders) == 3
+    assert len(set(holders)) == 1
+    assert lanes_in_use(account.pk).in_use == 0
+
+
+def test_shared_lane_is_given_to_others_after_a_while(
+    account: NetSuiteAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "SHARED_FOR_S", 0.0)
+    monkeypatch.setattr(lanes, "POLL_S", 0.0)
+    with share_lane(account.pk):
+        with hold_lane(account.pk):
+            before = Lane.objects.exclude(leased_by="").get().leased_by
+        with hold_lane(account.pk):
+            after = Lane.objects.exclude(leased_by="").get().leased_by
+
+    assert before != after
+
+
+def test_calls_to_another_account_have_lanes_of_their_own(account: NetSuiteAccount) -> None:
+    other = make_account(account_id="7654321")
+
+    with share_lane(account.pk), hold_lane(account.pk), hold_lane(other.pk):
+        assert lanes_in_use(account.pk).in_use == lanes_in_use(other.pk).in_use == 1

@@ -1,11 +1,17 @@
 """What belongs to a return is read when it may have changed, and only then."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
+from pytest_django import Settings
 
+from integrations.errors import RejectedError
+from integrations.models import SyncCursor
 from integrations.netsuite.client import NetSuiteClient
-from integrations.netsuite.records import TransactionRecord
+from integrations.netsuite.records import RecordRef, TransactionRecord
+from returnsops import tasks
 from returnsops.lib import clock
 from returnsops.returns import families, known_records, mirror
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
@@ -130,3 +136,117 @@ def test_sibling_of_the_same_order_holds_what_the_mirror_knew_already(stage: Sta
 
     assert {*row.records.values_list("record_type", flat=True)} >= {"salesOrder", "invoice", "returnAuthorization"}
     assert read_by(calls) == set()
+
+
+def by_type(row: LoopReturn) -> list[tuple[str, str]]:
+    return sorted(row.records.values_list("record_type", "internal_id"))
+
+
+def test_many_returns_are_read_by_the_queries_of_one_and_told_apart(stage: Stage, calls: Calls) -> None:
+    rows = stage.make_several(3, "refund", parcel="in_transit")
+    held = [by_type(row) for row in rows]
+    for row in rows:
+        row.records.clear()
+    let_a_minute_pass()
+    calls.clear()
+
+    families.fetch_records(*LoopReturn.objects.select_related("shop__account").filter(pk__in=[row.pk for row in rows]))
+
+    queries = [kind for kind, _ in calls].count("query")
+    assert queries <= 1 + 2 * 3  # the sales, and three generations
+    assert [by_type(row) for row in rows] == held
+    assert held[0] != held[1]
+
+
+def test_hinted_returns_of_an_account_are_read_by_one_task(stage: Stage) -> None:
+    rows = stage.make_several(3, "refund", parcel="in_transit")
+    stage.queue.clear()
+    SyncCursor.objects.filter(stream__startswith="bell:").delete()
+
+    mirror.hint_records([row.pk for row in rows])
+
+    account = rows[0].shop.account
+    assert [*stage.queue] == [("records", account.pk)]
+    assert families.due_for_records(account).count() == 3
+    tasks.look(*stage.queue.popleft())
+    assert not families.due_for_records(account).exists()
+
+
+def test_hint_for_later_is_found_when_its_time_has_come(stage: Stage) -> None:
+    row = stage.make("refund", parcel="in_transit")
+    account = row.shop.account
+    mirror.hint_records([row.pk], after=timedelta(hours=1))
+    tasks.sweep_records()
+    assert ("records", account.pk) not in stage.queue
+
+    LoopReturn.objects.update(records_hinted_at=timezone.now())
+    SyncCursor.objects.filter(stream__startswith="bell:").delete()
+    tasks.sweep_records()
+
+    assert ("records", account.pk) in stage.queue
+
+
+def test_return_that_cannot_be_read_holds_up_no_other_and_is_tried_again_later(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, sound = stage.make_several(2, "refund", parcel="in_transit")
+    find = NetSuiteClient.find_sales_by_reference
+
+    def refuse_one(client: NetSuiteClient, references: Collection[str]) -> dict[str, list[RecordRef]]:
+        if broken.provider_order_id in references:
+            raise RejectedError(system="netsuite", operation="query", detail="Invalid or unsupported search")
+        return find(client, references)
+
+    monkeypatch.setattr(NetSuiteClient, "find_sales_by_reference", refuse_one)
+    mirror.hint_records([broken.pk, sound.pk])
+
+    assert families.fetch_due_records(sound.shop.account) == 2
+
+    broken.refresh_from_db()
+    sound.refresh_from_db()
+    assert sound.records_fetched_at
+    assert sound.records_hinted_at
+    assert sound.records_fetched_at > sound.records_hinted_at
+    assert broken.records_hinted_at
+    assert broken.records_hinted_at > timezone.now()
+
+
+def test_record_that_cannot_be_read_holds_up_only_the_return_it_belongs_to(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, sound = stage.make_several(2, "refund", parcel="in_transit")
+    rma = broken.records.get(record_type="returnAuthorization")
+    get = NetSuiteClient.get_record
+
+    def refuse_one(client: NetSuiteClient, record_type: str, internal_id: str) -> TransactionRecord | None:
+        if internal_id == rma.internal_id:
+            raise RejectedError(system="netsuite", operation="get", detail="You need the right.")
+        return get(client, record_type, internal_id)
+
+    monkeypatch.setattr(NetSuiteClient, "get_record", refuse_one)
+    both = NetSuiteRecord.objects.filter(record_type="returnAuthorization")
+    mirror.doubt_records(rma.account, both.values_list("internal_id", flat=True))
+    mirror.hint_records([broken.pk, sound.pk])
+
+    families.fetch_due_records(rma.account)
+
+    broken.refresh_from_db()
+    assert broken.records_hinted_at
+    assert broken.records_hinted_at > timezone.now()
+    assert not sound.records.filter(told_at=None).exists()
+    assert [one.record_type for one in broken.records.filter(told_at=None)] == ["returnAuthorization"]
+
+
+def test_what_our_posting_changed_a_moment_ago_is_left_to_rest(stage: Stage, calls: Calls, settings: Settings) -> None:
+    row = stage.make("refund", parcel="in_transit")
+    rma = row.records.get(record_type="returnAuthorization")
+    mirror.doubt_records(rma.account, [rma.internal_id])
+    settings.RECORD_REST = timedelta(hours=1)
+    calls.clear()
+
+    fetch(row)
+
+    row.refresh_from_db()
+    assert "returnAuthorization" not in read_by(calls)
+    assert row.records_hinted_at
+    assert row.records_hinted_at > timezone.now()
