@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -101,6 +101,8 @@ def fetch_records(*rows: LoopReturn) -> None:
         return
     try:
         _fetch_together(rows)
+    except (OperationalError, InterfaceError):
+        raise  # the database went away, whoever's turn it was
     except Exception as error:
         if isinstance(error, IntegrationError) and not isinstance(error, RejectedError):
             raise
@@ -117,7 +119,7 @@ def _fetch_one_by_one(rows: Sequence[LoopReturn]) -> None:
             fetch_records(row)
         except RejectedError as error:
             logger.warning("records of %s cannot be read: %s", row, error)
-        except IntegrationError:
+        except (IntegrationError, OperationalError, InterfaceError):
             raise
         except Exception:
             logger.exception("records of %s could not be read; the others go on", row)
@@ -153,9 +155,11 @@ def _failed(family: Family, reading: Reading) -> list[IntegrationError]:
 
 
 def _try_again_later(rows: Iterable[LoopReturn]) -> None:
-    pks = [row.pk for row in rows]
-    if pks:
-        LoopReturn.objects.filter(pk__in=pks).update(records_hinted_at=timezone.now() + TRY_AGAIN_AFTER)
+    """Of a return that is over, only what changes from now on is asked for."""
+    failed = LoopReturn.objects.filter(pk__in=[row.pk for row in rows])
+    is_over = Q(stage__in=[LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED])
+    failed.filter(is_over).update(records_hinted_at=None)
+    failed.exclude(is_over).update(records_hinted_at=timezone.now() + TRY_AGAIN_AFTER)
 
 
 def _note_read(account: NetSuiteAccount, families: Sequence[Family], *, read_at: datetime) -> None:
