@@ -40,6 +40,7 @@ class Account:
     login_failures: int = 0
     locked_until: float = 0.0  # real time
     login_trail: list[dict[str, str]] = field(default_factory=list)
+    tables: frozenset[str] = frozenset()  # of SuiteQL, as its views were made last
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def now_text(self) -> str:

@@ -8,7 +8,6 @@ from integrations.sandbox.netsuite.account import Account
 from integrations.sandbox.netsuite.errors import Refusal
 from integrations.sandbox.netsuite.sqlfunctions import user_date
 from integrations.sandbox.netsuite.sqltext import DATES, MOMENTS, Dialect, Translated, invalid_query, translate
-from integrations.sandbox.netsuite.views import known_tables
 from integrations.sandbox.numbers import whole_number
 
 Json = dict[str, Any]
@@ -35,7 +34,7 @@ def run_query(account: Account, *, query: str, parameters: list[Any], limit: int
 def dialect_of(account: Account) -> Dialect:
     settings = account.settings
     return Dialect(
-        tables=known_tables(account),
+        tables=account.tables,
         is_utc=settings.text("netsuite.sql_time_zone") == "UTC",
         unknown_table=settings.text("netsuite.sql_unknown_table"),
     )

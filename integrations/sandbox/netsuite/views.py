@@ -22,14 +22,15 @@ ONLY_WITH_STATUSES = ("inventorystatus",)
 
 
 def refresh_views(account: Account) -> None:
-    """(Re)make the views for the profile switches in force."""
+    """(Re)make the views for the profile switches in force, and note which tables are there."""
     with account.store.transaction():
         for name, select in _selects(account).items():
             account.store.execute(f"DROP VIEW IF EXISTS {PREFIX}{name}")
             account.store.execute(f"CREATE VIEW {PREFIX}{name} AS {select}")
+    account.tables = _known_tables(account)
 
 
-def known_tables(account: Account) -> frozenset[str]:
+def _known_tables(account: Account) -> frozenset[str]:
     """The tables this account shows to this role."""
     settings = account.settings
     hidden = {name.lower() for name in settings.words("netsuite.sql_refused_tables")}
