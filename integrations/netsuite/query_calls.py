@@ -208,7 +208,7 @@ class QueryCalls:
         """
         distinct = sorted(set(values))
         for start in range(0, len(distinct), suiteql.VALUES_PER_QUERY):
-            chunk = distinct[start : start + suiteql.VALUES_PER_QUERY]
+            chunk = suiteql.in_few_lengths(distinct[start : start + suiteql.VALUES_PER_QUERY])
             text = sql.format(columns=columns, types=suiteql.placeholders(types), values=suiteql.placeholders(chunk))
             yield from self.query(text, [*types, *chunk * repeats])
 

@@ -40,6 +40,8 @@ SALE_TYPES = ("SalesOrd", "CustInvc", "CashSale")
 
 # More would pass (the database takes a thousand), but a shorter list keeps each query quick.
 VALUES_PER_QUERY = 200
+# A database understands a text once and keeps what it understood, so lists come in few lengths.
+LENGTHS = (1, 2, 4, 8, 16, 32, 64, 128, VALUES_PER_QUERY)
 
 TIME_FORMAT_SQL = 'YYYY-MM-DD"T"HH24:MI:SS'
 
@@ -120,6 +122,12 @@ HIDDEN_TABLE = re.compile(r"record '\w+' was not found|permission", re.IGNORECAS
 
 def placeholders(values: Sequence[object]) -> str:
     return ", ".join("?" for _ in values)
+
+
+def in_few_lengths(values: Sequence[str]) -> list[str]:
+    """The same list, its last value repeated up to one of the lengths that we ask for."""
+    length = next(length for length in LENGTHS if length >= len(values))
+    return [*values, *[values[-1]] * (length - len(values))]
 
 
 def bare_status(text: str) -> str:

@@ -281,6 +281,18 @@ def test_sales_are_found_by_either_reference(wire: responses.RequestsMock, netsu
     assert body["params"] == ["SalesOrd", "CustInvc", "CashSale", *["#20418", "5873120045678"] * 2]
 
 
+def test_lists_come_in_few_lengths_so_that_texts_repeat(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:
+    for _ in range(2):
+        wire.post(SUITEQL, json=page())
+
+    netsuite.statuses_of(["1", "2", "3"])
+    netsuite.statuses_of(["1", "2", "3", "4"])
+
+    three, four = (sent(call) for call in wire.calls[-2:])
+    assert three["params"] == ["1", "2", "3", "3"]
+    assert three["q"] == four["q"]
+
+
 def test_sales_of_many_orders_are_told_apart(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:
     order = {**CHANGED, "type": "SalesOrd", "otherrefnum": "#20418"}
     bill = {**CHANGED, "id": "8", "type": "CustInvc", "externalid": "5873120045678", "otherrefnum": "#20418"}
