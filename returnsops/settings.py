@@ -193,10 +193,10 @@ API_RATE = env_text("API_RATE", "600/min")
 Q_CLUSTER = {
     "name": "returnsops",
     "orm": "default",
+    "broker_class": "returnsops.lib.task_broker.TaskBroker",
     "workers": env_int("QUEUE_WORKERS", default=2, least=1),
     "queue_limit": 4,
     "bulk": 1,
-    "poll": 0.05,
     "timeout": 90,
     "retry": 240,
     "ack_failures": True,

@@ -1,0 +1,90 @@
+"""Tasks are dealt out once, at once, and whoever deals them out outlives the database."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from threading import Thread
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+from django_q.brokers import get_broker
+from django_q.models import OrmQ
+
+from returnsops.lib import task_broker
+from returnsops.lib.task_broker import TaskBroker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[TaskBroker]:
+    monkeypatch.setattr(task_broker, "LOOK_S", 0.0)
+    monkeypatch.setattr(task_broker, "AWAY_S", 0.0)
+    with closing(TaskBroker(settings.Q_CLUSTER["name"])) as one:
+        yield one
+
+
+@pytest.fixture
+def other() -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    params = {key: connection.get_connection_params()[key] for key in ("host", "user", "dbname")}
+    with psycopg.connect(**params, autocommit=True) as there:
+        yield there
+
+
+def lose_the_database(other: psycopg.Connection[tuple[object, ...]]) -> None:
+    connection.ensure_connection()
+    other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+
+
+def test_queue_uses_this_broker() -> None:
+    assert isinstance(get_broker(), TaskBroker)
+
+
+def test_task_is_dealt_out_once_the_first_one_first(broker: TaskBroker) -> None:
+    first, second = broker.enqueue("a"), broker.enqueue("b")
+
+    assert broker.dequeue() == [(first, "a")]
+    assert broker.dequeue() == [(second, "b")]
+    assert broker.dequeue() == []
+
+
+def test_task_that_is_done_is_gone_and_one_that_is_not_comes_again(broker: TaskBroker) -> None:
+    done, lost = broker.enqueue("a"), broker.enqueue("b")
+    broker.dequeue()
+    broker.dequeue()
+    broker.acknowledge(done)
+    OrmQ.objects.update(lock="2020-01-01T00:00:00Z")
+
+    assert broker.dequeue() == [(lost, "b")]
+
+
+def test_task_wakes_who_waits(broker: TaskBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    broker.dequeue()
+    monkeypatch.setattr(task_broker, "LOOK_S", 20.0)
+    giver = Thread(target=_enqueue_elsewhere)
+    giver.start()
+
+    taken = broker.dequeue() or broker.dequeue()
+
+    giver.join()
+    assert [payload for _, payload in taken] == ["c"]
+
+
+def _enqueue_elsewhere() -> None:
+    TaskBroker(settings.Q_CLUSTER["name"]).enqueue("c")
+    connection.close()
+
+
+def test_database_that_goes_away_ends_neither_dealing_out_nor_putting_away(
+    broker: TaskBroker, other: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    task = broker.enqueue("a")
+    lose_the_database(other)
+    assert broker.dequeue() == []
+    assert broker.dequeue() == [(task, "a")]
+
+    lose_the_database(other)
+    broker.acknowledge(task)
+    broker.acknowledge(task)
+    assert not OrmQ.objects.exists()
