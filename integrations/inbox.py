@@ -29,7 +29,7 @@ from returnsops.people.models import User
 RAW_BYTES_KEPT_UNSIGNED = 4_096
 # A stranger must not fill the disk: more forgeries than these are refused all the same, but not kept.
 FORGERIES_KEPT_PER_MINUTE = 60
-FIRST_LOOK_LEASE = timedelta(seconds=30)  # more than the looks of one batch usually take
+FIRST_LOOK_LEASE = timedelta(seconds=10)  # renewed while a batch is read; more than one fetch usually takes
 LOOKS_MAX = 3  # whose worker died, or failed by a fault of ours: then a person looks
 
 STORE = """
@@ -164,6 +164,12 @@ def begin_first_looks(event_pks: Collection[int]) -> list[InboundEvent]:
         begun = InboundEvent.objects.filter(pk__in=[event.pk for event in events])
         begun.update(looked_since=timezone.now(), looks=F("looks") + 1)
     return sorted(events, key=lambda event: event.pk)
+
+
+def keep_looks(events: Collection[InboundEvent]) -> None:
+    """Who looks at them lives, and is not through yet."""
+    begun = InboundEvent.objects.filter(pk__in=[event.pk for event in events], looked_since__isnull=False)
+    begun.update(looked_since=timezone.now())
 
 
 def begun_before(event_pks: Collection[int]) -> list[int]:

@@ -19,6 +19,8 @@ from returnsops.returns.replan import ask_for_plan
 
 logger = logging.getLogger(__name__)
 
+KEEP_EVERY_S = inbox.FIRST_LOOK_LEASE.total_seconds() / 4
+
 
 @dataclass
 class _Hints:
@@ -40,11 +42,15 @@ def heed_first_hints(event_pks: Sequence[int], *, for_s: float) -> None:
     """
     deadline = time.monotonic() + for_s
     events = inbox.begin_first_looks(event_pks)
+    kept_at = time.monotonic()
     faulty: set[int] = set()
     open_names: dict[int, set[str]] = {event.pk: _find_returns(event, faulty) for event in events}
     for hints in _unanswered(_by_return(events, open_names), open_names):
         if time.monotonic() > deadline:
             break
+        if time.monotonic() > kept_at + KEEP_EVERY_S:
+            inbox.keep_looks(events)
+            kept_at = time.monotonic()
         if _fetch(hints, faulty):
             _close(hints, open_names)
     waiting = [event for event in events if event.verdict == InboundEvent.Verdict.WAITING]

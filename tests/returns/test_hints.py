@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from django.db import OperationalError
@@ -148,6 +149,19 @@ def test_worker_that_dies_leaves_each_of_them_to_a_look_of_its_own(
     assert begun_before(pks) == []
     InboundEvent.objects.update(looked_since=timezone.now() - inbox.FIRST_LOOK_LEASE)
     assert begun_before(pks) == pks
+
+
+def test_looks_are_kept_while_a_batch_is_read(hooked: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hints, "KEEP_EVERY_S", -1.0)
+    begun: list[datetime | None] = []
+    let_fetch(monkeypatch, lambda shop, return_id: begun.append(InboundEvent.objects.latest("pk").looked_since))
+
+    heed_first_hints([*store(hooked, "1", "return.created"), *store(hooked, "2", "return.created")], for_s=FOR_S)
+
+    first, second = begun
+    assert first
+    assert second
+    assert second > first
 
 
 def test_copy_that_arrives_during_the_fetch_wants_another(hooked: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
