@@ -1,8 +1,10 @@
-"""Locks that live as long as their transaction."""
+"""Locks of PostgreSQL: those that live as long as their transaction, and those that live as long as who holds them."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 
 def lock_until_commit(*words: str) -> None:
@@ -10,6 +12,38 @@ def lock_until_commit(*words: str) -> None:
     assert connection.in_atomic_block, "a lock without a transaction would be gone at once"
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_number_of(words)])
+
+
+@contextmanager
+def try_lock(*words: str) -> Iterator[bool]:
+    """Hold the named lock if nobody does; gives whether we do. It is let go of at the end, or when our connection to
+    the database ends: with our process, or with the server."""
+    if words in _held:  # of the same connection PostgreSQL would let us have it twice
+        yield False
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_number_of(words)])
+        is_ours = bool(cursor.fetchone()[0])
+    if not is_ours:
+        yield False
+        return
+    _held.add(words)
+    try:
+        yield True
+    finally:
+        _held.discard(words)
+        _let_go(words)
+
+
+_held: set[tuple[str, ...]] = set()  # by this process
+
+
+def _let_go(words: tuple[str, ...]) -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_number_of(words)])
+    except (OperationalError, InterfaceError):
+        connection.close()  # which lets go of it as well
 
 
 def _number_of(words: tuple[str, ...]) -> int:

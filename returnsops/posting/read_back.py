@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -25,7 +25,6 @@ from returnsops.returns.turns import one_at_a_time
 
 AT_ONCE_MAX = 50
 READ_FOR_S = 20.0
-TURN_FOR = timedelta(seconds=30)  # a worker that died keeps the others from reading no longer than this
 # Which records change by themselves when one of ours is posted: they are read again as well.
 ALSO_CHANGED = {
     "receipt": "returnAuthorization",
@@ -40,26 +39,34 @@ ALSO_CHANGED = {
     "rma": "",
     "exchange_order": "",
 }
-# No plan waits to see these, so they are read once their second is over, and their parents with them. After the others
-# the parents are left to the next look, for the same reason.
+# No plan waits to see these. So they are read once nothing more is posted for their return, all that it changed with
+# them, once instead of after every posting; and after a while in any case. After the others the parents are left to
+# the next look, for the same reason.
 UNHURRIED = ("receipt", "customer_refund")
-CREDITS = ("credit", "cash_refund")
+ON_THE_WAY = (Posting.Status.PENDING, Posting.Status.SENDING, Posting.Status.UNCERTAIN)
+QUIET_FOR_MAX = 3  # times the rest: the longest that one which nobody waits for is left
 
 Record = TransactionRecord
 
 
 def postings_to_read_back(*, posted_before: datetime) -> QuerySet[Posting]:
     """Of those, what is worth reading now."""
-    rested = Q(posted_at__lte=clock.now() - settings.RECORD_REST)
-    # The next receipt of a return is made from what the authorization shows after this one.
-    others = Posting.objects.filter(kind="receipt", status__in=Posting.OPEN, loop_return=OuterRef("loop_return"))
     return Posting.objects.filter(
-        ~Q(kind__in=UNHURRIED) | rested | (Q(kind="receipt") & Exists(others)),
+        ~Q(kind__in=UNHURRIED) | _has_rested(clock.now()),
         status=Posting.Status.POSTED,
         read_back_at=None,
         system=Posting.System.NETSUITE,
         posted_at__lte=posted_before,
     )
+
+
+def _has_rested(now: datetime) -> Q:
+    """Nothing of its return was posted just now, or is about to be; another receipt is made from what this one left."""
+    of_this = Posting.objects.filter(loop_return=OuterRef("loop_return"))
+    moves = of_this.filter(Q(status__in=ON_THE_WAY) | Q(posted_at__gt=now - settings.RECORD_REST))
+    receipts = of_this.filter(kind="receipt", status__in=ON_THE_WAY)
+    is_old = Q(posted_at__lte=now - QUIET_FOR_MAX * settings.RECORD_REST)
+    return is_old | ~Exists(moves) | (Q(kind="receipt") & Exists(receipts))
 
 
 def read_back_due(account: NetSuiteAccount) -> int:
@@ -71,7 +78,7 @@ def read_back_due(account: NetSuiteAccount) -> int:
     if not due.exists():
         return 0
     read, deadline = 0, time.monotonic() + READ_FOR_S
-    with one_at_a_time(f"read back:{account.pk}", lease=TURN_FOR) as is_ours:
+    with one_at_a_time(f"read back:{account.pk}") as is_ours:
         while is_ours and time.monotonic() < deadline:
             batch = list(due.order_by("posted_at", "pk")[:AT_ONCE_MAX])
             if not batch:
@@ -92,15 +99,14 @@ def read_back(*postings: Posting) -> None:
     account = due[0].account
     started_at = timezone.now()
     with watched(account):
-        left = _left_to_the_next_look(due)
-        parents = {one.pk: [] if one.pk in left else _changed_with(one) for one in due}
+        parents = {one.pk: _changed_with(one) if one.kind in UNHURRIED else [] for one in due}
         reading = read_records(account, _names_of(due, parents))
         apply_records(account, reading.records, fetched_at=started_at)
         reading.failed |= _mark_gone(account, reading.missed)
         failed = reading.failed
         done = [one for one in due if not failed.keys() & {*parents[one.pk], _name_of(one)}]
         _note_results(done, reading)
-        _doubt_parents([one for one in done if one.pk in left])
+        _doubt_parents([one for one in done if one.kind not in UNHURRIED])
         _note_unreadable([one for one in due if isinstance(failed.get(_name_of(one)), RejectedError)], failed)
         if reading.passing:
             raise reading.passing[0]
@@ -121,23 +127,6 @@ def _mark_gone(account: NetSuiteAccount, missed: list[Name]) -> Failures:
 def _is_due(posting: Posting) -> bool:
     is_posted = posting.status == Posting.Status.POSTED and posting.system == Posting.System.NETSUITE
     return is_posted and posting.read_back_at is None
-
-
-def _left_to_the_next_look(postings: Sequence[Posting]) -> set[int]:
-    """Primary keys of those whose parent the next look reads: one read then tells what several of them did to it.
-
-    A credit changes the authorization of its receipts once more, and mostly follows at once.
-    """
-    lately = Q(status__in=Posting.OPEN) | Q(
-        status=Posting.Status.POSTED, posted_at__gt=clock.now() - settings.RECORD_REST
-    )
-    credits = Posting.objects.filter(lately, kind__in=CREDITS, loop_return__in=[one.loop_return_id for one in postings])
-    credited = set(credits.values_list("loop_return_id", flat=True))
-    return {
-        one.pk
-        for one in postings
-        if one.kind not in UNHURRIED or (one.kind == "receipt" and one.loop_return_id in credited)
-    }
 
 
 def _names_of(postings: Sequence[Posting], parents: Mapping[int, list[Name]]) -> list[Name]:
@@ -167,10 +156,14 @@ def _note_results(postings: Sequence[Posting], reading: Reading) -> None:
 
 
 def _doubt_parents(postings: Sequence[Posting]) -> None:
+    """They are read by the next look, which is asked for unless a receipt that was not read yet brings them anyway."""
     changed = [one for one in postings if ALSO_CHANGED[one.kind]]
     if changed:
         doubt_records(changed[0].account, [name[1] for one in changed for name in _changed_with(one)])
-        hint_records({one.loop_return_id for one in changed}, after=settings.RECORD_REST)
+        returns = {one.loop_return_id for one in changed}
+        unread = Posting.objects.filter(kind="receipt", status=Posting.Status.POSTED, read_back_at=None)
+        read_soon = set(unread.filter(loop_return__in=returns).values_list("loop_return_id", flat=True))
+        hint_records(returns - read_soon, after=settings.RECORD_REST)
 
 
 def _note_unreadable(postings: Sequence[Posting], failed: Failures) -> None:

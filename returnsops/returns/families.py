@@ -44,7 +44,6 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE_MAX = 50
 READ_FOR_S = 20.0
-TURN_FOR = timedelta(seconds=30)  # a worker that died keeps the others from reading no longer than this
 TRY_AGAIN_AFTER = timedelta(minutes=5)  # what is wrong with one return alone does not mend by itself within seconds
 GENERATIONS_MAX = 6  # order → invoice → authorization → receipt → credit → refund
 CHILD_TYPES = frozenset({"itemReceipt", "creditMemo", "cashRefund", "customerRefund"})
@@ -79,7 +78,7 @@ def fetch_due_records(account: NetSuiteAccount) -> int:
     """
     read, deadline = 0, time.monotonic() + READ_FOR_S
     while time.monotonic() < deadline:
-        with one_at_a_time(f"records:{account.pk}", lease=TURN_FOR) as is_ours:
+        with one_at_a_time(f"records:{account.pk}") as is_ours:
             due = due_for_records(account).select_related("shop__account").order_by("records_hinted_at", "pk")
             batch = list(due[:AT_ONCE_MAX]) if is_ours else []
             fetch_records(*batch)

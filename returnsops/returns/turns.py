@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import connection, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from integrations.models import SyncCursor
+from returnsops.lib.locks import try_lock
 from returnsops.lib.nudge import nudge
 
 # One statement each, which locks and writes nothing while the bell rings or the turn is not due: then there is nothing
@@ -42,7 +42,6 @@ TAKE_TURN = """
     SELECT set_config('synchronous_commit', 'off', true) FROM (TABLE turn UNION ALL TABLE first) AS won
 """
 RUNG_FOR = timedelta(seconds=10)  # then whoever was to answer has been lost, and it may be rung again
-LEASE = timedelta(minutes=3)  # longer than the task queue lets a task live
 
 
 def is_turn_of(name: str, every: timedelta) -> bool:
@@ -90,14 +89,7 @@ def _is_won(statement: str, **values: str | datetime) -> bool:
 
 
 @contextmanager
-def one_at_a_time(name: str, *, lease: timedelta = LEASE) -> Iterator[bool]:
-    """Gives whether the turn is ours. Given back at the end; if we die, others wait for the end of the lease."""
-    now, stream = timezone.now(), f"turn:{name}"
-    SyncCursor.objects.get_or_create(stream=stream, defaults={"watermark": now})
-    free = Q(leased_until=None) | Q(leased_until__lt=now)
-    is_ours = bool(SyncCursor.objects.filter(free, stream=stream).update(leased_until=now + lease))
-    try:
+def one_at_a_time(name: str) -> Iterator[bool]:
+    """Gives whether the turn is ours, of all processes. Who dies or loses the database has let go of it at once."""
+    with try_lock("turn", name) as is_ours:
         yield is_ours
-    finally:
-        if is_ours:
-            SyncCursor.objects.filter(stream=stream).update(leased_until=None)
