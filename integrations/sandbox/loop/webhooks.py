@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import random
+import threading
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -54,6 +55,7 @@ class Webhooks:
     draw: random.Random
 
     def __post_init__(self) -> None:
+        self._sessions = threading.local()
         self.jobs.register("deliver", work=self._deliver, pooled=True)
 
     def subscribe_all(self, url: str) -> None:
@@ -139,7 +141,7 @@ class Webhooks:
         timeout_s = rules.number("loop.webhooks.timeout_s")
         wait_s: float | None
         try:
-            with requests.post(
+            with self._session().post(
                 job["url"], data=body, headers=headers, timeout=timeout_s, allow_redirects=False
             ) as answer:
                 is_taken = 200 <= answer.status_code < 300
@@ -150,6 +152,15 @@ class Webhooks:
         self._count(job, is_taken=is_taken, rules=rules)
         if wait_s is not None and job["attempt"] < int(rules.number("loop.webhooks.attempts")):
             self.jobs.add("deliver", content={**job, "attempt": job["attempt"] + 1}, after_s=wait_s)
+
+    def _session(self) -> requests.Session:
+        """One for each thread, asking nobody for proxies; each delivery has a connection of its own."""
+        session: requests.Session | None = getattr(self._sessions, "one", None)
+        if session is None:
+            session = self._sessions.one = requests.Session()
+            session.trust_env = False
+            session.headers["Connection"] = "close"
+        return session
 
     def _signature(self, job: Json, body: bytes, rules: Reading) -> str:
         secret = secret_of(self.store, self.shops[job["shop"]], job["subscription"], rules=rules, draw=self.draw)
