@@ -5,9 +5,11 @@ change that it did not see sets `look_again_at` after it, and the return is plan
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Coalesce, Least
 
 from returnsops.lib import clock
 from returnsops.lib.fixed_query import FixedQuery, slot, slots
@@ -52,6 +54,17 @@ def ask_for_plan(return_pks: Iterable[int]) -> None:
     LoopReturn.objects.filter(pk__in=pks).update(look_again_at=clock.now(), plan_attempts=0)
     if pks:
         ring("plans")
+
+
+@transaction.atomic
+def expect_news(return_pks: Iterable[int], *, within: timedelta) -> None:
+    """Something happened that calls for a plan, and what follows from it is about to be known: one plan is enough for
+    both. So it waits for the news, but no longer than that."""
+    pks, by = sorted(set(return_pks)), clock.now() + within
+    HOLD_SEVERAL.ask(pks=pks)
+    LoopReturn.objects.filter(pk__in=pks).update(
+        look_again_at=Least(Coalesce("look_again_at", Value(by)), Value(by)), plan_attempts=0
+    )
 
 
 def hold_return(return_pk: int) -> LoopReturn:

@@ -21,11 +21,12 @@ from integrations.models import LaneLimit, NetSuiteAccount
 from returnsops.lib import clock
 from returnsops.posting.claim import ATTEMPTS_MAX, claim_postings
 from returnsops.posting.models import Posting
-from returnsops.posting.record_answer import Answer, record_answer, try_call
+from returnsops.posting.record_answer import TOLD_WITHIN, Answer, record_answer, try_call
 from returnsops.posting.sender import Sender
 from returnsops.posting.settle import give_up_dead_leases, settle
 from returnsops.posting.wire import Call, netsuite_body
 from returnsops.returns.models import LoopReturn
+from returnsops.returns.replan import expect_news
 from tests.builders import make_due, make_posting, make_return
 from tests.posting.conftest import DOWN, LOST, FakeLoop, FakeNetSuite
 
@@ -65,6 +66,39 @@ def test_sent_posting_holds_their_id_and_asks_for_a_plan(row: LoopReturn, netsui
     assert (posting.status, posting.their_id, posting.adopted) == ("posted", "9001", False)
     assert row.look_again_at is not None
     assert netsuite.calls == ["loop-fern-110700123-rma-1"]
+
+
+def test_plan_waits_a_little_for_what_is_read_back_anyway(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    make_posting(row, make_due("rma"))
+    LoopReturn.objects.update(look_again_at=None)
+    asked_at = clock.now()
+
+    Sender(threads=1).drain()
+
+    row.refresh_from_db()
+    assert row.look_again_at
+    assert asked_at < row.look_again_at <= clock.now() + TOLD_WITHIN
+
+
+def test_plan_does_not_wait_where_the_next_document_may_follow_at_once(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    make_posting(row, make_due("receipt"))
+    LoopReturn.objects.update(look_again_at=None)
+
+    Sender(threads=1).drain()
+
+    row.refresh_from_db()
+    assert row.look_again_at
+    assert row.look_again_at <= clock.now()
+
+
+def test_news_that_is_expected_puts_no_plan_off(row: LoopReturn) -> None:
+    soon = clock.now() + timedelta(seconds=1)
+    LoopReturn.objects.update(look_again_at=soon)
+
+    expect_news([row.pk], within=timedelta(minutes=1))
+
+    row.refresh_from_db()
+    assert row.look_again_at == soon
 
 
 def test_every_try_is_kept(row: LoopReturn, netsuite: FakeNetSuite) -> None:
