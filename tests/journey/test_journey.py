@@ -6,9 +6,11 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
+from django.utils import timezone
 
 from exceptions import actions
 from exceptions.models import Case, CaseMember
+from integrations.connections import FAILING_FOR
 from integrations.loop.signature import sign_body
 from integrations.models import InboundEvent, NetSuiteAccount
 from returnsops import tasks
@@ -283,6 +285,8 @@ def test_record_a_person_deleted_is_a_case_and_is_not_posted_again(stage: Stage)
 def test_everything_waits_while_netsuite_is_down_and_goes_on_alone(stage: Stage) -> None:
     stage.ask("faults", {"system": "netsuite", "kind": "http_503_html", "rate": 1.0})
     waiting = stage.make("refund")
+    NetSuiteAccount.objects.update(failing_since=timezone.now() - FAILING_FOR)  # few calls fail, as few are made
+    stage.run()
     tasks.sweep_connections()
     assert Case.objects.filter(code="connection_down", shop=waiting.shop, status="open").count() == 1
     assert CaseMember.objects.count() == 0
