@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('integrations', '0005_lanes'),
-        ('returns', '0008_shadow_verdicts'),
+        ('returns', '0009_hold_and_scrap'),
     ]
 
     operations = [
