@@ -102,6 +102,30 @@ def record_arrival(
 
 
 @transaction.atomic
+def attach_arrival(arrival: Arrival, loop_return: LoopReturn, *, by: User) -> None:
+    """Somebody found out whose the unknown parcel is: it came when it was scanned. Attaching it twice changes nothing.
+
+    Raises NotPossibleError for a parcel of another return, or a return of another shop.
+    """
+    access.require(by, "inspect units", shop=loop_return.shop)
+    hold_return(loop_return.pk)
+    arrival = Arrival.objects.select_for_update(of=["self"]).select_related("loop_return").get(pk=arrival.pk)
+    if arrival.shop_id != loop_return.shop_id:
+        raise NotPossibleError(
+            f"{loop_return} is of another shop than the parcel. Look for a return of {arrival.shop}."
+        )
+    if arrival.loop_return and arrival.loop_return_id != loop_return.pk:
+        raise NotPossibleError(f"The parcel belongs to {arrival.loop_return} already. Nothing was changed.")
+    if arrival.loop_return:
+        return
+    Arrival.objects.filter(pk=arrival.pk).update(loop_return=loop_return)
+    ask_for_plan([loop_return.pk])
+    audit.record_event(
+        by, "attached unknown parcel", loop_return, shop=loop_return.shop, after={"scanned": arrival.scanned}
+    )
+
+
+@transaction.atomic
 def judge_units(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], *, by: User) -> Inspection:
     """Note outcomes in this person's open inspection. They count once it is finished.
 

@@ -5,6 +5,7 @@ from returnsops.warehouse import views
 urlpatterns = [
     path("", views.station, name="inspect"),
     path("blind/", views.record_blind_parcel, name="inspect-blind"),
+    path("blind/<int:pk>/", views.attach_blind_parcel, name="inspect-attach"),
     path("<int:pk>/", views.show_parcel, name="inspect-parcel"),
     path("<int:pk>/scan/", views.scan_beside_parcel, name="inspect-scan"),
     path("<int:pk>/judge/", views.judge_unit, name="inspect-judge"),

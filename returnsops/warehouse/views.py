@@ -23,6 +23,7 @@ from returnsops.people.models import User
 from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.inspection import (
     UnitOutcome,
+    attach_arrival,
     clean_scan,
     find_by_scan,
     finish_inspection,
@@ -30,7 +31,7 @@ from returnsops.returns.inspection import (
     judge_units,
     record_arrival,
 )
-from returnsops.returns.models import InspectedUnit, Inspection, LoopReturn
+from returnsops.returns.models import Arrival, InspectedUnit, Inspection, LoopReturn
 from returnsops.warehouse import present
 from returnsops.warehouse.forms import BlindParcelForm, JudgeForm
 from returnsops.warehouse.parcel import Parcel, Unit, find_stop, load_parcel
@@ -164,6 +165,27 @@ def record_blind_parcel(request: HttpRequest) -> HttpResponse:
     record_arrival(data["shop"], data["scanned"], by=user, client_id=data["client_id"], note=data["note"])
     messages.success(request, f"Parcel {data['scanned']} is recorded. Put it on the shelf for unknown parcels.")
     return redirect("inspect")
+
+
+@require_POST
+def attach_blind_parcel(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was typed must mean exactly one return; then its units are judged next."""
+    user = _inspector(request)
+    arrival = get_object_or_404(Arrival.objects.visible_to(user).select_related("shop"), pk=pk)
+    access.require(user, RIGHT, shop=arrival.shop)
+    typed = clean_scan(request.POST.get("return", ""))
+    found = list(find_by_scan(user, typed).filter(shop=arrival.shop)[:2]) if typed else []
+    if len(found) != 1:
+        why = "Several returns fit" if found else "No return fits"
+        messages.error(request, f"{why} «{typed}». Type the id or the tracking number of the return.")
+        return redirect("inspect")
+    try:
+        attach_arrival(arrival, found[0], by=user)
+    except NotPossibleError as error:
+        messages.error(request, str(error))
+        return redirect("inspect")
+    messages.success(request, f"Parcel {arrival.scanned} belongs to this return from now on.")
+    return _back_to(found[0].pk)
 
 
 def _judge(request: HttpRequest, parcel: Parcel, outcomes: list[UnitOutcome]) -> HttpResponse:

@@ -22,7 +22,7 @@ PLACES = {
     DAMAGED: Place(id=DAMAGED, name="Damaged", available=False, subsidiary_id="2"),
 }
 ITEMS = {item: Listed(id=item, name=key) for key, item in WRITES_ALL["items"].items()}
-ACCOUNTS = {number: Listed(id=number, name="Clearing") for number in ("217", "218")}
+ACCOUNTS = {number: Listed(id=number, name="Clearing") for number in ("217", "218", "640")}
 HEALTHY: dict[str, Any] = {
     "advanced_receiving": True,
     "one_world": True,
@@ -60,7 +60,7 @@ def test_rules_that_fit_are_not_refused() -> None:
         ({"locations": {SELLABLE: PLACES[SELLABLE]}}, f"NetSuite has no location {HOLDING}", "Name one that exists"),
         ({"items": {}}, "NetSuite has no item 900", "Name one that exists"),
         ({"items": ITEMS | {"900": Listed(id="900", name="T", is_inactive=True)}}, "is inactive", "Activate it under"),
-        ({"accounts": {}}, "NetSuite has no account 217", "Name one that exists"),
+        ({"accounts": {"640": ACCOUNTS["640"]}}, "NetSuite has no account 217", "Name one that exists"),
         ({"access": {"itemReceipt": "missing"}}, "the role lacks Item Receipt: Edit", "Ask the NetSuite administrator"),
     ],
 )

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from integrations.models import Shop
 from returnsops.people.models import Role, User
+from returnsops.returns.inspection import record_arrival
 from returnsops.returns.models import Arrival, InspectedUnit, Inspection, LoopReturn
 from tests.builders import CREATED, FIRST_UNIT, details_payload, make_inspection, make_return, make_shop, make_user
 
@@ -297,6 +298,59 @@ def test_blind_parcel_is_recorded_once_and_listed(station: Client, shop: Shop) -
     assert Arrival.objects.get().note == "One boot"
     assert "TORN-LABEL" in page
     assert "One boot" in page
+
+
+def blind(shop: Shop, ada: User) -> Arrival:
+    return record_arrival(shop, "1Z-NOBODY", by=ada, client_id=uuid.uuid4(), note="a pair of boots")
+
+
+def attach(client: Client, arrival: Arrival, typed: str) -> str:
+    page = client.post(reverse("inspect-attach", args=[arrival.pk]), {"return": typed}, follow=True)
+    arrival.refresh_from_db()
+    return page.content.decode()
+
+
+def test_unknown_parcel_is_attached_to_the_return_somebody_found(
+    station: Client, row: LoopReturn, shop: Shop, ada: User
+) -> None:
+    arrival = blind(shop, ada)
+    LoopReturn.objects.update(look_again_at=None)
+
+    page = attach(station, arrival, "#20418")
+
+    row.refresh_from_db()
+    assert "Parcel 1Z-NOBODY belongs to this return from now on." in page
+    assert (arrival.loop_return, row.look_again_at is None) == (row, False)
+    assert "1Z-NOBODY" not in station.get(reverse("inspect")).text
+
+
+@pytest.mark.parametrize(("typed", "words"), [("nothing", "No return fits"), ("#20418", "Several returns fit")])
+def test_unknown_parcel_stays_unknown_until_one_return_is_named(
+    station: Client, row: LoopReturn, shop: Shop, ada: User, typed: str, words: str
+) -> None:
+    make_return(shop, loop_id="110700124")
+    arrival = blind(shop, ada)
+
+    assert words in attach(station, arrival, typed)
+    assert arrival.loop_return is None
+
+
+def test_parcel_of_one_return_is_not_taken_by_another(station: Client, row: LoopReturn, shop: Shop, ada: User) -> None:
+    make_return(shop, loop_id="110700124")
+    arrival = blind(shop, ada)
+    attach(station, arrival, "110700123")
+
+    assert "belongs to Return 110700123" in attach(station, arrival, "110700124")
+    assert arrival.loop_return == row
+
+
+def test_unknown_parcel_of_another_shop_is_out_of_reach(station: Client, row: LoopReturn, ada: User) -> None:
+    moss = make_shop("moss")
+    arrival = blind(moss, make_user(Role.WAREHOUSE, moss))
+
+    answer = station.post(reverse("inspect-attach", args=[arrival.pk]), {"return": "110700123"})
+
+    assert answer.status_code == 404
 
 
 def test_blind_parcel_wants_a_shop_when_there_are_several(station: Client, shop: Shop, ada: User) -> None:

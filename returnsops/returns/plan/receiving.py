@@ -72,10 +72,14 @@ def _place_to_receive(facts: ReturnFacts, unit: UnitFacts) -> str:
 
 
 def _came_unjudged(facts: ReturnFacts, unit: UnitFacts) -> bool:
-    """By policy, what came, or what Loop restocked, is received on hold before anybody looked at it."""
+    """By policy, what came, or what Loop restocked, is received on hold before anybody looked at it.
+
+    Of several parcels nobody knows which came: their units are received as they are judged.
+    """
     if facts.policy.receipt_trigger == ReceiptTrigger.LOOP_RESTOCK_TO_HOLD:
         return unit.restocked_at is not None
-    return facts.policy.receipt_trigger == ReceiptTrigger.ARRIVAL_TO_HOLD and facts.arrived_at is not None
+    is_here = facts.arrived_at is not None and facts.loop.parcels <= 1
+    return facts.policy.receipt_trigger == ReceiptTrigger.ARRIVAL_TO_HOLD and is_here
 
 
 def place_of(facts: ReturnFacts, unit: UnitFacts) -> str:
