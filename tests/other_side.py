@@ -327,7 +327,8 @@ EFFECTS: dict[str, Callable[[ReturnFacts, PostingDue], Effect]] = {
 
 
 def _rma(facts: ReturnFacts) -> RecordFacts:
-    return next(one for one in facts.records_of("returnAuthorization") if one.ours)
+    """Ours, or another system's that stands in for it."""
+    return min(facts.records_of("returnAuthorization"), key=lambda one: not one.ours)
 
 
 def _record(facts: ReturnFacts, internal_id: str) -> RecordFacts:

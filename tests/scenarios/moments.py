@@ -1,5 +1,6 @@
 """What happens in a moment of a scenario: in Loop, at the bench, in NetSuite, or because a person decides."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -197,6 +198,42 @@ def _record_changes(facts: ReturnFacts, told: Json) -> ReturnFacts:
     return replace(facts, records=(*(one for one in facts.records if one is not record), changed))
 
 
+def _others_authorise(facts: ReturnFacts, number: str) -> ReturnFacts:
+    """Another system authorises exactly the units of this return, from its bill. number: internal id of its record."""
+    bill = next(one for one in facts.records if one.record_type in ("invoice", "cashSale"))
+    counts = Counter(unit.provider_line for unit in facts.live_units)
+    lines = tuple(
+        replace(line, order_line=line.line, quantity=counts[line.reference], reference="")
+        for line in bill.lines
+        if counts[line.reference]
+    )
+    rma = make_netsuite("returnAuthorization", number, created_from_id=bill.internal_id, status="B", lines=lines)
+    return replace(facts, records=(*facts.records, rma))
+
+
+def _others_receive(facts: ReturnFacts, told: bool) -> ReturnFacts:
+    """Whatever is authorised comes in over there."""
+    assert told
+    changed = [
+        replace(one, status="F", lines=tuple(replace(line, received=line.quantity) for line in one.lines))
+        if one.record_type == "returnAuthorization"
+        else one
+        for one in facts.records
+    ]
+    return replace(facts, records=tuple(changed))
+
+
+def _others_credit(facts: ReturnFacts, told: Json) -> ReturnFacts:
+    """Another system credits its authorization: type, id and total."""
+    rma = facts.records_of("returnAuthorization")[0]
+    total = Decimal(told["total"])
+    open_amount = total if told["type"] == "creditMemo" else ZERO
+    record = make_netsuite(
+        told["type"], told["id"], created_from_id=rma.internal_id, total=total, amount_remaining=open_amount
+    )
+    return replace(facts, records=(*facts.records, record))
+
+
 def _sibling_takes(facts: ReturnFacts, told: list[Json]) -> ReturnFacts:
     """Another return of the order is about to take units of these lines of a bill."""
     claims = tuple(ClaimFacts(one.get("bill", "7001"), one["line"], one["quantity"]) for one in told)
@@ -277,6 +314,9 @@ HAPPENINGS: dict[str, Callable[[ReturnFacts, Any], ReturnFacts]] = {
     "bill_arrives": _bill_arrives,
     "record_appears": _record_appears,
     "record_changes": _record_changes,
+    "others_authorise": _others_authorise,
+    "others_receive": _others_receive,
+    "others_credit": _others_credit,
     "sibling_takes": _sibling_takes,
     "record_deleted": _record_is_deleted,
     "refunded_by_hand": _refunded_by_hand,

@@ -49,6 +49,11 @@ GOODS_TYPES = (
 CREDITS = ("credit", "cash_refund")
 JUDGED = ["sellable", "sellable", "damaged", "hold", "scrapped", "refused", "missing"]
 RELEASED = ["sellable", "damaged", "scrapped"]
+RECORD_OF = {
+    "rma": "rma", "rma_close": "rma", "receipt": "receipt", "transfer": "receipt", "adjustment": "receipt", "credit": "credit",
+    "credit_fix": "credit", "credit_apply": "credit", "cash_refund": "refund", "customer_refund": "refund",
+    "exchange_order": "exchange_order",
+}  # fmt: skip
 WHERE_TO = {SELLABLE: "sellable", DAMAGED: "damaged"}
 
 Json = dict[str, Any]
@@ -167,6 +172,26 @@ def _restock(data: st.DataObject, facts: ReturnFacts) -> list[str] | None:
     return [one for one in numbers if data.draw(st.booleans())] if facts.loop.settled_at else None
 
 
+def _authorise(data: st.DataObject, facts: ReturnFacts) -> str | None:
+    is_theirs = not facts.policy.writes("rma") and not facts.records_of("returnAuthorization")
+    return "9500" if is_theirs and facts.live_units else None
+
+
+def _receive(data: st.DataObject, facts: ReturnFacts) -> bool | None:
+    is_theirs = not facts.policy.writes("receipt") and facts.records_of("returnAuthorization")
+    return True if is_theirs else None
+
+
+def _credit(data: st.DataObject, facts: ReturnFacts) -> Json | None:
+    """Of what Loop pays, or of something else."""
+    bill = next((one.record_type for one in facts.records_of("invoice", "cashSale")), "")
+    kind, record_type = ("refund", "cashRefund") if bill == "cashSale" else ("credit", "creditMemo")
+    if facts.policy.writes(kind) or not facts.records_of("returnAuthorization") or facts.records_of(record_type):
+        return None
+    total = facts.loop.refund + Decimal(data.draw(st.sampled_from(["0", "0.01", "20"])))
+    return {"type": record_type, "id": "9600", "total": str(total)}
+
+
 MAY_HAPPEN: dict[str, Callable[[st.DataObject, ReturnFacts], Any]] = {
     "judged": _judge,
     "loop": _loop,
@@ -178,6 +203,9 @@ MAY_HAPPEN: dict[str, Callable[[st.DataObject, ReturnFacts], Any]] = {
     "approved": _approve,
     "noted": _note,
     "exchange": _name_the_order,
+    "others_authorise": _authorise,
+    "others_receive": _receive,
+    "others_credit": _credit,
 }
 
 
@@ -226,6 +254,7 @@ def check_promises(facts: ReturnFacts, plan: Plan) -> None:
     assert plan_return(facts).hash() == plan.hash(), "the same facts gave another plan"
     _nothing_twice(facts, plan)
     _nothing_sellable_uninspected(facts, plan)
+    _nothing_that_others_write(facts, plan)
     for due in plan.postings:
         if due.system == "netsuite":
             _parent_is_there(facts, due)
@@ -238,6 +267,16 @@ def _nothing_twice(facts: ReturnFacts, plan: Plan) -> None:
     wanted = Counter((due.kind, cover) for due in plan.postings for cover in due.covers)
     assert not taken & wanted.keys(), "wanted although it is taken"
     assert all(count == 1 for count in wanted.values()), "wanted twice in one plan"
+
+
+def _nothing_that_others_write(facts: ReturnFacts, plan: Plan) -> None:
+    """What the policy leaves to another system is never posted, and where it leaves the money, Loop is not asked."""
+    writes = facts.policy.writes
+    for due in plan.postings:
+        if due.system == "loop":
+            assert writes("credit") or writes("refund"), f"{due.kind}, and others book the money"
+        else:
+            assert writes(RECORD_OF[due.kind]), f"{due.kind}, which others write"
 
 
 def _nothing_sellable_uninspected(facts: ReturnFacts, plan: Plan) -> None:
@@ -289,10 +328,10 @@ def _credits_hold(facts: ReturnFacts, plan: Plan) -> None:
     for due in plan.postings:
         if due.kind in CREDITS:
             units = {cover for cover in due.covers if cover.startswith("unit:")}
-            assert units <= received, "credited before it was received"
+            assert units <= received or not facts.policy.writes("receipt"), "credited before it was received"
     refunds = [due for due in plan.postings if due.kind == "customer_refund"]
     paid = add_up(Decimal(row["amount"]) for due in refunds for row in due.request["body"]["apply"]["items"])
-    left = add_up(one.amount_remaining for one in facts.records_of("creditMemo") if one.ours)
+    left = add_up(one.amount_remaining for one in facts.records_of("creditMemo"))
     assert paid <= left, "more is paid out than was credited"
 
 
