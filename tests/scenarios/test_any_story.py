@@ -50,7 +50,8 @@ CREDITS = ("credit", "cash_refund")
 JUDGED = ["sellable", "sellable", "damaged", "hold", "scrapped", "refused", "missing"]
 RELEASED = ["sellable", "damaged", "scrapped"]
 RECORD_OF = {
-    "rma": "rma", "rma_close": "rma", "receipt": "receipt", "transfer": "receipt", "adjustment": "receipt", "credit": "credit",
+    "rma": "rma", "rma_close": "rma", "receipt": "receipt", "transfer": "receipt", "adjustment": "receipt",
+    "credit": "credit",
     "credit_fix": "credit", "credit_apply": "credit", "cash_refund": "refund", "customer_refund": "refund",
     "exchange_order": "exchange_order",
 }  # fmt: skip
