@@ -10,7 +10,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from exceptions import actions
-from exceptions.models import CaseMember
+from exceptions.models import Case, CaseMember
 from integrations.models import NetSuiteAccount, Shop
 from returnsops.lib import clock
 from returnsops.pages.present.return_page import POLL_S, POLL_SLOWLY_S, look_up, poll_interval_s
@@ -24,6 +24,7 @@ from tests.builders import (
     make_inspection,
     make_item,
     make_netsuite,
+    make_policy,
     make_record,
     make_return,
     make_rma,
@@ -297,3 +298,15 @@ def test_the_number_of_queries_is_bounded(
 
     with django_assert_max_num_queries(RETURN_QUERIES_MAX):
         finance.get(f"/returns/{row.pk}/")
+
+
+def test_record_that_another_system_owes_leads_to_its_case(client: Client, finn: User, shop: Shop) -> None:
+    make_policy(shop, ownership={})
+    row = make_planned_return(shop)
+    client.force_login(finn)
+
+    page = client.get(f"/returns/{row.pk}/").text
+
+    case = Case.objects.get(code="rma_missing")
+    assert "Another system has not made it" in page
+    assert f"/exceptions/{case.pk}/" in page
