@@ -200,6 +200,7 @@ class Policy:
     exchange_order: ExchangeOrder = ExchangeOrder.EXPECT
     exchange_form: ExchangeForm = ExchangeForm.SEPARATE_ORDER
     exchange_timing: ExchangeTiming = ExchangeTiming.FROM_LOOP
+    exchange_link_field: str = ""  # custom field on exchange orders we make, for the number of the original order
     exchange_settlement: ExchangeSettlement = ExchangeSettlement.ZERO_CREDIT
     tolerance_per_line: Decimal = Decimal("0.01")
     tolerance_share: Decimal = Decimal("0.005")
@@ -385,6 +386,7 @@ READERS: dict[str, Any] = {
     "exchange_order": ExchangeOrder,
     "exchange_form": ExchangeForm,
     "exchange_timing": ExchangeTiming,
+    "exchange_link_field": read_name,
     "exchange_settlement": ExchangeSettlement,
     "tolerance_per_line": read_amount,
     "tolerance_share": read_amount,

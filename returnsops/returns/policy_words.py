@@ -308,6 +308,11 @@ def _exchanges(policy: Policy) -> Iterator[Sentence]:
     form, timing = CHOICES[ExchangeForm][policy.exchange_form], CHOICES[ExchangeTiming][policy.exchange_timing]
     yield Sentence(topic, "exchange_form", f"The new items of an exchange come {form}.")
     yield Sentence(topic, "exchange_timing", f"The exchange order should exist {timing}; its clock starts then.")
+    field = policy.exchange_link_field
+    link = (
+        f"shows the original order in its field {field}" if field else "has no field of its own for the original order"
+    )
+    yield Sentence(topic, "exchange_link_field", f"An exchange order that ReturnsOps creates {link}.")
     yield Sentence(topic, "exchange_settlement", f"{CHOICES[ExchangeSettlement][policy.exchange_settlement]}.")
 
 

@@ -64,13 +64,19 @@ def test_units_billed_on_invoices_of_their_own_come_back_by_one_authorization_fr
 
 def test_exchange_order_of_a_cash_sale_takes_off_the_clearing_what_the_refund_put_there(stage: Stage) -> None:
     stage.ask("settings", {"loop": {"loop_discount": False}, "connector": {"exchange_orders": False}})
-    rules = set_rules(exchange_settlement="value_in_value_out", exchange_order="create")
+    rules = set_rules(
+        exchange_settlement="value_in_value_out",
+        exchange_order="create",
+        exchange_link_field="custbody_loop_exchange",
+    )
     row = stage.make("exchange", billing="cash_sale")
 
     stage.judge(row, "sellable")
     stage.run()
     assert stage_of(row) == "waiting"
     order = row.records.get(record_type="salesOrder", other_ref_num__startswith="EXC-")
+    original = row.records.get(record_type="salesOrder", external_id=row.provider_order_id)
+    assert order.raw["custbody_loop_exchange"] == original.tran_id
     act(stage, row, "cash_sale", order)
     stage.run()
 

@@ -23,6 +23,7 @@ from tests.builders import policy
 
 CHANGED = {
     "rma_source": "order",
+    "exchange_link_field": "custbody_original",
     "duties_field": "refund_duties_total",
     "ownership": {"rma": "observe", "receipt": "observe"},
     "rma_trigger": "in_transit",

@@ -82,7 +82,9 @@ def _application(facts: ReturnFacts, due: PostingDue) -> str:
 
 def _order(facts: ReturnFacts, due: PostingDue) -> str:
     rows = [f"{row['quantity']} × item {row['item']['id']} at {row['amount']}" for row in rows_of(due)]
-    return f"Sales Order {due.request['body']['otherRefNum']}: {', '.join(rows)}"
+    body, field = due.request["body"], facts.policy.exchange_link_field
+    link = f"; {field} = {body[field]}" if field else ""
+    return f"Sales Order {body['otherRefNum']}: {', '.join(rows)}{link}"
 
 
 def _close(facts: ReturnFacts, due: PostingDue) -> str:

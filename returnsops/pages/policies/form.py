@@ -48,6 +48,7 @@ LABELS = {
     "exchange_order": ("Exchanges", "An exchange order", ""),
     "exchange_form": ("Exchanges", "The new items come", ""),
     "exchange_timing": ("Exchanges", "The exchange order should exist", "Its clock starts then."),
+    "exchange_link_field": ("Exchanges", "Field for the original order", "Script id, such as custbody_original_order."),
     "exchange_settlement": ("Exchanges", "An exchange is settled with", ""),
     "tolerance_per_line": ("Money", "Accepted difference a line", "In the shop's currency, such as 0.01."),
     "tolerance_share": ("Money", "and as a share of the goods", "0.005 is half a percent. The lesser of both holds."),

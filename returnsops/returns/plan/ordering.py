@@ -12,6 +12,7 @@ from returnsops.returns.plan.authorization import memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import exchange_value
 from returnsops.returns.plan.matching import Sale
+from returnsops.returns.plan.sources import find_orders
 from returnsops.returns.policy import ExchangeSettlement
 from returnsops.returns.problems import Problem
 
@@ -97,7 +98,13 @@ def order_body(facts: ReturnFacts, sale: Sale, missing: list[ExchangeFacts]) -> 
         "memo": memo_text(facts),
         "toBeEmailed": False,
         "item": {"items": rows},
-    }
+    } | _link(facts, sale)
+
+
+def _link(facts: ReturnFacts, sale: Sale) -> dict[str, Any]:
+    """The original order's number in the account's own field (requirement F2); its external id belongs to others."""
+    field, orders = facts.policy.exchange_link_field, find_orders(facts)
+    return {field: (orders[0] if orders else sale.record).tran_id} if field else {}
 
 
 def _own_share(facts: ReturnFacts, missing: list[ExchangeFacts], paid: Decimal) -> Decimal:

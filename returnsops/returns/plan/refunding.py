@@ -3,9 +3,8 @@
 They record money that the shop paid; they never move any (promise 5). So each is saved only, on a clearing account.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 from returnsops.lib.money import ZERO, add_up, money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
@@ -14,17 +13,8 @@ from returnsops.returns.plan.crediting import Source, credit_body, credit_due, i
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import left_open, read_figures, store_credit
 from returnsops.returns.plan.money import Credit
-from returnsops.returns.policy import SEVERAL, Tender
+from returnsops.returns.plan.tenders import Payment, book_cash_refund, book_payments, has_one_account, read_payments
 from returnsops.returns.problems import Problem
-
-
-@dataclass(frozen=True)
-class Payment:
-    """What Loop paid out through one gateway, and where that is booked."""
-
-    gateway: str
-    amount: Decimal
-    tender: Tender
 
 
 def plan_refunds(draft: Draft) -> bool:
@@ -52,80 +42,13 @@ def plan_cash_refund(draft: Draft, source: Source, credit: Credit) -> bool:
     if posted:
         return is_credit_right(draft, "refund", posted, credit)
     payments = read_payments(draft)
-    if payments is None or not _has_one_account(draft, payments):
+    if payments is None or not has_one_account(draft, payments):
         return False
     if not facts.taken("cash_refund"):
-        body = credit_body(facts, source, credit) | _cash_booking(facts, payments)
+        body = credit_body(facts, source, credit) | book_cash_refund(facts, payments)
         draft.post(credit_due(facts, source, kind="cash_refund", target="cashRefund", body=body))
     draft.step("refund", StepState.DUE, "Cash Refund on its way to NetSuite")
     return False
-
-
-def read_payments(draft: Draft) -> list[Payment] | None:
-    """What Loop paid, by gateway, largest first. None: not known yet, or a gateway has no account; a step says."""
-    facts = draft.facts
-    if not _in_one_currency(draft):
-        return None
-    by_gateway: dict[str, Decimal] = {}
-    for refund in facts.loop.refunds:
-        if refund.amount:
-            by_gateway[refund.gateway] = by_gateway.get(refund.gateway, ZERO) + refund.amount
-    if not _payments_add_up(draft, add_up(by_gateway.values())):
-        return None
-    missing = {gateway: amount for gateway, amount in by_gateway.items() if gateway not in facts.policy.tenders}
-    for gateway, amount in missing.items():
-        cause = f"The policy names no NetSuite account for refunds through «{gateway}»."
-        draft.problem(Problem("mapping_missing", f"policy:tenders.{gateway}", cause, amount=amount))
-    if missing:
-        draft.step("refund", StepState.BLOCKED, "a tender has no account in the policy")
-        return None
-    payments = [Payment(gateway, amount, facts.policy.tenders[gateway]) for gateway, amount in by_gateway.items()]
-    return sorted(payments, key=lambda payment: (-payment.amount, payment.gateway))
-
-
-def _payments_add_up(draft: Draft, listed: Decimal) -> bool:
-    """Loop lists its payments a little after it settled. A list that stays different is for a person."""
-    facts = draft.facts
-    if listed == facts.loop.refund:
-        return True
-    since, limit = facts.loop.settled_at or facts.loop.updated_at, facts.policy.deadlines.settlement
-    late = draft.is_late(since, limit)
-    if late:
-        listed_text, refund_text = money_text(listed, facts.currency), money_text(facts.loop.refund, facts.currency)
-        problem = Problem(
-            "settled_differently",
-            f"return:{facts.loop.loop_id}",
-            f"Loop lists payments of {listed_text} for a refund of {refund_text}.",
-            expected=refund_text,
-            found=listed_text,
-            amount=abs(listed - facts.loop.refund),
-        )
-        if not draft.problem(problem):
-            return True
-    state, due_at = StepState.BLOCKED if late else StepState.WAITING, draft.deadline(since, limit)
-    draft.step("refund", state, "waits for Loop's list of payments", due_at=due_at)
-    return False
-
-
-def _in_one_currency(draft: Draft) -> bool:
-    """A gateway may pay in the shopper's currency; its amounts are then no part of this credit (loop.md §7.5)."""
-    facts = draft.facts
-    others = [one for one in facts.loop.refunds if one.amount and one.currency not in ("", facts.currency)]
-    for one in others:
-        draft.problem(
-            Problem(
-                "currency_differs",
-                f"return:{facts.loop.loop_id}",
-                f"Loop paid {money_text(one.amount, one.currency)} through «{one.gateway}»; this return is in "
-                f"{facts.currency}.",
-                expected=facts.currency,
-                found=one.currency,
-                amount=facts.loop.refund,
-            )
-        )
-    if others:
-        draft.step("refund", StepState.BLOCKED, "Loop paid in another currency")
-    return not others
 
 
 def _within(payments: list[Payment], limit: Decimal) -> list[Payment]:
@@ -147,34 +70,6 @@ def no_money_words(facts: ReturnFacts) -> str:
     if given:
         return f"no money went back; {money_text(given, facts.currency)} stay open as store credit"
     return "no money went back to the customer"
-
-
-def _has_one_account(draft: Draft, payments: list[Payment]) -> bool:
-    """A Cash Refund is booked on one account, so several gateways share a clearing account (netsuite.md §4.9)."""
-    facts = draft.facts
-    if len(payments) < 2 or SEVERAL in facts.policy.tenders:
-        return True
-    cause = f"One Cash Refund stands for {len(payments)} gateways; the policy names no account for «{SEVERAL}»."
-    draft.problem(Problem("mapping_missing", f"policy:tenders.{SEVERAL}", cause, amount=facts.loop.refund))
-    draft.step("refund", StepState.BLOCKED, "a tender has no account in the policy")
-    return False
-
-
-def _cash_booking(facts: ReturnFacts, payments: list[Payment]) -> dict[str, Any]:
-    """On the account of the only gateway, or on the one that several share."""
-    if len(payments) > 1:
-        return _booking([replace(payments[0], tender=facts.policy.tenders[SEVERAL])])
-    return _booking(payments)
-
-
-def _booking(payments: list[Payment]) -> dict[str, Any]:
-    """Where a refund is booked. SAVE_ONLY: NetSuite must only keep the record, the shop paid already."""
-    booking: dict[str, Any] = {"handlingMode": {"id": "SAVE_ONLY"}}
-    if not payments:
-        return booking
-    tender = payments[0].tender
-    option = {"paymentOption": {"id": tender.payment_option_id}} if tender.payment_option_id else {}
-    return booking | {"account": {"id": tender.account_id}} | option
 
 
 def _paid_what_was_credited(draft: Draft, memo: RecordFacts) -> bool:
@@ -251,7 +146,7 @@ def _refund_due(facts: ReturnFacts, memo: RecordFacts, payment: Payment) -> Post
         request={
             "operation": "create",
             "target_type": "customerRefund",
-            "body": body | _booking([payment]) | ({"tranDate": tran_date} if tran_date else {}),
+            "body": body | book_payments([payment]) | ({"tranDate": tran_date} if tran_date else {}),
         },
         covers=frozenset({_cover(facts, payment)}),
         serial_key=f"{facts.account_id}:{memo.internal_id}",
