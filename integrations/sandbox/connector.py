@@ -1,6 +1,7 @@
 """The shop's connector: brings Shopify's orders, and later its exchange orders, into NetSuite."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,22 +23,63 @@ BILLINGS = ("invoice", "cash_sale", "invoices", "none")
 LINE_GAP = 3  # order lines in NetSuite are not numbered without gaps
 
 
+@dataclass(frozen=True)
+class SoldLine:
+    """A line as it goes into NetSuite. reference: the shop's line, where the connector brings it along."""
+
+    item: int
+    title: str
+    quantity: int
+    amount: Decimal
+    tax: Decimal
+    tax_rate: Decimal
+    reference: str
+
+
+@dataclass(frozen=True)
+class Sale:
+    """An order of the shop as its connector writes it; currency: id in NetSuite."""
+
+    order: ShopOrder
+    lines: tuple[SoldLine, ...]
+    billing: str  # one of BILLINGS, as `import_sale` tells
+    currency: int
+
+
 def import_sale(account: Account, order: ShopOrder, *, billing: str) -> Json:
     """Order, fulfilment and bill of a shop order; gives the ids of the order and the bill.
 
     billing: invoice, cash_sale, invoices (one for each line, as goods are billed that were shipped apart) or none
     (shipped and not billed yet).
     """
+    lines = tuple(_sold_line(line, tax_rate=order.tax_rate) for line in order.lines)
+    return bring_sale(account, Sale(order, lines, billing, account.profile.currency_id))
+
+
+def _sold_line(line: ShopLine, *, tax_rate: Decimal) -> SoldLine:
+    return SoldLine(
+        item=line.variant.item_id,
+        title=line.variant.full_title,
+        quantity=len(line.units),
+        amount=line.net,
+        tax=cents(line.net * tax_rate),
+        tax_rate=tax_rate,
+        reference=str(line.provider_line_item_id),
+    )
+
+
+def bring_sale(account: Account, told: Sale) -> Json:
+    """Twice is once: an order that is there already stays as it is."""
+    order = told.order
     with account.store.transaction():
         earlier = _order_of(account, provider_order_id=str(order.provider_order_id))
         if earlier is not None:
             return _sale_of(account, earlier)
-        customer = _customer(account, order)
-        sale = _order_document(account, order, customer=customer)
+        sale = _order_document(account, told, customer=_customer(account, told))
         save_new(account, sale, who=WHO, body={}, check=False)
         _copy(account, sale, kind=kinds.FULFILLMENT, day=order.placed_on + timedelta(days=1))
-        bills = _bill(account, sale, billing=billing, day=order.placed_on + timedelta(days=1))
-        name = "cash_sale_id" if billing == "cash_sale" else "invoice_id"
+        bills = _bill(account, sale, billing=told.billing, day=order.placed_on + timedelta(days=1))
+        name = "cash_sale_id" if told.billing == "cash_sale" else "invoice_id"
         return {"sales_order_id": str(sale.id)} | ({name: str(bills[0].id)} if bills else {})
 
 
@@ -54,6 +96,23 @@ def _bill(account: Account, sale: Document, *, billing: str, day: date) -> list[
     return bills
 
 
+def bill_again(account: Account, told: Sale) -> Json:
+    """A further bill of an order that is there, under the same number and on no order of its own."""
+    with account.store.transaction():
+        first = _order_of(account, provider_order_id=str(told.order.provider_order_id))
+        assert first is not None and first.entity is not None, "the order is brought first"
+        bill = _order_document(account, told, customer=first.entity)
+        bill.kind = kinds.CASH_SALE if told.billing == "cash_sale" else kinds.INVOICE
+        bill.external_id = bill.order_status = None
+        bill.status = "C" if bill.kind == kinds.CASH_SALE else ""
+        bill.posting_period = ensure_period(account.store, day=bill.tran_date)
+        save_new(account, bill, who=WHO, body={}, check=False)
+        if bill.kind == kinds.CASH_SALE:
+            return {"cash_sale_id": str(bill.id)}
+        _pay(account, bill)
+        return {"invoice_id": str(bill.id)}
+
+
 def _sale_of(account: Account, sale: Document) -> Json:
     """What was imported by somebody who was cut off before it could say so."""
     bill = account.store.row(
@@ -66,8 +125,8 @@ def _sale_of(account: Account, sale: Document) -> Json:
     return {"sales_order_id": str(sale.id), name: str(bill["id"])}
 
 
-def _customer(account: Account, order: ShopOrder) -> int:
-    shopper = order.shopper
+def _customer(account: Account, told: Sale) -> int:
+    shopper = told.order.shopper
     number = account.store.next_number("customer", start=8801)
     name = f"C-{number} {shopper.first_name} {shopper.last_name}"
     account.store.execute(
@@ -79,25 +138,27 @@ def _customer(account: Account, order: ShopOrder) -> int:
             shopper.first_name,
             shopper.last_name,
             shopper.email,
-            float(order.tax_rate),
+            float(told.order.tax_rate),
             account.profile.subsidiary_id,
-            account.profile.currency_id,
+            told.currency,
             account.now_text(),
         ),
     )
     return number
 
 
-def _order_document(account: Account, order: ShopOrder, *, customer: int) -> Document:
-    lines = [
-        _order_line(account, line, number=1 + place * LINE_GAP, tax_rate=order.tax_rate)
-        for place, line in enumerate(order.lines)
-    ]
+def _order_document(account: Account, told: Sale, *, customer: int) -> Document:
+    order, currency = told.order, account.store.row("SELECT * FROM currency WHERE id = ?", (told.currency,))
+    lines = [_order_line(account, line, number=1 + place * LINE_GAP) for place, line in enumerate(told.lines)]
+    for line in lines:
+        line.decimals = currency["decimals"]
     return Document(
         kind=kinds.SALES_ORDER,
         entity=customer,
         tran_date=order.placed_on,
-        currency=account.profile.currency_id,
+        currency=told.currency,
+        exchange_rate=Decimal(str(currency["exchangerate"])),
+        decimals=currency["decimals"],
         external_id=str(order.provider_order_id),
         order_status="B",
         other_ref_num=order.name.lstrip("#"),
@@ -106,21 +167,20 @@ def _order_document(account: Account, order: ShopOrder, *, customer: int) -> Doc
     )
 
 
-def _order_line(account: Account, line: ShopLine, *, number: int, tax_rate: Decimal) -> Line:
-    entered = Line(
+def _order_line(account: Account, line: SoldLine, *, number: int) -> Line:
+    return Line(
         line=number,
-        item=line.variant.item_id,
+        item=line.item,
         item_type="InvtPart",
-        quantity=len(line.units),
-        rate=line.net / len(line.units),
-        amount=line.net,
-        tax_rate=tax_rate,
+        quantity=line.quantity,
+        rate=line.amount / line.quantity,
+        amount=line.amount,
+        tax_rate=line.tax_rate,
+        tax_amount=line.tax,
         location=sellable_location(account),
-        memo=line.variant.full_title,
-        custom={"custcol_shopify_line_id": str(line.provider_line_item_id)},
+        memo=line.title,
+        custom={"custcol_shopify_line_id": line.reference} if line.reference else {},
     )
-    entered.tax_by_amount()
-    return entered
 
 
 def sellable_location(account: Account) -> int:
@@ -134,6 +194,8 @@ def _copy(account: Account, sale: Document, *, kind: Kind, day: date, lines: Seq
         entity=sale.entity,
         tran_date=min(day, account.today()),
         currency=sale.currency,
+        exchange_rate=sale.exchange_rate,
+        decimals=sale.decimals,
         other_ref_num=sale.other_ref_num if kind in kinds.SALES else None,
         location=sale.location,
         created_from=sale.id,
@@ -155,6 +217,7 @@ def _copy(account: Account, sale: Document, *, kind: Kind, day: date, lines: Seq
                 order_line=line.line,
                 memo=line.memo,
                 custom=dict(line.custom),
+                decimals=line.decimals,
             )
         )
     # Bills of past months were booked while their month was open.
@@ -168,6 +231,8 @@ def _pay(account: Account, bill: Document) -> None:
         entity=bill.entity,
         tran_date=bill.tran_date,
         currency=bill.currency,
+        exchange_rate=bill.exchange_rate,
+        decimals=bill.decimals,
         posting_period=bill.posting_period,
         applies=[Apply(bill.id, amount=bill.total)],
     )

@@ -4,7 +4,7 @@ import hashlib
 import re
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -105,6 +105,9 @@ class Faults:
         self._strikes: deque[Json] = deque(maxlen=STRIKES_MAX)
         self._lock = threading.Lock()
         self._passed_by = 0  # calls since the rules were kept
+
+    def know_shops(self, codes: Iterable[str]) -> None:
+        self._shops = tuple(codes)
 
     def restore(self, rules: list[Json]) -> None:
         known = {one.name for one in fields(Fault)}

@@ -3,11 +3,13 @@
 import math
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 Json = dict[str, Any]
 TEXT_MAX = 500
 WHOLE_MAX = 10**15
+MONEY_MAX = 10**9
 
 
 class BadInputError(ValueError):
@@ -92,6 +94,35 @@ class Fields:
         if not isinstance(value, dict):
             raise self._refusal(key, allowed="an object")
         return value
+
+    def has(self, key: str) -> bool:
+        return key in self._body
+
+    def names(self, key: str, *, of: Collection[str]) -> list[str]:
+        value = self._take(key)
+        if not isinstance(value, list) or not all(isinstance(one, str) and one in of for one in value):
+            raise self._refusal(key, allowed=f"a list of some of {', '.join(sorted(of))}")
+        return value
+
+    def rows(self, key: str) -> list["Fields"]:
+        """A list of objects, each to be read on its own."""
+        value = self._take(key)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            raise self._refusal(key, allowed="a list of objects")
+        return [Fields(one, name=f"{key} {number}: ") for number, one in enumerate(value, 1)]
+
+    def money(self, key: str, default: str = "0") -> Decimal:
+        """An amount, best as text; as many places as its currency may have."""
+        value = self._take(key)
+        try:
+            amount = Decimal(str(default if value is None else value))
+        except InvalidOperation:
+            raise self._refusal(key, allowed="an amount such as 12.50") from None
+        if not amount.is_finite() or abs(amount) > MONEY_MAX or amount != round(amount, 3):
+            raise self._refusal(key, allowed=f"an amount up to {MONEY_MAX}, with three places at most")
+        return amount
 
     def done(self) -> None:
         unknown = [key for key in self._body if key not in self._asked]

@@ -33,11 +33,12 @@ from integrations.sandbox.pace import Patience, ask_to_wait, modelled_s
 from integrations.sandbox.scenarios import Scenarios
 from integrations.sandbox.settings import Settings
 from integrations.sandbox.shopify import ExchangeCarrier
+from integrations.sandbox.shops import ShopProfile
 from integrations.sandbox.store import Store
-from integrations.sandbox.world import SHOPS, make_shops, open_account
+from integrations.sandbox.world import SHOPS, make_shops, open_account, open_beside
 
 Json = dict[str, Any]
-SETTINGS, FAULTS = "settings", "faults"  # the names they are remembered under
+SETTINGS, FAULTS, OPENED = "settings", "faults", "opened shops"  # the names they are remembered under
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class Sandbox:
         self.loop_store = Store(options.file)
         self.loop_store.run_script(TABLES)
         self.memory = Memory(self.loop_store)
+        self._add_opened_shops()
         self._choose_settings()
         self.faults.restore(self.memory.recall(FAULTS) or [])
         self.patience = Patience(self.clock)
@@ -109,6 +111,21 @@ class Sandbox:
             self.webhooks.subscribe_all(options.webhook_url)
         self.living.start()
         self.jobs.start()
+
+    def open_shop(self, code: str, *, beside: str, currency: str) -> ShopProfile:
+        """One more Loop shop, whose books are those of another one."""
+        opened = self.memory.recall(OPENED) or {}
+        self.memory.keep(OPENED, opened | {code: {"beside": beside, "currency": currency}})
+        self._add_opened_shops()
+        return self.shops[code]
+
+    def _add_opened_shops(self) -> None:
+        for number, (code, told) in enumerate((self.memory.recall(OPENED) or {}).items(), 1):
+            beside, seed = self.shops[told["beside"]], self.options.seed
+            shop = open_beside(beside, code=code, currency=told["currency"], number=number, seed=seed)
+            self.shops.setdefault(code, shop)
+        self.settings.know_shops(self.shops)
+        self.faults.know_shops(self.shops)
 
     def _account_file(self, account_id: str) -> Path | None:
         path = self.options.file

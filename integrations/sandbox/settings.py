@@ -57,6 +57,12 @@ class Settings(Reading):
         places = [("", ""), *((scope, one) for scope, known in self._known.items() for one in known)]
         return {place: {} for place in places}
 
+    def know_shops(self, codes: Iterable[str]) -> None:
+        """The shops there are now; what was set for others is forgotten."""
+        with self._lock:
+            self._known = {**self._known, "shops": tuple(codes)}
+            self._chosen = {place: self._chosen.get(place, {}) for place in self._nothing()}
+
     def on_change(self, listener: Callable[[], None]) -> None:
         self._listeners.append(listener)
 

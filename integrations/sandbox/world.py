@@ -66,6 +66,21 @@ def make_shops(*, seed: str) -> list[ShopProfile]:
     return shops
 
 
+def open_beside(shop: ShopProfile, *, code: str, currency: str, number: int, seed: str) -> ShopProfile:
+    """One more shop with the goods and the books of this one; its orders are numbered apart from all others."""
+    draw = random.Random(f"keys-{seed}-{code}")
+    return replace(
+        shop,
+        code=code,
+        name=code.replace("-", " ").title(),
+        currency=currency,
+        loop_shop_id=shop.loop_shop_id + 10 * number,
+        first_order_number=shop.first_order_number + 100_000 * number,
+        api_key=f"{draw.getrandbits(160):040x}",
+        webhook_secret=f"{draw.getrandbits(64):016x}",
+    )
+
+
 def open_account(shop: ShopProfile, *, path: Path | None, clock: Clock, settings: Settings, seed: str) -> Account:
     """Open the account's books, making them when they are new."""
     store = Store(path)

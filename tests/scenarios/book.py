@@ -45,7 +45,7 @@ class Scenario:
         """The facts at the end of each moment, and what came of it in words."""
         facts = begin(self.given)
         for moment in self.moments:
-            facts = replace(facts, now=facts.now + _read_time(moment.get("after", "0m")))
+            facts = replace(facts, now=facts.now + read_time(moment.get("after", "0m")))
             facts, posted, plan = pass_moment(facts, moment)
             yield facts, describe_plan(facts, posted, plan)
 
@@ -66,7 +66,7 @@ def read_scenario(path: Path) -> Scenario:
     return Scenario(path, told.pop("title"), tuple(told.pop("rows")), told, moments)
 
 
-def _read_time(text: str) -> timedelta:
+def read_time(text: str) -> timedelta:
     """90s, 5m, 2h or 4d."""
     units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     return timedelta(**{units[text[-1]]: float(text[:-1])})

@@ -97,6 +97,9 @@ class Engine(Desk):
 
 
 def take_units_out(loop_return: LoopReturn, *, line_item_ids: list[int]) -> None:
+    """Loop sums up anew: what somebody told of the figures before holds no longer."""
+    if line_item_ids:
+        loop_return.told = {}
     for unit in loop_return.units:
         if unit.line_item_id in line_item_ids:
             unit.removed, unit.returned_at = True, None

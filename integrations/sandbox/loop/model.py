@@ -140,6 +140,8 @@ class LoopReturn:
     fails_with: str | None = None  # a processing that ends in review, with this message
     fails_at: str | None = None  # only this outcome fails, the others are issued
     walks: bool = False
+    is_held: bool = False  # processing waits, however often it is asked for
+    told: Json = field(default_factory=dict)  # what Loop says of it instead of its own sums (`totals`, `views`)
     netsuite: Json = field(default_factory=dict)
 
     def to_json(self) -> str:

@@ -83,7 +83,7 @@ def return_payload(loop_return: LoopReturn, *, shop: ShopProfile, trigger: str, 
 
 
 def _copied(row: Json, names: str) -> Json:
-    return {name: row[name] for name in names.split()}
+    return {name: row[name] for name in names.split() if name in row}
 
 
 def _tail(row: Json, *, rules: Reading) -> Json:

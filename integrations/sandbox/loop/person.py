@@ -9,6 +9,7 @@ from integrations.sandbox.loop.keys import make_key
 from integrations.sandbox.loop.model import LoopReturn, Parcel
 from integrations.sandbox.loop.parcels import ODD_SCANS, expire, scan_parcel, start_walk
 from integrations.sandbox.loop.secrets import add_secret, drop_old_secret, subscription_secret, valid_secrets
+from integrations.sandbox.loop.told import TOLD_ACTIONS
 from integrations.sandbox.money import ZERO, cents
 from integrations.sandbox.switches.loop import SCOPES
 
@@ -133,6 +134,8 @@ def _cancel(engine: Engine, loop_return: LoopReturn, body: Json) -> None:
 
 def _settle(engine: Engine, loop_return: LoopReturn, body: Json) -> None:
     engine.log(loop_return, who="person", action="process")
+    if loop_return.is_held:
+        loop_return.is_held = loop_return.is_queued = False
     engine.queue_processing(loop_return, source="admin")
 
 
@@ -224,6 +227,7 @@ LOOP_ACTIONS: dict[str, LoopAct] = {
     "reopen": _reopen,
     "hide": _hide,
     "show": _show,
+    **TOLD_ACTIONS,
 }
 SHOP_ACTIONS: dict[str, ShopAct] = {
     "make_key": _make_key,

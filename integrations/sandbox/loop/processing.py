@@ -43,7 +43,7 @@ def queue_what_is_due(desk: Desk, loop_return: LoopReturn, *, reached: str) -> N
 def process(desk: Desk, job: Json) -> None:
     with desk.store.transaction():
         loop_return = desk.load(int(job["return_id"]))
-        if loop_return is None or not loop_return.is_queued:
+        if loop_return is None or not loop_return.is_queued or loop_return.is_held:
             return
         loop_return.is_queued = False
         if loop_return.state in ("closed", "cancelled"):

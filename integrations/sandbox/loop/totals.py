@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from integrations.sandbox.loop.model import LoopReturn, Unit
 from integrations.sandbox.money import ZERO, cents, share_out
+
+FIGURES = ("refund", "gift_card", "exchange_credit", "upsell", "fee")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,44 @@ class Totals:
 
 
 def total_up(loop_return: LoopReturn) -> Totals:
+    totals = _sum_up(loop_return)
+    return _as_told(totals, loop_return) if loop_return.told else totals
+
+
+def _as_told(totals: Totals, loop_return: LoopReturn) -> Totals:
+    """Figures somebody told instead: real returns have been seen whose header and lines contradict each other."""
+    amounts = {name: Decimal(text) for name, text in loop_return.told.get("amounts", {}).items()}
+    units = {
+        int(number): UnitRefund(**{name: Decimal(text) for name, text in row.items()})
+        for number, row in loop_return.told.get("units", {}).items()
+    }
+    changed = replace(totals, **amounts, unit_refunds=totals.unit_refunds | units)
+    outcome = _outcome(
+        has_exchange=bool(loop_return.exchanges),
+        upsell=changed.upsell,
+        refund=changed.refund,
+        gift_card=changed.gift_card,
+    )
+    return replace(changed, outcome=outcome)
+
+
+def figures_of(loop_return: LoopReturn) -> dict[str, Any]:
+    """What may be told otherwise, as it stands: the header's amounts, and the parts of each unit's refund."""
+    totals = total_up(loop_return)
+    amounts = {name: str(getattr(totals, name)) for name in FIGURES}
+    units = {
+        str(unit.line_item_id): {
+            "item": str(parts.item),
+            "tax": str(parts.tax),
+            "shipping": str(parts.shipping + parts.shipping_tax),
+        }
+        for unit in loop_return.units
+        for parts in (totals.unit_refunds.get(unit.line_item_id, UnitRefund()),)
+    }
+    return {"amounts": amounts, "units": units}
+
+
+def _sum_up(loop_return: LoopReturn) -> Totals:
     units = loop_return.live_units
     exchanges = loop_return.exchanges
     credit = _worth(units, outcome="exchange")

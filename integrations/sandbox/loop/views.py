@@ -29,7 +29,7 @@ def php_moment(moment: str | None) -> Json | None:
 def list_row(loop_return: LoopReturn, *, shop: ShopProfile, rules: Reading) -> Json:
     """The keys in the order in which they were captured; newer ones at the end."""
     totals = total_up(loop_return)
-    return {
+    shown = {
         **_identity(loop_return, totals=totals, shop=shop, rules=rules),
         **header_amounts(loop_return, totals),
         "line_items": [_list_unit(unit, refund=_refund_of(unit, totals), rules=rules) for unit in loop_return.units],
@@ -46,6 +46,7 @@ def list_row(loop_return: LoopReturn, *, shop: ShopProfile, rules: Reading) -> J
         **_duties(loop_return, rules=rules),
         **_presentment(loop_return, totals=totals, rules=rules),
     }
+    return _without_untold(shown, loop_return)
 
 
 def _duties(loop_return: LoopReturn, *, rules: Reading) -> Json:
@@ -232,14 +233,25 @@ def details(loop_return: LoopReturn, *, shop: ShopProfile, rules: Reading) -> Js
         "customer_last_name": loop_return.last_name,
         "customer_email": loop_return.email,
         "exchange": money(totals.exchange),
-        "refunds": loop_return.refunds,
+        "refunds": _payments(loop_return),
         "exchange_order_name": sorted({one.order_name for one in loop_return.exchanges if one.order_name}),
         "exchange_order_id": sorted({one.order_id for one in loop_return.exchanges if one.order_id}),
         "line_items": [_details_unit(unit, refund=_refund_of(unit, totals), rules=rules) for unit in loop_return.units],
     }
     for label, parcel in zip(shown["labels"], [one for one in loop_return.parcels if one.status], strict=True):
         label["updated_at"] = parcel.updated_at
-    return shown
+    return _without_untold(shown, loop_return)
+
+
+def _payments(loop_return: LoopReturn) -> list[Json]:
+    """As told instead, from the moment on at which there are any."""
+    told: list[Json] = loop_return.told.get("refunds", loop_return.refunds)
+    return told if loop_return.refunds else loop_return.refunds
+
+
+def _without_untold(shown: Json, loop_return: LoopReturn) -> Json:
+    """Older payloads lack amounts that newer ones have (loop.md 3.2)."""
+    return {key: value for key, value in shown.items() if key not in loop_return.told.get("leaves_out", ())}
 
 
 def _details_unit(unit: Unit, *, refund: UnitRefund, rules: Reading) -> Json:

@@ -1,0 +1,72 @@
+"""The sandbox's books as the theatre reads them: documents as they are now, and what was written since it last looked."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Json = dict[str, Any]
+PAGE = 1000
+
+
+class Books:
+    """Each document is read again when it changed, so nothing is read twice."""
+
+    def __init__(self, ask: Callable[..., Any], account: str) -> None:
+        self._ask = ask
+        self._account = account
+        self._logged = 0
+        self._changed_until = ""
+        self._of_loop: dict[str, int] = {}
+        self._added: Counter[str] = Counter()
+        self.documents: dict[str, Json] = {}
+
+    def refresh(self) -> list[Json]:
+        """Read what changed. Gives what was written in NetSuite since the last look, by whomever."""
+        since = f"&since={self._changed_until}" if self._changed_until else ""
+        for one in self._pages("transactions", more=since):
+            self.documents[one["id"]] = one
+            self._changed_until = max(self._changed_until, one["modified_at"])
+        written = list(self._pages("log", after=self._logged))
+        self._logged = max((row["seq"] for row in written), default=self._logged)
+        for row in written:
+            if row["action"] == "update" and row["who"] == "api":
+                rows = row["content"].get("item", {}).get("items", [])
+                self._added[row["record_id"]] += sum("line" not in one for one in rows)
+        return written
+
+    def record(self, record_id: str) -> Json:
+        """As it is this moment: what others do to it need not count as its own change."""
+        (found,) = self._ask(f"{self._path('transactions')}?after={int(record_id) - 1}&limit=1", method="GET")["items"]
+        self.documents[record_id] = found
+        return dict(found)
+
+    def family(self, customer: str) -> list[Json]:
+        """Documents of one customer, as last read; in the sandbox each order has a customer of its own."""
+        return [one for one in self.documents.values() if one["entity"] == customer]
+
+    def added_lines(self, record: Json) -> set[int]:
+        """Lines that came to a document of ours later."""
+        count = self._added[record["id"]]
+        return {line["line"] for line in record["lines"][-count:]} if count else set()
+
+    def requests(self, shop: str) -> list[Json]:
+        """What was done in Loop since the last look."""
+        after = self._of_loop.get(shop, 0)
+        rows = self._ask(f"dump/loop/{shop}/log?after={after}&limit={PAGE}", method="GET")["items"]
+        self._of_loop[shop] = max((row["seq"] for row in rows), default=after)
+        return list(rows)
+
+    def loop_return(self, shop: str, loop_id: str) -> Json:
+        path = f"dump/loop/{shop}/returns?after={int(loop_id) - 1}&limit=1"
+        (found,) = self._ask(path, method="GET")["items"]
+        return dict(found)
+
+    def _path(self, name: str) -> str:
+        return f"dump/netsuite/{self._account}/{name}"
+
+    def _pages(self, name: str, *, after: int = 0, more: str = "") -> Iterator[Json]:
+        following: int | None = after
+        while following is not None:
+            page = self._ask(f"{self._path(name)}?after={following}&limit={PAGE}{more}", method="GET")
+            yield from page["items"]
+            following = page["next"]

@@ -1,0 +1,101 @@
+"""Records that somebody else makes in NetSuite: the shop's connector, another connector, a person."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from returnsops.lib.money import round_money
+from tests.scenarios.given import begin, read_line
+from tests.scenarios.whole.people import line_number
+from tests.scenarios.whole.scene import FIRST_BILL, Scene
+from tests.scenarios.whole.theatre import Theatre
+
+Json = dict[str, Any]
+read_told_line = read_line
+CONNECTOR, ANOTHER = {"as": "connector"}, {"as": "other_connector"}
+EXCHANGE_ORDERS = ("61001", "61002")  # what stories call the first and the second that Loop makes
+
+
+def _order(theatre: Theatre, scene: Scene, told: Json) -> str:
+    """The exchange order as the connector brings it: the new goods, and what of their price Loop's discount covers."""
+    facts = begin(scene.story.given)
+    body: Json = {
+        "entity": {"id": theatre.customer_of(scene)},
+        "location": {"id": theatre.places.world["sellable"]},
+        "orderStatus": {"id": "B"},
+    }
+    wanted = told.get("external_id") or ("61001" if told.get("other_ref_num") == "EXC-20418" else "")
+    goods = facts.exchanges
+    if wanted:
+        ordered = [one for one in theatre.loop_return(scene)["exchanges"] if one["order_id"]]
+        names = list(dict.fromkeys((one["order_id"], one["order_name"]) for one in ordered))
+        order_id, name = names[min(EXCHANGE_ORDERS.index(wanted), len(names) - 1)]
+        body |= {"externalId": order_id, "otherRefNum": name.lstrip("#")}
+        mine = {one["exchange_id"] for one in ordered if one["order_id"] == order_id}
+        goods = tuple(one for one, number in zip(facts.exchanges, scene.exchanges, strict=True) if int(number) in mine)
+    rows = [_row(theatre.items[one.item_id or one.sku], one.price) for one in goods]
+    worth = sum((one.price + round_money(one.price * scene.tax_rate, facts.currency) for one in goods), Decimal(0))
+    less = worth - Decimal(told.get("total", "0"))
+    if less:
+        rows.append(_row(theatre.world["items"]["exchange_discount"], -less))
+    body["item"] = {"items": rows}
+    return str(theatre.act("create", record_type="salesOrder", body=body, **CONNECTOR)["id"])
+
+
+def _row(item: str, amount: Decimal) -> Json:
+    return {"item": {"id": item}, "quantity": 1, "rate": str(amount), "amount": str(amount)}
+
+
+def _bill(action: str) -> Callable[[Theatre, Scene, Json], str]:
+    def make(theatre: Theatre, scene: Scene, told: Json) -> str:
+        made = theatre.act(action, record=scene.ids[told["created_from_id"]], **CONNECTOR)
+        if told.get("amount_remaining") == "0":
+            theatre.act("pay", record=made["id"], **CONNECTOR)
+        return str(made["id"])
+
+    return make
+
+
+def _authorization(theatre: Theatre, scene: Scene, told: Json) -> str:
+    rows = [{"orderLine": line_number(row["order_line"]), "quantity": row.get("quantity", 1)} for row in told["lines"]]
+    body: Json = {"item": {"items": rows}, "orderStatus": {"id": "B"}}
+    if told.get("ours"):
+        body["externalId"] = f"loop-{scene.shop}-99-rma-1"
+    made = theatre.act("authorize", record=scene.ids[FIRST_BILL], body=body, replace=["item"], **ANOTHER)
+    if told.get("status") == "G":
+        theatre.act("receive", record=made["id"], **ANOTHER)
+        theatre.act("credit", record=made["id"], **ANOTHER)
+    return str(made["id"])
+
+
+def _credit(theatre: Theatre, scene: Scene, told: Json) -> str:
+    source = scene.ids[told["created_from_id"]]
+    made = theatre.act("credit", record=source, body={}, **ANOTHER)
+    record = theatre.books.record(made["id"])
+    more = Decimal(told["total"]) - Decimal(record["total"])
+    if more:
+        row = _row(theatre.world["items"]["difference_rounding"], more)
+        theatre.act("edit", record=made["id"], body={"item": {"items": [row]}}, **ANOTHER)
+    return str(made["id"])
+
+
+def _customer_refund(theatre: Theatre, scene: Scene, told: Json) -> str:
+    memo = theatre.newest(scene, "creditMemo")
+    method = theatre.world["refund_methods"]["shopify_payments"]
+    body = {
+        "customer": {"id": theatre.customer_of(scene)},
+        "account": {"id": method["account_id"]},
+        "paymentOption": {"id": method["payment_option_id"]},
+        "apply": {"items": [{"doc": {"id": memo["id"]}, "line": 1, "apply": True, "amount": told["total"]}]},
+    }
+    return str(theatre.act("create", record_type="customerRefund", body=body)["id"])
+
+
+RECORDS: dict[str, Callable[[Theatre, Scene, Json], str]] = {
+    "salesOrder": _order,
+    "invoice": _bill("invoice"),
+    "cashSale": _bill("cash_sale"),
+    "returnAuthorization": _authorization,
+    "creditMemo": _credit,
+    "customerRefund": _customer_refund,
+}

@@ -1,0 +1,98 @@
+"""What people do about a story, by the same doors as their pages: judging, approving, noting, choosing, mapping."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from exceptions import actions
+from exceptions.models import CaseMember
+from integrations.connections import netsuite_client
+from returnsops.posting.models import Posting
+from returnsops.returns.inspection import UnitOutcome, record_arrival, record_units
+from returnsops.returns.models import Item
+from returnsops.returns.problems import KINDS
+from returnsops.returns.sku_mapping import apply_items, map_sku
+from tests.scenarios.given import ITEMS
+from tests.scenarios.whole.scene import Scene
+from tests.scenarios.whole.theatre import Theatre
+
+Json = dict[str, Any]
+WHY = "As the story tells."
+FIRST_UNIT = 387001  # what a story calls its first unit
+
+
+def units_are_judged(theatre: Theatre, scene: Scene, told: Json) -> None:
+    units = [UnitOutcome(scene.units[int(number) - 1], outcome, uuid.uuid4()) for number, outcome in told.items()]
+    record_units(scene.row, units, by=theatre.person("ada"))
+
+
+def parcel_is_scanned(theatre: Theatre, scene: Scene, told: bool) -> None:
+    row = scene.row
+    record_arrival(row.shop, row.order_name, by=theatre.person("ada"), client_id=uuid.uuid4(), loop_return=row)
+
+
+def person_approves(theatre: Theatre, scene: Scene, told: bool) -> None:
+    asked = [one for one in open_cases(scene) if one.problem["seen_hash"]]
+    assert asked, "nothing waits for an approval"
+    for member in asked:
+        actions.approve(member, seen_hash=member.problem["seen_hash"], by=theatre.person("fay"), reason=WHY)
+
+
+def person_notes(theatre: Theatre, scene: Scene, code: str) -> None:
+    found = [one for one in open_cases(scene) if one.case.code == code]
+    assert found, f"there is no case {code} to note, only {[one.case.code for one in open_cases(scene)]}"
+    for member in found:
+        actions.acknowledge(member, by=theatre.person("finn"), reason=WHY)
+
+
+def person_says(theatre: Theatre, scene: Scene, told: list[Json]) -> None:
+    for one in told:
+        SAYINGS[one["kind"]](theatre, scene, one)
+
+
+def _chooses_line(theatre: Theatre, scene: Scene, said: Json) -> None:
+    """3 is the first line of the bill, 6 the second; 7002:3 the first of another bill."""
+    unit = scene.units[int(said["subject"]) - FIRST_UNIT]
+    bill, _, line = said["value"].rpartition(":")
+    chosen = str(line_number(line))
+    value = f"{scene.ids[bill]}:{chosen}" if bill else chosen
+    members = [one for one in open_cases(scene) if "choose_line" in _actions_of(one)]
+    member = next((one for one in members if unit in one.case.subject), members[0])
+    actions.choose_line(member, unit=unit, line=value, by=theatre.person("finn"), reason=WHY)
+
+
+def _posts_again(theatre: Theatre, scene: Scene, said: Json) -> None:
+    kind = said["subject"].removeprefix("loop-fern-110700123-").rpartition("-")[0].replace("-", "_")
+    names = set(Posting.objects.filter(loop_return=scene.row, kind=kind).values_list("external_id", flat=True))
+    (member,) = [one for one in open_cases(scene) if one.problem.get("posting") in names]
+    actions.post_again(member, by=theatre.person("finn"), reason=WHY)
+
+
+SAYINGS: dict[str, Callable[[Theatre, Scene, Json], None]] = {"order_line": _chooses_line, "post_again": _posts_again}
+
+
+def sku_is_mapped(theatre: Theatre, scene: Scene, told: Json) -> None:
+    """To an item that the story names by its id; one it did not name before is made in NetSuite first."""
+    account = scene.row.shop.account
+    for sku, item_id in told.items():
+        known = next((name for name, number in ITEMS.items() if number == item_id), f"ITEM-{item_id}")
+        if known not in theatre.items:
+            made = theatre.act("create_item", sku=known, price="72.00")
+            theatre.items[known] = made["id"]
+        apply_items(account, netsuite_client(account).find_items([known]))
+        item = Item.objects.get(account=account, sku=known)
+        map_sku(scene.row.shop, sku, item, by=theatre.person("dana"), reason=WHY)
+
+
+def line_number(told: str) -> int:
+    """Lines of a story's bill are numbered 3, 6, 9; those of the sandbox 1, 4, 7."""
+    return int(told) - 2
+
+
+def open_cases(scene: Scene) -> list[CaseMember]:
+    members = CaseMember.objects.filter(loop_return=scene.row, left_at=None).select_related("case")
+    return list(members.exclude(case__status="closed"))
+
+
+def _actions_of(member: CaseMember) -> tuple[str, ...]:
+    return KINDS[member.case.code].actions

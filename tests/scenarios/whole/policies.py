@@ -1,0 +1,50 @@
+"""The policy of a story in the ids of the sandbox, and the way back."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.builders import DAMAGED, HOLDING, SELLABLE
+from tests.builders import policy as read_policy
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Places:
+    """world: what the sandbox calls its three; further: by the story's id."""
+
+    world: dict[str, str]
+    further: dict[str, str]
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """By the story's."""
+        known = {HOLDING: "holding", SELLABLE: "sellable", DAMAGED: "damaged"}
+        return {place: self.world[name] for place, name in known.items()} | self.further
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What the story calls them, by id of the sandbox."""
+        return {place: name for name, place in self.world.items()} | {real: told for told, real in self.further.items()}
+
+
+def rules_of(told: Json, world: Json, places: Places) -> Json:
+    """What a story says of the policy, besides what every story follows."""
+    whole = read_policy(**told)
+    return told | {
+        "locations": {name: places.ids[place] for name, place in _locations(told).items()},
+        "items": {key: world["items"][key] for key in whole.items},
+        "tenders": {gateway: _account(gateway, world) for gateway in whole.tenders},
+        "place_rules": [rule | {"place": places.ids[rule["place"]]} for rule in told.get("place_rules", [])],
+    }
+
+
+def _locations(told: Json) -> dict[str, str]:
+    named: dict[str, str] = told.get("locations", {"holding": HOLDING, "sellable": SELLABLE, "damaged": DAMAGED})
+    return named
+
+
+def _account(gateway: str, world: Json) -> dict[str, str]:
+    """`several` has an account of its own; the sandbox knows it as that of refunds by hand."""
+    methods: dict[str, dict[str, str]] = world["refund_methods"]
+    return dict(methods["manual" if gateway == "several" else gateway])

@@ -1,0 +1,177 @@
+"""What came of a moment in the words of the book, drawn from the books of the sandbox and not from our own tables."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from returnsops.lib.money import money_text
+from tests.scenarios.whole.people import open_cases
+from tests.scenarios.whole.scene import Scene
+from tests.scenarios.whole.theatre import Theatre
+
+Json = dict[str, Any]
+COMPARED = ("posts", "problem", "stage")
+
+
+def expected_of(text: str) -> list[str]:
+    """The lines of a story's expectation that are compared: of problems the code, of documents all."""
+    told = []
+    for line in text.splitlines():
+        kind, _, rest = line.partition(" ")
+        if kind in COMPARED:
+            told.append(f"{kind:8} {rest.strip().partition(':')[0] if kind == 'problem' else rest.strip()}")
+    return sorted(told)
+
+
+def tell(theatre: Theatre, scene: Scene) -> list[str]:
+    posts = [f"posts    {scene.in_words_of_the_story(words)}" for words in scene.news]
+    scene.news.clear()
+    problems = [f"problem  {member.case.code}" for member in open_cases(scene)]
+    return sorted([*posts, *problems, f"stage    {scene.row.stage}"])
+
+
+def words_of_document(theatre: Theatre, scene: Scene, entry: Json) -> str:
+    """entry: an accepted write of the integration in NetSuite's log."""
+    record = theatre.books.documents[entry["record_id"]]
+    kind = record["record_type"]
+    if entry["action"] == "update":
+        return CHANGED[kind](theatre, scene, record, entry["content"])
+    return MADE[kind](theatre, scene, _as_it_was_made(record, entry["content"]))
+
+
+def _as_it_was_made(record: Json, content: Json) -> Json:
+    """Lines of an authorization may have been made shorter since."""
+    then = {int(row["orderline"]): row["quantity"] for row in rows_of(content) if "orderline" in row}
+    lines = [line | {"quantity": then.get(line["source_line"], line["quantity"])} for line in record["lines"]]
+    return record | ({"lines": lines} if record["record_type"] == "returnAuthorization" else {})
+
+
+def rows_of(content: Json) -> list[Json]:
+    rows: list[Json] = content.get("item", {}).get("items", [])
+    return rows
+
+
+def _authorization(theatre: Theatre, scene: Scene, record: Json) -> str:
+    source = theatre.books.documents[record["createdfrom"]]
+    rows = ", ".join(f"{_goods(line)}{_place(theatre, line)}" for line in record["lines"])
+    return f"Return Authorization from {source['record_type']} {_name(scene, source)}: {rows}"
+
+
+def _receipt(theatre: Theatre, scene: Scene, record: Json) -> str:
+    rows = ", ".join(f"{_goods(line)}{_place(theatre, line)}" for line in record["lines"])
+    return f"Item Receipt of {record['trandate']}: {rows}"
+
+
+def _credit(theatre: Theatre, scene: Scene, record: Json) -> str:
+    """As it was made: lines added later are told as such."""
+    kind = "Credit Memo" if record["record_type"] == "creditMemo" else "Cash Refund"
+    added = theatre.books.added_lines(record)
+    first = [line for line in record["lines"] if line["line"] not in added]
+    later = sum((_worth(line) for line in record["lines"] if line["line"] in added), Decimal(0))
+    rows = [_goods(line) for line in first if line["source_line"] is not None]
+    rows += [_extra(theatre, line) for line in first if line["source_line"] is None]
+    total = money_text(Decimal(record["total"]) - later, _currency(scene))
+    return f"{kind}: {', '.join(rows)}; total {total}"
+
+
+def _refund(theatre: Theatre, scene: Scene, record: Json) -> str:
+    methods = theatre.world["refund_methods"]
+    gateway = next(name for name, one in methods.items() if one["account_id"] == str(record["extra"]["account"]))
+    amount = _plain(record["total"], scene)
+    return f"Customer Refund of {amount} {_currency(scene)} by {gateway}, applied to the Credit Memo"
+
+
+def _order(theatre: Theatre, scene: Scene, record: Json) -> str:
+    rows = ", ".join(
+        f"{line['quantity']} × item {theatre.told_item(line['item'])} at {_plain(line['amount'], scene)}"
+        for line in record["lines"]
+    )
+    return f"Sales Order {record['otherrefnum']}: {rows}"
+
+
+MADE: dict[str, Callable[[Theatre, Scene, Json], str]] = {
+    "returnAuthorization": _authorization,
+    "itemReceipt": _receipt,
+    "creditMemo": _credit,
+    "cashRefund": _credit,
+    "customerRefund": _refund,
+    "salesOrder": _order,
+}
+
+
+def _lines_changed(theatre: Theatre, scene: Scene, record: Json, content: Json) -> str:
+    place_of = {str(line["line"]): number for number, line in enumerate(record["lines"], 1)}
+    rows = [
+        f"line {place_of[str(row['line'])]} closed"
+        if row.get("isclosed")
+        else f"line {place_of[str(row['line'])]} holds {row['quantity']}"
+        for row in content["item"]["items"]
+    ]
+    return f"Return Authorization: {', '.join(rows)}"
+
+
+def _credit_changed(theatre: Theatre, scene: Scene, record: Json, content: Json) -> str:
+    if "item" in content:
+        added = theatre.books.added_lines(record)
+        return "line added to the credit: " + ", ".join(
+            _extra(theatre, line) for line in record["lines"] if line["line"] in added
+        )
+    rows = [
+        f"{row['amount']} to {_name(scene, theatre.books.documents[str(row['doc']['id'])])}"
+        for row in content["apply"]["items"]
+    ]
+    return f"Credit Memo applied: {', '.join(rows)}"
+
+
+CHANGED: dict[str, Callable[[Theatre, Scene, Json, Json], str]] = {
+    "returnAuthorization": _lines_changed,
+    "creditMemo": _credit_changed,
+    "cashRefund": _credit_changed,
+}
+
+
+def words_of_request(scene: Scene, entry: Json) -> str | None:
+    """entry: what the integration did in Loop."""
+    content = entry["content"]
+    match entry["action"]:
+        case "process":
+            return "to Loop: settle the return"
+        case "remove":
+            numbers = sorted(scene.units.index(str(one)) + 1 for one in content["line_item_ids"])
+            return f"to Loop: settle without unit {', '.join(str(one) for one in numbers)}"
+        case "note":
+            return f"to Loop: note «{content['content']}»"
+        case "state review":
+            return "to Loop: flag the return for review"
+    return None  # what Loop does itself in answer: settled, cancelled
+
+
+def _goods(line: Json) -> str:
+    return f"{line['quantity']} × {line['sku']}"
+
+
+def _extra(theatre: Theatre, line: Json) -> str:
+    keys = {item: key for key, item in theatre.world["items"].items()}
+    return f"{keys[line['item']].replace('_', ' ')} {line['amount']}"
+
+
+def _worth(line: Json) -> Decimal:
+    return Decimal(line["amount"]) + Decimal(line["tax_amount"] or 0)
+
+
+def _place(theatre: Theatre, line: Json) -> str:
+    return f" at {theatre.places.names.get(line['location'], line['location'])}"
+
+
+def _name(scene: Scene, record: Json) -> str:
+    return scene.names.get(record["id"], record["tranid"])
+
+
+def _currency(scene: Scene) -> str:
+    return str(scene.story.given.get("shop", {}).get("currency", "USD"))
+
+
+def _plain(amount: str, scene: Scene) -> str:
+    """As the book has it: yen without decimals."""
+    value = Decimal(amount)
+    return str(int(value)) if _currency(scene) == "JPY" else str(value)

@@ -1,0 +1,188 @@
+"""The theatre: one sandbox, one database, one clock, and a shop for every policy that the stories of a batch follow."""
+
+import time
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from integrations.models import Shop
+from returnsops import tasks
+from returnsops.management.commands.connect_sandbox import connect_account, connect_shop
+from returnsops.management.commands.seed_demo import seed_people
+from returnsops.posting.models import Posting
+from returnsops.returns import mirror
+from returnsops.returns.models import LoopReturn
+from tests.builders import CREATED, make_policy
+from tests.journey.stage import Stage
+from tests.scenarios.given import ITEMS
+from tests.scenarios.whole.books import Books
+from tests.scenarios.whole.policies import Places, rules_of
+from tests.scenarios.whole.scene import ORDER, Cue, Scene
+
+Json = dict[str, Any]
+ACCOUNT = "7400001_SB1"
+LANES = 5
+CALLS_PER_MINUTE = 100_000
+ROUNDS_MAX = 40
+FURTHER_PLACES = ("15", "35")  # of rules that name places of their own
+FAR = timedelta(days=3650)
+SWITCHES: Json = {
+    "loop": {"process_delay_s": [0.0, 0.0], "was_processed_delay_s": 0.0, "rate_limit_per_minute": CALLS_PER_MINUTE},
+    "connector": {"exchange_orders": False},
+}
+
+
+class Theatre(Stage):
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.shops_of: dict[str, str] = {}
+        self.world: Json = {}
+        self.places = Places({}, {})
+        self.items: dict[str, str] = {}  # NetSuite's, by the story's id or the SKU
+        self.books = Books(self.ask, ACCOUNT)
+
+    def open(self) -> None:
+        """The house before the audience comes: goods, places, people."""
+        self.ask("settings", SWITCHES)
+        self.world = self.ask("world", method="GET")["netsuite_accounts"][0]
+        self.account = connect_account(self.world, self.url, LANES)
+        self.items = {item: self.act("create_item", sku=sku, price="72.00")["id"] for sku, item in ITEMS.items()}
+        further = {place: self._make_place(place) for place in FURTHER_PLACES}
+        self.places = Places(self.world["locations"], further)
+
+    def _make_place(self, name: str) -> str:
+        body = {"name": f"Place {name}", "subsidiary": {"id": self.world["subsidiary_id"]}}
+        return str(self.act("write_list", record_type="location", body=body)["id"])
+
+    def open_shops(self, givens: Iterable[Json]) -> None:
+        """One per policy; stories of the same one share it."""
+        for given in givens:
+            key = repr((given.get("policy"), given.get("shop")))
+            if key not in self.shops_of:
+                self.shops_of[key] = self._open_shop(f"shop-{len(self.shops_of) + 1}", given)
+        seed_people()
+
+    def shop_of(self, given: Json) -> str:
+        return self.shops_of[repr((given.get("policy"), given.get("shop")))]
+
+    def _open_shop(self, code: str, given: Json) -> str:
+        told = given.get("shop", {})
+        currency = told.get("currency", "USD")
+        described = self.ask("loop/shops", {"code": code, "beside": "northwind", "currency": currency})
+        shop = connect_shop(described, self.url, self.account, calls_per_minute=CALLS_PER_MINUTE)
+        start_from = told.get("start_from", CREATED - timedelta(days=30))
+        Shop.objects.filter(pk=shop.pk).update(start_from=start_from, currency=told.get("shop_currency", currency))
+        make_policy(shop, **rules_of(given.get("policy", {}), self.world, self.places))
+        if given.get("policy", {}).get("kept_items") == "line_outcome":
+            self.ask("settings", {"shops": {code: {"loop": {"keep_item_marker": "outcome"}}}})
+        return code
+
+    # --- People and programs on the other sides ---
+
+    def act(self, action: str, **request: Any) -> Json:
+        """In NetSuite."""
+        found: Json = self.ask("netsuite/act", {"account": ACCOUNT, "action": action, **request})
+        return found
+
+    def do(self, scene: Scene, action: str, **body: Any) -> Json:
+        """To the return in Loop."""
+        found: Json = self.ask(f"loop/returns/{scene.loop_id}/{action}", body)
+        return found
+
+    def customer_of(self, scene: Scene) -> str:
+        return str(self.books.record(scene.ids[ORDER])["entity"])
+
+    def newest(self, scene: Scene, record_type: str, record_id: str | None = None) -> Json:
+        """The last document of this kind of the scene, as it is now."""
+        self.books.refresh()
+        family = self.books.family(self.customer_of(scene))
+        found = [one["id"] for one in family if one["record_type"] == record_type and not one["deleted"]]
+        assert found, f"NetSuite has no {record_type} of {scene.name}"
+        return self.books.record(record_id or max(found, key=int))
+
+    def loop_return(self, scene: Scene) -> Json:
+        return self.books.loop_return(scene.shop, scene.loop_id)
+
+    def exchange_order(self, scene: Scene) -> str:
+        orders = [one for one in self.loop_return(scene)["exchanges"] if one["order_id"]]
+        name = orders[0]["order_name"].lstrip("#")
+        self.books.refresh()
+        family = self.books.family(self.customer_of(scene))
+        return next(one["id"] for one in family if one["otherrefnum"] == name and one["record_type"] == "salesOrder")
+
+    # --- Time ---
+
+    def be_at(self, moment: datetime) -> None:
+        """Business time stands at the moment, but for what passes while the system works."""
+        seconds = (moment - datetime.fromisoformat(self.ask("clock", method="GET")["now"])).total_seconds()
+        self.ask("clock", {"advance_seconds": seconds})
+
+    # --- Work ---
+
+    def prepare(self, cues: list[Cue]) -> None:
+        """Who comes for the first time is looked at before anything happens to it: a person cannot judge before."""
+        for cue in cues:
+            if cue.number == 0:
+                self._fetch(cue.scene)
+
+    def work(self, cues: list[Cue]) -> None:
+        """Let the system work until nothing moves for these scenes; whatever else has come due is worked on, too."""
+        self._wait_for_the_sandbox()
+        for cue in cues:
+            self.look_at(cue.scene)
+        tasks.sweep_plans()
+        tasks.sweep_postings()
+        for _ in range(ROUNDS_MAX):
+            self.work_through_queue()
+            with self._silence(cues):
+                sent = self.send()
+            asked = {one.scene.loop_id for one in cues} & self._asked_of_loop()
+            if not sent and not self.queue:
+                return
+            self._wait_for_the_sandbox()
+            for cue in cues:
+                if cue.scene.loop_id in asked:
+                    self._fetch(cue.scene)
+        raise AssertionError(f"still moving after {ROUNDS_MAX} rounds: {[cue.scene.name for cue in cues]}")
+
+    def look_at(self, scene: Scene) -> None:
+        """As if a webhook and NetSuite's own changes had just been heard of."""
+        self._fetch(scene)
+        LoopReturn.objects.filter(shop__code=scene.shop, loop_id=scene.loop_id).update(records_fetched_at=None)
+        mirror.hint_records(LoopReturn.objects.filter(loop_id=scene.loop_id).values_list("pk", flat=True))
+
+    def _fetch(self, scene: Scene) -> None:
+        mirror.fetch_return(Shop.objects.select_related("account").get(code=scene.shop), scene.loop_id)
+
+    def _asked_of_loop(self) -> set[str]:
+        posted = Posting.objects.filter(system="loop", status="posted")
+        return set(posted.values_list("loop_return__loop_id", flat=True))
+
+    def _wait_for_the_sandbox(self) -> None:
+        while self.ask("health", method="GET")["due_jobs"]:
+            time.sleep(0.01)
+
+    def _silence(self, cues: list[Cue]) -> "Silence":
+        return Silence(cues)
+
+
+class Silence:
+    """Systems that answer nothing in a moment: what is to be sent to them waits, as after a call that got no answer."""
+
+    def __init__(self, cues: list[Cue]) -> None:
+        self._cues = cues
+
+    def __enter__(self) -> None:
+        for cue in self._cues:
+            for system in ("netsuite", "loop"):
+                if cue.moment.get(f"{system}_answers") == "nothing":
+                    self._open_ones(cue, system).update(not_before=datetime.now().astimezone() + FAR)
+
+    def __exit__(self, *_: object) -> None:
+        for cue in self._cues:
+            for system in ("netsuite", "loop"):
+                if cue.moment.get(f"{system}_answers") == "nothing":
+                    self._open_ones(cue, system).update(not_before=cue.scene.row.created_at)
+
+    def _open_ones(self, cue: Cue, system: str) -> Any:
+        return Posting.objects.filter(loop_return__loop_id=cue.scene.loop_id, system=system, status="pending")
