@@ -100,7 +100,8 @@ def bill_again(account: Account, told: Sale) -> Json:
     """A further bill of an order that is there, under the same number and on no order of its own."""
     with account.store.transaction():
         first = _order_of(account, provider_order_id=str(told.order.provider_order_id))
-        assert first is not None and first.entity is not None, "the order is brought first"
+        assert first is not None, "the order is brought first"
+        assert first.entity is not None, "an order has a customer"
         bill = _order_document(account, told, customer=first.entity)
         bill.kind = kinds.CASH_SALE if told.billing == "cash_sale" else kinds.INVOICE
         bill.external_id = bill.order_status = None
@@ -149,6 +150,7 @@ def _customer(account: Account, told: Sale) -> int:
 
 def _order_document(account: Account, told: Sale, *, customer: int) -> Document:
     order, currency = told.order, account.store.row("SELECT * FROM currency WHERE id = ?", (told.currency,))
+    assert currency is not None, "whoever tells of a sale looks its currency up"
     lines = [_order_line(account, line, number=1 + place * LINE_GAP) for place, line in enumerate(told.lines)]
     for line in lines:
         line.decimals = currency["decimals"]

@@ -288,11 +288,17 @@ def _when_seen(one: UnitOutcome, *, now: datetime) -> datetime:
     return seen_at
 
 
+def _turned_up(standing: InspectedUnit, one: UnitOutcome) -> bool:
+    """Nobody has seen a missing unit, so whoever sees it judges it: it may come with a second parcel (C13, C16)."""
+    missing = InspectedUnit.Outcome.MISSING
+    return standing.outcome == missing and one.outcome != missing
+
+
 def _judge_unit(inspection: Inspection, line: ReturnLine, one: UnitOutcome, *, by: User, row: LoopReturn) -> None:
     standing = InspectedUnit.objects.filter(line=line, superseded_at=None).select_related("inspector").first()
     if standing and standing.client_id == one.client_id:
         return
-    if standing and (standing.inspection_id != inspection.pk):
+    if standing and standing.inspection_id != inspection.pk and not _turned_up(standing, one):
         raise AlreadyInspectedError(
             f"{line.title or line.sku} was already judged {standing.get_outcome_display().lower()} by "
             f"{standing.inspector} at {standing.inspected_at:%d %b %Y %H:%M} UTC. Nothing was changed."
@@ -300,7 +306,7 @@ def _judge_unit(inspection: Inspection, line: ReturnLine, one: UnitOutcome, *, b
     _refuse_ended(row)
     now = clock.now()
     seen_at = _when_seen(one, now=now)
-    if standing:  # the same person changed their mind before finishing
+    if standing:  # the same person changed their mind before finishing, or what was missing is there after all
         InspectedUnit.objects.filter(pk=standing.pk).update(superseded_at=now)
     try:
         with transaction.atomic():

@@ -80,6 +80,14 @@ def test_finished_outcome_is_not_overwritten_by_its_own_author(row: LoopReturn, 
         judge_units(row, [judged("sellable")], by=ada)
 
 
+def test_missing_unit_that_turns_up_is_judged_by_whoever_sees_it(row: LoopReturn, ada: User, shop: Shop) -> None:
+    make_inspection(row, ada, "missing")
+
+    record_units(row, [judged("sellable")], by=make_user(Role.WAREHOUSE, shop))
+
+    assert standing() == [("387001", "sellable")]
+
+
 def test_units_of_one_parcel_may_be_judged_by_two_people(row: LoopReturn, ada: User, shop: Shop) -> None:
     make_inspection(row, ada, "sellable")
 

@@ -26,17 +26,25 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Scenario:
-    """rows: the requirements and sections of the references it answers."""
+    """rows: the requirements and sections of the references it answers.
+
+    only_plan: why it is not played through the whole stack (tests/scenarios/whole); empty if it is.
+    """
 
     path: Path
     title: str
     rows: tuple[str, ...]
     given: Json
     moments: tuple[Json, ...]
+    only_plan: str = ""
 
     @property
     def chapter(self) -> str:
         return self.path.parent.name
+
+    @property
+    def name(self) -> str:
+        return f"{self.chapter}/{self.path.stem}"
 
     def expected(self) -> list[str]:
         return [moment["expect"] for moment in self.moments]
@@ -63,7 +71,8 @@ def read_book() -> tuple[Scenario, ...]:
 def read_scenario(path: Path) -> Scenario:
     told = tomllib.loads(path.read_text())
     moments = tuple(told.pop("moment"))
-    return Scenario(path, told.pop("title"), tuple(told.pop("rows")), told, moments)
+    only_plan = told.pop("only_plan", "")
+    return Scenario(path, told.pop("title"), tuple(told.pop("rows")), told, moments, only_plan)
 
 
 def read_time(text: str) -> timedelta:

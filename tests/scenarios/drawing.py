@@ -10,6 +10,9 @@ HEAD = """# Scenarios
 Each story is a file of `tests/scenarios/cases/`, played by the tests: a moment changes what is true, the plan is
 carried out until it wants nothing more, and the lines below it are what comes of it. This page is drawn from them.
 
+Most are played once more through the whole stack, over HTTP against the sandbox, and compared with what its books hold;
+those that are not say why.
+
 Unless a story says otherwise, the shop writes every record, asks Loop to settle only after the credit, and has a
 holding, a sellable and a damaged location; the order is one invoice; a unit is a `BOOT-42` paid 72.00 + 5.76 tax.
 """
@@ -28,6 +31,8 @@ def _draw(scenario: Scenario) -> str:
     rules = scenario.given.get("policy", {})
     if rules:
         lines += [f"Policy: {', '.join(f'{name} = {_plain(value)}' for name, value in rules.items())}.", ""]
+    if scenario.only_plan:
+        lines += [f"Played with the plan alone: {scenario.only_plan}", ""]
     for moment in scenario.moments:
         lines += [f"**{moment['what']}**", "", "```text", moment["expect"].rstrip("\n"), "```", ""]
     return "\n".join(lines)

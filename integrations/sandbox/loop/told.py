@@ -1,4 +1,4 @@
-"""What a teller makes of a return that is there: figures Loop shows, goods it orders, processing that waits or fails."""
+"""What a teller makes of a return that is there: figures it shows, goods it orders, processing that waits or fails."""
 
 from collections.abc import Callable
 from typing import Any

@@ -53,7 +53,7 @@ def total_up(loop_return: LoopReturn) -> Totals:
 
 def _as_told(totals: Totals, loop_return: LoopReturn) -> Totals:
     """Figures somebody told instead: real returns have been seen whose header and lines contradict each other."""
-    amounts = {name: Decimal(text) for name, text in loop_return.told.get("amounts", {}).items()}
+    amounts: dict[str, Any] = {name: Decimal(text) for name, text in loop_return.told.get("amounts", {}).items()}
     units = {
         int(number): UnitRefund(**{name: Decimal(text) for name, text in row.items()})
         for number, row in loop_return.told.get("units", {}).items()

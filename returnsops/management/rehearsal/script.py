@@ -45,6 +45,13 @@ FURTHER_CAST: list[tuple[int, Part]] = [
     (1, Part("processing_fails")),
     (1, Part("cancelled_late")),
     (1, Part("restock_webhook")),
+    (1, Part("upsell")),
+    (1, Part("shop_now")),
+    (1, Part("shop_now", params={"left_over": "refund"})),
+    (1, Part("store_credit", params={"bonus": "10.00"})),
+    (1, Part("instant_exchange")),
+    (1, Part("out_of_stock", params={"restocked_after": 60})),
+    (1, Part("multi_currency")),
 ]
 SHOPS = ("northwind", "harbour")
 NO_PARCEL = ("cancelled", "cancelled_late", "multi_parcel")  # theirs goes a way of its own

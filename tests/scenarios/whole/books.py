@@ -1,4 +1,4 @@
-"""The sandbox's books as the theatre reads them: documents as they are now, and what was written since it last looked."""
+"""The sandbox's books as the theatre reads them: documents as they are, and what was written since it last looked."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,18 +20,21 @@ class Books:
         self._added: Counter[str] = Counter()
         self.documents: dict[str, Json] = {}
 
-    def refresh(self) -> list[Json]:
-        """Read what changed. Gives what was written in NetSuite since the last look, by whomever."""
+    def refresh(self) -> None:
+        """Read what changed since the last look."""
         since = f"&since={self._changed_until}" if self._changed_until else ""
         for one in self._pages("transactions", more=since):
             self.documents[one["id"]] = one
             self._changed_until = max(self._changed_until, one["modified_at"])
-        written = list(self._pages("log", after=self._logged))
+
+    def writes(self) -> list[Json]:
+        """What our integration wrote in NetSuite since the last look."""
+        self.refresh()
+        written = list(self._pages("log", after=self._logged, more="&who=api"))
         self._logged = max((row["seq"] for row in written), default=self._logged)
         for row in written:
-            if row["action"] == "update" and row["who"] == "api":
-                rows = row["content"].get("item", {}).get("items", [])
-                self._added[row["record_id"]] += sum("line" not in one for one in rows)
+            rows = row["content"].get("item", {}).get("items", []) if row["action"] == "update" else []
+            self._added[row["record_id"]] += sum("line" not in one for one in rows)
         return written
 
     def record(self, record_id: str) -> Json:
@@ -50,11 +53,11 @@ class Books:
         return {line["line"] for line in record["lines"][-count:]} if count else set()
 
     def requests(self, shop: str) -> list[Json]:
-        """What was done in Loop since the last look."""
+        """What our integration did in Loop since the last look."""
         after = self._of_loop.get(shop, 0)
         rows = self._ask(f"dump/loop/{shop}/log?after={after}&limit={PAGE}", method="GET")["items"]
         self._of_loop[shop] = max((row["seq"] for row in rows), default=after)
-        return list(rows)
+        return [row for row in rows if row["who"] == "api"]
 
     def loop_return(self, shop: str, loop_id: str) -> Json:
         path = f"dump/loop/{shop}/returns?after={int(loop_id) - 1}&limit=1"

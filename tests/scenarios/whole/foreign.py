@@ -20,7 +20,7 @@ def _order(theatre: Theatre, scene: Scene, told: Json) -> str:
     """The exchange order as the connector brings it: the new goods, and what of their price Loop's discount covers."""
     facts = begin(scene.story.given)
     body: Json = {
-        "entity": {"id": theatre.customer_of(scene)},
+        "entity": {"id": scene.customer},
         "location": {"id": theatre.places.world["sellable"]},
         "orderStatus": {"id": "B"},
     }
@@ -33,7 +33,7 @@ def _order(theatre: Theatre, scene: Scene, told: Json) -> str:
         body |= {"externalId": order_id, "otherRefNum": name.lstrip("#")}
         mine = {one["exchange_id"] for one in ordered if one["order_id"] == order_id}
         goods = tuple(one for one, number in zip(facts.exchanges, scene.exchanges, strict=True) if int(number) in mine)
-    rows = [_row(theatre.items[one.item_id or one.sku], one.price) for one in goods]
+    rows = [_row(theatre.items[one.item_id], one.price) for one in goods]
     worth = sum((one.price + round_money(one.price * scene.tax_rate, facts.currency) for one in goods), Decimal(0))
     less = worth - Decimal(told.get("total", "0"))
     if less:
@@ -71,7 +71,7 @@ def _authorization(theatre: Theatre, scene: Scene, told: Json) -> str:
 def _credit(theatre: Theatre, scene: Scene, told: Json) -> str:
     source = scene.ids[told["created_from_id"]]
     made = theatre.act("credit", record=source, body={}, **ANOTHER)
-    record = theatre.books.record(made["id"])
+    record = theatre.archive.record(made["id"])
     more = Decimal(told["total"]) - Decimal(record["total"])
     if more:
         row = _row(theatre.world["items"]["difference_rounding"], more)
@@ -83,7 +83,7 @@ def _customer_refund(theatre: Theatre, scene: Scene, told: Json) -> str:
     memo = theatre.newest(scene, "creditMemo")
     method = theatre.world["refund_methods"]["shopify_payments"]
     body = {
-        "customer": {"id": theatre.customer_of(scene)},
+        "customer": {"id": scene.customer},
         "account": {"id": method["account_id"]},
         "paymentOption": {"id": method["payment_option_id"]},
         "apply": {"items": [{"doc": {"id": memo["id"]}, "line": 1, "apply": True, "amount": told["total"]}]},

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from returnsops.lib.money import ZERO
 from returnsops.returns.facts import LineFacts, RecordFacts, ReturnFacts, UnitFacts
 from tests.scenarios.book import Scenario
 from tests.scenarios.given import ITEMS, begin
@@ -12,12 +13,13 @@ from tests.scenarios.whole.theatre import ACCOUNT, Theatre
 Json = dict[str, Any]
 SKUS = {item: sku for sku, item in ITEMS.items()}
 BILLINGS = {"invoice": "invoice", "cashSale": "cash_sale", "salesOrder": "none"}
+INACTIVE = "BOOT-43-OLD"  # the replacement of the story whose item is out of use
 ORIGINAL = ("", "5873120045678", "#20418")  # what the story calls the order the units were sold on
 
 
 def set_scene(theatre: Theatre, story: Scenario) -> Scene:
     facts = begin(story.given)
-    shop = theatre.shop_of(story.given)
+    shop = theatre.shop_of(story)
     made = theatre.ask("loop/told", {"shop": shop} | _told_return(story, facts))
     unit = facts.units[0]
     scene = Scene(
@@ -28,7 +30,6 @@ def set_scene(theatre: Theatre, story: Scenario) -> Scene:
     tell_what_differs(theatre, scene, facts, made["figures"])
     for bill in facts.records:
         bring_bill(theatre, scene, bill, facts)
-    scene.customer = theatre.customer_of(scene) if ORDER in scene.ids else ""
     return scene
 
 
@@ -37,7 +38,12 @@ def _told_return(story: Scenario, facts: ReturnFacts) -> Json:
     told: Json = {
         "units": [_told_unit(facts, unit) for unit in facts.units],
         "exchanges": [
-            {"sku": one.sku, "price": str(one.price), "tax": str(one.tax), "out_of_stock": one.out_of_stock}
+            {
+                "sku": INACTIVE if one.item_inactive else one.sku,
+                "price": str(one.price),
+                "tax": str(one.total - one.price),
+                "out_of_stock": one.out_of_stock,
+            }
             for one in facts.exchanges
         ],
         "fee": str(loop.fee),
@@ -102,8 +108,8 @@ def tell_what_differs(theatre: Theatre, scene: Scene, facts: ReturnFacts, figure
 
 def parts_of(unit: UnitFacts) -> dict[str, Decimal]:
     """What is left of the refund after goods and tax is shipping."""
-    rest = unit.refund - unit.refund_item - unit.refund_tax
-    return {"item": unit.refund_item, "tax": unit.refund_tax, "shipping": rest}
+    item, tax = unit.refund_item or ZERO, unit.refund_tax or ZERO
+    return {"item": item, "tax": tax, "shipping": unit.refund - item - tax}
 
 
 def bring_bill(theatre: Theatre, scene: Scene, bill: RecordFacts, facts: ReturnFacts, *, again: bool = False) -> None:
@@ -116,6 +122,7 @@ def bring_bill(theatre: Theatre, scene: Scene, bill: RecordFacts, facts: ReturnF
     made = theatre.ask(f"loop/told/{scene.loop_id}/bill", body)
     if "sales_order_id" in made:
         scene.know(ORDER, made["sales_order_id"], record_type="salesOrder")
+        scene.customer = str(theatre.archive.record(made["sales_order_id"])["entity"])
     for kind in ("invoice_id", "cash_sale_id"):
         if kind in made:
             scene.know(bill.internal_id, made[kind], record_type=bill.record_type)

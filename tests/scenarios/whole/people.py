@@ -76,9 +76,8 @@ def sku_is_mapped(theatre: Theatre, scene: Scene, told: Json) -> None:
     account = scene.row.shop.account
     for sku, item_id in told.items():
         known = next((name for name, number in ITEMS.items() if number == item_id), f"ITEM-{item_id}")
-        if known not in theatre.items:
-            made = theatre.act("create_item", sku=known, price="72.00")
-            theatre.items[known] = made["id"]
+        if item_id not in theatre.items:
+            theatre.items[item_id] = theatre.act("create_item", sku=known, price="72.00")["id"]
         apply_items(account, netsuite_client(account).find_items([known]))
         item = Item.objects.get(account=account, sku=known)
         map_sku(scene.row.shop, sku, item, by=theatre.person("dana"), reason=WHY)

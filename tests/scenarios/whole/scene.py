@@ -36,7 +36,7 @@ class Scene:
 
     @property
     def name(self) -> str:
-        return f"{self.story.chapter}/{self.story.path.stem}"
+        return self.story.name
 
     @property
     def row(self) -> LoopReturn:

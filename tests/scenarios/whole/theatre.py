@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from integrations.models import Shop
 from returnsops import tasks
 from returnsops.management.commands.connect_sandbox import connect_account, connect_shop
@@ -12,12 +14,13 @@ from returnsops.management.commands.seed_demo import seed_people
 from returnsops.posting.models import Posting
 from returnsops.returns import mirror
 from returnsops.returns.models import LoopReturn
-from tests.builders import CREATED, make_policy
+from tests.builders import CREATED, WRITES_ALL, make_policy
 from tests.journey.stage import Stage
+from tests.scenarios.book import Scenario
 from tests.scenarios.given import ITEMS
 from tests.scenarios.whole.books import Books
 from tests.scenarios.whole.policies import Places, rules_of
-from tests.scenarios.whole.scene import ORDER, Cue, Scene
+from tests.scenarios.whole.scene import Cue, Scene
 
 Json = dict[str, Any]
 ACCOUNT = "7400001_SB1"
@@ -26,6 +29,9 @@ CALLS_PER_MINUTE = 100_000
 ROUNDS_MAX = 40
 FURTHER_PLACES = ("15", "35")  # of rules that name places of their own
 FAR = timedelta(days=3650)
+NETSUITE_WORDS = {
+    "bills_exchange", "bill_arrives", "record_appears", "record_changes", "record_deleted", "refunded_by_hand",
+}  # fmt: skip
 SWITCHES: Json = {
     "loop": {"process_delay_s": [0.0, 0.0], "was_processed_delay_s": 0.0, "rate_limit_per_minute": CALLS_PER_MINUTE},
     "connector": {"exchange_orders": False},
@@ -39,7 +45,9 @@ class Theatre(Stage):
         self.world: Json = {}
         self.places = Places({}, {})
         self.items: dict[str, str] = {}  # NetSuite's, by the story's id or the SKU
-        self.books = Books(self.ask, ACCOUNT)
+        self.archive = Books(self.ask, ACCOUNT)
+        self.silent: set[tuple[str, str]] = set()  # (return, system) that answer nothing
+        self.changed: set[str] = set()  # returns that somebody changed in Loop since they were read
 
     def open(self) -> None:
         """The house before the audience comes: goods, places, people."""
@@ -47,6 +55,8 @@ class Theatre(Stage):
         self.world = self.ask("world", method="GET")["netsuite_accounts"][0]
         self.account = connect_account(self.world, self.url, LANES)
         self.items = {item: self.act("create_item", sku=sku, price="72.00")["id"] for sku, item in ITEMS.items()}
+        inactive = self.act("create_item", sku="BOOT-43-OLD", price="72.00")["id"]
+        self.act("deactivate_item", item=inactive)
         further = {place: self._make_place(place) for place in FURTHER_PLACES}
         self.places = Places(self.world["locations"], further)
 
@@ -54,16 +64,16 @@ class Theatre(Stage):
         body = {"name": f"Place {name}", "subsidiary": {"id": self.world["subsidiary_id"]}}
         return str(self.act("write_list", record_type="location", body=body)["id"])
 
-    def open_shops(self, givens: Iterable[Json]) -> None:
-        """One per policy; stories of the same one share it."""
-        for given in givens:
-            key = repr((given.get("policy"), given.get("shop")))
+    def open_shops(self, stories: Iterable[Scenario]) -> None:
+        """One per policy; stories of the same one share it, unless somebody maps a SKU there."""
+        for story in stories:
+            key = _key_of(story)
             if key not in self.shops_of:
-                self.shops_of[key] = self._open_shop(f"shop-{len(self.shops_of) + 1}", given)
+                self.shops_of[key] = self._open_shop(f"shop-{len(self.shops_of) + 1}", story.given)
         seed_people()
 
-    def shop_of(self, given: Json) -> str:
-        return self.shops_of[repr((given.get("policy"), given.get("shop")))]
+    def shop_of(self, story: Scenario) -> str:
+        return self.shops_of[_key_of(story)]
 
     def _open_shop(self, code: str, given: Json) -> str:
         told = given.get("shop", {})
@@ -86,29 +96,33 @@ class Theatre(Stage):
 
     def do(self, scene: Scene, action: str, **body: Any) -> Json:
         """To the return in Loop."""
+        self.changed.add(scene.loop_id)
         found: Json = self.ask(f"loop/returns/{scene.loop_id}/{action}", body)
         return found
 
-    def customer_of(self, scene: Scene) -> str:
-        return str(self.books.record(scene.ids[ORDER])["entity"])
+    def told_item(self, item: str) -> str:
+        """What a story calls it; charges by the key of the policy they stand under."""
+        told = {real: name for name, real in self.items.items()}
+        keys = {real: key for key, real in self.world["items"].items()}
+        return told.get(item) or WRITES_ALL["items"][keys[item]]
 
     def newest(self, scene: Scene, record_type: str, record_id: str | None = None) -> Json:
         """The last document of this kind of the scene, as it is now."""
-        self.books.refresh()
-        family = self.books.family(self.customer_of(scene))
+        self.archive.refresh()
+        family = self.archive.family(scene.customer)
         found = [one["id"] for one in family if one["record_type"] == record_type and not one["deleted"]]
         assert found, f"NetSuite has no {record_type} of {scene.name}"
-        return self.books.record(record_id or max(found, key=int))
+        return self.archive.record(record_id or max(found, key=int))
 
     def loop_return(self, scene: Scene) -> Json:
-        return self.books.loop_return(scene.shop, scene.loop_id)
+        return self.archive.loop_return(scene.shop, scene.loop_id)
 
     def exchange_order(self, scene: Scene) -> str:
         orders = [one for one in self.loop_return(scene)["exchanges"] if one["order_id"]]
         name = orders[0]["order_name"].lstrip("#")
-        self.books.refresh()
-        family = self.books.family(self.customer_of(scene))
-        return next(one["id"] for one in family if one["otherrefnum"] == name and one["record_type"] == "salesOrder")
+        self.archive.refresh()
+        family = self.archive.family(scene.customer)
+        return next(str(one["id"]) for one in family if one["otherrefnum"] == name and one["record_type"] == "salesOrder")
 
     # --- Time ---
 
@@ -129,13 +143,14 @@ class Theatre(Stage):
         """Let the system work until nothing moves for these scenes; whatever else has come due is worked on, too."""
         self._wait_for_the_sandbox()
         for cue in cues:
-            self.look_at(cue.scene)
+            self.hear_of_silence(cue)
+            self.look_at(cue)
         tasks.sweep_plans()
         tasks.sweep_postings()
         for _ in range(ROUNDS_MAX):
             self.work_through_queue()
-            with self._silence(cues):
-                sent = self.send()
+            self._keep_silence()
+            sent = self.send()
             asked = {one.scene.loop_id for one in cues} & self._asked_of_loop()
             if not sent and not self.queue:
                 return
@@ -145,14 +160,18 @@ class Theatre(Stage):
                     self._fetch(cue.scene)
         raise AssertionError(f"still moving after {ROUNDS_MAX} rounds: {[cue.scene.name for cue in cues]}")
 
-    def look_at(self, scene: Scene) -> None:
-        """As if a webhook and NetSuite's own changes had just been heard of."""
-        self._fetch(scene)
-        LoopReturn.objects.filter(shop__code=scene.shop, loop_id=scene.loop_id).update(records_fetched_at=None)
-        mirror.hint_records(LoopReturn.objects.filter(loop_id=scene.loop_id).values_list("pk", flat=True))
+    def look_at(self, cue: Cue) -> None:
+        """As if a webhook, or a look at what changed in NetSuite, had told of it."""
+        scene = cue.scene
+        if scene.loop_id in self.changed:
+            self._fetch(scene)
+        if NETSUITE_WORDS & cue.moment.keys():
+            LoopReturn.objects.filter(pk=scene.row.pk).update(records_fetched_at=None)
+            mirror.hint_records([scene.row.pk])
 
     def _fetch(self, scene: Scene) -> None:
         mirror.fetch_return(Shop.objects.select_related("account").get(code=scene.shop), scene.loop_id)
+        self.changed.discard(scene.loop_id)
 
     def _asked_of_loop(self) -> set[str]:
         posted = Posting.objects.filter(system="loop", status="posted")
@@ -162,27 +181,23 @@ class Theatre(Stage):
         while self.ask("health", method="GET")["due_jobs"]:
             time.sleep(0.01)
 
-    def _silence(self, cues: list[Cue]) -> "Silence":
-        return Silence(cues)
+    def _keep_silence(self) -> None:
+        """What is to be sent to a system that answers nothing waits, as after a call without an answer."""
+        for loop_id, system in self.silent:
+            waiting = Posting.objects.filter(loop_return__loop_id=loop_id, system=system, status="pending")
+            waiting.update(not_before=timezone.now() + FAR)
+
+    def hear_of_silence(self, cue: Cue) -> None:
+        for system in ("netsuite", "loop"):
+            key = (cue.scene.loop_id, system)
+            if cue.moment.get(f"{system}_answers") == "nothing":
+                self.silent.add(key)
+            elif key in self.silent:
+                self.silent.remove(key)
+                waiting = Posting.objects.filter(loop_return__loop_id=cue.scene.loop_id, system=system)
+                waiting.filter(status="pending").update(not_before=timezone.now())
 
 
-class Silence:
-    """Systems that answer nothing in a moment: what is to be sent to them waits, as after a call that got no answer."""
-
-    def __init__(self, cues: list[Cue]) -> None:
-        self._cues = cues
-
-    def __enter__(self) -> None:
-        for cue in self._cues:
-            for system in ("netsuite", "loop"):
-                if cue.moment.get(f"{system}_answers") == "nothing":
-                    self._open_ones(cue, system).update(not_before=datetime.now().astimezone() + FAR)
-
-    def __exit__(self, *_: object) -> None:
-        for cue in self._cues:
-            for system in ("netsuite", "loop"):
-                if cue.moment.get(f"{system}_answers") == "nothing":
-                    self._open_ones(cue, system).update(not_before=cue.scene.row.created_at)
-
-    def _open_ones(self, cue: Cue, system: str) -> Any:
-        return Posting.objects.filter(loop_return__loop_id=cue.scene.loop_id, system=system, status="pending")
+def _key_of(story: Scenario) -> str:
+    maps = any("mapped" in moment for moment in story.moments)
+    return repr((story.given.get("policy"), story.given.get("shop"), story.path.stem if maps else ""))

@@ -23,7 +23,20 @@ SAY_NOTHING_OF_MONEY = frozenset(
 def check_money(one: Json, family: Family, *, codes: Collection[str], verdict: Verdict) -> None:
     if not family.credits or not one["processed_at"] or set(codes) - SAY_NOTHING_OF_MONEY:
         return
-    paid = Decimal(one["amount_paid_out"]) + Decimal(one["gift_card_issued"] or 0)
+    paid = _paid_out(one) + _given_as_credit(one)
     credited = sum((Decimal(credit["total"]) for credit in family.credits), Decimal(0))
     words = f"return {one['id']}: Loop settled {paid}, NetSuite credits {credited}"
     verdict.note("cents_unexplained", int(abs(paid - credited) * 100), words)
+
+
+def _paid_out(one: Json) -> Decimal:
+    """In the shop's currency: payments told in the shopper's own stand for what Loop computed (loop.md 7.5)."""
+    is_foreign = any(row["currency"] != one["currency"] for row in one["refunds"])
+    return Decimal(one["refund"] if is_foreign else one["amount_paid_out"])
+
+
+def _given_as_credit(one: Json) -> Decimal:
+    """The gift card without its bonus, which no goods came back for (loop.md 7.9)."""
+    issued = Decimal(one["gift_card_issued"] or 0)
+    has_bonus = issued and any(unit["outcome"] == "credit" and not unit["removed"] for unit in one["units"])
+    return issued - (Decimal(one["bonus"]) if has_bonus else Decimal(0))
