@@ -44,6 +44,7 @@ class Sale:
     lines: tuple[SoldLine, ...]
     billing: str  # one of BILLINGS, as `import_sale` tells
     currency: int
+    is_shipped: bool = True
 
 
 def import_sale(account: Account, order: ShopOrder, *, billing: str) -> Json:
@@ -77,7 +78,8 @@ def bring_sale(account: Account, told: Sale) -> Json:
             return _sale_of(account, earlier)
         sale = _order_document(account, told, customer=_customer(account, told))
         save_new(account, sale, who=WHO, body={}, check=False)
-        _copy(account, sale, kind=kinds.FULFILLMENT, day=order.placed_on + timedelta(days=1))
+        if told.is_shipped:
+            _copy(account, sale, kind=kinds.FULFILLMENT, day=order.placed_on + timedelta(days=1))
         bills = _bill(account, sale, billing=told.billing, day=order.placed_on + timedelta(days=1))
         name = "cash_sale_id" if told.billing == "cash_sale" else "invoice_id"
         return {"sales_order_id": str(sale.id)} | ({name: str(bills[0].id)} if bills else {})

@@ -104,6 +104,14 @@ class Fields:
             raise self._refusal(key, allowed=f"a list of some of {', '.join(sorted(of))}")
         return value
 
+    def texts(self, key: str) -> list[str]:
+        value = self._take(key)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self._refusal(key, allowed="a list of texts")
+        return value
+
     def rows(self, key: str) -> list["Fields"]:
         """A list of objects, each to be read on its own."""
         value = self._take(key)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.sandbox.catalogue import Variant
-from integrations.sandbox.connector import Sale, SoldLine, bill_again, bring_sale
+from integrations.sandbox.connector import BILLINGS, Sale, SoldLine, bill_again, bring_sale
 from integrations.sandbox.inputs import BadInputError, Fields
 from integrations.sandbox.loop.engine import Engine
 from integrations.sandbox.loop.model import Exchange, LoopReturn, Unit
@@ -71,15 +71,15 @@ class Teller:
         if loop_return is None:
             raise BadInputError(f"no return {return_id}")
         account = self.accounts[self.engine.shops[loop_return.shop].netsuite_account]
-        billing = body.word("billing", "invoice", of=("invoice", "cash_sale", "none"))
+        billing = body.word("billing", "invoice", of=BILLINGS)
         symbol = body.word("currency", loop_return.currency)
-        is_first = not body.flag("again", False)
+        is_first, is_shipped = not body.flag("again", False), body.flag("shipped", True)
         lines = tuple(self._read_sold(account, row) for row in body.rows("lines"))
         body.done()
         currency = account.store.value("SELECT id FROM currency WHERE symbol = ?", (symbol,))
         if currency is None or not lines:
             raise BadInputError("currency is the symbol of one NetSuite has, and lines are at least one")
-        sale = Sale(_order_of(loop_return, tax_rate=lines[0].tax_rate), lines, billing, currency)
+        sale = Sale(_order_of(loop_return, tax_rate=lines[0].tax_rate), lines, billing, currency, is_shipped)
         return bring_sale(account, sale) if is_first else bill_again(account, sale)
 
     def _make_order(self, shop: ShopProfile, units: list[ToldUnit], *, prefix: str) -> ShopOrder:

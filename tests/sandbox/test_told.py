@@ -24,9 +24,7 @@ def test_told_return_is_shown_to_the_cent(director: Director, loop: LoopStranger
     assert [unit["sku"] for unit in shown["line_items"]] == ["BOOT-42", "SOCKS"]
 
 
-def test_told_bill_stands_in_netsuite(
-    director: Director, netsuite: NetSuiteStranger, goods: None
-) -> None:
+def test_told_bill_stands_in_netsuite(director: Director, netsuite: NetSuiteStranger, goods: None) -> None:
     told = director.post("loop/told", {"units": [BOOT]})
     line = {"sku": "BOOT-42", "amount": "72.00", "tax": "5.73", "line": told["lines"]["line-1"]}
 
@@ -47,7 +45,7 @@ def test_told_bill_in_another_currency(director: Director, netsuite: NetSuiteStr
     made = director.post(f"loop/told/{told['return_id']}/bill", body)
 
     sale = netsuite.call("GET", f"record/v1/cashSale/{made['cash_sale_id']}").json()
-    assert (sale["total"], sale["currency"]["refName"]) == (7920, "Japanese Yen")
+    assert (sale["total"], sale["currency"]["refName"]) == (7920, "JPY")
 
 
 def test_told_figures_are_shown_and_paid_until_the_return_changes(director: Director, loop: LoopStranger) -> None:
@@ -120,7 +118,9 @@ def test_shop_opened_beside_another_has_keys_and_order_numbers_of_its_own(direct
     assert opened["netsuite_account"] == first["netsuite_account"]
     assert opened["api_key"] != first["api_key"]
     director.post("settings", {"shops": {"outlet": {"loop": {"loop_discount": False}}}})
-    numbers = {director.post("loop/told", {"shop": one, "units": [BOOT]})["order_number"] for one in ("northwind", "outlet")}
+    numbers = {
+        director.post("loop/told", {"shop": one, "units": [BOOT]})["order_number"] for one in ("northwind", "outlet")
+    }
     assert len(numbers) == 2
 
 

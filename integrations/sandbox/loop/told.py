@@ -16,8 +16,11 @@ PARTS = ("item", "tax", "shipping", "shipping_tax")
 
 
 def tell(engine: Engine, loop_return: LoopReturn, body: Json) -> None:
-    """From now on Loop shows these: {"amounts": {"refund": "70.00"}, "units": {"387001": {"item": "65.00",
-    "tax": "5.00"}}, "refunds": [{"gateway", "amount", "currency"}], "leaves_out": ["refund"]}."""
+    """From now on Loop shows these.
+
+    {"amounts": {"refund": "70.00"}, "units": {"387001": {"item": "65.00", "tax": "5.00"}}, "leaves_out": ["refund"],
+    "refunds": [{"gateway", "amount", "currency"}], "restocked": ["387001"]}
+    """
     fields = Fields(body)
     told = dict(loop_return.told)
     if "amounts" in body:
@@ -29,6 +32,10 @@ def tell(engine: Engine, loop_return: LoopReturn, body: Json) -> None:
         told["refunds"] = [_payment(loop_return, row) for row in fields.rows("refunds")]
     if "leaves_out" in body:
         told["leaves_out"] = sorted(fields.names("leaves_out", of=AMOUNTS))
+    restocked = fields.texts("restocked")
+    for unit in loop_return.units:
+        if str(unit.line_item_id) in restocked:
+            unit.restock_location_id = engine.shops[loop_return.shop].provider_location_id
     loop_return.is_instant = fields.flag("instant", loop_return.is_instant)
     fields.done()
     loop_return.told = told

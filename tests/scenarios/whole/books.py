@@ -30,8 +30,9 @@ class Books:
     def writes(self) -> list[Json]:
         """What our integration wrote in NetSuite since the last look."""
         self.refresh()
-        written = list(self._pages("log", after=self._logged, more="&who=api"))
-        self._logged = max((row["seq"] for row in written), default=self._logged)
+        rows = list(self._pages("log", after=self._logged))
+        self._logged = max((row["seq"] for row in rows), default=self._logged)
+        written = [row for row in rows if row["who"] == "api"]
         for row in written:
             rows = row["content"].get("item", {}).get("items", []) if row["action"] == "update" else []
             self._added[row["record_id"]] += sum("line" not in one for one in rows)

@@ -48,7 +48,9 @@ def _row(item: str, amount: Decimal) -> Json:
 
 def _bill(action: str) -> Callable[[Theatre, Scene, Json], str]:
     def make(theatre: Theatre, scene: Scene, told: Json) -> str:
-        made = theatre.act(action, record=scene.ids[told["created_from_id"]], **CONNECTOR)
+        source = scene.ids.get(told["created_from_id"]) or theatre.exchange_order(scene)
+        body = {"account": {"id": theatre.money_account(scene, told["account_id"])}} if "account_id" in told else {}
+        made = theatre.act(action, record=source, body=body, **CONNECTOR)
         if told.get("amount_remaining") == "0":
             theatre.act("pay", record=made["id"], **CONNECTOR)
         return str(made["id"])
@@ -62,10 +64,31 @@ def _authorization(theatre: Theatre, scene: Scene, told: Json) -> str:
     if told.get("ours"):
         body["externalId"] = f"loop-{scene.shop}-99-rma-1"
     made = theatre.act("authorize", record=scene.ids[FIRST_BILL], body=body, replace=["item"], **ANOTHER)
-    if told.get("status") == "G":
+    is_received = any(row.get("received") for row in told["lines"])
+    if is_received and not _has_receipt_of_its_own(scene):
         theatre.act("receive", record=made["id"], **ANOTHER)
+    if told.get("status") == "G":
         theatre.act("credit", record=made["id"], **ANOTHER)
     return str(made["id"])
+
+
+def _has_receipt_of_its_own(scene: Scene) -> bool:
+    appeared = [moment.get("record_appears", {}).get("type") for moment in scene.story.moments]
+    return "itemReceipt" in appeared
+
+
+def _receipt(theatre: Theatre, scene: Scene, told: Json) -> str:
+    rma = theatre.archive.record(scene.ids[told["created_from_id"]])
+    rows = [{"orderLine": line["line"], "itemReceive": True} for line in rma["lines"]]
+    place = told["lines"][0].get("location_id") if told.get("lines") else None
+    if place:
+        rows = [row | {"location": {"id": theatre.places.ids.get(place, theatre.places.further["15"])}} for row in rows]
+    made = theatre.act("receive", record=rma["id"], body={"item": {"items": rows}}, **ANOTHER)
+    return str(made["id"])
+
+
+def _cash_refund(theatre: Theatre, scene: Scene, told: Json) -> str:
+    return str(theatre.act("cash_refund", record=scene.ids[told["created_from_id"]], **ANOTHER)["id"])
 
 
 def _credit(theatre: Theatre, scene: Scene, told: Json) -> str:
@@ -96,6 +119,8 @@ RECORDS: dict[str, Callable[[Theatre, Scene, Json], str]] = {
     "invoice": _bill("invoice"),
     "cashSale": _bill("cash_sale"),
     "returnAuthorization": _authorization,
+    "itemReceipt": _receipt,
+    "cashRefund": _cash_refund,
     "creditMemo": _credit,
     "customerRefund": _customer_refund,
 }

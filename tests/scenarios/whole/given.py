@@ -13,6 +13,7 @@ from tests.scenarios.whole.theatre import ACCOUNT, Theatre
 Json = dict[str, Any]
 SKUS = {item: sku for sku, item in ITEMS.items()}
 BILLINGS = {"invoice": "invoice", "cashSale": "cash_sale", "salesOrder": "none"}
+SHIPPED = "EFG"  # letters of an order that left the warehouse
 INACTIVE = "BOOT-43-OLD"  # the replacement of the story whose item is out of use
 ORIGINAL = ("", "5873120045678", "#20418")  # what the story calls the order the units were sold on
 
@@ -116,6 +117,7 @@ def bring_bill(theatre: Theatre, scene: Scene, bill: RecordFacts, facts: ReturnF
     """The record of a story that bills the order; an order not billed yet holds what the units say."""
     lines = bill.lines or begin(scene.story.given | {"bill": {}}).records[0].lines
     body: Json = {"billing": BILLINGS[bill.record_type], "again": again}
+    body["shipped"] = bill.record_type != "salesOrder" or bill.status in SHIPPED
     body["lines"] = [_told_line(scene, line) for line in lines]
     symbols = {"Euro": "EUR", "EUR": "EUR"}
     body["currency"] = symbols.get(bill.currency, facts.currency)

@@ -1,5 +1,6 @@
 """What happens in a moment, done to the systems themselves: one function per word of the language."""
 
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from tests.builders import make_netsuite, make_sale
 from tests.scenarios.given import begin
 from tests.scenarios.whole.foreign import RECORDS, read_told_line
-from tests.scenarios.whole.given import INACTIVE, bring_bill, has_label
+from tests.scenarios.whole.given import INACTIVE, SHIPPED, bring_bill, has_label
 from tests.scenarios.whole.people import (
     parcel_is_scanned,
     person_approves,
@@ -115,6 +116,10 @@ def units_are_added(theatre: Theatre, scene: Scene, told: list[Json]) -> None:
     scene.units = [str(unit["line_item_id"]) for unit in theatre.loop_return(scene)["units"]]
 
 
+def units_are_restocked(theatre: Theatre, scene: Scene, told: list[str]) -> None:
+    theatre.do(scene, "tell", restocked=[scene.units[int(number) - 1] for number in told])
+
+
 def exchange_is_ordered(theatre: Theatre, scene: Scene, told: Json) -> None:
     """Loop has made its order when it settled; before that it makes it now."""
     if not all(one["order_id"] for one in theatre.loop_return(scene)["exchanges"]):
@@ -133,15 +138,25 @@ def replacements_change(theatre: Theatre, scene: Scene, told: Json) -> None:
 # --- NetSuite --------------------------------------------------------------------------------------
 
 
-def bill_arrives(theatre: Theatre, scene: Scene, kind: str) -> None:
-    """Of an order that is there, or together with it."""
-    if ORDER in scene.ids:
-        action = {"invoice": "invoice", "cashSale": "cash_sale"}[kind]
-        made = theatre.act(action, record=scene.ids[ORDER], **{"as": "connector"})
-        scene.know(FIRST_BILL, made["id"], record_type=kind)
-    else:
-        facts = begin(scene.story.given)
+def bill_arrives(theatre: Theatre, scene: Scene, told: str | Json) -> None:
+    """Of an order that is there, all of it or the units of these numbers; or together with it."""
+    row: Json = {"kind": told} if isinstance(told, str) else told
+    facts, kind, bill = begin(scene.story.given), row["kind"], row.get("id", FIRST_BILL)
+    if ORDER not in scene.ids:
         bring_bill(theatre, scene, make_sale(facts.units, kind), facts)
+        return
+    order = theatre.archive.record(scene.ids[ORDER])
+    numbers = row.get("units", range(1, len(facts.units) + 1))
+    billed = Counter(scene.lines[facts.units[number - 1].provider_line] for number in numbers)
+    rows = [
+        {"orderLine": line["line"], "quantity": billed[line["custom"]["custcol_shopify_line_id"]]}
+        for line in order["lines"]
+        if line["custom"]["custcol_shopify_line_id"] in billed
+    ]
+    action = {"invoice": "invoice", "cashSale": "cash_sale"}[kind]
+    body = {"item": {"items": rows}}
+    made = theatre.act(action, record=order["id"], body=body, replace=["item"], **{"as": "connector"})
+    scene.know(bill, made["id"], record_type=kind)
 
 
 def record_appears(theatre: Theatre, scene: Scene, told: Json) -> None:
@@ -167,11 +182,16 @@ def record_changes(theatre: Theatre, scene: Scene, told: Json) -> None:
     if told.get("status") == "V":
         theatre.act("void", record=record["id"])
         return
+    if told["type"] == "salesOrder" and told.get("status") in SHIPPED:
+        theatre.act("fulfill", record=record["id"], **{"as": "connector"})
+    if "account_id" in told:
+        account = theatre.money_account(scene, told["account_id"])
+        theatre.act("edit", record=record["id"], body={"account": {"id": account}})
     for number, change in told.get("lines", {}).items():
         if "received" in change:
             _receipt_is_changed(theatre, scene, record, change["received"])
             continue
-        place = int(number) - 1 if told.get("id") is None else 0
+        place = min(int(number), len(record["lines"])) - 1  # those of others are numbered 3, 6, 9
         row = {"line": record["lines"][place]["line"]}
         row |= {"isClosed": change["is_closed"]} if "is_closed" in change else {"quantity": change["quantity"]}
         theatre.act("edit", record=record["id"], body={"item": {"items": [row]}})
@@ -183,9 +203,7 @@ def _receipt_is_changed(theatre: Theatre, scene: Scene, rma: Json, received: int
     if received > line["received"]:
         theatre.act("receive", record=rma["id"], **{"as": "other_connector"})
         return
-    receipts = [
-        one for one in theatre.archive.family(scene.customer) if one["record_type"] == "itemReceipt"
-    ]
+    receipts = [one for one in theatre.archive.family(scene.customer) if one["record_type"] == "itemReceipt"]
     if received and receipts:
         row = {"line": receipts[-1]["lines"][0]["line"], "quantity": received}
         theatre.act("edit", record=receipts[-1]["id"], body={"item": {"items": [row]}})
@@ -215,6 +233,7 @@ HAPPENINGS: dict[str, Callable[[Theatre, Scene, Any], None]] = {
     "exchange": exchange_is_ordered,
     "replacement": replacements_change,
     "bills_exchange": exchange_is_billed,
+    "restocked": units_are_restocked,
     "scanned": parcel_is_scanned,
     "judged": units_are_judged,
     "missing": _missing,

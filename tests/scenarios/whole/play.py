@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
+from returnsops.management.rehearsal.books.families import return_named_by
 from tests.builders import CREATED
 from tests.scenarios.book import Scenario, read_time
 from tests.scenarios.whole.given import set_scene
@@ -86,11 +87,9 @@ def _compare(programme: Programme, cue: Cue) -> None:
 def _hear(programme: Programme, *, shops: list[str]) -> None:
     """Take what ReturnsOps wrote to the scene it is about."""
     theatre = programme.theatre
-    by_customer = {scene.customer: scene for scene in programme.scenes}
     by_return = {scene.loop_id: scene for scene in programme.scenes}
     for entry in theatre.archive.writes():
-        document = theatre.archive.documents.get(entry["record_id"])
-        scene = by_customer.get(str(document["entity"])) if document else None
+        scene = by_return.get(return_named_by(theatre.archive.documents[entry["record_id"]]))
         if scene is not None:
             with programme.noting(scene.name, f"{entry['action']} of {entry['record_type']}"):
                 scene.news.append(words_of_document(theatre, scene, entry))

@@ -92,6 +92,13 @@ def _order(theatre: Theatre, scene: Scene, record: Json) -> str:
     return f"Sales Order {record['otherrefnum']}: {rows}"
 
 
+def _transfer(theatre: Theatre, scene: Scene, record: Json) -> str:
+    rows = ", ".join(f"{abs(line['quantity'])} × {line['sku']}" for line in record["lines"])
+    names, (first, *_) = theatre.places.names, record["lines"]
+    end = names[str(record["extra"]["transferLocation"])]
+    return f"Inventory Transfer of {record['trandate']}: {rows} from {names[str(first['location'])]} to {end}"
+
+
 MADE: dict[str, Callable[[Theatre, Scene, Json], str]] = {
     "returnAuthorization": _authorization,
     "itemReceipt": _receipt,
@@ -99,6 +106,7 @@ MADE: dict[str, Callable[[Theatre, Scene, Json], str]] = {
     "cashRefund": _credit,
     "customerRefund": _refund,
     "salesOrder": _order,
+    "inventoryTransfer": _transfer,
 }
 
 

@@ -17,9 +17,9 @@ from returnsops.returns.models import LoopReturn
 from tests.builders import CREATED, WRITES_ALL, make_policy
 from tests.journey.stage import Stage
 from tests.scenarios.book import Scenario
-from tests.scenarios.given import ITEMS
+from tests.scenarios.given import ITEMS, begin
 from tests.scenarios.whole.books import Books
-from tests.scenarios.whole.policies import Places, rules_of
+from tests.scenarios.whole.policies import Places, account_of, rules_of
 from tests.scenarios.whole.scene import Cue, Scene
 
 Json = dict[str, Any]
@@ -106,6 +106,12 @@ class Theatre(Stage):
         keys = {real: key for key, real in self.world["items"].items()}
         return told.get(item) or WRITES_ALL["items"][keys[item]]
 
+    def money_account(self, scene: Scene, told: str) -> str:
+        """The account a story names: of a gateway of its policy, or else one where money comes in."""
+        tenders = begin(scene.story.given).policy.tenders
+        gateway = next((name for name, one in tenders.items() if one.account_id == told), "shopify_payments")
+        return account_of(gateway, self.world)["account_id"]
+
     def newest(self, scene: Scene, record_type: str, record_id: str | None = None) -> Json:
         """The last document of this kind of the scene, as it is now."""
         self.archive.refresh()
@@ -122,7 +128,9 @@ class Theatre(Stage):
         name = orders[0]["order_name"].lstrip("#")
         self.archive.refresh()
         family = self.archive.family(scene.customer)
-        return next(str(one["id"]) for one in family if one["otherrefnum"] == name and one["record_type"] == "salesOrder")
+        return next(
+            str(one["id"]) for one in family if one["otherrefnum"] == name and one["record_type"] == "salesOrder"
+        )
 
     # --- Time ---
 
