@@ -4,6 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from returnsops.management.rehearsal.books.families import return_named_by
+from tests.scenarios.whole.scene import Scene
+
 Json = dict[str, Any]
 PAGE = 1000
 
@@ -44,9 +47,13 @@ class Books:
         self.documents[record_id] = found
         return dict(found)
 
-    def family(self, customer: str) -> list[Json]:
-        """Documents of one customer, as last read; in the sandbox each order has a customer of its own."""
-        return [one for one in self.documents.values() if one["entity"] == customer]
+    def family(self, scene: Scene) -> list[Json]:
+        """Documents of its customer, as last read (each order has one of its own), and those that name its return."""
+        return [
+            one
+            for one in self.documents.values()
+            if one["entity"] == scene.customer or return_named_by(one) == scene.loop_id
+        ]
 
     def added_lines(self, record: Json) -> set[int]:
         """Lines that came to a document of ours later."""

@@ -65,20 +65,22 @@ def _authorization(theatre: Theatre, scene: Scene, told: Json) -> str:
         body["externalId"] = f"loop-{scene.shop}-99-rma-1"
     made = theatre.act("authorize", record=scene.ids[FIRST_BILL], body=body, replace=["item"], **ANOTHER)
     is_received = any(row.get("received") for row in told["lines"])
-    if is_received and not _has_receipt_of_its_own(scene):
+    if is_received and not _appears(scene, "itemReceipt"):
         theatre.act("receive", record=made["id"], **ANOTHER)
-    if told.get("status") == "G":
+    if told.get("status") == "G" and not _appears(scene, "creditMemo"):
         theatre.act("credit", record=made["id"], **ANOTHER)
     return str(made["id"])
 
 
-def _has_receipt_of_its_own(scene: Scene) -> bool:
-    appeared = [moment.get("record_appears", {}).get("type") for moment in scene.story.moments]
-    return "itemReceipt" in appeared
+def _appears(scene: Scene, record_type: str) -> bool:
+    """At a moment of its own; what the authorization shows of it before is told twice."""
+    return any(moment.get("record_appears", {}).get("type") == record_type for moment in scene.story.moments)
 
 
 def _receipt(theatre: Theatre, scene: Scene, told: Json) -> str:
     rma = theatre.archive.record(scene.ids[told["created_from_id"]])
+    if not _is_open(rma):
+        return str(theatre.newest(scene, "itemReceipt")["id"])
     rows = [{"orderLine": line["line"], "itemReceive": True} for line in rma["lines"]]
     place = told["lines"][0].get("location_id") if told.get("lines") else None
     if place:
@@ -88,11 +90,24 @@ def _receipt(theatre: Theatre, scene: Scene, told: Json) -> str:
 
 
 def _cash_refund(theatre: Theatre, scene: Scene, told: Json) -> str:
+    _receive_what_is_open(theatre, scene.ids[told["created_from_id"]])
     return str(theatre.act("cash_refund", record=scene.ids[told["created_from_id"]], **ANOTHER)["id"])
+
+
+def _is_open(rma: Json) -> bool:
+    return any(line["received"] < line["quantity"] for line in rma["lines"])
+
+
+def _receive_what_is_open(theatre: Theatre, source: str) -> None:
+    """Stories leave out a receipt that nobody looks at; NetSuite credits nothing without it."""
+    record = theatre.archive.record(source)
+    if record["record_type"] == "returnAuthorization" and _is_open(record):
+        theatre.act("receive", record=source, **ANOTHER)
 
 
 def _credit(theatre: Theatre, scene: Scene, told: Json) -> str:
     source = scene.ids[told["created_from_id"]]
+    _receive_what_is_open(theatre, source)
     made = theatre.act("credit", record=source, body={}, **ANOTHER)
     record = theatre.archive.record(made["id"])
     more = Decimal(told["total"]) - Decimal(record["total"])

@@ -203,7 +203,7 @@ def _receipt_is_changed(theatre: Theatre, scene: Scene, rma: Json, received: int
     if received > line["received"]:
         theatre.act("receive", record=rma["id"], **{"as": "other_connector"})
         return
-    receipts = [one for one in theatre.archive.family(scene.customer) if one["record_type"] == "itemReceipt"]
+    receipts = [one for one in theatre.archive.family(scene) if one["record_type"] == "itemReceipt"]
     if received and receipts:
         row = {"line": receipts[-1]["lines"][0]["line"], "quantity": received}
         theatre.act("edit", record=receipts[-1]["id"], body={"item": {"items": [row]}})

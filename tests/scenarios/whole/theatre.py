@@ -115,7 +115,7 @@ class Theatre(Stage):
     def newest(self, scene: Scene, record_type: str, record_id: str | None = None) -> Json:
         """The last document of this kind of the scene, as it is now."""
         self.archive.refresh()
-        family = self.archive.family(scene.customer)
+        family = self.archive.family(scene)
         found = [one["id"] for one in family if one["record_type"] == record_type and not one["deleted"]]
         assert found, f"NetSuite has no {record_type} of {scene.name}"
         return self.archive.record(record_id or max(found, key=int))
@@ -127,7 +127,7 @@ class Theatre(Stage):
         orders = [one for one in self.loop_return(scene)["exchanges"] if one["order_id"]]
         name = orders[0]["order_name"].lstrip("#")
         self.archive.refresh()
-        family = self.archive.family(scene.customer)
+        family = self.archive.family(scene)
         return next(
             str(one["id"]) for one in family if one["otherrefnum"] == name and one["record_type"] == "salesOrder"
         )
