@@ -182,7 +182,7 @@ def record_changes(theatre: Theatre, scene: Scene, told: Json) -> None:
     if told.get("status") == "V":
         theatre.act("void", record=record["id"])
         return
-    if told["type"] == "salesOrder" and told.get("status") in SHIPPED:
+    if told["type"] == "salesOrder" and told.get("status", "none") in tuple(SHIPPED):
         theatre.act("fulfill", record=record["id"], **{"as": "connector"})
     if "account_id" in told:
         account = theatre.money_account(scene, told["account_id"])
