@@ -10,7 +10,7 @@ from tests.journey.stage import Stage
 
 pytestmark = pytest.mark.journey
 
-KINDS = {
+KINDS: dict[str, dict[str, object]] = {
     "upsell": {},
     "shop_now": {},
     "store_credit": {"bonus": "10.00"},

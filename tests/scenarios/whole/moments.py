@@ -218,6 +218,8 @@ def refunded_by_hand(theatre: Theatre, scene: Scene, amount: str) -> None:
     if Decimal(amount) < 0:
         theatre.act("delete", record=scene.ids["by hand"])
         return
+    if Decimal(theatre.newest(scene, "creditMemo")["amountremaining"]) < Decimal(amount):
+        return  # the story has told of the refund itself already
     made = RECORDS["customerRefund"](theatre, scene, {"total": amount})
     scene.know("by hand", made, record_type="customerRefund")
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from returnsops.lib.money import money_text, round_money
+from tests.builders import WRITES_ALL
 from tests.scenarios.whole.people import open_cases
 from tests.scenarios.whole.scene import Scene
 from tests.scenarios.whole.theatre import Theatre
@@ -99,6 +100,12 @@ def _transfer(theatre: Theatre, scene: Scene, record: Json) -> str:
     return f"Inventory Transfer of {record['trandate']}: {rows} from {names[str(first['location'])]} to {end}"
 
 
+def _adjustment(theatre: Theatre, scene: Scene, record: Json) -> str:
+    rows = ", ".join(f"{line['quantity']} × {line['sku']}{_place(theatre, line)}" for line in record["lines"])
+    assert str(record["extra"]["account"]) == theatre.world["adjustment_account_id"]
+    return f"Inventory Adjustment of {record['trandate']} on account {WRITES_ALL['scrap_account']}: {rows}"
+
+
 MADE: dict[str, Callable[[Theatre, Scene, Json], str]] = {
     "returnAuthorization": _authorization,
     "itemReceipt": _receipt,
@@ -107,6 +114,7 @@ MADE: dict[str, Callable[[Theatre, Scene, Json], str]] = {
     "customerRefund": _refund,
     "salesOrder": _order,
     "inventoryTransfer": _transfer,
+    "inventoryAdjustment": _adjustment,
 }
 
 
