@@ -55,7 +55,7 @@ SCENARIOS: dict[str, Kind] = {
     "closed_unprocessed": Kind("a person closed it in Loop: no outcome ever runs", recipes.closed_unprocessed),
     "keep_item": Kind("no label: the shopper keeps the goods and the outcome runs at once", recipes.keep_item),
     "instant_exchange": Kind(
-        "the exchange order exists from the start; the parcel is not sent yet", recipes.instant_exchange
+        "the exchange order exists from the start; the parcel is not sent yet", recipes.instant_exchange, ("at",)
     ),
     "instant_never_shipped": Kind(
         "the same; the goods never come, it expires and the card is charged",

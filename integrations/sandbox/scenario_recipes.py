@@ -92,6 +92,7 @@ def gift_card_provider(making: Making) -> None:
 def instant_exchange(making: Making) -> None:
     exchange(making)
     making.fields["is_instant"] = making.has_exchange_order = True
+    making.fields["settles_at"] = making.text("at", "") or None
     making.leave_parcel("created")
 
 

@@ -1,6 +1,7 @@
 """Kinds of returns that the long rehearsals deal: settled, and every cent of Loop's stands in NetSuite's books."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -10,11 +11,11 @@ from tests.journey.stage import Stage
 
 pytestmark = pytest.mark.journey
 
-KINDS: dict[str, dict[str, object]] = {
+KINDS: dict[str, dict[str, Any]] = {
     "upsell": {},
     "shop_now": {},
     "store_credit": {"bonus": "10.00"},
-    "instant_exchange": {},
+    "instant_exchange": {"at": "delivered"},
     "out_of_stock": {"restocked_after": 0.1},
     "multi_currency": {},
 }

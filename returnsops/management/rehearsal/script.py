@@ -49,7 +49,7 @@ FURTHER_CAST: list[tuple[int, Part]] = [
     (1, Part("shop_now")),
     (1, Part("shop_now", params={"left_over": "refund"})),
     (1, Part("store_credit", params={"bonus": "10.00"})),
-    (1, Part("instant_exchange")),
+    (1, Part("instant_exchange", params={"at": "delivered"})),
     (1, Part("out_of_stock", params={"restocked_after": 60})),
     (1, Part("multi_currency")),
 ]

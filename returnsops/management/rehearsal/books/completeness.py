@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from returnsops.management.rehearsal.books.families import Family
+from returnsops.management.rehearsal.books.money import given_as_credit
 from returnsops.management.rehearsal.books.verdict import Verdict
 
 Json = dict[str, Any]
@@ -36,6 +37,6 @@ def what_is_missing(one: Mapping[str, Any], family: Family) -> str:
         return f"{unbilled[0]['tranid']} is {unbilled[0]['status_label']}"
     if not family.credits:
         return "it has no credit"
-    to_stay_open = Decimal(one["gift_card_issued"] or 0)
+    to_stay_open = given_as_credit(one)
     left = sum((Decimal(credit["amountremaining"] or 0) for credit in family.credits), Decimal(0))
     return "" if left == to_stay_open else f"its credit has {left} open"

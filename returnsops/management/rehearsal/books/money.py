@@ -3,7 +3,7 @@
 A difference that stands is explained only by an open case on that return which speaks of what is booked.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +23,7 @@ SAY_NOTHING_OF_MONEY = frozenset(
 def check_money(one: Json, family: Family, *, codes: Collection[str], verdict: Verdict) -> None:
     if not family.credits or not one["processed_at"] or set(codes) - SAY_NOTHING_OF_MONEY:
         return
-    paid = _paid_out(one) + _given_as_credit(one)
+    paid = _paid_out(one) + given_as_credit(one)
     credited = sum((Decimal(credit["total"]) for credit in family.credits), Decimal(0))
     words = f"return {one['id']}: Loop settled {paid}, NetSuite credits {credited}"
     verdict.note("cents_unexplained", int(abs(paid - credited) * 100), words)
@@ -35,7 +35,7 @@ def _paid_out(one: Json) -> Decimal:
     return Decimal(one["refund"] if is_foreign else one["amount_paid_out"])
 
 
-def _given_as_credit(one: Json) -> Decimal:
+def given_as_credit(one: Mapping[str, Any]) -> Decimal:
     """The gift card without its bonus, which no goods came back for (loop.md 7.9)."""
     issued = Decimal(one["gift_card_issued"] or 0)
     has_bonus = issued and any(unit["outcome"] == "credit" and not unit["removed"] for unit in one["units"])
