@@ -4,7 +4,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,7 @@ def theatre(
     clock = tmp_path / "clock.json"
     clock.write_text(json.dumps({"offset_seconds": (CREATED - datetime.now(UTC)).total_seconds()}))
     settings.BUSINESS_CLOCK_FILE = str(clock)
+    settings.RECORD_REST = timedelta(0)  # what is posted is read back at once
     monkeypatch.setattr(logging.getLogger("integrations.http"), "level", logging.WARNING)
     served = Served(Options(seed="whole", clock_file=clock))
     served.start()

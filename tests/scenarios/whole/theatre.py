@@ -9,11 +9,14 @@ from django.utils import timezone
 
 from integrations.models import Shop
 from returnsops import tasks
+from returnsops.lib import clock
 from returnsops.management.commands.connect_sandbox import connect_account, connect_shop
 from returnsops.management.commands.seed_demo import seed_people
 from returnsops.posting.models import Posting
+from returnsops.posting.read_back import postings_to_read_back
 from returnsops.returns import mirror
 from returnsops.returns.models import LoopReturn
+from returnsops.returns.replan import due_for_plan
 from tests.builders import CREATED, WRITES_ALL, make_policy
 from tests.journey.stage import Stage
 from tests.scenarios.book import Scenario
@@ -160,13 +163,21 @@ class Theatre(Stage):
             self._keep_silence()
             sent = self.send()
             asked = {one.scene.loop_id for one in cues} & self._asked_of_loop()
-            if not sent and not self.queue:
+            if not sent and not self.queue and not self._find_what_is_due():
                 return
             self._wait_for_the_sandbox()
             for cue in cues:
                 if cue.scene.loop_id in asked:
                     self._fetch(cue.scene)
         raise AssertionError(f"still moving after {ROUNDS_MAX} rounds: {[cue.scene.name for cue in cues]}")
+
+    def _find_what_is_due(self) -> int:
+        """The sweeps' part, without their patience."""
+        if due_for_plan():
+            self.queue.append(("plans", None))
+        if postings_to_read_back(posted_before=clock.now()).exists():
+            self.queue.append(("read_back", self.account.pk))
+        return len(self.queue)
 
     def look_at(self, cue: Cue) -> None:
         """As if a webhook, or a look at what changed in NetSuite, had told of it."""
