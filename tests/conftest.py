@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection
+from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
@@ -14,7 +15,7 @@ from integrations.models import Shop
 from returnsops.people.models import Role, User
 from tests.builders import make_shop, make_user
 from tests.database import DATA_DIR
-from tests.template_database import copy_template, remove_copy
+from tests.template_database import copy_template, empty_tables, remove_copy
 from tests.transaction_guard import TransactionGuard
 
 # No test is timed: a busy machine must not fail one. The same examples every time, so that red means a change.
@@ -46,7 +47,9 @@ def django_db_setup(
     name = connection.settings_dict["TEST"]["NAME"]
     with django_db_blocker.unblock():
         copy_template(name, turns=DATA_DIR / "template")
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
     with django_db_blocker.unblock():
         remove_copy(name)
 

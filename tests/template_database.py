@@ -6,6 +6,7 @@ It is kept between runs, under a name that follows from the migrations: a new mi
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +22,7 @@ UNFINISHED = f"{PREFIX}unfinished"
 KEY_CHARS = 16
 # Beside the migrations, these say what stands in the tables of a new database.
 MAKERS = ("Django", "django-q2")
+KEPT = ("django_migrations", "django_content_type", "auth_permission")  # the same after every test
 
 
 def copy_template(name: str, *, turns: Path) -> None:
@@ -37,6 +39,25 @@ def copy_template(name: str, *, turns: Path) -> None:
 def remove_copy(name: str) -> None:
     _talk_to("postgres")
     _remove(name)
+
+
+def empty_tables(_: object = None) -> None:
+    """After a test that committed, in the place of Django's flush: only what holds rows is emptied, and what is always
+    there stays, so that it need not be made anew.
+    """
+    tables = _tables()
+    holds_rows = " UNION ALL ".join(["SELECT {} WHERE EXISTS (SELECT FROM {})"] * len(tables))
+    names = [part for name in tables for part in (sql.Literal(name), sql.Identifier(name))]
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(holds_rows).format(*names))
+        filled = [sql.Identifier(name) for (name,) in cursor.fetchall()]
+        if filled:
+            cursor.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(filled)))
+
+
+@cache
+def _tables() -> list[str]:
+    return [name for name in connection.introspection.table_names() if name not in KEPT]
 
 
 def ensure_template() -> str:

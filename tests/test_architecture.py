@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -67,25 +68,30 @@ def modules() -> Iterator[tuple[str, Path]]:
                 yield ".".join(part for part in parts if part != "__init__"), path
 
 
+@cache
+def all_imports() -> tuple[Import, ...]:
+    """Read when a test asks: every process collects this file, one or two run it."""
+    return tuple(one for name, path in modules() for one in imports_of(name, path))
+
+
 def imports_of(name: str, path: Path) -> Iterator[Import]:
-    tree = ast.parse(path.read_text())
-    nested = {
-        id(node)
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        for node in ast.walk(function)
-    }
-    for node in ast.walk(tree):
-        place = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield Import(name, alias.name, place, id(node) in nested)
-        elif isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                yield Import(name, f"{node.module}.{alias.name}", place, id(node) in nested)
+    for node, in_function in statements_of_import(ast.parse(path.read_text())):
+        place = f"{path.relative_to(ROOT)}:{node.lineno}"
+        for alias in node.names:
+            imported = alias.name if isinstance(node, ast.Import) else f"{node.module}.{alias.name}"
+            yield Import(name, imported, place, in_function)
 
 
-IMPORTS = [one for name, path in modules() for one in imports_of(name, path)]
+def statements_of_import(
+    parent: ast.AST, *, in_function: bool = False
+) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
+    """Only statements hold statements, so nothing else is looked into."""
+    for node in ast.iter_child_nodes(parent):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node, in_function
+        elif isinstance(node, ast.stmt | ast.excepthandler | ast.match_case):
+            is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            yield from statements_of_import(node, in_function=in_function or is_function)
 
 
 def is_in(name: str, *rooms: str) -> bool:
@@ -118,22 +124,22 @@ def test_every_module_has_its_floor() -> None:
 
 
 def test_imports_go_down() -> None:
-    assert told([one for one in IMPORTS if climbs(one)]) == []
+    assert told([one for one in all_imports() if climbs(one)]) == []
 
 
 def test_settings_use_the_ground_floor_only() -> None:
-    above = [one for one in IMPORTS if one.importer == SETTINGS and is_in(one.imported, *OURS)]
+    above = [one for one in all_imports() if one.importer == SETTINGS and is_in(one.imported, *OURS)]
 
     assert told([one for one in above if not is_in(one.imported, "returnsops.lib")]) == []
-    assert told([one for one in IMPORTS if is_in(one.imported, SETTINGS)]) == []
+    assert told([one for one in all_imports() if is_in(one.imported, SETTINGS)]) == []
 
 
 def test_no_import_hides_in_a_function() -> None:
-    assert told([one for one in IMPORTS if one.in_function]) == []
+    assert told([one for one in all_imports() if one.in_function]) == []
 
 
 def test_plan_is_pure() -> None:
-    from_plan = [one for one in IMPORTS if is_in(one.importer, *PURE)]
+    from_plan = [one for one in all_imports() if is_in(one.importer, *PURE)]
     ours = [one for one in from_plan if is_in(one.imported, *OURS) and not is_in(one.imported, *PURE_MAY_USE)]
     outside = [
         one for one in from_plan if is_in(one.imported, *OUTSIDE_WORLD) and not is_in(one.imported, *PURE_DJANGO)
@@ -144,7 +150,7 @@ def test_plan_is_pure() -> None:
 
 
 def test_what_the_plan_uses_is_pure() -> None:
-    below = [one for one in IMPORTS if is_in(one.importer, "returnsops.lib.money", "returnsops.lib.canonical")]
+    below = [one for one in all_imports() if is_in(one.importer, "returnsops.lib.money", "returnsops.lib.canonical")]
 
     assert told([one for one in below if is_in(one.imported, *OUTSIDE_WORLD, *OURS)]) == []
 
@@ -165,21 +171,21 @@ def test_plan_reads_no_clock() -> None:
 
 
 def test_sandbox_knows_nothing_of_ours() -> None:
-    from_sandbox = [one for one in IMPORTS if is_in(one.importer, SANDBOX)]
+    from_sandbox = [one for one in all_imports() if is_in(one.importer, SANDBOX)]
 
     assert from_sandbox, "the sandbox has moved"
     assert told([one for one in from_sandbox if is_in(one.imported, *OURS) and not is_in(one.imported, SANDBOX)]) == []
 
 
 def test_nothing_of_ours_knows_the_sandbox() -> None:
-    known = [one for one in IMPORTS if is_in(one.imported, SANDBOX) and not is_in(one.importer, SANDBOX)]
+    known = [one for one in all_imports() if is_in(one.imported, SANDBOX) and not is_in(one.importer, SANDBOX)]
 
     assert told([one for one in known if one.importer not in STARTS_THE_SANDBOX]) == []
 
 
 def test_app_of_cases_is_never_imported_by_its_bare_name() -> None:
     """It would read like Django's or DRF's exceptions."""
-    assert told([one for one in IMPORTS if one.imported in ("exceptions", "exceptions.*")]) == []
+    assert told([one for one in all_imports() if one.imported in ("exceptions", "exceptions.*")]) == []
     assert not list(ROOT.glob("exceptions/exceptions.py"))
 
 
@@ -217,7 +223,7 @@ def test_every_model_that_belongs_to_a_shop_can_be_narrowed_to_a_person() -> Non
 
 def constants_beside_problems() -> set[str]:
     """Text constants of every module that makes problems."""
-    makers = {one.importer for one in IMPORTS if one.imported == "returnsops.returns.problems.Problem"}
+    makers = {one.importer for one in all_imports() if one.imported == "returnsops.returns.problems.Problem"}
     return {
         node.value
         for name, path in modules()

@@ -30,6 +30,7 @@ from returnsops.returns.plan.hinges import FLOWS
 from returnsops.returns.policies import activate_policy
 from tests.journey.crash_points import FAULTS, POINTS, Crashes, Trap
 from tests.journey.stage import Stage
+from tests.template_database import empty_tables
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db, pytest.mark.xdist_group("crashes")]
 
@@ -145,7 +146,7 @@ def outcomes(
         prepare(stage)
         yield perform(stage, turns_of(pytestconfig))
         stage.close()
-        call_command("flush", verbosity=0, interactive=False)
+        empty_tables()
 
 
 def test_crash_leaves_one_record_and_a_return_that_goes_on(
