@@ -57,7 +57,8 @@ chaos: install
 
 test: install-dev
 	$(BIN)/python -m tests.browser_setup
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	@# One process more than two cores have: about a third of the time tests wait for other programs.
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup $(ARGS)
 
 check: install-dev
 	$(BIN)/ruff format --check .

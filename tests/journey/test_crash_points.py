@@ -137,7 +137,9 @@ def outcomes(
     served: Served, django_db_setup: None, django_db_blocker: DjangoDbBlocker, pytestconfig: pytest.Config
 ) -> Iterator[dict[Case, Outcome]]:
     """All of them at the same time, so that what they wait for, they wait for together."""
-    scaled = override_settings(NETSUITE_COMMIT_WINDOW=WINDOW, SENDING_LEASE=LEASE, CLAIM_LEASE=LEASE)
+    scaled = override_settings(
+        NETSUITE_COMMIT_WINDOW=WINDOW, SENDING_LEASE=LEASE, CLAIM_LEASE=LEASE, RECORD_REST=timedelta(0)
+    )
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, scaled:
         stage = Stage(served.url)
         patch.setattr(nudge, "async_task", stage.note)

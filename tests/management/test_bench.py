@@ -61,6 +61,7 @@ def run_bench(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[st
     )
 
 
+@pytest.mark.long
 def test_latency_and_posting_are_measured_by_what_the_sandbox_saw(data_dir: Path) -> None:
     size = (
         "--returns",

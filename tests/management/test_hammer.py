@@ -28,6 +28,7 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
     postgres.erase(tmp_path / "hammer" / "postgres")
 
 
+@pytest.mark.long
 def test_what_was_accepted_is_stored_though_processes_die_and_the_database_falls(data_dir: Path) -> None:
     size = ("--webhooks", "200", "--kills", "3", "--restarts", "2", "--forged", "120")
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}

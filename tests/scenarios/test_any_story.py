@@ -10,6 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
@@ -338,6 +339,7 @@ def _every_cent_has_a_row(facts: ReturnFacts, plan: Plan) -> None:
             assert total >= 0, "NetSuite refuses a credit below nothing"
 
 
+@pytest.mark.long
 @profile(max_examples=STORIES)
 @given(beginnings(), st.data())
 def test_promises_hold_in_any_story(facts: ReturnFacts, data: st.DataObject) -> None:
