@@ -47,6 +47,7 @@ def theatre(
     served.stop()
 
 
+@pytest.mark.long
 def test_stories_come_out_in_the_books_as_they_are_told(theatre: Theatre) -> None:
     differences = play(theatre, PLAYED)
 
