@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import QuerySet, Value
+from django.db.models import Case, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Least
 
 from returnsops.lib import clock
@@ -59,12 +59,16 @@ def ask_for_plan(return_pks: Iterable[int]) -> None:
 @transaction.atomic
 def expect_news(return_pks: Iterable[int], *, within: timedelta) -> None:
     """Something happened that calls for a plan, and what follows from it is about to be known: one plan is enough for
-    both. So it waits for the news, but no longer than that."""
-    pks, by = sorted(set(return_pks)), clock.now() + within
+    both. So it waits for the news, but no longer than that.
+
+    A return whose plan was given up is due at once: nobody confirmed its postings, and a due plan holds them back.
+    """
+    pks, now = sorted(set(return_pks)), clock.now()
     HOLD_SEVERAL.ask(pks=pks)
-    LoopReturn.objects.filter(pk__in=pks).update(
-        look_again_at=Least(Coalesce("look_again_at", Value(by)), Value(by)), plan_attempts=0
-    )
+    given_up = When(look_again_at=None, plan_attempts__gt=0, then=Value(now))
+    by = Value(now + within)
+    at = Case(given_up, default=Least(Coalesce("look_again_at", by), by))
+    LoopReturn.objects.filter(pk__in=pks).update(look_again_at=at, plan_attempts=0)
 
 
 def hold_return(return_pk: int) -> LoopReturn:

@@ -13,6 +13,7 @@ from returnsops.posting.claim import claim_postings, claimable
 from returnsops.posting.models import Posting
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan.draft import Promise
+from returnsops.returns.replan import due_for_plan, expect_news
 from tests.builders import make_due, make_posting, make_return, make_shop
 
 pytestmark = pytest.mark.django_db
@@ -145,3 +146,26 @@ def test_two_claimers_never_get_the_same_nor_two_of_one_source(one_source: bool)
     assert len(claimed) == len(set(claimed)) == (1 if one_source else 12)
     assert Posting.objects.filter(status="sending").count() == len(claimed)
     assert claimable().count() == 0
+
+
+def test_answer_about_a_return_whose_plan_was_given_up_lets_none_of_its_others_go(row: LoopReturn) -> None:
+    make_posting(row)
+    LoopReturn.objects.update(look_again_at=None, plan_attempts=3)
+    before = claimed_ids()
+
+    expect_news([row.pk], within=timedelta(seconds=3))
+
+    assert (before, claimed_ids(), due_for_plan()) == ([], [], [row.pk])
+
+
+@pytest.mark.parametrize("look_again_in", [None, timedelta(minutes=5)])
+def test_answer_about_a_planned_return_waits_for_the_news(row: LoopReturn, look_again_in: timedelta | None) -> None:
+    make_posting(row)
+    LoopReturn.objects.update(look_again_at=look_again_in and clock.now() + look_again_in, plan_attempts=0)
+
+    expect_news([row.pk], within=timedelta(seconds=30))
+
+    row.refresh_from_db()
+    assert row.look_again_at
+    assert clock.now() < row.look_again_at <= clock.now() + timedelta(seconds=30)
+    assert len(claimed_ids()) == 1
