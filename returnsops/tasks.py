@@ -104,8 +104,9 @@ def look_at_event(event_id: int) -> None:
                 mirror.fetch_return(event.shop, return_id, hinted_at=event.last_received_at)
         except RejectedError as error:
             inbox.set_aside(event, failure=str(error))
-        inbox.finish_event(event)
-        plan_restocked([event])
+        with transaction.atomic():  # both or neither: what counts as read is never looked at again
+            inbox.finish_event(event)
+            plan_restocked([event])
 
 
 def look_at_records(account_pk: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 
 from integrations import inbox
@@ -55,8 +55,9 @@ def heed_first_hints(event_pks: Sequence[int], *, for_s: float) -> None:
             _close(hints, open_names)
     waiting = [event for event in events if event.verdict == InboundEvent.Verdict.WAITING]
     done = [event for event in waiting if not open_names[event.pk] and event.pk not in faulty]
-    inbox.finish_events(done)
-    plan_restocked(done)
+    with transaction.atomic():  # both or neither: what counts as read is never looked at again
+        inbox.finish_events(done)
+        plan_restocked(done)
     inbox.end_looks([event for event in waiting if event.pk in faulty], by_fault_of_ours=True)
     inbox.end_looks([event for event in waiting if event not in done and event.pk not in faulty])
 

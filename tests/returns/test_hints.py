@@ -13,8 +13,10 @@ from integrations.errors import RejectedError, TemporaryError
 from integrations.inbox import begun_before, receive
 from integrations.loop.signature import sign_body
 from integrations.models import InboundEvent, Shop
-from returnsops.returns import hints
+from returnsops import tasks
+from returnsops.returns import hints, mirror
 from returnsops.returns.hints import heed_first_hints
+from returnsops.returns.models import LoopReturn
 from tests.builders import make_return
 from tests.integrations.test_inbox import SECRET, hooked
 
@@ -189,3 +191,36 @@ def test_what_there_is_no_time_for_is_due_again(hooked: Shop, fetched: list[str]
     heed_first_hints(store(hooked, "1", "return.created"), for_s=-1.0)
 
     assert (fetched, states()) == ([], [("waiting", 0, False)])
+
+
+def store_restock(shop: Shop, return_id: str) -> int:
+    item = {"variant_id": "45123450001", "quantity": 1, "location_id": "65012345678"}
+    body = json.dumps({"topic": "restock", "trigger": "", "id": return_id, "restock_items": [item]}).encode()
+    pk = receive(shop.code, body, sign_body(SECRET, body)).event_pk
+    assert pk
+    return pk
+
+
+def die(_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_worker_that_dies_before_the_plan_of_a_restock_was_asked_for_leaves_the_webhook_due(
+    hooked: Shop, fetched: list[str], monkeypatch: pytest.MonkeyPatch, alone: bool
+) -> None:
+    make_return(hooked, loop_id="1", look_again_at=None)
+    pk = store_restock(hooked, "1")
+    monkeypatch.setattr(mirror, "fetch_return", lambda *_, **__: None)
+    monkeypatch.setattr(hints, "ask_for_plan", die)
+
+    with pytest.raises(KeyboardInterrupt):
+        tasks.look_at_event(pk) if alone else heed_first_hints([pk], for_s=FOR_S)
+
+    assert states() == [("waiting", 1, True)]
+    monkeypatch.undo()
+    monkeypatch.setattr(mirror, "fetch_return", lambda *_, **__: None)
+    InboundEvent.objects.update(looked_since=timezone.now() - inbox.FIRST_LOOK_LEASE)
+    tasks.look_at_event(pk)
+    assert states() == [("read", 0, False)]
+    assert LoopReturn.objects.get().look_again_at
