@@ -1,10 +1,13 @@
 """Locks of PostgreSQL: those that live as long as their transaction, and those that live as long as who holds them."""
 
 import hashlib
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import InterfaceError, OperationalError, connection
+
+logger = logging.getLogger(__name__)
 
 
 def lock_until_commit(*words: str) -> None:
@@ -42,8 +45,12 @@ def _let_go(words: tuple[str, ...]) -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_number_of(words)])
+            was_ours = bool(cursor.fetchone()[0])
     except (OperationalError, InterfaceError):
         connection.close()  # which lets go of it as well
+        return
+    if not was_ours:
+        logger.warning("the lock «%s» was lost while we worked: our connection was closed meanwhile", " ".join(words))
 
 
 def _number_of(words: tuple[str, ...]) -> int:

@@ -9,9 +9,11 @@ import time
 from datetime import timedelta
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
+from django_q.models import OrmQ
 
 from returnsops.lib.wake import Alarm
 
@@ -41,6 +43,13 @@ class TaskBroker(ORM):  # type: ignore[misc]
     """One in each process. Only the process that deals tasks out ever waits."""
 
     _alarm: Alarm | None = None
+
+    @staticmethod
+    def get_connection(list_key: str | None = None) -> QuerySet[OrmQ]:
+        """Closes nothing: who puts a task in may hold a lock by this connection, which would be gone in the middle of
+        its work. Old connections are closed between tasks and requests, and by whoever else puts tasks in for long."""
+        found: QuerySet[OrmQ] = OrmQ.objects.using(Conf.ORM)
+        return found
 
     def enqueue(self, task: str) -> int:
         """Raises the errors of the database, as nothing was put in then."""

@@ -236,11 +236,17 @@ def _absent(posting: Posting) -> None:
     if age >= window:
         with transaction.atomic():
             hold_return(posting.loop_return_id)
-            _end_doubt(posting, now)
+            if _still_the_same(posting).select_for_update(no_key=True):
+                _end_doubt(posting, now)
         return
     longest = max(LOOK_AGAIN_S, min(age.total_seconds(), LOOK_AGAIN_S_MAX))
     wait = min(timedelta(seconds=longest), window / 3)
-    Posting.objects.filter(pk=posting.pk, status=Status.UNCERTAIN).update(not_before=now + wait)
+    _still_the_same(posting).update(not_before=now + wait)
+
+
+def _still_the_same(posting: Posting) -> QuerySet[Posting]:
+    """Nothing if somebody ended this doubt since we read it: it may have been sent again, and its answer lost again."""
+    return Posting.objects.filter(pk=posting.pk, status=Status.UNCERTAIN, uncertain_since=posting.uncertain_since)
 
 
 def _window_of(posting: Posting) -> timedelta:

@@ -1,12 +1,15 @@
 """A turn is held by one, and let go of at once by whoever ends."""
 
+import time
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 from django.db import OperationalError, connection
+from django_q.models import OrmQ
 
 from returnsops.lib.locks import _number_of, try_lock
+from returnsops.lib.nudge import nudge
 
 WORDS = ("turn", "sweep")
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,3 +62,23 @@ def _lose_the_database_while_we_hold_it(other: psycopg.Connection[tuple[object, 
         assert is_ours
         other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
         connection.cursor().execute("SELECT 1")
+
+
+def test_lock_outlives_a_nudge_by_a_connection_past_its_age(other: psycopg.Connection[tuple[object, ...]]) -> None:
+    with try_lock(*WORDS) as is_ours:
+        connection.close_at = time.monotonic() - 1
+        nudge("plans")
+        assert (is_ours, can_take(other)) == (True, False)
+
+    assert OrmQ.objects.count() == 1
+    assert can_take(other)
+
+
+def test_lock_that_was_lost_meanwhile_is_told(
+    other: psycopg.Connection[tuple[object, ...]], caplog: pytest.LogCaptureFixture
+) -> None:
+    with try_lock(*WORDS):
+        connection.close()
+        assert can_take(other)
+
+    assert "«turn sweep» was lost" in caplog.text

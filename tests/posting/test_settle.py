@@ -104,6 +104,22 @@ def test_what_is_sent_again_is_looked_for_anew_since_a_person_may_have_made_it_m
     assert (only().status, only().looked_at) == ("pending", None)
 
 
+@pytest.mark.parametrize("age", [WINDOW, WINDOW / 4])
+def test_who_looked_with_an_old_row_ends_no_later_doubt(
+    row: LoopReturn, netsuite: FakeNetSuite, age: timedelta
+) -> None:
+    """Put back by somebody else, sent again, and its answer lost again, while this one was at its look."""
+    in_doubt(row)
+    Posting.objects.update(uncertain_since=timezone.now() - age)
+    old = only()
+    later = timezone.now()
+    Posting.objects.update(uncertain_since=later, not_before=later, attempts=2)
+
+    settle(old)
+
+    assert (only().status, only().uncertain_since, only().not_before) == ("uncertain", later, later)
+
+
 def test_late_commit_inside_the_window_is_adopted(
     row: LoopReturn, netsuite: FakeNetSuite, let_pass: Callable[[timedelta], None]
 ) -> None:
