@@ -3,10 +3,10 @@
 from datetime import timedelta
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 
 from returnsops.lib import postgres
+from returnsops.lib.database_url import given_database
 from returnsops.lib.env import env_address, env_bool, env_int, env_list, env_seconds, env_secret, env_text
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -90,7 +90,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # --- Database: PostgreSQL only (docs/adr/0001) -----------------------------------------------------
 DATABASE_URL = env_text("DATABASE_URL")
 if DATABASE_URL:
-    DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
+    DATABASES = {"default": given_database(DATABASE_URL)}
 else:
     DATABASES = {"default": postgres.connection_settings(DATA_DIR / "postgres")}
 DATABASES["default"]["CONN_MAX_AGE"] = 60

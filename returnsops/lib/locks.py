@@ -20,7 +20,8 @@ def lock_until_commit(*words: str) -> None:
 @contextmanager
 def try_lock(*words: str) -> Iterator[bool]:
     """Hold the named lock if nobody does; gives whether we do. It is let go of at the end, or when our connection to
-    the database ends: with our process, or with the server."""
+    the database ends: with our process, with the server, or half a minute after our machine was cut off from it
+    (`returnsops.lib.database_url`)."""
     if words in _held:  # of the same connection PostgreSQL would let us have it twice
         yield False
         return
