@@ -4,7 +4,7 @@ Each adds a fact, an event and an audit row, and asks for a new plan. Each raise
 and NotPossibleError when the facts do not allow it; then nothing was changed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,6 +13,7 @@ from django.db import transaction
 
 from exceptions.cases import note_event
 from exceptions.models import Case, CaseMember
+from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.lib.money import money_text
 from returnsops.lib.moves import move_row
@@ -40,6 +41,8 @@ from returnsops.returns.problems import (
 )
 from returnsops.returns.replan import ask_for_plan, hold_return
 
+OVER = "The case is closed."
+NOT_REFUSED = "It is not refused any more."
 # Documents whose date is one decision: the Cash Refund is the credit of a cash sale.
 DATE_SUBJECTS = {
     "receipt": "receipt",
@@ -236,12 +239,39 @@ def add_note(case: Case, *, by: User, text: str) -> None:
 
 def why_not(name: str, member: CaseMember, user: User) -> str:
     """Why this person cannot take this action now; empty if they can."""
-    shop = member.loop_return.shop
-    if member.left_at or member.case.status == Case.Status.CLOSED:
-        return "The case is closed."
-    if not access.may(user, RIGHT_FOR[name], shop=shop):
-        return f"Your role in {shop} does not include it."
+    if _is_over(member):
+        return OVER
+    if not access.may(user, RIGHT_FOR[name], shop=member.loop_return.shop):
+        return _no_right(member.loop_return.shop)
     return CHECKS[name](member, user) if name in CHECKS else ""
+
+
+def why_no_retries(members: Sequence[CaseMember], user: User) -> dict[int, str]:
+    """By member what `why_not` says of a retry, asked for many at once: rights by shop, postings together."""
+    told = [member.problem["posting"] for member in members if member.problem.get("posting")]
+    postings = {one.external_id: one for one in Posting.objects.filter(external_id__in=told)}
+    counts = outbox.count_refusals(postings.values())
+    shops = {member.loop_return.shop for member in members}
+    may = {shop.pk for shop in shops if access.may(user, RIGHT_FOR[RETRY], shop=shop)}
+
+    def why(member: CaseMember) -> str:
+        if _is_over(member):
+            return OVER
+        if member.loop_return.shop_id not in may:
+            return _no_right(member.loop_return.shop)
+        posting = postings.get(member.problem.get("posting", ""))
+        refusals = counts.get(posting.pk, outbox.Refusals()) if posting else None
+        return outbox.why_no_retry(posting, refusals=refusals) if posting else NOT_REFUSED
+
+    return {member.pk: why(member) for member in members}
+
+
+def _is_over(member: CaseMember) -> bool:
+    return bool(member.left_at or member.case.status == Case.Status.CLOSED)
+
+
+def _no_right(shop: Shop) -> str:
+    return f"Your role in {shop} does not include it."
 
 
 def _approval_refused(member: CaseMember, user: User) -> str:
@@ -255,7 +285,7 @@ def _approval_refused(member: CaseMember, user: User) -> str:
 
 def _retry_refused(member: CaseMember, user: User) -> str:
     posting = _posting_of(member)
-    return outbox.why_no_retry(posting) if posting else "It is not refused any more."
+    return outbox.why_no_retry(posting) if posting else NOT_REFUSED
 
 
 def _date_refused(member: CaseMember, user: User) -> str:

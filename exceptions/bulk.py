@@ -39,7 +39,7 @@ def plan_retry(cases: CaseRows, user: User) -> DryRun:
     standing = cases.exclude(status=Case.Status.CLOSED)
     members = standing_members_of(standing.filter(code__in=RETRYABLE))
     looked_at = list(members[:RETRIED_MAX])
-    why = {member.pk: actions.why_not(RETRY, member, user) for member in looked_at}
+    why = actions.why_no_retries(looked_at, user)
     return DryRun(
         members=[member for member in looked_at if not why[member.pk]],
         refused=dict(Counter(reason for reason in why.values() if reason).most_common()),
@@ -51,12 +51,13 @@ def plan_retry(cases: CaseRows, user: User) -> DryRun:
 def retry_all(cases: CaseRows, pks: Sequence[int], *, by: User, reason: str) -> tuple[int, dict[str, int]]:
     """Retry those of the dry run that can still be. Gives how many were, and the reasons of the others by number.
 
-    Each is a decision of its own: one that moved on meanwhile does not keep the others back.
+    cases: of any status, for a colleague may have taken one since the dry run. Each is a decision of its own: one that
+    moved on meanwhile does not keep the others back.
     """
     members = standing_members_of(cases.filter(code__in=RETRYABLE)).filter(pk__in=pks[:RETRIED_MAX])
     chosen = list(members)
     refused = Counter(try_action(partial(actions.retry, member, by=by, reason=reason)) for member in chosen)
     done = refused.pop("", 0)
     if gone := len(set(pks)) - len(chosen):
-        refused["The case is closed."] += gone
+        refused[actions.OVER] += gone
     return done, dict(refused.most_common())

@@ -53,6 +53,14 @@ def find_cases(request: PageRequest) -> CaseRows:
     return _rows_of(_filter(request))
 
 
+def find_cases_whoever_has_them(request: PageRequest) -> CaseRows:
+    """The same without the filters that change when somebody takes a case: its status, and whose it is."""
+    asked = request.GET.copy()
+    for name in ("status", "whose"):
+        asked.pop(name, None)
+    return _rows_of(QueueFilter(asked, queryset=visible_cases(request.user), request=request))
+
+
 def queue_address(query: QueryDict) -> str:
     """Back to the list, with its filters."""
     return _address(query, drop=("page", "case", "member"))

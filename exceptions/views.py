@@ -16,7 +16,7 @@ from exceptions.case_page import choose_member, describe_case
 from exceptions.forms import FOR_ALL, FORMS, BulkRetryForm, MemberForm, NoteForm
 from exceptions.models import Case, CaseMember
 from exceptions.queue import count_by_status, standing_members, visible_cases
-from exceptions.queue_page import describe_queue, find_cases, queue_address
+from exceptions.queue_page import describe_queue, find_cases, find_cases_whoever_has_them, queue_address
 from returnsops.lib.htmx import PageRequest, render_page, wants_fragment
 from returnsops.people.models import User
 
@@ -32,16 +32,17 @@ def queue(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def retry_all(request: PageRequest) -> HttpResponse:
     """Everything that fits the filter: a dry run to read, then the same documents sent again."""
-    cases = find_cases(request)
     if request.method == "POST":
         form = BulkRetryForm(request.POST)
         if form.is_valid():
-            done, refused = bulk.retry_all(cases, form.pks, by=request.user, reason=form.cleaned_data["reason"])
+            done, refused = bulk.retry_all(
+                find_cases_whoever_has_them(request), form.pks, by=request.user, reason=form.cleaned_data["reason"]
+            )
             (messages.warning if refused else messages.success)(request, told(done, refused))
             return redirect(queue_address(request.GET))
     else:
         form = BulkRetryForm()
-    context = describe_retry(bulk.plan_retry(cases, request.user), form, back=queue_address(request.GET))
+    context = describe_retry(bulk.plan_retry(find_cases(request), request.user), form, back=queue_address(request.GET))
     return render(request, "exceptions/retry.html", context, status=422 if form.is_bound else 200)
 
 

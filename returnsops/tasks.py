@@ -152,7 +152,7 @@ def look_at_return(return_pk: int, *, attempts_below: int = PLAN_ATTEMPTS_MAX, w
         note_fact_change(row, facts)
         outbox.enqueue(row, plan.postings)
         sync_cases(row, plan.problems)
-        note_agreements(row, plan.agreements, at=facts.now)
+        note_agreements(row, plan.agreements, policy=facts.policy, at=facts.now)
         is_settled = plan.stage == LoopReturn.Stage.SETTLED
         LoopReturn.objects.filter(pk=row.pk).update(
             look_again_at=plan.look_again_at,

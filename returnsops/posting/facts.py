@@ -41,15 +41,20 @@ from returnsops.returns.sku_mapping import items_by_sku
 KEPT_OUTCOME = "keep_item"
 REVIEW = LoopReturn.State.REVIEW
 NO_LABEL = frozenset({None, "", "n/a", "pending"})
+# Settings that say what is read and how; all others are asked by the plan alone.
+READ_BY = ("ownership", "rma_trigger", "prices_include_tax", "duties_field", "kept_items")
 
 Row = Any  # of `fact_rows`: its columns by name
 
 
-def load_facts(row: LoopReturn) -> ReturnFacts:
-    """Everything known about one return now. Call it under the lock of the order, or for reading only."""
+def load_facts(row: LoopReturn, *, policy: Policy | None = None) -> ReturnFacts:
+    """Everything known about one return now. Call it under the lock of the order, or for reading only.
+
+    policy: rules to try out, instead of the shop's own.
+    """
     shop, account = row.shop, row.shop.account
     record = parse_return(row.raw, is_detailed=row.is_detailed)
-    lines, policy = fact_rows.UNITS.ask(return_pk=row.pk), active_policy(shop)
+    lines, policy = fact_rows.UNITS.ask(return_pk=row.pk), policy or active_policy(shop)
     now = clock.now()
     duties = record.amount_under(policy.duties_field)
     loop = replace(_loop_facts(row, record), refund_duties=duties, approved_at=_approved_at(row, policy, now=now))
@@ -87,6 +92,13 @@ def load_facts(row: LoopReturn) -> ReturnFacts:
         siblings=_siblings(row, policy),
         shop_currency=shop.currency,
     )
+
+
+def facts_under(row: LoopReturn, draft: Policy, *, known: ReturnFacts) -> ReturnFacts:
+    """The facts as they would be under a draft; read again only where it changes what is read."""
+    if all(getattr(draft, name) == getattr(known.policy, name) for name in READ_BY):
+        return replace(known, policy=draft)
+    return replace(load_facts(row, policy=draft), now=known.now)
 
 
 def _loop_facts(row: LoopReturn, record: LoopReturnRecord) -> LoopFacts:

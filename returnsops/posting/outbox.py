@@ -4,7 +4,8 @@ An external id is stored before the first try and stays the same on every try. W
 changed, only what surely is not (docs/adr/0005).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from returnsops.lib.canonical import plain
 from returnsops.lib.fixed_query import FixedQuery, slot
 from returnsops.lib.moves import move_row
 from returnsops.lib.wake import notify
-from returnsops.posting.models import Posting, PostingCover
+from returnsops.posting.models import Posting, PostingAttempt, PostingCover
 from returnsops.posting.turn import turn_at
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import PostingDue
@@ -122,21 +123,37 @@ def retry(posting: Posting) -> bool:
     )  # fmt: skip
 
 
-def why_no_retry(posting: Posting) -> str:
-    """Why sending it again unchanged is refused or would not help; empty: it may be tried (requirements I12, I15)."""
+@dataclass(frozen=True)
+class Refusals:
+    """How often a posting was refused: ever, and within the last hour."""
+
+    ever: int = 0
+    lately: int = 0
+
+
+def count_refusals(postings: Iterable[Posting]) -> dict[int, Refusals]:
+    """By posting, of those that were refused at all."""
+    hour_ago = timezone.now() - timedelta(hours=1)
+    tries = PostingAttempt.objects.filter(posting__in=list(postings), outcome="rejected").order_by()
+    counts = tries.values("posting").annotate(ever=Count("pk"), lately=Count("pk", filter=Q(started_at__gte=hour_ago)))
+    return {row["posting"]: Refusals(row["ever"], row["lately"]) for row in counts}
+
+
+def why_no_retry(posting: Posting, *, refusals: Refusals | None = None) -> str:
+    """Why sending it again unchanged is refused or would not help; empty: it may be tried (requirements I12, I15).
+
+    refusals: where they were counted for many postings at once.
+    """
     if posting.status != Status.REJECTED:
         return "It is not refused any more."
     family = str((posting.refusal or {}).get("family", ""))
     if family in SAME_AGAIN:
         return f"Unchanged it would be refused again: {SAME_AGAIN[family]}"
-    hour_ago = timezone.now() - timedelta(hours=1)
-    counts = posting.tries.filter(outcome="rejected").aggregate(
-        all=Count("pk"), hour=Count("pk", filter=Q(started_at__gte=hour_ago))
-    )
-    if counts["all"] >= REFUSALS_MAX:
-        return f"It was refused {counts['all']} times. Correct what it depends on; new content may be sent again."
-    if counts["hour"] >= REFUSALS_PER_HOUR_MAX:
-        return f"It was refused {counts['hour']} times within an hour. Remove the cause first; it may be tried later."
+    counts = refusals or count_refusals([posting]).get(posting.pk, Refusals())
+    if counts.ever >= REFUSALS_MAX:
+        return f"It was refused {counts.ever} times. Correct what it depends on; new content may be sent again."
+    if counts.lately >= REFUSALS_PER_HOUR_MAX:
+        return f"It was refused {counts.lately} times within an hour. Remove the cause first; it may be tried later."
     return ""
 
 

@@ -1,12 +1,12 @@
 """What if a shop followed other rules: its returns planned under them, and nothing written (requirement Z7)."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from integrations.models import Shop
 from returnsops.lib import clock
-from returnsops.posting.facts import load_facts
+from returnsops.posting.facts import facts_under, load_facts
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import Plan, PostingDue, plan_return
 from returnsops.returns.plan.outbox_problems import KIND_NAMES
@@ -61,7 +61,7 @@ def replay(shop: Shop, draft: Policy, *, days: int, below_pk: int | None = None,
         if looked == LOOK_MAX or (looked and time.monotonic() > deadline):
             return Step(tuple(differences), looked, total, next_pk=last_pk)
         facts = load_facts(row)
-        words = compare_plans(plan_return(facts), plan_return(replace(facts, policy=draft)))
+        words = compare_plans(plan_return(facts), plan_return(facts_under(row, draft, known=facts)))
         differences += [Difference(row, words)] if words else []
         looked, last_pk = looked + 1, row.pk
     return Step(tuple(differences), looked, total, next_pk=None)

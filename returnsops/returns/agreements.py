@@ -13,17 +13,19 @@ from returnsops.lib.canonical import plain
 from returnsops.returns.models import LoopReturn, ShadowVerdict
 from returnsops.returns.plan.draft import Agreement
 from returnsops.returns.policies import active_policy
-from returnsops.returns.policy import RECORD_KINDS
+from returnsops.returns.policy import RECORD_KINDS, Policy
 
 ENOUGH = 50  # verdicts before anything is said about readiness
 CALM = timedelta(days=14)  # without a difference
 ASPECTS = {"units": "units", "amount": "the amount", "place": "the place"}
 Verdict = ShadowVerdict.Verdict
 JUDGED = (Verdict.ALIKE, Verdict.DIFFERS)
+UNSAID = (Verdict.NOBODY, Verdict.UNABLE)
 
 
-def note_agreements(row: LoopReturn, found: Sequence[Agreement], *, at: datetime) -> None:
+def note_agreements(row: LoopReturn, found: Sequence[Agreement], *, policy: Policy, at: datetime) -> None:
     """Keep what this plan found. Kinds that are not in shadow any more keep the verdict they had."""
+    _forget_open_questions(row, {kind for kind in RECORD_KINDS if policy.shadows(kind)} - {one.kind for one in found})
     if not found:
         return
     standing = {one.kind: one for one in ShadowVerdict.objects.filter(loop_return=row)}
@@ -36,6 +38,13 @@ def note_agreements(row: LoopReturn, found: Sequence[Agreement], *, at: datetime
         elif any(getattr(known, name) != value for name, value in values.items()):
             since = known.judged_at if known.verdict == agreement.verdict else at
             ShadowVerdict.objects.filter(pk=known.pk).update(judged_at=since, **values)
+
+
+def _forget_open_questions(row: LoopReturn, unspoken: set[str]) -> None:
+    """A return that was cancelled or noted has nothing more to say of a kind: what was left unsaid of it would keep
+    the shop from being ready for ever."""
+    if unspoken:
+        ShadowVerdict.objects.filter(loop_return=row, kind__in=unspoken, verdict__in=UNSAID).delete()
 
 
 def _values(agreement: Agreement) -> dict[str, object]:

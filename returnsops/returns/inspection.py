@@ -143,9 +143,10 @@ def judge_units(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], *, by:
 
 
 def _refuse_ended(row: LoopReturn) -> None:
-    """Whatever was seen of it would lead nowhere: the parcel is recorded, and a person agrees with the customer."""
-    if row.stage == LoopReturn.Stage.SETTLED:
-        raise NotPossibleError(f"{row} is settled: both books are closed. There is nothing to judge.")
+    """Whatever was seen of it would lead nowhere: the parcel is recorded, and a person agrees with the customer.
+
+    A settled return is let through: its units without a final outcome were received unseen, or were not there (C16).
+    """
     if row.state in ENDED_STATES:
         raise NotPossibleError(
             f"{row} is {row.get_state_display().lower()} in Loop: nothing is received or refunded for it. Put the "

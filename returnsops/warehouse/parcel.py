@@ -30,8 +30,17 @@ class Unit:
         return self.is_counted and self.standing is not None and self.standing.outcome == InspectedUnit.Outcome.HOLD
 
     @property
+    def is_missing(self) -> bool:
+        """Nobody has seen it yet: it may come with a second parcel, even after everything was settled."""
+        return self.is_counted and self.standing is not None and self.standing.outcome == InspectedUnit.Outcome.MISSING
+
+    @property
+    def is_final(self) -> bool:
+        return self.is_counted and not self.is_on_hold and not self.is_missing
+
+    @property
     def is_choosable(self) -> bool:
-        return self.is_open or self.is_mine or self.is_on_hold
+        return self.is_open or self.is_mine or self.is_on_hold or self.is_missing
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,10 @@ class Parcel:
     @cached_property
     def on_hold(self) -> list[Unit]:
         return [unit for unit in self.units if unit.is_on_hold]
+
+    @cached_property
+    def missing(self) -> list[Unit]:
+        return [unit for unit in self.units if unit.is_missing]
 
     @cached_property
     def unfinished_of_others(self) -> list[Inspection]:
@@ -110,9 +123,9 @@ def find_stop(parcel: Parcel) -> Stop | None:
         )
     if parcel.on_hold:
         return None
-    if parcel.units and all(unit.is_counted for unit in parcel.units):
+    if parcel.units and all(unit.is_final for unit in parcel.units):
         return _inspected_stop(parcel)
-    if row.stage == LoopReturn.Stage.SETTLED:
+    if row.stage == LoopReturn.Stage.SETTLED and (row.state in ENDED_STATES or not parcel.units):
         when = f" on {row.settled_at:%d %b %Y}" if row.settled_at else ""
         return Stop("Settled already", f"Both books were closed for this return{when}. There is nothing to judge.")
     if row.stage == LoopReturn.Stage.ENDED:

@@ -76,12 +76,8 @@ def effects_of(parcel: Parcel, unit: Unit) -> dict[Outcome, str]:
     """What each outcome does to the customer's money and to stock; of a unit on hold, those that release it."""
     if unit.is_on_hold:
         return RELEASED
-    amount = money_text(unit.line.refund, parcel.row.currency)
-    if is_exchanged(parcel, unit):
-        goes_on, stops = "The exchange goes on.", "Finance settles the exchange by hand."
-    else:
-        goes_on, stops = f"Customer gets {amount}.", f"{amount} is not refunded."
-    return {
+    goes_on, stops = _money_effects(parcel, unit)
+    effects = {
         Outcome.SELLABLE: f"{goes_on} Back to sellable stock.",
         Outcome.DAMAGED: f"{goes_on} To the damaged location.",
         Outcome.REFUSED: f"{stops} Not taken into stock.",
@@ -89,6 +85,17 @@ def effects_of(parcel: Parcel, unit: Unit) -> dict[Outcome, str]:
         Outcome.HOLD: f"{goes_on} Waits on hold for somebody to judge it again.",
         Outcome.SCRAPPED: f"{goes_on} Written off.",
     }
+    return {outcome: words for outcome, words in effects.items() if outcome != Outcome.MISSING or not unit.is_missing}
+
+
+def _money_effects(parcel: Parcel, unit: Unit) -> tuple[str, str]:
+    """Of a unit that is accepted, and of one that is not."""
+    if parcel.row.stage == LoopReturn.Stage.SETTLED:
+        return "The money was settled before.", "The money was settled before."
+    if is_exchanged(parcel, unit):
+        return "The exchange goes on.", "Finance settles the exchange by hand."
+    amount = money_text(unit.line.refund, parcel.row.currency)
+    return f"Customer gets {amount}.", f"{amount} is not refunded."
 
 
 def is_exchanged(parcel: Parcel, unit: Unit) -> bool:
@@ -189,6 +196,8 @@ def finished_answer(parcel: Parcel) -> Shown:
 
 def posted_when(parcel: Parcel) -> str:
     """When NetSuite has it, as far as it can be told before the new plan is made."""
+    if parcel.row.stage == LoopReturn.Stage.SETTLED:
+        return "It was settled before: stock follows where it has to, and finance is asked about the money."
     accepted = {unit.standing.outcome for unit in parcel.units if unit.standing} & ACCEPTED
     if not accepted:
         return "Nothing goes to NetSuite stock: no unit was accepted."

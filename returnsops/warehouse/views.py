@@ -262,13 +262,14 @@ def _parcel_context(parcel: Parcel, request: HttpRequest) -> dict[str, Any]:
 
 
 def _unit_asked_for(parcel: Parcel, line_item_id: str) -> Unit | None:
-    """The unit in the address if its outcome can be chosen, else the first nobody has judged, at last one on hold."""
+    """The unit in the address if its outcome can be chosen, else the first nobody judged, one on hold, one missing."""
     asked = parcel.unit(line_item_id)
     if asked and asked.is_choosable:
         return asked
     if parcel.to_judge or parcel.mine:
         return parcel.to_judge[0] if parcel.to_judge else None
-    return parcel.on_hold[0] if parcel.on_hold else None
+    gone = [] if parcel.unfinished_of_others else parcel.missing
+    return next(iter(parcel.on_hold or gone), None)
 
 
 def _station_context(user: User) -> dict[str, Any]:

@@ -6,14 +6,14 @@ import pytest
 from django.test import Client
 from pytest_django.asserts import assertNumQueries
 
-from exceptions import bulk
+from exceptions import actions, bulk
 from exceptions.cases import sync_cases
 from exceptions.models import CaseMember
 from exceptions.queue import visible_cases
 from integrations.models import Shop
 from returnsops.people.models import AuditEvent, Membership, Role, User
 from returnsops.posting.models import Posting
-from tests.builders import make_shop
+from tests.builders import make_shop, make_user
 from tests.pages.scenes import make_case, make_planned_return, make_refused_posting
 
 DRY_RUN = "/exceptions/retry/"
@@ -119,6 +119,20 @@ def test_a_case_that_closed_meanwhile_is_counted(finance: Client, shop: Shop) ->
     assert "1 document sent again. 1 not: The case is closed." in press(finance, text).text
 
 
+@pytest.mark.parametrize("query", ["", "?status=open", "?whose=nobody"])
+def test_a_case_that_a_colleague_took_meanwhile_is_sent_all_the_same(finance: Client, shop: Shop, query: str) -> None:
+    taken = refuse(shop, 1)
+    text = finance.get(DRY_RUN + query).text
+    case = CaseMember.objects.get(loop_return=taken.loop_return).case
+    actions.take(case, by=make_user(Role.FINANCE, shop))
+
+    answer = press(finance, text, query)
+
+    assert "1 document sent again." in answer.text
+    assert "closed" not in answer.text.split("1 document sent again.")[1].split("<")[0]
+    assert statuses() == ["pending"]
+
+
 def test_only_what_fits_the_filter_is_sent(finance: Client, finn: User, shop: Shop) -> None:
     moss = make_shop("moss")
     Membership.objects.create(user=finn, shop=moss, role=Role.FINANCE)
@@ -178,9 +192,13 @@ def test_closed_cases_are_left_alone(shop: Shop, finn: User) -> None:
     assert bulk.plan_retry(visible_cases(finn), finn).members == []
 
 
-def test_the_dry_run_asks_the_database_for_each_document_only_what_it_must(finance: Client, shop: Shop) -> None:
+def test_the_dry_run_asks_the_database_as_often_for_many_documents_as_for_one(finance: Client, shop: Shop) -> None:
     refuse(shop, 1)
     finance.get(DRY_RUN)
 
     with assertNumQueries(12):
         finance.get(DRY_RUN)
+    for number in range(2, 6):
+        refuse(shop, number)
+    with assertNumQueries(12):
+        assert "Send 5 again" in finance.get(DRY_RUN).text

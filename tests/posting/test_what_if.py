@@ -1,29 +1,36 @@
 """What if the shop followed other rules: seen before they hold, and nothing written."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any, ClassVar
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from integrations.models import Shop
 from returnsops.posting import what_if
+from returnsops.posting.facts import READ_BY, facts_under, load_facts
 from returnsops.posting.models import Posting
 from returnsops.posting.what_if import compare_plans, replay
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import plan_return
+from returnsops.returns.policy import Policy
 from tests.builders import (
     NOW,
     make_facts,
     make_mapping,
+    make_policy,
     make_record,
     make_return,
     make_sale,
     make_unit,
     policy,
+    unit_payload,
     with_receipts,
     with_rma,
 )
 
 pytestmark = pytest.mark.django_db
+SETTINGS = frozenset(one.name for one in fields(Policy))
 
 
 @pytest.fixture
@@ -71,6 +78,61 @@ def test_same_rules_change_nothing_and_nothing_is_written(known: LoopReturn, sho
     assert not Posting.objects.exists()
     known.refresh_from_db()
     assert known.planned_at is None
+
+
+def test_facts_that_are_read_otherwise_under_the_draft_are_read_again(known: LoopReturn, shop: Shop) -> None:
+    """Loop's prices hold the tax under the draft: the units are worth less than under the shop's own rules."""
+    draft, facts = policy(prices_include_tax=True), load_facts(known)
+
+    later = facts_under(known, draft, known=facts)
+
+    assert later.units == load_facts(known, policy=draft).units
+    assert [one.worth for one in later.units] != [one.worth for one in facts.units]
+    assert later.now == facts.now
+
+
+def test_facts_are_read_once_where_the_draft_changes_only_the_plan(
+    known: LoopReturn, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    facts, draft = load_facts(known), policy(approval_above="1")
+
+    with django_assert_num_queries(0):
+        assert facts_under(known, draft, known=facts) == replace(facts, policy=draft)
+
+
+def test_replay_follows_the_draft_in_what_is_kept(shop: Shop) -> None:
+    make_policy(shop)
+    make_mapping(shop)
+    row = make_return(shop, line_items=[unit_payload(outcome="keep_item")], state="closed", was_processed=True)
+    make_record(row, make_sale((make_unit(1),)))
+
+    (found,) = replay(shop, policy(kept_items="line_outcome"), days=36500).differences
+
+    assert "The Return Authorization would not be sent." in found.words
+
+
+class WatchedPolicy(Policy):
+    """Notes which settings are asked for."""
+
+    asked: ClassVar[set[str]] = set()
+
+    def __getattribute__(self, name: str) -> object:
+        if name in SETTINGS:
+            WatchedPolicy.asked.add(name)
+        return super().__getattribute__(name)
+
+
+@pytest.mark.parametrize("changes", [{}, {"kept_items": "no_label"}, {"rma_trigger": "approved", "ownership": {}}])
+def test_every_setting_that_the_loader_asks_for_is_known(
+    known: LoopReturn, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
+) -> None:
+    rules = policy(**changes)
+    watched = WatchedPolicy(**{name: getattr(rules, name) for name in SETTINGS})
+    monkeypatch.setattr(WatchedPolicy, "asked", set())
+
+    load_facts(known, policy=watched)
+
+    assert WatchedPolicy.asked == set(READ_BY)
 
 
 def test_older_returns_are_left_out(known: LoopReturn, shop: Shop) -> None:

@@ -1,6 +1,6 @@
 """Shadow: verdicts are kept per return and kind of record, and come to words about going live."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from integrations.models import Shop
 from returnsops.returns.agreements import ENOUGH, Score, note_agreements, readiness_words, scores_of
 from returnsops.returns.models import LoopReturn, ShadowVerdict
 from returnsops.returns.plan.draft import Agreement, Difference, Verdict
+from returnsops.returns.policies import active_policy
 from tests.builders import NOW, make_policy, make_return
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +24,10 @@ def agreement(verdict: Verdict = Verdict.ALIKE, kind: str = "receipt", **changes
     )
 
 
+def note(row: LoopReturn, found: list[Agreement], *, at: datetime) -> None:
+    note_agreements(row, found, policy=active_policy(row.shop), at=at)
+
+
 def score(**changes: Any) -> Score:
     counts = dict.fromkeys(ShadowVerdict.Verdict.values, 0) | changes.pop("counts", {})
     return Score("receipt", in_shadow=True, counts=counts, **changes)
@@ -35,9 +40,9 @@ def row(shop: Shop) -> LoopReturn:
 
 
 def test_verdict_keeps_its_moment_until_it_becomes_another(row: LoopReturn) -> None:
-    note_agreements(row, [agreement(Verdict.NOBODY, records=())], at=NOW)
-    note_agreements(row, [agreement(Verdict.DIFFERS)], at=NOW + DAY)
-    note_agreements(row, [agreement(Verdict.DIFFERS, records=("9102", "9103"))], at=NOW + 2 * DAY)
+    note(row, [agreement(Verdict.NOBODY, records=())], at=NOW)
+    note(row, [agreement(Verdict.DIFFERS)], at=NOW + DAY)
+    note(row, [agreement(Verdict.DIFFERS, records=("9102", "9103"))], at=NOW + 2 * DAY)
 
     kept = ShadowVerdict.objects.get()
     assert (kept.verdict, kept.judged_at, kept.aspects) == ("differs", NOW + DAY, ["place"])
@@ -45,17 +50,40 @@ def test_verdict_keeps_its_moment_until_it_becomes_another(row: LoopReturn) -> N
 
 
 def test_plan_without_shadow_leaves_what_was_judged(row: LoopReturn) -> None:
-    note_agreements(row, [agreement()], at=NOW)
+    note(row, [agreement()], at=NOW)
 
-    note_agreements(row, [], at=NOW + DAY)
+    note(row, [], at=NOW + DAY)
 
     assert ShadowVerdict.objects.get().judged_at == NOW
 
 
+@pytest.mark.parametrize("unsaid", [Verdict.UNABLE, Verdict.NOBODY])
+def test_what_was_left_unsaid_is_forgotten_when_nothing_is_to_be_said_any_more(
+    row: LoopReturn, shop: Shop, unsaid: Verdict
+) -> None:
+    other = make_return(shop, loop_id="2")
+    note(row, [agreement(unsaid, records=())], at=NOW)
+    note(other, [agreement(unsaid, records=())], at=NOW)
+
+    note(row, [], at=NOW + DAY)
+
+    assert ShadowVerdict.objects.get().loop_return == other
+    assert scores_of(shop)[0].not_judged == 1
+
+
+def test_kind_that_left_the_shadow_keeps_what_was_left_unsaid(row: LoopReturn, shop: Shop) -> None:
+    note(row, [agreement(Verdict.UNABLE, records=())], at=NOW)
+    make_policy(shop)
+
+    note(row, [], at=NOW + DAY)
+
+    assert ShadowVerdict.objects.get().verdict == "unable"
+
+
 def test_scores_count_verdicts_and_in_what_they_differ(row: LoopReturn, shop: Shop) -> None:
-    note_agreements(row, [agreement()], at=NOW)
-    note_agreements(make_return(shop, loop_id="2"), [agreement(Verdict.DIFFERS)], at=NOW + DAY)
-    note_agreements(make_return(shop, loop_id="3"), [agreement(Verdict.UNABLE, kind="rma")], at=NOW)
+    note(row, [agreement()], at=NOW)
+    note(make_return(shop, loop_id="2"), [agreement(Verdict.DIFFERS)], at=NOW + DAY)
+    note(make_return(shop, loop_id="3"), [agreement(Verdict.UNABLE, kind="rma")], at=NOW)
 
     rma, receipt = scores_of(shop)
 

@@ -88,6 +88,25 @@ def test_missing_unit_that_turns_up_is_judged_by_whoever_sees_it(row: LoopReturn
     assert standing() == [("387001", "sellable")]
 
 
+def test_after_settlement_only_what_nobody_has_seen_is_judged(row: LoopReturn, ada: User, shop: Shop) -> None:
+    """The first was missing, the second received under the exemption, and seen by nobody."""
+    make_inspection(row, ada, "missing")
+    LoopReturn.objects.update(stage="settled")
+
+    record_units(row, [judged("sellable"), judged("damaged", "387002")], by=make_user(Role.WAREHOUSE, shop))
+
+    assert standing() == [("387001", "sellable"), ("387002", "damaged")]
+    with pytest.raises(AlreadyInspectedError, match="already judged sellable"):
+        record_units(row, [judged("refused")], by=ada)
+
+
+def test_return_that_was_cancelled_after_settlement_is_not_judged(row: LoopReturn, ada: User) -> None:
+    LoopReturn.objects.update(stage="settled", state="cancelled")
+
+    with pytest.raises(NotPossibleError, match="cancelled in Loop"):
+        record_units(row, [judged()], by=ada)
+
+
 def test_units_of_one_parcel_may_be_judged_by_two_people(row: LoopReturn, ada: User, shop: Shop) -> None:
     make_inspection(row, ada, "sellable")
 

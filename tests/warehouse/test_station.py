@@ -248,7 +248,8 @@ def test_own_parcel_left_open_is_remembered(station: Client, row: LoopReturn) ->
     [
         ({"state": "cancelled"}, "ended", "Cancelled in Loop"),
         ({"state": "expired"}, "ended", "Expired in Loop"),
-        ({}, "settled", "Settled already"),
+        ({"state": "cancelled"}, "settled", "Settled already"),
+        ({"line_items": []}, "settled", "Settled already"),
         ({}, "ended", "Ended without settlement"),
         ({"line_items": []}, "waiting", "No units are left"),
     ],
@@ -265,6 +266,35 @@ def test_return_that_is_over_says_so_before_judging(
 
     assert words in judge(station, row).content.decode()
     assert outcomes_of(row) == {}
+
+
+def test_unit_that_was_received_unseen_is_judged_after_settlement(station: Client, row: LoopReturn) -> None:
+    LoopReturn.objects.filter(pk=row.pk).update(stage="settled")
+
+    page = station.get(reverse("inspect-parcel", args=[row.pk])).text
+    assert "The money was settled before. To the damaged location." in page
+    assert "Customer gets" not in page
+
+    judge(station, row, "damaged", word="Worn")
+    assert outcomes_of(row) == {UNIT: "damaged"}
+    done = station.post(reverse("inspect-finish", args=[row.pk]), follow=True).text
+    assert "It was settled before: stock follows where it has to" in done
+
+
+@pytest.mark.parametrize("stage", ["to_inspect", "settled"])
+def test_missing_unit_that_turns_up_is_judged_at_the_station(
+    station: Client, row: LoopReturn, ada: User, stage: str
+) -> None:
+    make_inspection(row, ada, "missing", "sellable")
+    LoopReturn.objects.filter(pk=row.pk).update(stage=stage)
+
+    page = station.get(reverse("inspect-parcel", args=[row.pk])).text
+    assert "Back to sellable stock." in page
+    assert "Was not in the parcel." not in page
+
+    assert "Finish this parcel" in judge(station, row).text
+    judge(station, row, "damaged", unit=OTHER_UNIT, word="Worn")
+    assert outcomes_of(row) == {UNIT: "sellable", OTHER_UNIT: "sellable"}
 
 
 def test_inspected_parcel_says_who_when_and_where_to_ask(station: Client, row: LoopReturn, ada: User) -> None:
