@@ -9,6 +9,7 @@ from integrations.models import Shop
 from returnsops.returns.agreements import note_agreements
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan.draft import Agreement, Difference, Verdict
+from returnsops.returns.policies import active_policy
 from tests.api.conftest import API
 from tests.builders import NOW, make_policy, make_shop
 
@@ -18,7 +19,9 @@ def judged(shop: Shop, row: LoopReturn) -> LoopReturn:
     make_policy(shop, ownership={"rma": "write", "receipt": "shadow"})
     gap = Difference("units", "1 × BOOT-42", "2 × BOOT-42")
     differs = Agreement("receipt", Verdict.DIFFERS, "receive 1 × BOOT-42", (gap,), ("9102",))
-    note_agreements(row, [differs, Agreement("credit", Verdict.NOBODY, "credit 77.76 USD")], at=NOW)
+    note_agreements(
+        row, [differs, Agreement("credit", Verdict.NOBODY, "credit 77.76 USD")], policy=active_policy(row.shop), at=NOW
+    )
     return row
 
 

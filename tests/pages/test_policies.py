@@ -182,7 +182,12 @@ def shadowed(shop: Shop) -> LoopReturn:
     row = make_return(shop)
     gap = Difference("place", "1 × BOOT-42 at location 14", "1 × BOOT-42 at location 22")
     receipt = Agreement("receipt", Verdict.DIFFERS, "receive 1 × BOOT-42 at location 14", (gap,))
-    note_agreements(row, [receipt, Agreement("credit", Verdict.NOBODY, "credit 77.76 USD")], at=clock.now())
+    note_agreements(
+        row,
+        [receipt, Agreement("credit", Verdict.NOBODY, "credit 77.76 USD")],
+        policy=active_policy(row.shop),
+        at=clock.now(),
+    )
     return row
 
 

@@ -35,7 +35,12 @@ def cookies(live_server: LiveServer, shop: Shop) -> list[dict[str, str]]:
     gap = Difference("place", "1 × BOOT-42 at location 14", "1 × BOOT-42 at location 22")
     row = make_return(shop, loop_id="110700150")
     receipt = Agreement("receipt", Verdict.DIFFERS, "receive 1 × BOOT-42 at location 14", (gap,))
-    note_agreements(row, [receipt, Agreement("credit", Verdict.NOBODY, "credit 77.76 USD")], at=clock.now())
+    note_agreements(
+        row,
+        [receipt, Agreement("credit", Verdict.NOBODY, "credit 77.76 USD")],
+        policy=active_policy(row.shop),
+        at=clock.now(),
+    )
     client = Client()
     client.force_login(make_user(Role.ADMIN, shop, username="alma"))
     morsel = client.cookies["sessionid"]
