@@ -15,6 +15,7 @@ from returnsops.lib.money import ZERO, add_up, share_of
 from returnsops.returns.facts import ExchangeFacts, LineFacts, PostingFacts, RecordFacts, RefundFacts, ReturnFacts
 from returnsops.returns.plan import Plan, PostingDue, Step, plan_return
 from returnsops.returns.plan.money import tax_on
+from returnsops.returns.plan.shelving import move_cover
 from tests.builders import make_line, make_netsuite
 
 ROUNDS_MAX = 12
@@ -173,6 +174,8 @@ def stock_of(facts: ReturnFacts) -> Counter[tuple[str, str]]:
         record = facts.record(posting.their_id) if posting.status == "posted" else None
         if record and posting.kind == "receipt":
             found.update({(line.location_id, line.item_id): line.quantity for line in record.lines})
+        elif posting.status == "posted" and posting.kind == "receipt":
+            found.update(_moved_on_before_it_was_deleted(facts, posting))
         if record and posting.kind == "transfer":
             origin, target = posting.body["location"]["id"], posting.body["transferLocation"]["id"]
             for row in posting.body["inventory"]["items"]:
@@ -182,6 +185,14 @@ def stock_of(facts: ReturnFacts) -> Counter[tuple[str, str]]:
             for row in posting.body["inventory"]["items"]:
                 found[row["location"]["id"], row["item"]["id"]] += row["adjustQtyBy"]
     return found
+
+
+def _moved_on_before_it_was_deleted(facts: ReturnFacts, receipt: PostingFacts) -> Counter[tuple[str, str]]:
+    """A person deleted the receipt and not the moves behind it: what they took from its place is of no other unit."""
+    place = next(row["location"]["id"] for row in receipt.body["item"]["items"] if row["itemReceive"])
+    moved = {cover for one in facts.postings if facts.record(one.their_id) for cover in one.covers}
+    units = [one for one in facts.units if one.cover in receipt.covers and move_cover(one, 1) in moved]
+    return Counter((place, one.item_id) for one in units)
 
 
 def _credit(facts: ReturnFacts, due: PostingDue) -> Effect:
