@@ -33,9 +33,9 @@ from integrations.netsuite.shared_shelf import SharedShelf, forget_refusal
 from integrations.netsuite.tba import TokenBasedAccess, TokenSecrets
 
 READ_TIMEOUT_S = 60.0
-# Calls fail by chance, and some together. An outage is so many in a row, or nothing but failures for so long.
+# Calls fail by chance, and some together. An outage is FAILURES_MAX in a row, or a few and nothing else for so long.
 FAILURES_MAX = 5
-FAILING_FOR = timedelta(seconds=5)
+FAILURES_MIN, FAILING_FOR = 3, timedelta(seconds=5)
 PROBE_AFTER = timedelta(seconds=2)  # a dead endpoint is asked again after this, then twice as long, …
 PROBE_TURN = timedelta(minutes=1)  # so long nobody else probes
 OK_EVERY = timedelta(seconds=2)
@@ -213,8 +213,8 @@ def note_success(connection: Shop | NetSuiteAccount) -> None:
 def note_failure(connection: Shop | NetSuiteAccount, error: IntegrationError) -> None:
     """401 stops the connection until a person resumes it; a no is an answer; a fault of ours says nothing.
 
-    A call without an answer is bad luck; FAILURES_MAX in a row, or nothing else for FAILING_FOR, is an outage: then
-    nothing is called before the next probe. Too many at once is an answer: NetSuite gets fewer.
+    A call without an answer is bad luck; FAILURES_MAX in a row, or FAILURES_MIN and nothing else for FAILING_FOR, are
+    an outage: then nothing is called before the next probe. Too many at once is an answer: NetSuite gets fewer.
     """
     now = timezone.now()
     if isinstance(error, ConfigurationError):
@@ -237,7 +237,7 @@ def _note_no_answer(connection: Shop | NetSuiteAccount, *, words: str, now: date
     if failing is None:
         return
     since, failures = failing
-    if failures >= FAILURES_MAX or now - since >= FAILING_FOR:
+    if failures >= FAILURES_MAX or (failures >= FAILURES_MIN and now - since >= FAILING_FOR):
         wait = min(max(PROBE_AFTER, now - since), settings.PROBE_AFTER_MAX)
         row.exclude(failing_since=None).update(next_probe_at=now + wait)
 

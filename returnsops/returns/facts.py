@@ -15,7 +15,7 @@ from returnsops.lib.money import ZERO
 from returnsops.returns.policy import Policy
 
 RECEIVED = "received"  # by another system, which makes the receipts; nobody judged it here
-HOLD, SCRAPPED = "hold", "scrapped"
+SELLABLE, HOLD, SCRAPPED = "sellable", "hold", "scrapped"
 ACCEPTED = frozenset({"sellable", "damaged", HOLD, SCRAPPED, RECEIVED})
 IN_FLIGHT_OR_DONE = frozenset({"sending", "uncertain", "posted"})
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from integrations.connections import (
     FAILING_FOR,
     FAILURES_MAX,
+    FAILURES_MIN,
     PROBE_AFTER,
     begin_probe,
     note_failure,
@@ -67,11 +68,13 @@ def test_a_no_is_an_answer_too(account: NetSuiteAccount) -> None:
 
 
 def test_a_quiet_connection_is_down_when_nothing_else_came_for_a_while(account: NetSuiteAccount) -> None:
-    fail(account, times=1)
+    fail(account, times=FAILURES_MIN - 2)
     NetSuiteAccount.objects.update(failing_since=timezone.now() - FAILING_FOR)
 
     fail(account, times=1)
+    assert account.down_since is None
 
+    fail(account, times=1)
     assert account.down_since is not None
 
 

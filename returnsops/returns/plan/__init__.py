@@ -26,7 +26,7 @@ from returnsops.returns.plan.restocking import accept_exempt, plan_restock
 from returnsops.returns.plan.sale import find_sale, is_booked_by_hand
 from returnsops.returns.plan.settling import has_refused_exchange_unit, plan_settlement, was_left_unprocessed
 from returnsops.returns.plan.shadowing import note_shadows
-from returnsops.returns.plan.shelving import plan_shelving
+from returnsops.returns.plan.shelving import left_on_hold, plan_shelving
 from returnsops.returns.plan.standing_in import let_others_stand_in
 from returnsops.returns.plan.undone import leave_out_undone
 from returnsops.returns.plan.watching import is_money_ours
@@ -124,7 +124,8 @@ def _miss(draft: Draft) -> str:
 
 def _is_empty(facts: ReturnFacts) -> bool:
     """Every unit was taken out in Loop before anything was settled. (At our own word, Loop cancels it instead.)"""
-    return bool(facts.units) and not facts.live_units and not facts.is_here and not facts.loop.settled_at
+    was_judged = facts.is_here and any(unit.outcome for unit in facts.units)
+    return bool(facts.units) and not facts.live_units and not was_judged and not facts.loop.settled_at
 
 
 def _watch_loop(draft: Draft, sale: Sale | None) -> None:
@@ -179,16 +180,18 @@ def _end(draft: Draft) -> str:
 def _goods_need_somebody(draft: Draft) -> bool:
     """Goods of an ended return are in the house, or at its door."""
     facts = draft.facts
-    accepted = facts.accepted_units
-    if was_left_unprocessed(facts):  # who noted that knew of what was received by then
-        accepted = tuple(unit for unit in accepted if unit.cover not in facts.posted_covers("receipt"))
+    accepted, on_hold = list(facts.accepted_units), left_on_hold(facts)
+    if was_left_unprocessed(facts):  # who noted that knew of what was received by then, and not what lies on hold
+        received = facts.posted_covers("receipt")
+        accepted = [unit for unit in accepted if unit.cover not in received or unit in on_hold]
     came_at = facts.arrived_at or facts.loop.delivered_at
+    words = f"; {len(on_hold)} unit(s) lie on hold in NetSuite, to be moved by hand" if on_hold else ""
     if accepted:
-        return draft.problem(
-            _ended_problem(facts, "ended_after_receipt", f"the warehouse accepted {len(accepted)} unit(s)")
-        )
+        found = f"the warehouse accepted {len(accepted)} unit(s){words}"
+        return draft.problem(_ended_problem(facts, "ended_after_receipt", found))
     if came_at and not all(unit.outcome for unit in facts.units):
-        return draft.problem(_ended_problem(facts, "parcel_of_ended_return", f"its parcel came {came_at:%d %b %Y}"))
+        found = f"its parcel came {came_at:%d %b %Y}{words}"
+        return draft.problem(_ended_problem(facts, "parcel_of_ended_return", found))
     return False
 
 

@@ -30,12 +30,21 @@ def close_unaccepted_lines(draft: Draft, authorization: Authorization, *, credit
     if not credited:
         draft.step("close_rma", StepState.WAITING, "waits for the credit")
         return False
+    if not _are_receipts_read(facts):
+        draft.step("close_rma", StepState.WAITING, "waits until the receipts are read back")
+        return False
     if authorization.posting.is_theirs:
         return True  # whether it is done shows in the status of the authorization, at the end
     if not facts.taken("rma_close"):
         draft.post(_close_due(facts, authorization.record, rows))
     draft.step("close_rma", StepState.DUE, "on its way to NetSuite")
     return False
+
+
+def _are_receipts_read(facts: ReturnFacts) -> bool:
+    """Before, our copy of the authorization may not show yet what was received on it."""
+    receipts = [one for one in facts.postings if one.kind == "receipt" and one.is_taken]
+    return all(one.status == "posted" and (one.read_back or one.is_theirs) for one in receipts)
 
 
 def close_whole_authorization(draft: Draft) -> bool:
@@ -193,7 +202,8 @@ def _holds_goods_taken_out(facts: ReturnFacts) -> bool:
     """Received and not credited, on purpose: taken out of the return, or not accepted, and settled by a person."""
     if facts.is_acknowledged("received_unaccepted", f"return:{facts.loop.loop_id}"):
         return True
-    out = [unit for unit in facts.units if unit.removed and unit.is_accepted]
+    unjudged = {unit.cover for unit in facts.units if not unit.outcome} & facts.posted_covers("receipt")
+    out = [unit for unit in facts.units if unit.removed and (unit.is_accepted or unit.cover in unjudged)]
     return any(facts.is_acknowledged("removed_after_receipt", f"unit:{unit.unit}") for unit in out)
 
 

@@ -64,7 +64,7 @@ def plan_inspection(draft: Draft) -> None:
     facts = draft.facts
     open_units = [unit for unit in facts.live_units if not unit.outcome]
     _note_removed_units(draft)
-    if not open_units and all(unit.outcome == RECEIVED for unit in facts.live_units):
+    if facts.live_units and all(unit.outcome == RECEIVED for unit in facts.live_units):
         draft.step("inspection", StepState.NOT_NEEDED, "received by another system; nobody judged it here")
         return
     if not open_units:
@@ -111,15 +111,12 @@ def _start_of_inspection(facts: ReturnFacts) -> tuple[datetime | None, timedelta
 
 def _note_removed_units(draft: Draft) -> None:
     """Goods are here that nobody is refunded for any more."""
+    received = draft.facts.posted_covers("receipt")
     for unit in draft.facts.units:
-        if unit.removed and unit.is_accepted:
-            draft.problem(
-                Problem(
-                    "removed_after_receipt",
-                    f"unit:{unit.unit}",
-                    f"{unit.title or unit.sku} was judged {unit.outcome} and then taken out of the return in Loop.",
-                )
-            )
+        if unit.removed and (unit.is_accepted or (not unit.outcome and unit.cover in received)):
+            seen = f"was judged {unit.outcome}" if unit.outcome else "was received on hold"
+            words = f"{unit.title or unit.sku} {seen} and then taken out of the return in Loop."
+            draft.problem(Problem("removed_after_receipt", f"unit:{unit.unit}", words))
 
 
 def units_text(count: int) -> str:

@@ -74,12 +74,17 @@ def _place_to_receive(facts: ReturnFacts, unit: UnitFacts) -> str:
 def _came_unjudged(facts: ReturnFacts, unit: UnitFacts) -> bool:
     """By policy, what came, or what Loop restocked, is received on hold before anybody looked at it.
 
-    Of several parcels nobody knows which came: their units are received as they are judged.
+    Of several parcels nobody knows which came: their units are received as they are judged. Kept units never come.
     """
+    if unit.is_kept:
+        return False
     if facts.policy.receipt_trigger == ReceiptTrigger.LOOP_RESTOCK_TO_HOLD:
         return unit.restocked_at is not None
-    is_here = facts.arrived_at is not None and facts.loop.parcels <= 1
-    return facts.policy.receipt_trigger == ReceiptTrigger.ARRIVAL_TO_HOLD and is_here
+    return facts.policy.receipt_trigger == ReceiptTrigger.ARRIVAL_TO_HOLD and _came_in_one(facts)
+
+
+def _came_in_one(facts: ReturnFacts) -> bool:
+    return facts.arrived_at is not None and facts.loop.parcels <= 1
 
 
 def place_of(facts: ReturnFacts, unit: UnitFacts) -> str:
@@ -170,7 +175,7 @@ def _receipt_due(facts: ReturnFacts, authorization: Authorization, units: list[U
 def _came_at(facts: ReturnFacts, unit: UnitFacts) -> datetime:
     """When it came into the house, as far as its receipt is concerned."""
     moment = unit.inspected_at or unit.restocked_at
-    if facts.policy.receipt_trigger == ReceiptTrigger.ARRIVAL_TO_HOLD and facts.arrived_at:
+    if facts.policy.receipt_trigger == ReceiptTrigger.ARRIVAL_TO_HOLD and _came_in_one(facts):
         moment = facts.arrived_at
     assert moment is not None, f"unit {unit.unit} is to be received and nobody knows since when"
     return moment

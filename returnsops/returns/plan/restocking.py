@@ -24,19 +24,29 @@ def accept_exempt(facts: ReturnFacts) -> ReturnFacts:
 
     What was received so stays so when the exemption ends; a person's judgement takes its place at any time.
     """
-    if not any(unit.restocked_at for unit in facts.units):
+    exempt = {unit.unit for unit in facts.units if _is_exempt(facts, unit)}
+    if not exempt:
         return facts
-    return replace(facts, units=tuple(_as_sellable(unit) if _is_exempt(facts, unit) else unit for unit in facts.units))
+    units = tuple(_as_sellable(facts, unit) if unit.unit in exempt else unit for unit in facts.units)
+    return replace(facts, units=units)
 
 
-def _as_sellable(unit: UnitFacts) -> UnitFacts:
-    return replace(unit, outcome="sellable", inspected_at=unit.restocked_at, is_exempt=True)
+def _as_sellable(facts: ReturnFacts, unit: UnitFacts) -> UnitFacts:
+    """What was received so stays so, even where Loop's word of the restock is no longer to be had."""
+    since = unit.restocked_at or _received_at(facts, unit)
+    return replace(unit, outcome="sellable", inspected_at=since, is_exempt=True)
+
+
+def _received_at(facts: ReturnFacts, unit: UnitFacts) -> datetime:
+    receipt = next(one for one in facts.postings if one.is_taken and unit.exempt_cover in one.covers)
+    return receipt.posted_at or facts.loop.updated_at
 
 
 def _is_exempt(facts: ReturnFacts, unit: UnitFacts) -> bool:
-    if unit.restocked_at is None or unit.outcome or unit.removed or unit.is_kept:
+    if unit.outcome or unit.removed or unit.is_kept:
         return False
-    return unit.exempt_cover in facts.taken_covers("receipt") or (_is_live(facts) and _names(facts, unit))
+    is_new = unit.restocked_at is not None and _is_live(facts) and _names(facts, unit)
+    return is_new or unit.exempt_cover in facts.taken_covers("receipt")
 
 
 def _is_live(facts: ReturnFacts) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from returnsops.lib.money import add_up
-from returnsops.returns.facts import HOLD, SCRAPPED, PostingFacts, ReturnFacts, UnitFacts
+from returnsops.returns.facts import HOLD, SCRAPPED, SELLABLE, PostingFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.inspecting import units_text
@@ -45,7 +45,7 @@ def plan_shelving(draft: Draft, authorization: Authorization) -> bool:
     misplaced: Misplaced = {}
     for unit in facts.accepted_units:
         lying = find_lying(facts, unit, authorization)
-        if lying and _is_misplaced(facts, unit, lying):
+        if lying and _is_misplaced(facts, unit, lying, authorization):
             misplaced.setdefault((lying.place, _destination(facts, unit)), []).append((unit, lying))
     for (origin, target), units in sorted(misplaced.items()):
         if target != WRITTEN_OFF:
@@ -104,13 +104,23 @@ def find_lying(facts: ReturnFacts, unit: UnitFacts, authorization: Authorization
     return lying
 
 
-def _is_misplaced(facts: ReturnFacts, unit: UnitFacts, lying: Lying) -> bool:
-    """What lies on hold goes on. What was put elsewhere goes on only because of a later judgement: other places in the
-    policy are for what comes, and move nothing that is in its place."""
-    is_on_hold = lying.place == facts.policy.locations.holding
+def _is_misplaced(facts: ReturnFacts, unit: UnitFacts, lying: Lying, authorization: Authorization) -> bool:
+    """What lies on hold goes on, and what lies in sellable stock that nobody judged so. What was put elsewhere goes on
+    only because of a later judgement: other places in the policy are for what comes, and move nothing that is in its
+    place."""
+    if lying.place in (_destination(facts, unit), WRITTEN_OFF):
+        return False
+    is_unjustified = lying.place in facts.policy.sellable_places and unit.outcome != SELLABLE
     judged_later = lying.last.posted_at is not None and _judged_at(unit) > lying.last.posted_at
-    is_there = lying.place in (_destination(facts, unit), WRITTEN_OFF)
-    return not is_there and (is_on_hold or judged_later)
+    return is_unjustified or judged_later or _lies_on_hold(facts, unit, lying, authorization)
+
+
+def _lies_on_hold(facts: ReturnFacts, unit: UnitFacts, lying: Lying, authorization: Authorization) -> bool:
+    """At the holding location of today, or at that of the day on which we made the authorization."""
+    if lying.place == facts.policy.locations.holding:
+        return True
+    of_then = "" if authorization.posting.is_theirs else authorization.line_of[unit.unit].location_id
+    return lying.moves == 0 and lying.place == of_then and unit.outcome != HOLD
 
 
 def move_cover(unit: UnitFacts, number: int) -> str:
@@ -144,6 +154,10 @@ def _received_at(facts: ReturnFacts, receipt: PostingFacts, unit: UnitFacts, aut
     shown = {one.location_id for one in record.lines if line and one.order_line == line.line} if record else set()
     if len(shown) == 1 and all(shown):
         return shown.pop()
+    return _place_sent(receipt)
+
+
+def _place_sent(receipt: PostingFacts) -> str:
     rows = receipt.body.get("item", {}).get("items", [])
     return next((str(row["location"]["id"]) for row in rows if row.get("itemReceive")), "")
 
@@ -219,6 +233,21 @@ def _date_of_move(facts: ReturnFacts, kind: str, units: list[tuple[UnitFacts, Ly
 def _judged_at(unit: UnitFacts) -> datetime:
     assert unit.inspected_at is not None, f"unit {unit.unit} is accepted and nobody knows since when"
     return unit.inspected_at
+
+
+def left_on_hold(facts: ReturnFacts) -> list[UnitFacts]:
+    """Received at the holding location and never moved on, though that is no end: unjudged, to be judged again, or
+    meant for another place. For a return that has ended, of which nothing is moved any more."""
+    return [unit for unit in facts.units if _is_left_on_hold(facts, unit)]
+
+
+def _is_left_on_hold(facts: ReturnFacts, unit: UnitFacts) -> bool:
+    holding = facts.policy.locations.holding
+    receipt = _covering(facts, RECEIPT, unit.cover)
+    if receipt is None or receipt.status != "posted" or is_gone(facts, receipt) or any(_moves_of(facts, unit)):
+        return False
+    belongs_there = unit.is_accepted and unit.outcome != HOLD and _destination(facts, unit) == holding
+    return _place_sent(receipt) == holding and not belongs_there
 
 
 def _note_unaccepted(draft: Draft, authorization: Authorization) -> bool:

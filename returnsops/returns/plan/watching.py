@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from returnsops.lib.money import ZERO, add_up, money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
+from returnsops.returns.plan.applying import value_to_apply
 from returnsops.returns.plan.comparing import speaks_one_currency
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.expecting import expect_record, goods_came_at
@@ -97,9 +98,10 @@ def watch_refunds(draft: Draft) -> bool:
     if memo is None:
         draft.step("refund", StepState.WAITING, "waits for the Credit Memo to be read")
         return False
-    if used_of(memo) >= min(facts.loop.refund, memo.total - left_open(facts)):
+    paid_out = used_of(memo) - _spent_on_exchange(facts, memo)
+    if paid_out >= min(facts.loop.refund, memo.total - left_open(facts)):
         names = [one for one in facts.records_of("customerRefund") if not one.ours]
-        words = f"{money_text(used_of(memo), facts.currency)} of {memo.tran_id} is refunded or applied"
+        words = f"{money_text(paid_out, facts.currency)} of {memo.tran_id} is refunded or applied"
         draft.step("refund", StepState.DONE, words, records=tuple(one.internal_id for one in names))
         return True
     return expect_record(
@@ -108,8 +110,14 @@ def watch_refunds(draft: Draft) -> bool:
         since=facts.loop.settled_at,
         limit=facts.policy.deadlines.refund,
         wanted=f"{money_text(facts.loop.refund, facts.currency)} on {memo.tran_id}",
-        amount=facts.loop.refund - used_of(memo),
+        amount=facts.loop.refund - paid_out,
     )
+
+
+def _spent_on_exchange(facts: ReturnFacts, memo: RecordFacts) -> Decimal:
+    """What of the credit went to the exchange's invoices, which pays nobody. What was refunded is known to be not."""
+    refunded = add_up(one.total for one in facts.records_of("customerRefund"))
+    return min(value_to_apply(facts), max(used_of(memo) - refunded, ZERO))
 
 
 def used_of(memo: RecordFacts) -> Decimal:

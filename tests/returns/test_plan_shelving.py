@@ -1,0 +1,65 @@
+"""Where received units lie and belong, when a judgement or a rule comes across what was received already."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from returnsops.returns.facts import ReturnFacts
+from returnsops.returns.plan import plan_return
+from tests.scenarios.given import begin
+from tests.scenarios.moments import pass_moment
+
+EXEMPT = {
+    "receipt_trigger": "loop_restock_to_sellable",
+    "refund_authority": "loop_first",
+    "restock_exemption": {"reason": "sealed", "until": "2026-12-30", "skus": ["BOOT*"]},
+}
+ON_HOLD = {"receipt_trigger": "arrival_to_hold", "receipt_shape": "hold_then_transfer"}
+
+
+def live(rules: dict[str, Any], *moments: dict[str, Any]) -> ReturnFacts:
+    facts = begin({"policy": rules, "units": [{}]})
+    for moment in moments:
+        facts, _, _ = pass_moment(replace(facts, now=facts.now + timedelta(days=1)), moment)
+    return facts
+
+
+def transfers(facts: ReturnFacts) -> list[tuple[str, str]]:
+    bodies = [one.request["body"] for one in plan_return(facts).postings if one.kind == "transfer"]
+    return [(body["location"]["id"], body["transferLocation"]["id"]) for body in bodies]
+
+
+def test_a_judgement_of_before_the_exempt_receipt_takes_the_unit_out_of_sellable_stock() -> None:
+    facts = live(EXEMPT, {"loop_settles": {}, "restocked": ["1"]})
+    received_at = max(one.posted_at for one in facts.postings if one.posted_at)
+    early = {"outcome": "damaged", "inspected_at": received_at - timedelta(hours=1)}
+    facts = replace(facts, units=tuple(replace(unit, **early) for unit in facts.units))
+
+    places = facts.policy.locations
+    assert transfers(facts) == [(places.sellable, places.damaged)]
+
+
+def test_an_exempt_unit_stays_received_when_loop_no_longer_tells_of_the_restock() -> None:
+    facts = live(EXEMPT, {"loop_settles": {}, "restocked": ["1"]})
+    before = plan_return(facts)
+
+    after = plan_return(replace(facts, units=tuple(replace(unit, restocked_at=None) for unit in facts.units)))
+
+    assert (after.stage, after.postings) == (before.stage, before.postings)
+
+
+def test_what_lies_at_the_holding_location_of_before_goes_to_its_place_too() -> None:
+    facts = live(ON_HOLD, {"scanned": True}, {"judged": {"1": "sellable"}, "netsuite_answers": "nothing"})
+    places = facts.policy.locations
+    assert transfers(facts) == [(places.holding, places.sellable)]
+
+    moved = replace(facts, policy=replace(facts.policy, locations=replace(places, holding="99")))
+
+    assert transfers(moved) == [(places.holding, places.sellable)]
+
+
+def test_what_was_put_to_its_place_stays_there_when_other_places_are_chosen() -> None:
+    facts = live({}, {"judged": {"1": "sellable"}})
+    places = facts.policy.locations
+
+    assert transfers(replace(facts, policy=replace(facts.policy, locations=replace(places, sellable="98")))) == []
