@@ -112,7 +112,7 @@ def look_at_event(event_id: int) -> None:
 def look_at_records(account_pk: int) -> None:
     """One task reads NetSuite for every return of an account that was hinted."""
     answer("records", account_pk)
-    families.fetch_due_records(NetSuiteAccount.objects.get(pk=account_pk))
+    families.fetch_due_records(NetSuiteAccount.objects.get(pk=account_pk), show_life=_show_life)
 
 
 def look_at_plans(_: None) -> None:
@@ -168,7 +168,7 @@ def look_at_return(return_pk: int, *, attempts_below: int = PLAN_ATTEMPTS_MAX, w
 def look_at_read_back(account_pk: int) -> None:
     """One task reads back everything of an account that is due, however many postings asked for it."""
     answer("read_back", account_pk)
-    read_back_due(NetSuiteAccount.objects.get(pk=account_pk))
+    read_back_due(NetSuiteAccount.objects.get(pk=account_pk), show_life=_show_life)
 
 
 def look_at_doubts(account_pk: int) -> None:

@@ -1,7 +1,8 @@
 """Read back: compare every posted record with what was sent, a batch of an account at a time (requirement Z8)."""
 
+import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -19,12 +20,14 @@ from returnsops.posting.verify import find_differences, find_unit_differences
 from returnsops.returns.gone import really_gone
 from returnsops.returns.mirror import apply_records, doubt_records, hint_records, mark_gone
 from returnsops.returns.models import LoopReturn
-from returnsops.returns.reading import Failures, Name, Reading, read_records
+from returnsops.returns.reading import Failures, Name, Reading, no_matter, read_records
 from returnsops.returns.replan import ask_for_plan
-from returnsops.returns.turns import one_at_a_time
+from returnsops.returns.turns import one_at_a_time, ring
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE_MAX = 50
-READ_FOR_S = 20.0
+READ_FOR_S = 10.0  # then the others in the task queue have their turn
 # Which records change by themselves when one of ours is posted: they are read again as well.
 ALSO_CHANGED = {
     "receipt": "returnAuthorization",
@@ -69,47 +72,62 @@ def _has_rested(now: datetime) -> Q:
     return is_old | ~Exists(moves) | (Q(kind="receipt") & Exists(receipts))
 
 
-def read_back_due(account: NetSuiteAccount) -> int:
-    """Read back what of this account is due, oldest first, until nothing is. Gives how many. One worker at a time.
+def read_back_due(account: NetSuiteAccount, *, show_life: Callable[[], None] = no_matter) -> int:
+    """Read back what of this account is due, oldest first, each once. Gives how many. One worker at a time.
 
-    Raises the errors of `integrations.errors`; the sweep comes back for what failed.
+    show_life: called between calls. Raises the errors of `integrations.errors`; the sweep comes back for what failed.
     """
-    due = postings_to_read_back(posted_before=clock.now()).filter(account=account).select_related("account")
-    if not due.exists():
+    if not _due_of(account).exists():
         return 0
-    read, deadline = 0, time.monotonic() + READ_FOR_S
+    tried, goes_on, deadline = list[int](), True, time.monotonic() + READ_FOR_S
     with one_at_a_time(f"read back:{account.pk}") as is_ours:
-        while is_ours and time.monotonic() < deadline:
+        while is_ours and goes_on and time.monotonic() < deadline:
+            due = _due_of(account).exclude(pk__in=tried).select_related("account")
             batch = list(due.order_by("posted_at", "pk")[:AT_ONCE_MAX])
             if not batch:
                 break
-            read_back(*batch)
-            read += len(batch)
-    return read
+            goes_on = read_back(*batch, show_life=show_life)
+            tried += [one.pk for one in batch]
+            show_life()
+    if is_ours and goes_on and _due_of(account).exclude(pk__in=tried).exists():
+        ring("read_back", account.pk)  # there was no time, or somebody came while the turn was ours
+    return len(tried)
 
 
-def read_back(*postings: Posting) -> None:
+def _due_of(account: NetSuiteAccount) -> QuerySet[Posting]:
+    return postings_to_read_back(posted_before=clock.now()).filter(account=account)
+
+
+def read_back(*postings: Posting, show_life: Callable[[], None] = no_matter) -> bool:
     """Compare what NetSuite holds with what we sent; mirror it and what changed with it. They are of one account.
 
-    Raises the errors of `integrations.errors` for what could not be read now, after noting all else.
+    What cannot be read now stays due. Gives whether all were asked for: not when the connection fails on the way.
+    Raises the errors of `integrations.errors` when nothing could be read.
     """
     due = [one for one in postings if _is_due(one)]
     if not due:
-        return
+        return True
     account = due[0].account
     started_at = timezone.now()
     with watched(account):
         parents = {one.pk: _changed_with(one) if one.kind in UNHURRIED else [] for one in due}
-        reading = read_records(account, _names_of(due, parents))
+        reading = read_records(account, _names_of(due, parents), show_life=show_life)
         apply_records(account, reading.records, fetched_at=started_at)
-        reading.failed |= _mark_gone(account, reading.missed)
-        failed = reading.failed
-        done = [one for one in due if not failed.keys() & {*parents[one.pk], _name_of(one)}]
-        _note_results(done, reading)
-        _doubt_parents([one for one in done if one.kind not in UNHURRIED])
-        _note_unreadable([one for one in due if isinstance(failed.get(_name_of(one)), RejectedError)], failed)
-        if reading.passing:
-            raise reading.passing[0]
+        if reading.stopped_by is None:
+            reading.failed |= _mark_gone(account, reading.missed)
+        else:
+            reading.leave_missed()
+        _note_results([one for one in due if _is_done(one, parents[one.pk], reading)], reading)
+        reading.raise_failure()
+    for name in reading.failed.keys() - reading.unasked:
+        logger.warning("read back of %s %s of %s: %s", *name, account, reading.failed[name])
+    return reading.stopped_by is None
+
+
+def _is_done(posting: Posting, parents: Sequence[Name], reading: Reading) -> bool:
+    """Also when NetSuite refuses to show it, or what it changed: it would refuse again."""
+    failed = [reading.failed[name] for name in (_name_of(posting), *parents) if name in reading.failed]
+    return all(isinstance(error, RejectedError) for error in failed)
 
 
 def _mark_gone(account: NetSuiteAccount, missed: list[Name]) -> Failures:
@@ -148,43 +166,45 @@ def _changed_with(posting: Posting) -> list[Name]:
 
 
 def _note_results(postings: Sequence[Posting], reading: Reading) -> None:
+    """All in one transaction: who is read back asks for no look any more. Records are held before returns, and each in
+    the order of their keys, as everywhere else."""
     if not postings:
         return
     for one in postings:
-        one.differences = compare_posting(one, reading.read[_name_of(one)])
-    _save_results(postings)
+        one.differences = _differences_of(one, reading)
+        one.read_back_at = clock.now()
+    pks = sorted({one.loop_return_id for one in postings})
+    left = {one.pk: _left_to_next_look(one, reading) for one in postings}
+    doubted = {name[1] for names in left.values() for name in names}
+    with transaction.atomic():
+        if doubted:
+            doubt_records(postings[0].account, doubted)
+        list(LoopReturn.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk").values_list("pk"))
+        Posting.objects.bulk_update(postings, ["read_back_at", "differences"])
+        _give_to_returns(postings)
+        _ask_for_look({one.loop_return_id for one in postings if left[one.pk]})
+        ask_for_plan(pks)
 
 
-def _doubt_parents(postings: Sequence[Posting]) -> None:
-    """They are read by the next look, which is asked for unless a receipt that was not read yet brings them anyway."""
-    changed = [one for one in postings if ALSO_CHANGED[one.kind]]
-    if changed:
-        doubt_records(changed[0].account, [name[1] for one in changed for name in _changed_with(one)])
-        returns = {one.loop_return_id for one in changed}
+def _differences_of(posting: Posting, reading: Reading) -> list[str]:
+    """A record that we may not read was not compared: a person should know."""
+    refusal = reading.failed.get(_name_of(posting))
+    if refusal:
+        return [f"it cannot be read: {refusal.detail}"]
+    return compare_posting(posting, reading.read[_name_of(posting)])
+
+
+def _left_to_next_look(posting: Posting, reading: Reading) -> list[Name]:
+    """What it changed and was not read with it."""
+    return [name for name in _changed_with(posting) if posting.kind not in UNHURRIED or name in reading.failed]
+
+
+def _ask_for_look(returns: set[int]) -> None:
+    """Unless a receipt that was not read yet brings the parents anyway."""
+    if returns:
         unread = Posting.objects.filter(kind="receipt", status=Posting.Status.POSTED, read_back_at=None)
         read_soon = set(unread.filter(loop_return__in=returns).values_list("loop_return_id", flat=True))
         hint_records(returns - read_soon, after=settings.RECORD_REST)
-
-
-def _note_unreadable(postings: Sequence[Posting], failed: Failures) -> None:
-    """A record that we may not read was not compared: a person should know."""
-    for one in postings:
-        one.differences = [f"it cannot be read: {failed[_name_of(one)].detail}"]
-    if postings:
-        _save_results(postings)
-
-
-def _save_results(postings: Sequence[Posting]) -> None:
-    """All in one transaction, held in the order of the returns as everywhere else."""
-    now = clock.now()
-    with transaction.atomic():
-        pks = sorted({one.loop_return_id for one in postings})
-        list(LoopReturn.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk").values_list("pk"))
-        for one in postings:
-            one.read_back_at = now
-        Posting.objects.bulk_update(postings, ["read_back_at", "differences"])
-        _give_to_returns(postings)
-        ask_for_plan(pks)
 
 
 def _give_to_returns(postings: Sequence[Posting]) -> None:

@@ -5,7 +5,7 @@ A family is the sale of an order under any of its names, and the descendants of 
 
 import logging
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -25,6 +25,7 @@ from returnsops.returns.gone import really_gone
 from returnsops.returns.known_records import (
     CHANGED_BY_CHILDREN,
     NEVER_READ,
+    READ_ONCE,
     Known,
     ids_of_ours,
     is_in_doubt,
@@ -35,7 +36,8 @@ from returnsops.returns.known_records import (
 from returnsops.returns.mirror import apply_records, hint_records, mark_gone
 from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteRecord, ReturnLine
 from returnsops.returns.plan.exchange_orders import exchange_references
-from returnsops.returns.reading import Name, Reading, read_records
+from returnsops.returns.reading import Name, Reading, no_matter, read_records
+from returnsops.returns.record_changes import forget_unreadable, note_unreadable
 from returnsops.returns.replan import ask_for_plan
 from returnsops.returns.sku_mapping import look_up_items, look_up_sold_items
 from returnsops.returns.turns import one_at_a_time, ring
@@ -43,8 +45,9 @@ from returnsops.returns.turns import one_at_a_time, ring
 logger = logging.getLogger(__name__)
 
 AT_ONCE_MAX = 50
-READ_FOR_S = 20.0
+READ_FOR_S = 10.0  # then the others in the task queue have their turn
 TRY_AGAIN_AFTER = timedelta(minutes=5)  # what is wrong with one return alone does not mend by itself within seconds
+FAILED_REST = timedelta(seconds=10)  # of one whose record NetSuite failed to show: the others go first
 GENERATIONS_MAX = 6  # order → invoice → authorization → receipt → credit → refund
 CHILD_TYPES = frozenset({"itemReceipt", "creditMemo", "cashRefund", "customerRefund"})
 
@@ -71,35 +74,38 @@ def due_for_records(account: NetSuiteAccount, *, hinted_before: datetime | None 
     return LoopReturn.objects.filter(hinted, unread, shop__account=account)
 
 
-def fetch_due_records(account: NetSuiteAccount) -> int:
+def fetch_due_records(account: NetSuiteAccount, *, show_life: Callable[[], None] = no_matter) -> int:
     """Read what is due of this account, batch by batch, until nothing is. Gives how many. One worker at a time.
 
-    Raises the errors of `integrations.errors` for what could not be read now; that stays due.
+    show_life: called between calls. Raises the errors of `integrations.errors` for what could not be read now; that
+    stays due, for the sweep.
     """
     read, deadline = 0, time.monotonic() + READ_FOR_S
-    while time.monotonic() < deadline:
+    had_turn = goes_on = True
+    while goes_on and time.monotonic() < deadline:
         with one_at_a_time(f"records:{account.pk}") as is_ours:
+            had_turn = is_ours
             due = due_for_records(account).select_related("shop__account").order_by("records_hinted_at", "pk")
             batch = list(due[:AT_ONCE_MAX]) if is_ours else []
-            fetch_records(*batch)
-        if not batch:
-            break
+            goes_on = bool(batch) and fetch_records(*batch, show_life=show_life)
+        show_life()
         read += len(batch)
-    if read and due_for_records(account).exists():
+    if had_turn and (goes_on or not batch) and due_for_records(account).exists():
         ring("records", account.pk)  # there was no time, or somebody came while the turn was ours
     return read
 
 
-def fetch_records(*rows: LoopReturn) -> None:
+def fetch_records(*rows: LoopReturn, show_life: Callable[[], None] = no_matter) -> bool:
     """Read from NetSuite everything that belongs to these returns' orders. They are of one account.
 
     One read answers all hints given before it began. What is wrong with one return holds up no other: it is tried again
-    after a while. Raises the errors of `integrations.errors` when the connection fails, after noting all else.
+    after a while. Gives whether all were asked for; when the connection fails on the way, the rest stays due.
+    Raises the errors of `integrations.errors` when nothing could be read.
     """
     if not rows:
-        return
+        return True
     try:
-        _fetch_together(rows)
+        return _fetch_together(rows, show_life)
     except (OperationalError, InterfaceError):
         raise  # the database went away, whoever's turn it was
     except Exception as error:
@@ -108,23 +114,25 @@ def fetch_records(*rows: LoopReturn) -> None:
         if len(rows) == 1:
             _try_again_later(rows)
             raise
-        _fetch_one_by_one(rows)
+        return _fetch_one_by_one(rows, show_life)
 
 
-def _fetch_one_by_one(rows: Sequence[LoopReturn]) -> None:
+def _fetch_one_by_one(rows: Sequence[LoopReturn], show_life: Callable[[], None]) -> bool:
     """Something in the batch is refused, or breaks us: find out which, and read the others."""
     for row in rows:
         try:
-            fetch_records(row)
+            if not fetch_records(row, show_life=show_life):
+                return False
         except RejectedError as error:
             logger.warning("records of %s cannot be read: %s", row, error)
         except (IntegrationError, OperationalError, InterfaceError):
             raise
         except Exception:
             logger.exception("records of %s could not be read; the others go on", row)
+    return True
 
 
-def _fetch_together(rows: Sequence[LoopReturn]) -> None:
+def _fetch_together(rows: Sequence[LoopReturn], show_life: Callable[[], None]) -> bool:
     account = rows[0].shop.account
     started_at = timezone.now()
     families = _families_of(rows)
@@ -133,24 +141,55 @@ def _fetch_together(rows: Sequence[LoopReturn]) -> None:
         with share_lane(account.pk):
             _look_up_items(families)
             _find_refs(client, families)
+        show_life()
         _note_doubts(account, families)
-        reading = read_records(account, [name for family in families for name in family.asked])
-        with share_lane(account.pk):
-            gone = really_gone(account, client, reading.missed)
-            look_up_sold_items(account, reading.records)
+        names = [name for family in families for name in family.asked]
+        reading = read_records(account, names, show_life=show_life)
+        gone: list[str] = []
+        if reading.stopped_by is None:
+            with share_lane(account.pk):
+                gone = really_gone(account, client, reading.missed)
+                look_up_sold_items(account, reading.records)
+        else:
+            reading.leave_missed()  # who says what is gone cannot be asked now
         apply_records(account, reading.records, fetched_at=started_at)
         note_makers(account, {ref for family in families for ref in family.refs.values()})
         mark_gone(account, gone)
-        _note_read(account, [one for one in families if not _failed(one, reading)], read_at=started_at)
-        _try_again_later(
-            [one.row for one in families if any(isinstance(e, RejectedError) for e in _failed(one, reading))]
-        )
-        if reading.passing:
-            raise reading.passing[0]
+        _note_outcome(account, families, reading, read_at=started_at)
+        reading.raise_failure()
+    return reading.stopped_by is None
 
 
-def _failed(family: Family, reading: Reading) -> list[IntegrationError]:
-    return [reading.failed[name] for name in family.asked if name in reading.failed]
+def _note_outcome(account: NetSuiteAccount, families: Sequence[Family], reading: Reading, *, read_at: datetime) -> None:
+    """Who failed is put off, so that the others go first; who was not asked for any more stays due as it is."""
+    failed = {one.row.pk: _failed(one, reading) for one in families}
+    _note_read(account, [one for one in families if not failed[one.row.pk]], read_at=read_at)
+    refused = [one for one in families if any(isinstance(e, RejectedError) for e in failed[one.row.pk].values())]
+    _try_again_later([one.row for one in refused])
+    _tell_of_refused(account, refused, reading)
+    if reading.shows_connection:
+        _let_rest([one.row for one in families if one not in refused and failed[one.row.pk].keys() - reading.unasked])
+
+
+def _failed(family: Family, reading: Reading) -> dict[Name, IntegrationError]:
+    """What keeps the family from being known. Payments are shown to people and used by no plan: a no is enough."""
+    failed = {name: reading.failed[name] for name in family.asked if name in reading.failed}
+    return {
+        name: error
+        for name, error in failed.items()
+        if name[0] not in READ_ONCE or not isinstance(error, RejectedError)
+    }
+
+
+def _tell_of_refused(account: NetSuiteAccount, refused: Sequence[Family], reading: Reading) -> None:
+    """A return that was never read waits for it: a person should know. What was read before has cases of its own."""
+    for family in refused:
+        for name, error in _failed(family, reading).items():
+            logger.warning("%s %s of %s cannot be read: %s", *name, family.row, error)
+            if family.row.records_fetched_at is None and isinstance(error, RejectedError):
+                note_unreadable(account, " ".join(name), error)
+    if reading.records:
+        forget_unreadable(account, [" ".join(name) for name, record in reading.read.items() if record])
 
 
 def _try_again_later(rows: Iterable[LoopReturn]) -> None:
@@ -159,6 +198,12 @@ def _try_again_later(rows: Iterable[LoopReturn]) -> None:
     is_over = Q(stage__in=[LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED])
     failed.filter(is_over).update(records_hinted_at=None)
     failed.exclude(is_over).update(records_hinted_at=timezone.now() + TRY_AGAIN_AFTER)
+
+
+def _let_rest(rows: Sequence[LoopReturn]) -> None:
+    if rows:
+        failed = LoopReturn.objects.filter(pk__in=[row.pk for row in rows])
+        failed.update(records_hinted_at=timezone.now() + FAILED_REST)
 
 
 def _note_read(account: NetSuiteAccount, families: Sequence[Family], *, read_at: datetime) -> None:

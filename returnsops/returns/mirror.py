@@ -143,6 +143,9 @@ def mark_gone(account: NetSuiteAccount, internal_ids: Iterable[str]) -> None:
         ask_for_plan(returns_with(pks))
 
 
+@transaction.atomic
 def doubt_records(account: NetSuiteAccount, internal_ids: Iterable[str]) -> None:
     """Something changed them, whatever their time of change says: the next look reads them."""
-    NetSuiteRecord.objects.filter(account=account, internal_id__in=list(internal_ids)).update(told_at=None)
+    doubted = NetSuiteRecord.objects.filter(account=account, internal_id__in=list(internal_ids))
+    pks = list(doubted.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    NetSuiteRecord.objects.filter(pk__in=pks).update(told_at=None)

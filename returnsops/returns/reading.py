@@ -1,13 +1,14 @@
 """Reading many records of an account: several at a time, each thread on a lane of its own."""
 
-from collections.abc import Collection
+import threading
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from django.db import connections
 
 from integrations.connections import netsuite_client
-from integrations.errors import IntegrationError, RejectedError
+from integrations.errors import ConfigurationError, IntegrationError, RejectedError
 from integrations.models import NetSuiteAccount
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.lanes import share_lane
@@ -15,6 +16,7 @@ from integrations.netsuite.records import TransactionRecord
 
 READERS = 6
 ALONE_MAX = 6  # so few are read in turn: threads would cost more than they save
+BROKEN_MAX = 2  # a record that NetSuite cannot show by a fault of its own tells of itself; two in a row, of NetSuite
 
 Name = tuple[str, str]  # record type and internal id
 Failures = dict[Name, IntegrationError]
@@ -22,10 +24,15 @@ Failures = dict[Name, IntegrationError]
 
 @dataclass
 class Reading:
-    """What NetSuite said of each, None where it has none of that type and id; and what could not be read."""
+    """What NetSuite said of each, None where it has none of that type and id; and what could not be read.
+
+    unasked: those of the failed that were not asked for any more, since another's failure stopped the reading.
+    """
 
     read: dict[Name, TransactionRecord | None] = field(default_factory=dict)
     failed: Failures = field(default_factory=dict)
+    unasked: set[Name] = field(default_factory=set)
+    stopped_by: IntegrationError | None = None
 
     @property
     def records(self) -> list[TransactionRecord]:
@@ -40,40 +47,113 @@ class Reading:
         """What is worth another try: a connection that fails, not a record that cannot be read."""
         return [error for error in self.failed.values() if not isinstance(error, RejectedError)]
 
+    @property
+    def shows_connection(self) -> bool:
+        """Whether what failed is the fault of single records: others were answered, or nothing stopped the reading."""
+        return self.stopped_by is None or bool(self.read) or len(self.passing) < len(self.failed)
 
-def read_records(account: NetSuiteAccount, names: Collection[Name]) -> Reading:
-    """Each once, the first ones first. One that cannot be read keeps no other from being read.
+    def raise_failure(self) -> None:
+        """Unless the connection works; a wrong secret or too many calls at once are told in any case."""
+        error = self.stopped_by
+        if error and (not self.shows_connection or isinstance(error, ConfigurationError) or error.status == 429):
+            raise error
 
+    def leave_missed(self) -> None:
+        """As if those that were not there had not been asked for."""
+        assert self.stopped_by, "else there is no need to"
+        for name in self.missed:
+            del self.read[name]
+            self.failed[name] = self.stopped_by
+            self.unasked.add(name)
+
+
+@dataclass
+class _Brake:
+    """Shared by all threads of a reading: when the connection fails, none of them goes on."""
+
+    broken: int = 0
+    error: IntegrationError | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note_answer(self) -> None:
+        with self.lock:
+            self.broken = 0
+
+    def note_failure(self, error: IntegrationError) -> None:
+        with self.lock:
+            self.broken += 1
+            if self.error is None and (not _may_be_of_one(error) or self.broken >= BROKEN_MAX):
+                self.error = error
+
+
+def _may_be_of_one(error: IntegrationError) -> bool:
+    return not isinstance(error, ConfigurationError) and (error.status or 0) >= 500
+
+
+def no_matter() -> None:
+    """For those whom nobody watches."""
+
+
+def read_records(
+    account: NetSuiteAccount, names: Collection[Name], *, show_life: Callable[[], None] = no_matter
+) -> Reading:
+    """Each once, the first ones first. One that cannot be read keeps no other from being read; a connection that fails
+    stops all, so that it costs one time-out.
+
+    show_life: called after every answer, by any thread.
     Raises ConfigurationError when there is no client for this account. Threads do nothing but calls.
     """
-    client = netsuite_client(account)
+    client, brake = netsuite_client(account), _Brake()
     asked = list(dict.fromkeys(names))
+
+    def read(part: list[Name]) -> Reading:
+        return _read_in_turn(account, client, part, brake=brake, show_life=show_life)
+
     if len(asked) <= ALONE_MAX:
-        return _read_in_turn(account, client, asked)
+        return read(asked)
     slices = [asked[start::READERS] for start in range(min(READERS, len(asked)))]
     with ThreadPoolExecutor(len(slices), thread_name_prefix="read") as pool:
-        parts = list(pool.map(lambda part: _read_in_thread(account, client, part), slices))
-    whole = Reading()
+        parts = list(pool.map(lambda part: _read_in_thread(read, part), slices))
+    whole = Reading(stopped_by=brake.error)
     for part in parts:
         whole.read |= part.read
         whole.failed |= part.failed
+        whole.unasked |= part.unasked
     return whole
 
 
-def _read_in_thread(account: NetSuiteAccount, client: NetSuiteClient, names: list[Name]) -> Reading:
+def _read_in_thread(read: Callable[[list[Name]], Reading], names: list[Name]) -> Reading:
     """Holding a lane takes a connection to the database, which must not outlive the thread."""
     try:
-        return _read_in_turn(account, client, names)
+        return read(names)
     finally:
         connections.close_all()
 
 
-def _read_in_turn(account: NetSuiteAccount, client: NetSuiteClient, names: list[Name]) -> Reading:
+def _read_in_turn(
+    account: NetSuiteAccount,
+    client: NetSuiteClient,
+    names: list[Name],
+    *,
+    brake: _Brake,
+    show_life: Callable[[], None],
+) -> Reading:
     reading = Reading()
     with share_lane(account.pk):
         for name in names:
+            if brake.error:
+                reading.failed[name] = brake.error
+                reading.unasked.add(name)
+                continue
             try:
                 reading.read[name] = client.get_record(*name)
+                brake.note_answer()
+            except RejectedError as error:
+                reading.failed[name] = error
+                brake.note_answer()
             except IntegrationError as error:
                 reading.failed[name] = error
+                brake.note_failure(error)
+            show_life()
+    reading.stopped_by = brake.error
     return reading

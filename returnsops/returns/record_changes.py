@@ -144,10 +144,10 @@ def _read_batch(account: NetSuiteAccount, names: list[Name], parents: dict[str, 
     for name, error in reading.failed.items():
         if isinstance(error, RejectedError):
             logger.warning("%s %s of %s cannot be read: %s", *name, account, error)
-            _note_unreadable(account, " ".join(name), error)
+            note_unreadable(account, " ".join(name), error)
     mark_gone(account, [internal_id for _, internal_id in reading.missed])
     apply_records(account, reading.records, fetched_at=started_at)
-    _forget_unreadable(account, [" ".join(name) for name, record in reading.read.items() if record])
+    forget_unreadable(account, [" ".join(name) for name, record in reading.read.items() if record])
     for record in reading.records:
         _give_to_returns(account, record.internal_id, parents[record.internal_id])
     if reading.passing:
@@ -198,14 +198,20 @@ def ask_by_id(client: NetSuiteClient, named: Iterable[tuple[str, str]]) -> list[
     return [internal_id for record_type, internal_id in named if client.get_record(record_type, internal_id) is None]
 
 
-def _note_unreadable(account: NetSuiteAccount, name: str, error: RejectedError) -> None:
-    cursor, _ = SyncCursor.objects.get_or_create(stream=stream_of(account), defaults={"watermark": timezone.now()})
-    if len(cursor.unreadable) < NOTED_MAX:
+@transaction.atomic
+def note_unreadable(account: NetSuiteAccount, name: str, error: RejectedError) -> None:
+    """It is a case (`progress.mirror_problems`) until it was read. Several processes note at the same time."""
+    stream = stream_of(account)
+    SyncCursor.objects.get_or_create(stream=stream, defaults={"watermark": timezone.now()})
+    cursor = SyncCursor.objects.select_for_update(no_key=True).get(stream=stream)
+    if len(cursor.unreadable) < NOTED_MAX or name in cursor.unreadable:
         SyncCursor.objects.filter(pk=cursor.pk).update(unreadable=cursor.unreadable | {name: error.detail[:300]})
 
 
-def _forget_unreadable(account: NetSuiteAccount, names: list[str]) -> None:
-    cursor = SyncCursor.objects.filter(stream=stream_of(account), unreadable__has_any_keys=names).first()
+@transaction.atomic
+def forget_unreadable(account: NetSuiteAccount, names: list[str]) -> None:
+    noted = SyncCursor.objects.filter(stream=stream_of(account), unreadable__has_any_keys=names)
+    cursor = noted.select_for_update(no_key=True).first()
     if cursor:
         left = {other: why for other, why in cursor.unreadable.items() if other not in names}
         SyncCursor.objects.filter(pk=cursor.pk).update(unreadable=left)

@@ -1,20 +1,22 @@
 """What belongs to a return is read when it may have changed, and only then."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from integrations.errors import RejectedError
+from integrations.errors import IntegrationError, RejectedError, TemporaryError
 from integrations.models import SyncCursor
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.records import RecordRef, TransactionRecord
 from returnsops import tasks
 from returnsops.lib import clock
-from returnsops.returns import families, known_records, mirror
+from returnsops.returns import families, known_records, mirror, turns
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
+from returnsops.returns.progress import mirror_problems
 from tests.journey.stage import Stage
 from tests.journey.test_mirrors import act_in_netsuite
 
@@ -250,3 +252,96 @@ def test_what_our_posting_changed_a_moment_ago_is_left_to_rest(stage: Stage, cal
     assert "returnAuthorization" not in read_by(calls)
     assert row.records_hinted_at
     assert row.records_hinted_at > timezone.now()
+
+
+def let_fail(monkeypatch: pytest.MonkeyPatch, failures: dict[str, IntegrationError]) -> None:
+    get = NetSuiteClient.get_record
+
+    def fail(client: NetSuiteClient, record_type: str, internal_id: str) -> TransactionRecord | None:
+        if internal_id in failures:
+            raise failures[internal_id]
+        return get(client, record_type, internal_id)
+
+    monkeypatch.setattr(NetSuiteClient, "get_record", fail)
+
+
+def test_record_that_netsuite_fails_to_show_is_no_outage_and_delays_only_its_return(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, sound = stage.make_several(2, "refund", parcel="in_transit")
+    rma = broken.records.get(record_type="returnAuthorization")
+    error = TemporaryError(system="netsuite", operation="get", status=500, detail="An unexpected error occurred.")
+    let_fail(monkeypatch, {rma.internal_id: error})
+    both = NetSuiteRecord.objects.filter(record_type="returnAuthorization")
+
+    for _ in range(6):
+        mirror.doubt_records(rma.account, both.values_list("internal_id", flat=True))
+        mirror.hint_records([broken.pk, sound.pk])
+        families.fetch_due_records(rma.account)
+
+    broken.refresh_from_db()
+    rma.account.refresh_from_db()
+    assert rma.account.failing_since is None
+    assert broken.records_hinted_at
+    assert broken.records_hinted_at > timezone.now()
+    assert [one.record_type for one in broken.records.filter(told_at=None)] == ["returnAuthorization"]
+    assert not sound.records.filter(told_at=None).exists()
+
+
+def test_return_whose_first_read_is_refused_is_told_until_it_was_read(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = stage.make("refund", parcel="in_transit")
+    rma = row.records.get(record_type="returnAuthorization")
+    account, name = rma.account, f"returnAuthorization {rma.internal_id}"
+    mirror.doubt_records(account, [rma.internal_id])
+    LoopReturn.objects.update(records_fetched_at=None)
+    failures: dict[str, IntegrationError] = {
+        rma.internal_id: RejectedError(system="netsuite", operation="get", status=403, detail="You need the right.")
+    }
+    let_fail(monkeypatch, failures)
+
+    fetch(row)
+    assert [(one.code, one.subject) for one in mirror_problems(account)] == [
+        ("unreadable_record", f"netsuite:{account.account_id} {name}")
+    ]
+
+    failures.clear()
+    fetch(row)
+    assert mirror_problems(account) == []
+
+
+def test_payment_that_may_not_be_read_keeps_no_return_waiting(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = stage.make("refund", parcel="in_transit")
+    payment = row.records.get(record_type="customerPayment")
+    refusal = RejectedError(system="netsuite", operation="get", status=403, detail="You need the right.")
+    let_fail(monkeypatch, {payment.internal_id: refusal})
+    payment.delete()
+    LoopReturn.objects.update(records_fetched_at=None)
+
+    fetch(row)
+
+    row.refresh_from_db()
+    assert row.records_fetched_at is not None
+
+
+def test_hint_that_came_while_the_turn_was_ours_rings_although_nothing_was_read(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = stage.make("refund", parcel="in_transit")
+    rung: list[tuple[object, ...]] = []
+    monkeypatch.setattr(families, "ring", lambda *what: rung.append(what))
+    monkeypatch.setattr(families, "fetch_records", lambda *_, **__: pytest.fail("nothing was due yet"))
+
+    @contextmanager
+    def hinted_at_its_end(name: str) -> Iterator[bool]:
+        with turns.one_at_a_time(name) as is_ours:
+            yield is_ours
+            LoopReturn.objects.update(records_hinted_at=timezone.now(), records_fetched_at=None)
+
+    LoopReturn.objects.update(records_hinted_at=None)
+    monkeypatch.setattr(families, "one_at_a_time", hinted_at_its_end)
+
+    assert families.fetch_due_records(row.shop.account) == 0
+
+    assert rung == [("records", row.shop.account.pk)]

@@ -85,7 +85,7 @@ def test_many_answers_at_once_cost_one_task_to_read_them_back(
 ) -> None:
     sent: list[tuple[str, object]] = []
     monkeypatch.setattr(nudge, "async_task", lambda roof, what, row_id, **options: sent.append((what, row_id)))
-    monkeypatch.setattr("returnsops.tasks.read_back_due", lambda account: 0)
+    monkeypatch.setattr("returnsops.tasks.read_back_due", lambda account, **_: 0)
     ours = ("read_back", shop.account_id)
 
     def be_posted(*numbers: int) -> None:
