@@ -32,8 +32,8 @@ def transfers(facts: ReturnFacts) -> list[tuple[str, str]]:
 def test_a_judgement_of_before_the_exempt_receipt_takes_the_unit_out_of_sellable_stock() -> None:
     facts = live(EXEMPT, {"loop_settles": {}, "restocked": ["1"]})
     received_at = max(one.posted_at for one in facts.postings if one.posted_at)
-    early = {"outcome": "damaged", "inspected_at": received_at - timedelta(hours=1)}
-    facts = replace(facts, units=tuple(replace(unit, **early) for unit in facts.units))
+    early = received_at - timedelta(hours=1)
+    facts = replace(facts, units=tuple(replace(one, outcome="damaged", inspected_at=early) for one in facts.units))
 
     places = facts.policy.locations
     assert transfers(facts) == [(places.sellable, places.damaged)]
