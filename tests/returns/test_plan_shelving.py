@@ -63,3 +63,19 @@ def test_what_was_put_to_its_place_stays_there_when_other_places_are_chosen() ->
     places = facts.policy.locations
 
     assert transfers(replace(facts, policy=replace(facts.policy, locations=replace(places, sellable="98")))) == []
+
+
+def test_no_line_is_closed_before_the_receipt_on_it_was_read_back() -> None:
+    facts = live(ON_HOLD | {"refund_authority": "loop_first"}, {"scanned": True}, {"loop_settles": {}})
+    units = tuple(replace(one, outcome="refused", inspected_at=facts.now) for one in facts.units)
+    unread = tuple(replace(one, read_back=one.kind != "receipt") for one in facts.postings)
+    rma = next(one for one in facts.records if one.record_type == "returnAuthorization")
+    stale = replace(rma, lines=tuple(replace(line, received=0) for line in rma.lines))
+    records = tuple(stale if one is rma else one for one in facts.records)
+
+    plan = plan_return(replace(facts, units=units, postings=unread, records=records))
+
+    assert not [one for one in plan.postings if one.kind == "rma_close"]
+    assert {step.detail for step in plan.steps if step.code == "close_rma"} == {
+        "waits until the receipts are read back"
+    }
