@@ -40,7 +40,7 @@ from returnsops.posting.settle import give_up_dead_leases, postings_in_doubt, se
 from returnsops.returns import background, families, mirror, sweeps
 from returnsops.returns.agreements import note_agreements
 from returnsops.returns.connection_checks import check_connection
-from returnsops.returns.hints import heed_first_hints, plan_restocked
+from returnsops.returns.hints import finish_event, heed_first_hints
 from returnsops.returns.history import note_fact_change
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.other_writers import find_other_writers
@@ -104,9 +104,7 @@ def look_at_event(event_id: int) -> None:
                 mirror.fetch_return(event.shop, return_id, hinted_at=event.last_received_at)
         except RejectedError as error:
             inbox.set_aside(event, failure=str(error))
-        with transaction.atomic():  # both or neither: what counts as read is never looked at again
-            inbox.finish_event(event)
-            plan_restocked([event])
+        finish_event(event)
 
 
 def look_at_records(account_pk: int) -> None:

@@ -364,6 +364,12 @@ class ReturnFacts:
                 covers |= posting.covers
         return frozenset(covers)
 
+    @property
+    def credit_memo(self) -> RecordFacts | None:
+        """The Credit Memo of this return as NetSuite shows it; None: not posted, or not read yet."""
+        credit = self.posted("credit")
+        return self.record(credit.their_id) if credit else None
+
     def record(self, internal_id: str) -> RecordFacts | None:
         return next((one for one in self.records if one.internal_id == internal_id and not one.gone), None)
 

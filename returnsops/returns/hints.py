@@ -62,6 +62,13 @@ def heed_first_hints(event_pks: Sequence[int], *, for_s: float) -> None:
     inbox.end_looks([event for event in waiting if event not in done and event.pk not in faulty])
 
 
+def finish_event(event: InboundEvent) -> None:
+    """One that was read. Both or neither: what counts as read is never looked at again."""
+    with transaction.atomic():
+        inbox.finish_event(event)
+        plan_restocked([event])
+
+
 def plan_restocked(events: Sequence[InboundEvent]) -> None:
     """That goods are back in the shop's stock is a fact that no fetch shows, so the plan is made again for it."""
     told = [event for event in events if event.topic == "restock"]

@@ -90,6 +90,6 @@ def _is_won(statement: str, **values: str | datetime) -> bool:
 
 @contextmanager
 def one_at_a_time(name: str) -> Iterator[bool]:
-    """Gives whether the turn is ours, of all processes. Who dies or loses the database has let go of it at once."""
+    """Gives whether the turn is ours, of all processes. Who dies or loses the database lets go of it (`try_lock`)."""
     with try_lock("turn", name) as is_ours:
         yield is_ours

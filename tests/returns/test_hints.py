@@ -3,8 +3,10 @@
 import json
 from collections.abc import Callable
 from datetime import datetime
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -209,7 +211,8 @@ def die(_: object) -> None:
 def test_worker_that_dies_before_the_plan_of_a_restock_was_asked_for_leaves_the_webhook_due(
     hooked: Shop, fetched: list[str], monkeypatch: pytest.MonkeyPatch, alone: bool
 ) -> None:
-    make_return(hooked, loop_id="1", look_again_at=None)
+    make_return(hooked, loop_id="1")
+    LoopReturn.objects.update(look_again_at=None)
     pk = store_restock(hooked, "1")
     monkeypatch.setattr(mirror, "fetch_return", lambda *_, **__: None)
     monkeypatch.setattr(hints, "ask_for_plan", die)
@@ -223,4 +226,15 @@ def test_worker_that_dies_before_the_plan_of_a_restock_was_asked_for_leaves_the_
     InboundEvent.objects.update(looked_since=timezone.now() - inbox.FIRST_LOOK_LEASE)
     tasks.look_at_event(pk)
     assert states() == [("read", 0, False)]
+    assert LoopReturn.objects.get().look_again_at
+
+
+def test_restock_that_only_a_replay_reads_is_planned(hooked: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_return(hooked, loop_id="1")
+    LoopReturn.objects.update(look_again_at=None)
+    store_restock(hooked, "1")
+    monkeypatch.setattr(mirror, "fetch_return", lambda *_, **__: None)
+
+    call_command("replay_inbox", stdout=StringIO())
+
     assert LoopReturn.objects.get().look_again_at

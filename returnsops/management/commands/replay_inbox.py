@@ -9,6 +9,7 @@ from integrations.errors import IntegrationError, RejectedError
 from integrations.models import InboundEvent, Shop
 from returnsops.management.terminal import PersonCommand
 from returnsops.returns import mirror
+from returnsops.returns.hints import finish_event
 
 BAR_WIDTH = 30
 
@@ -45,7 +46,7 @@ class Command(PersonCommand):
             return 1
         except IntegrationError as error:
             raise CommandError(f"{error}\nGo on with --after {event.pk - 1}.") from error
-        inbox.finish_event(event)
+        finish_event(event)
         return 0
 
     def _show(self, number: int, count: int) -> None:

@@ -21,8 +21,7 @@ INVOICE_LINE = 0  # the row of an invoice in a credit's apply sublist
 def plan_application(draft: Draft) -> bool:
     """Gives whether nothing of the exchange's value is left to apply, or to wait for."""
     facts = draft.facts
-    value, credit = value_to_apply(facts), facts.posted("credit")
-    memo = facts.record(credit.their_id) if credit else None
+    value, memo = value_to_apply(facts), facts.credit_memo
     if not value or memo is None:
         return not value
     posted = facts.posted("credit_apply")

@@ -23,8 +23,7 @@ def plan_refunds(draft: Draft) -> bool:
     if not paid_any_money(facts):
         draft.step("refund", StepState.NOT_NEEDED, no_money_words(facts))
         return True
-    credit = facts.posted("credit")
-    memo = facts.record(credit.their_id) if credit else None
+    memo = facts.credit_memo
     if memo is None:
         draft.step("refund", StepState.WAITING, "waits for the Credit Memo to be read back")
         return False

@@ -156,8 +156,7 @@ def _judge_refund(facts: ReturnFacts, sale: Sale) -> Opinion | None:
     if missing:
         return Verdict.UNABLE, f"the policy names no account for {', '.join(missing)}", (), ()
     wanted = f"record a refund of {money_text(paid, facts.currency)}"
-    credit = facts.posted("credit")
-    memo = facts.record(credit.their_id) if credit else None
+    memo = facts.credit_memo
     theirs = tuple(one for one in facts.records_of("customerRefund") if not one.ours)
     if memo is None or not theirs:
         return Verdict.NOBODY, wanted, (), ()

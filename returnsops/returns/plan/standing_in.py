@@ -182,8 +182,7 @@ def _find_their_credit(facts: ReturnFacts, sale: Sale, record_type: str) -> Reco
 
 def _application(facts: ReturnFacts) -> PostingFacts | None:
     """Value in, value out: of the credit no more is open than the store credit."""
-    credit = facts.posted("credit")
-    memo = facts.record(credit.their_id) if credit else None
+    memo = facts.credit_memo
     if memo is None or is_zero_credit(facts) or not facts.exchanges or memo.amount_remaining > store_credit(facts):
         return None
     return _stand_in("credit_apply", memo, {f"part:exchange:{facts.loop.loop_id}"})

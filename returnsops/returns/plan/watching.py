@@ -93,8 +93,7 @@ def watch_refunds(draft: Draft) -> bool:
     if not paid_any_money(facts):
         draft.step("refund", StepState.NOT_NEEDED, no_money_words(facts))
         return True
-    credit = facts.posted("credit")
-    memo = facts.record(credit.their_id) if credit else None
+    memo = facts.credit_memo
     if memo is None:
         draft.step("refund", StepState.WAITING, "waits for the Credit Memo to be read")
         return False
