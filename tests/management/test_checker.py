@@ -361,6 +361,21 @@ def test_who_crossed_with_another_hand_only_has_to_say_so(books: Books) -> None:
     assert books.broken() == {}
 
 
+@pytest.mark.parametrize(("late_s", "is_found"), [(60, False), (-60, True)])
+def test_a_unit_that_left_after_it_was_authorised_is_no_duplicate(books: Books, late_s: int, is_found: bool) -> None:
+    """Whether its line was closed since is a matter of completeness; one that had left before is ours to explain."""
+    rma = books.first.rmas[0]
+    left_at = datetime.fromisoformat(rma["created_at"]) + timedelta(seconds=late_s)
+    unit = books.loop_return(0)["units"][1]
+    unit["removed"] = True
+    row = {"at": str(left_at), "action": "remove", "content": {"line_item_ids": [unit["line_item_id"]]}}
+    next(shop for shop in books.dump["loop"].values() if shop["returns"])["log"].append(row)
+
+    findings = "; ".join(books.verdict().findings)
+
+    assert (f"{rma['tranid']} has 1 unit(s) authorised too many" in findings) is is_found
+
+
 # --- Calls
 
 

@@ -1,10 +1,16 @@
 """All questions to the books, asked of one dump."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from returnsops.management.rehearsal.books.completeness import check_completeness
-from returnsops.management.rehearsal.books.duplicates import check_duplicates, check_exchange_orders, check_settlements
+from returnsops.management.rehearsal.books.duplicates import (
+    check_duplicates,
+    check_exchange_orders,
+    check_settlements,
+    removals_of,
+)
 from returnsops.management.rehearsal.books.families import Family, sort_by_return
 from returnsops.management.rehearsal.books.money import check_money
 from returnsops.management.rehearsal.books.stock import Stock, check_sellable, check_unnamed
@@ -23,6 +29,7 @@ def check_books(dump: Mapping[str, Any], *, passed: Mapping[str, int], cases: Ma
         check_exchange_orders(account["transactions"], verdict)
         check_external_ids(account, verdict)
     for shop in dump["loop"].values():
+        removed_at = removals_of(shop["log"])
         for one in shop["returns"]:
             return_id = str(one["id"])
             _check_return(
@@ -30,6 +37,7 @@ def check_books(dump: Mapping[str, Any], *, passed: Mapping[str, int], cases: Ma
                 families.get(return_id, Family()),
                 stock,
                 passed=passed.get(return_id, 0),
+                removed_at=removed_at,
                 codes=cases.get(return_id, ()),
                 verdict=verdict,
             )
@@ -39,10 +47,17 @@ def check_books(dump: Mapping[str, Any], *, passed: Mapping[str, int], cases: Ma
 
 
 def _check_return(
-    one: Json, family: Family, stock: Stock, *, passed: int, codes: Collection[str], verdict: Verdict
+    one: Json,
+    family: Family,
+    stock: Stock,
+    *,
+    passed: int,
+    removed_at: Mapping[str, datetime],
+    codes: Collection[str],
+    verdict: Verdict,
 ) -> None:
     has_case = bool(codes)
-    check_duplicates(one, family, has_case=has_case, verdict=verdict)
+    check_duplicates(one, family, removed_at=removed_at, has_case=has_case, verdict=verdict)
     check_sellable(one, family, stock, passed=passed, has_case=has_case, verdict=verdict)
     check_money(one, family, codes=codes, verdict=verdict)
     check_completeness(one, family, has_case=has_case, verdict=verdict)

@@ -7,7 +7,7 @@ a crossing, are divergences of which a case has to tell.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,16 +19,39 @@ Json = dict[str, Any]
 CROSSING_S = 10.0
 
 
-def check_duplicates(one: Json, family: Family, *, has_case: bool, verdict: Verdict) -> None:
+def removals_of(log: list[Json]) -> dict[str, datetime]:
+    """When units were taken out of their returns, by line item."""
+    return {
+        str(unit): datetime.fromisoformat(row["at"])
+        for row in log
+        if row["action"] == "remove"
+        for unit in row["content"]["line_item_ids"]
+    }
+
+
+def check_duplicates(
+    one: Json, family: Family, *, removed_at: Mapping[str, datetime], has_case: bool, verdict: Verdict
+) -> None:
+    """A unit that left the return after it was authorised is no duplicate: whether its line was closed since is a
+    matter of completeness."""
     returned = sum(not unit["removed"] for unit in one["units"])
-    for name, documents in (("authorised", family.rmas), ("received", family.receipts), ("credited", family.credits)):
-        for document, units, is_our_fault in _on_top(documents, room=returned):
+    for name, documents, room in (
+        ("authorised", family.rmas, returned + _left_later(one, family, removed_at)),
+        ("received", family.receipts, returned),
+        ("credited", family.credits, returned),
+    ):
+        for document, units, is_our_fault in _on_top(documents, room=room):
             words = f"return {one['id']}: {document['tranid']} has {units} unit(s) {name} too many"
             if is_our_fault:
                 verdict.note("duplicates", units, words)
             elif not has_case:
                 verdict.note("divergences_without_case", 1, f"{words}, by another hand")
     _check_refunds(family, verdict)
+
+
+def _left_later(one: Json, family: Family, removed_at: Mapping[str, datetime]) -> int:
+    moments = [removed_at[unit] for unit in (str(row["line_item_id"]) for row in one["units"]) if unit in removed_at]
+    return sum(any(_made_at(rma) < moment for rma in family.rmas) for moment in moments)
 
 
 def stock_units(document: Json) -> int:
@@ -51,11 +74,13 @@ def _on_top(documents: list[Json], *, room: int) -> Iterator[tuple[Json, int, bo
 
 
 def _crossed(document: Json, before: list[Json]) -> bool:
-    made_at = datetime.fromisoformat(document["created_at"])
     return bool(before) and all(
-        not is_ours(one) and (made_at - datetime.fromisoformat(one["created_at"])).total_seconds() <= CROSSING_S
-        for one in before
+        not is_ours(one) and (_made_at(document) - _made_at(one)).total_seconds() <= CROSSING_S for one in before
     )
+
+
+def _made_at(document: Json) -> datetime:
+    return datetime.fromisoformat(document["created_at"])
 
 
 def _check_refunds(family: Family, verdict: Verdict) -> None:
