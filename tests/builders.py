@@ -38,7 +38,8 @@ from returnsops.returns.models import Inspection, Item, LoopReturn, NetSuiteReco
 from returnsops.returns.plan import PostingDue
 from returnsops.returns.plan.draft import Promise
 from returnsops.returns.policies import activate_policy
-from returnsops.returns.policy import ITEM_KEYS, RECORD_KINDS, Policy, parse_policy
+from returnsops.returns.policy import ITEM_KEYS, RECORD_KINDS, Policy
+from returnsops.returns.policy_reading import parse_policy
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 CREATED = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)

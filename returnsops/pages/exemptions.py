@@ -11,7 +11,8 @@ from django.urls import reverse
 from integrations.models import Shop
 from returnsops.posting.models import PostingCover
 from returnsops.returns.models import PolicyVersion
-from returnsops.returns.policy import ReceiptTrigger, read_exemption
+from returnsops.returns.policy import ReceiptTrigger
+from returnsops.returns.policy_reading import read_exemption
 
 # To be asked together with the shops, as every page shows them.
 EXEMPTION_OF_SHOP = Subquery(

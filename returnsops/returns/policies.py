@@ -13,8 +13,9 @@ from returnsops.people import audit
 from returnsops.people.models import User
 from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteRecord, PolicyVersion
 from returnsops.returns.plan.exchange_orders import exchange_references
-from returnsops.returns.policy import Policy, parse_policy
+from returnsops.returns.policy import Policy
 from returnsops.returns.policy_fit import Known, find_misfits
+from returnsops.returns.policy_reading import parse_policy
 from returnsops.returns.replan import ask_for_plan
 
 EXCHANGES_SEEN_MAX = 200

@@ -15,7 +15,7 @@ from returnsops.returns.agreements import note_agreements
 from returnsops.returns.models import LoopReturn, PolicyVersion
 from returnsops.returns.plan.draft import Agreement, Difference, Verdict
 from returnsops.returns.policies import active_policy
-from returnsops.returns.policy import parse_policy
+from returnsops.returns.policy_reading import parse_policy
 from tests.builders import (
     WRITES_ALL,
     make_mapping,

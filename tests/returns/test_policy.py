@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from integrations.models import Shop
 from returnsops.returns.models import LoopReturn, PolicyVersion
 from returnsops.returns.policies import activate_policy, active_policy
-from returnsops.returns.policy import Policy, Tender, parse_policy
+from returnsops.returns.policy import Policy, Tender
+from returnsops.returns.policy_reading import parse_policy
 from tests.builders import WRITES_ALL, make_policy, make_return, make_shop
 
 EXEMPTION = {"reason": "sealed gift cards", "until": "2026-12-31", "skus": ["GIFT-*"]}

@@ -12,8 +12,8 @@ from integrations.profile import AccountFacts, Listed, Place, Profile, Writer, p
 from returnsops.people.models import AuditEvent, Role
 from returnsops.returns.models import NetSuiteRecord, PolicyVersion
 from returnsops.returns.policies import activate_policy, what_is_known
-from returnsops.returns.policy import parse_policy
 from returnsops.returns.policy_fit import Known, find_doubts, find_misfits
+from returnsops.returns.policy_reading import parse_policy
 from tests.builders import DAMAGED, HOLDING, NOW, SELLABLE, WRITES_ALL, make_return, make_user
 
 PLACES = {

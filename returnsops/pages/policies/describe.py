@@ -19,8 +19,9 @@ from returnsops.people.models import User
 from returnsops.posting.what_if import Step, replay
 from returnsops.returns.models import PolicyVersion, ShadowVerdict
 from returnsops.returns.policies import active_policy, what_is_known
-from returnsops.returns.policy import Ownership, Policy, parse_policy
+from returnsops.returns.policy import Ownership, Policy
 from returnsops.returns.policy_fit import find_doubts
+from returnsops.returns.policy_reading import parse_policy
 from returnsops.returns.policy_words import Change, Sentence, compare_policies, describe_policy
 
 RIGHT = "change the policy"

@@ -12,16 +12,8 @@ from typing import Any, get_args, get_type_hints
 from django import forms
 from django.core.exceptions import ValidationError
 
-from returnsops.returns.policy import (
-    ITEM_KEYS,
-    RECORD_KINDS,
-    Ownership,
-    PlaceRule,
-    Policy,
-    RestockExemption,
-    Tender,
-    parse_policy,
-)
+from returnsops.returns.policy import ITEM_KEYS, RECORD_KINDS, Ownership, PlaceRule, Policy, RestockExemption, Tender
+from returnsops.returns.policy_reading import parse_policy
 from returnsops.returns.policy_words import CHOICES, DEADLINES, ITEMS, PLACES, RECORDS, duration_words
 
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}

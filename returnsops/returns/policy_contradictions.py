@@ -1,0 +1,63 @@
+"""Settings of a policy that exclude each other, each as a sentence with the way out."""
+
+from returnsops.returns.policy import (
+    RESTOCK_TRIGGERS,
+    ExchangeForm,
+    ExchangeOrder,
+    Policy,
+    ReceiptShape,
+    ReceiptTrigger,
+    RefundAuthority,
+)
+
+
+def find_contradictions(policy: Policy) -> list[str]:
+    found = []
+    if policy.writes("receipt") and not policy.locations.holding:
+        found.append("Receipts are written but no holding location is set. Set «locations.holding».")
+    if policy.locations.sellable and policy.locations.sellable == policy.locations.damaged:
+        found.append("Sellable and damaged units go to the same location. Choose two.")
+    if policy.locations.sellable and policy.locations.sellable == policy.locations.holding:
+        found.append("Units on hold would lie at the sellable location. Choose a holding location of its own.")
+    if policy.writes("receipt") and not policy.writes("rma"):
+        found.append("Receipts need the Return Authorization's lines. Let ReturnsOps write «rma» as well.")
+    found += _contradictions_of_receipts(policy)
+    if policy.exchange_form == ExchangeForm.NATIVE and policy.exchange_order == ExchangeOrder.CREATE:
+        found.append("Native exchanges have no order of their own to create. Set «exchange_order» to «expect».")
+    return [*found, *_contradictions_of_places(policy)]
+
+
+def _contradictions_of_receipts(policy: Policy) -> list[str]:
+    found = []
+    trigger, exemption = policy.receipt_trigger, policy.restock_exemption
+    to_hold = trigger in (ReceiptTrigger.ARRIVAL_TO_HOLD, ReceiptTrigger.LOOP_RESTOCK_TO_HOLD)
+    if to_hold and policy.receipt_shape == ReceiptShape.AFTER_INSPECTION:
+        found.append(
+            "Units would be received before they are judged, and nothing would move them on. Set «receipt_shape» to "
+            "«hold_then_transfer», or «receipt_trigger» to «inspection»."
+        )
+    if trigger in RESTOCK_TRIGGERS and policy.refund_authority == RefundAuthority.NETSUITE_FIRST:
+        found.append(
+            "Loop restocks when it settles, and under «netsuite_first» it settles only after the receipt: both would "
+            "wait for each other. Set «refund_authority» to «loop_first», or «receipt_trigger» to «inspection»."
+        )
+    is_dated = exemption.reason and exemption.until and exemption.skus
+    if trigger == ReceiptTrigger.LOOP_RESTOCK_TO_SELLABLE and not is_dated:
+        found.append(
+            "A Loop restock makes units sellable only by an exemption. Say its reason, its last day and its SKUs under "
+            "«restock_exemption»."
+        )
+    return found
+
+
+def _contradictions_of_places(policy: Policy) -> list[str]:
+    found = []
+    for one in policy.place_rules:
+        if one.outcome == "damaged" and one.place in policy.sellable_places:
+            found.append(
+                f"A rule sends damaged units to location {one.place}, where sellable units go. Choose another."
+            )
+    conditions = [(one.outcome, one.sku.casefold(), one.destination) for one in policy.place_rules]
+    if len(set(conditions)) < len(conditions):
+        found.append("Two rules of places are for the same units. Keep one of them.")
+    return found
