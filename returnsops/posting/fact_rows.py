@@ -62,7 +62,7 @@ POSTINGS = FixedQuery(
     .annotate(units=ArraySubquery(PostingCover.objects.filter(posting=OuterRef("pk")).values("unit")))
     .values(
         "external_id", "kind", "number", "status", "their_id", "units", "request", "refusal", "differences",
-        "posted_at", "uncertain_since", "read_back_at",
+        "posted_at", "uncertain_since", "read_back_at", "trusted_at",
     )
 )  # fmt: skip
 OVERRIDES = FixedQuery(

@@ -290,7 +290,8 @@ def _posting_facts(row: Row) -> PostingFacts:
         differences=tuple(row.differences),
         posted_at=row.posted_at,
         uncertain_since=row.uncertain_since,
-        read_back=row.read_back_at is not None,
+        read_back=row.read_back_at is not None or row.trusted_at is not None,
+        trusted=row.trusted_at is not None,
     )
 
 

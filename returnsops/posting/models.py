@@ -32,6 +32,9 @@ class Posting(models.Model):
         Status.REJECTED: {Status.PENDING, Status.VOIDED},
     }
 
+    # Goods that came or went to a place: no money moves by them, and no plan needs to see more than what they changed.
+    MAY_BE_TRUSTED = ("receipt", "transfer", "adjustment")
+
     class System(models.TextChoices):
         NETSUITE = "netsuite", "NetSuite"
         LOOP = "loop", "Loop"
@@ -84,6 +87,8 @@ class Posting(models.Model):
     refusal = models.JSONField(null=True, blank=True, help_text="{family, status, code, detail, path}")
     posted_at = models.DateTimeField(null=True, blank=True)
     read_back_at = models.DateTimeField(null=True, blank=True)
+    # By the rules of its shop it is not compared (`returnsops.posting.sampling`).
+    trusted_at = models.DateTimeField(null=True, blank=True)
     differences = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -125,6 +130,9 @@ class Posting(models.Model):
                 condition=Q(status__in=["sending", "uncertain"]),
                 name="one_in_flight_per_source",
             ),
+            models.CheckConstraint(
+                condition=Q(trusted_at=None) | Q(read_back_at=None), name="trusted_is_not_read_back"
+            ),
         ]
         indexes = [
             models.Index(
@@ -143,10 +151,21 @@ class Posting(models.Model):
             models.Index(
                 fields=["shop", "posted_at"], include=["account"], condition=Q(status="posted"), name="postings_done"
             ),
+            # Which were compared last, see sampling.py.
+            models.Index(
+                fields=["shop", "kind", "-read_back_at"],
+                condition=Q(kind__in=["receipt", "transfer", "adjustment"], read_back_at__isnull=False),
+                name="postings_compared",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.external_id
+
+    @property
+    def is_through(self) -> bool:
+        """Read back, or trusted: what it changed over there is in our mirror."""
+        return self.read_back_at is not None or self.trusted_at is not None
 
     @property
     def adopted(self) -> bool:

@@ -20,6 +20,8 @@ def show_posting(posting: Posting) -> dict[str, Any]:
         "refusal": (posting.refusal or {}).get("detail", ""),
         "differences": posting.differences,
         "looked_at": posting.looked_at,
+        "read_back_at": posting.read_back_at,
+        "is_trusted": posting.trusted_at is not None,
         "adopted_from": posting.get_adopted_from_display() if posting.adopted_from else "",
         "attempts": show_attempts(posting),
     }

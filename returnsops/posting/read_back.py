@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from integrations.models import NetSuiteAccount
 from integrations.netsuite.records import TransactionRecord
 from returnsops.lib import clock
 from returnsops.posting.models import Posting
+from returnsops.posting.sampling import choose_trusted, note_made
 from returnsops.posting.verify import find_differences, find_unit_differences
 from returnsops.returns.gone import really_gone
 from returnsops.returns.mirror import apply_records, doubt_records, hint_records, mark_gone
@@ -58,6 +59,7 @@ def postings_to_read_back(*, posted_before: datetime) -> QuerySet[Posting]:
         ~Q(kind__in=UNHURRIED) | _has_rested(clock.now()),
         status=Posting.Status.POSTED,
         read_back_at=None,
+        trusted_at=None,
         system=Posting.System.NETSUITE,
         posted_at__lte=posted_before,
     )
@@ -101,6 +103,7 @@ def _due_of(account: NetSuiteAccount) -> QuerySet[Posting]:
 def read_back(*postings: Posting, show_life: Callable[[], None] = no_matter) -> bool:
     """Compare what NetSuite holds with what we sent; mirror it and what changed with it. They are of one account.
 
+    Of what the shop's rules trust, only what it changed is read.
     What cannot be read now stays due. Gives whether all were asked for: not when the connection fails on the way.
     Raises the errors of `integrations.errors` when nothing could be read.
     """
@@ -109,15 +112,17 @@ def read_back(*postings: Posting, show_life: Callable[[], None] = no_matter) -> 
         return True
     account = due[0].account
     started_at = timezone.now()
+    trusted = choose_trusted(account, due)
     with watched(account):
         parents = {one.pk: _changed_with(one) if one.kind in UNHURRIED else [] for one in due}
-        reading = read_records(account, _names_of(due, parents), show_life=show_life)
+        compared = [one for one in due if one.pk not in trusted]
+        reading = read_records(account, _names_of(compared, parents), show_life=show_life)
         apply_records(account, reading.records, fetched_at=started_at)
         if reading.stopped_by is None:
             reading.failed |= _mark_gone(account, reading.missed)
         else:
             reading.leave_missed()
-        _note_results([one for one in due if _is_done(one, parents[one.pk], reading)], reading)
+        _note_results([one for one in due if _is_done(one, parents[one.pk], reading)], reading, trusted=trusted)
         reading.raise_failure()
     for name in reading.failed.keys() - reading.unasked:
         logger.warning("read back of %s %s of %s: %s", *name, account, reading.failed[name])
@@ -144,7 +149,7 @@ def _mark_gone(account: NetSuiteAccount, missed: list[Name]) -> Failures:
 
 def _is_due(posting: Posting) -> bool:
     is_posted = posting.status == Posting.Status.POSTED and posting.system == Posting.System.NETSUITE
-    return is_posted and posting.read_back_at is None
+    return is_posted and not posting.is_through
 
 
 def _names_of(postings: Sequence[Posting], parents: Mapping[int, list[Name]]) -> list[Name]:
@@ -165,22 +170,26 @@ def _changed_with(posting: Posting) -> list[Name]:
     return [(parent_type, str(parent_id))]
 
 
-def _note_results(postings: Sequence[Posting], reading: Reading) -> None:
+def _note_results(postings: Sequence[Posting], reading: Reading, *, trusted: Collection[int]) -> None:
     """All in one transaction: who is read back asks for no look any more. Records are held before returns, and each in
     the order of their keys, as everywhere else."""
     if not postings:
         return
     for one in postings:
-        one.differences = _differences_of(one, reading)
-        one.read_back_at = clock.now()
+        if one.pk in trusted:
+            one.trusted_at = clock.now()
+        else:
+            one.differences = _differences_of(one, reading)
+            one.read_back_at = clock.now()
     pks = sorted({one.loop_return_id for one in postings})
     left = {one.pk: _left_to_next_look(one, reading) for one in postings}
     doubted = {name[1] for names in left.values() for name in names}
     with transaction.atomic():
+        note_made(postings[0].account, [one for one in postings if one.pk in trusted])
         if doubted:
             doubt_records(postings[0].account, doubted)
         list(LoopReturn.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk").values_list("pk"))
-        Posting.objects.bulk_update(postings, ["read_back_at", "differences"])
+        Posting.objects.bulk_update(postings, ["read_back_at", "trusted_at", "differences"])
         _give_to_returns(postings)
         _ask_for_look({one.loop_return_id for one in postings if left[one.pk]})
         ask_for_plan(pks)
@@ -202,7 +211,9 @@ def _left_to_next_look(posting: Posting, reading: Reading) -> list[Name]:
 def _ask_for_look(returns: set[int]) -> None:
     """Unless a receipt that was not read yet brings the parents anyway."""
     if returns:
-        unread = Posting.objects.filter(kind="receipt", status=Posting.Status.POSTED, read_back_at=None)
+        unread = Posting.objects.filter(
+            kind="receipt", status=Posting.Status.POSTED, read_back_at=None, trusted_at=None
+        )
         read_soon = set(unread.filter(loop_return__in=returns).values_list("loop_return_id", flat=True))
         hint_records(returns - read_soon, after=settings.RECORD_REST)
 

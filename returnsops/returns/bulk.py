@@ -3,7 +3,7 @@
 Every row of `models.mirror` that Loop or NetSuite fills is written here and nowhere else.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -216,6 +216,15 @@ def note_makers(account: NetSuiteAccount, refs: Iterable[RecordRef]) -> None:
         unknown = NetSuiteRecord.objects.filter(account=account, made_by="", internal_id__in=internal_ids)
         if unknown.update(made_by=made_by):
             _tell_people_apart(NetSuiteRecord.objects.filter(account=account, internal_id__in=internal_ids))
+
+
+def name_unread(account: NetSuiteAccount, refs: Collection[RecordRef]) -> None:
+    """The numbers of documents that we made and nobody read: a query tells them as well."""
+    if refs:
+        numbers = {ref.internal_id: ref.tran_id for ref in refs if ref.tran_id}
+        rows = NetSuiteRecord.objects.filter(account=account, internal_id__in=numbers, kept_digest="", tran_id="")
+        named = [NetSuiteRecord(pk=pk, tran_id=numbers[one]) for pk, one in rows.values_list("pk", "internal_id")]
+        NetSuiteRecord.objects.bulk_update(named, ["tran_id"])
 
 
 def _tell_people_apart(records: QuerySet[NetSuiteRecord]) -> None:

@@ -187,6 +187,7 @@ class PostingFacts:
     posted_at: datetime | None = None
     uncertain_since: datetime | None = None
     read_back: bool = True  # the mirror shows what it did
+    trusted: bool = False  # by the shop's rules: it was not compared with what was sent
 
     @property
     def is_theirs(self) -> bool:

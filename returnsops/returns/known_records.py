@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from integrations.models import NetSuiteAccount
@@ -32,16 +33,27 @@ class Known:
     told_at: datetime | None
     fetched_at: datetime
     gone_at: datetime | None
+    was_read: bool = True  # False: we made it, and nobody has looked since
+
+    def tells_by_itself(self, ref: RecordRef) -> bool:
+        """Unread, and not changed since we made it: the row says what there is to know."""
+        if self.was_read or self.gone_at or self.told_at is None or ref.last_modified is None:
+            return False
+        return ref.last_modified <= self.told_at + CLOCKS_DIFFER
 
 
 def known_among(account: NetSuiteAccount, internal_ids: Collection[str]) -> dict[str, Known]:
     rows = NetSuiteRecord.objects.filter(account=account, internal_id__in=list(internal_ids))
-    columns = rows.values_list("internal_id", "status", "last_modified", "told_at", "fetched_at", "gone_at")
+    columns = rows.annotate(was_read=~Q(kept_digest="")).values_list(
+        "internal_id", "status", "last_modified", "told_at", "fetched_at", "gone_at", "was_read"
+    )
     return {row[0]: Known(*row[1:]) for row in columns}
 
 
 def tells_news(ref: RecordRef, known: Known) -> bool:
     """Changed since we read it; a receipt's status means nothing, so the time decides."""
+    if known.tells_by_itself(ref):
+        return False
     has_moved = _to_the_second(ref.last_modified) != _to_the_second(known.last_modified)
     return bool(known.gone_at) or has_moved or (ref.record_type != "itemReceipt" and ref.status != known.status)
 
@@ -82,7 +94,9 @@ def is_in_doubt(ref: RecordRef, known: Known | None, *, is_ours: bool = False) -
     One that was read early waits until reading it once more is worth it: what changed is asked for over the whole
     account as well, with an overlap of minutes.
     """
-    if (known and ref.record_type in READ_ONCE) or is_left_to_rest(ref, known, is_ours=is_ours):
+    if known and (ref.record_type in READ_ONCE or known.tells_by_itself(ref)):
+        return False
+    if is_left_to_rest(ref, known, is_ours=is_ours):
         return False
     if known is None or ref.last_modified is None or known.told_at is None:
         return True

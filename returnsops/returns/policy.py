@@ -87,6 +87,13 @@ class KeptItems(StrEnum):
     NO_LABEL = "no_label"  # settled, and there never was a label
 
 
+class ReadBack(StrEnum):
+    """What of ours is read back and compared with what was sent (requirement Z8)."""
+
+    EVERY = "every"
+    BY_RISK = "by_risk"  # what moves money, what a plan waits for, what was not smooth; of the rest a share
+
+
 RESTOCK_TRIGGERS = (ReceiptTrigger.LOOP_RESTOCK_TO_HOLD, ReceiptTrigger.LOOP_RESTOCK_TO_SELLABLE)
 OUTCOMES = ("sellable", "damaged")  # of an inspection that accepts the unit
 SEVERAL = "several"  # in the place of a gateway: the account of a Cash Refund of more than one
@@ -211,6 +218,8 @@ class Policy:
     prices_include_tax: bool = False
     duties_field: str = ""  # under which name Loop tells duties that it gave back; it documents none (loop.md §7.4)
     kept_items: KeptItems = KeptItems.ASK
+    read_back: ReadBack = ReadBack.EVERY
+    read_back_share: Decimal = Decimal("0.1")  # of what is trusted otherwise
     deadlines: Deadlines = Deadlines()
 
     def writes(self, record_kind: str) -> bool:

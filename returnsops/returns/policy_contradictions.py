@@ -5,6 +5,7 @@ from returnsops.returns.policy import (
     ExchangeForm,
     ExchangeOrder,
     Policy,
+    ReadBack,
     ReceiptShape,
     ReceiptTrigger,
     RefundAuthority,
@@ -24,6 +25,11 @@ def find_contradictions(policy: Policy) -> list[str]:
     found += _contradictions_of_receipts(policy)
     if policy.exchange_form == ExchangeForm.NATIVE and policy.exchange_order == ExchangeOrder.CREATE:
         found.append("Native exchanges have no order of their own to create. Set «exchange_order» to «expect».")
+    if policy.read_back == ReadBack.BY_RISK and not policy.read_back_share:
+        found.append(
+            "Of the documents without a risk none would be read back, so that nobody would notice when they begin to "
+            "come out wrong. Set «read_back_share» to 0.01 or more."
+        )
     return [*found, *_contradictions_of_places(policy)]
 
 

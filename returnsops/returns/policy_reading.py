@@ -22,6 +22,7 @@ from returnsops.returns.policy import (
     Ownership,
     PlaceRule,
     Policy,
+    ReadBack,
     ReceiptShape,
     ReceiptTrigger,
     RefundAuthority,
@@ -112,6 +113,13 @@ def read_amount(value: Any) -> Decimal:
     return amount
 
 
+def read_part(value: Any) -> Decimal:
+    part = read_amount(value)
+    if part > 1:
+        raise ValueError("more than the whole")
+    return part
+
+
 def read_deadlines(value: dict[str, float]) -> Deadlines:
     """Seconds by name, as JSON has no durations."""
     deadlines = Deadlines(**{name: timedelta(seconds=float(seconds)) for name, seconds in value.items()})
@@ -146,5 +154,7 @@ READERS: dict[str, Any] = {
     "prices_include_tax": read_flag,
     "duties_field": read_name,
     "kept_items": KeptItems,
+    "read_back": ReadBack,
+    "read_back_share": read_part,
     "deadlines": read_deadlines,
 }

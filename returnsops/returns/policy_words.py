@@ -22,6 +22,7 @@ from returnsops.returns.policy import (
     Ownership,
     PlaceRule,
     Policy,
+    ReadBack,
     ReceiptShape,
     ReceiptTrigger,
     RefundAuthority,
@@ -91,6 +92,11 @@ CHOICES: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         KeptItems.LINE_OUTCOME: "by the outcome «keep_item» of its units in Loop",
         KeptItems.NO_LABEL: "when Loop settled and never made a label",
     },
+    ReadBack: {
+        ReadBack.EVERY: "every document that ReturnsOps made is read back",
+        ReadBack.BY_RISK: "what moves money, what something waits for and what did not go smoothly is read back, and a "
+        "share of all other documents; the rest is trusted, and says so",
+    },
 }
 RECORDS = {
     "rma": "Return Authorizations",
@@ -159,6 +165,7 @@ def describe_policy(policy: Policy, known: AccountFacts | None = None) -> list[S
         *_goods(policy, names),
         *_money(policy, names),
         *_exchanges(policy),
+        *_checks(policy),
         *_clocks(policy.deadlines),
     ]
 
@@ -314,6 +321,15 @@ def _exchanges(policy: Policy) -> Iterator[Sentence]:
     )
     yield Sentence(topic, "exchange_link_field", f"An exchange order that ReturnsOps creates {link}.")
     yield Sentence(topic, "exchange_settlement", f"{CHOICES[ExchangeSettlement][policy.exchange_settlement]}.")
+
+
+def _checks(policy: Policy) -> Iterator[Sentence]:
+    topic = "Checks"
+    words = CHOICES[ReadBack][policy.read_back]
+    yield Sentence(topic, "read_back", f"{words[:1].upper()}{words[1:]}.")
+    if policy.read_back == ReadBack.BY_RISK:
+        percent = (policy.read_back_share * 100).normalize()
+        yield Sentence(topic, "read_back_share", f"Of documents without a risk, {percent:f} % are read back.")
 
 
 def _clocks(deadlines: Deadlines) -> Iterator[Sentence]:

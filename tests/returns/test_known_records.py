@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.netsuite.records import RecordRef
-from returnsops.returns.known_records import Known, is_in_doubt
+from returnsops.returns.known_records import Known, is_in_doubt, tells_news
 
 CHANGED = datetime(2026, 11, 18, 10, 0, 7, tzinfo=UTC)
 REF = RecordRef(
@@ -52,6 +52,27 @@ def test_what_is_in_doubt_is_read(changes: dict[str, Any]) -> None:
 def test_what_we_never_read_and_what_bears_no_date_is_read() -> None:
     assert is_in_doubt(REF, None)
     assert is_in_doubt(replace(REF, last_modified=None), known())
+
+
+MADE: dict[str, Any] = {"was_read": False, "last_modified": None, "status": ""}
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_read"),
+    [
+        ({}, False),
+        ({"fetched_at": timezone.now() - timedelta(days=7)}, False),
+        ({"told_at": CHANGED - timedelta(minutes=1)}, True),
+        ({"told_at": None}, True),
+        ({"gone_at": CHANGED}, True),
+    ],
+    ids=["as we made it", "long ago", "changed since", "doubted", "said to be gone"],
+)
+def test_what_we_made_and_trust_is_read_only_once_it_changed(changes: dict[str, Any], *, is_read: bool) -> None:
+    row = known(**MADE | changes)
+
+    assert is_in_doubt(REF, row, is_ours=True) is is_read
+    assert (tells_news(REF, row) or row.told_at is None) is is_read
 
 
 @pytest.mark.parametrize(("after_s", "is_read"), [(0, True), (1, True), (4, True), (5, False)])

@@ -42,6 +42,8 @@ def test_values_get_their_types() -> None:
         {"tolerance_per_line": "-1"},
         {"tolerance_per_line": "NaN"},
         {"tolerance_share": "a lot"},
+        {"read_back": "never"},
+        {"read_back_share": "1.5"},
         {"deadlines": {"rma": "soon"}},
         {"deadlines": {"lunch": 5}},
         {"deadlines": {"rma": -60}},
@@ -83,6 +85,7 @@ def test_every_wrong_setting_is_told_at_once() -> None:
         (RESTOCK | {"restock_exemption": EXEMPTION | {"reason": " "}}, "only by an exemption"),
         (RESTOCK | {"restock_exemption": EXEMPTION | {"until": ""}}, "only by an exemption"),
         (RESTOCK | {"restock_exemption": EXEMPTION | {"skus": []}}, "only by an exemption"),
+        ({"read_back": "by_risk", "read_back_share": "0"}, "none would be read back"),
     ],
 )
 def test_contradiction_is_refused_with_the_way_out(changes: dict[str, Any], words: str) -> None:

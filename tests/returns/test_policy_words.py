@@ -47,11 +47,23 @@ CHANGED = {
     "currencies": {"Dollar (house)": "USD"},
     "prices_include_tax": True,
     "kept_items": "no_label",
+    "read_back": "by_risk",
+    "read_back_share": "0.25",
     "deadlines": {"rma": 600},
 }
 
 
-NEEDED = {"receipt_trigger": {"receipt_shape": "hold_then_transfer"}}  # without which a setting is refused
+# Without which a setting is refused, or means nothing.
+NEEDED = {
+    "receipt_trigger": {"receipt_shape": "hold_then_transfer"},
+    "read_back_share": {"read_back": "by_risk"},
+}
+# Whose sentence changes as well.
+TOLD_WITH = {
+    "tolerance_per_line": {"tolerance"},
+    "tolerance_share": {"tolerance"},
+    "read_back": {"read_back_share"},
+}
 
 
 def test_every_choice_has_words() -> None:
@@ -74,7 +86,7 @@ def test_every_setting_is_told_when_it_changes() -> None:
         base = NEEDED.get(name, {})
         changes = compare_policies(policy(**base), policy(**base | {name: value}))
         assert changes, f"a change of «{name}» goes unsaid"
-        assert {one.setting.split(".")[0] for one in changes} <= {name, "tolerance"}
+        assert {one.setting.split(".")[0] for one in changes} <= {name, *TOLD_WITH.get(name, ())}
 
 
 def test_same_rules_have_no_changes() -> None:

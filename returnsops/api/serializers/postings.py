@@ -28,7 +28,10 @@ class PostingRowOut(OfReturn):
     created_at = serializers.DateTimeField()
     not_before = serializers.DateTimeField()
     posted_at = serializers.DateTimeField(allow_null=True)
-    read_back_at = serializers.DateTimeField(allow_null=True)
+    read_back_at = serializers.DateTimeField(allow_null=True, help_text="When it was compared with what was sent")
+    trusted_at = serializers.DateTimeField(
+        allow_null=True, help_text="By the shop's rules it is not compared, as was decided then"
+    )
 
 
 class TryOut(serializers.Serializer[PostingAttempt]):

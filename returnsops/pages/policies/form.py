@@ -53,6 +53,16 @@ LABELS = {
         "Loop's name of the amount. Empty: nowhere.",
     ),
     "kept_items": ("Goods", "That a customer keeps the goods is known", ""),
+    "read_back": (
+        "Checks",
+        "What is compared with what was sent",
+        "A receipt or a transfer may be trusted, a document about money never.",
+    ),
+    "read_back_share": (
+        "Checks",
+        "Share of the documents without a risk",
+        "0.1 is one in ten. It counts only where not every document is read back.",
+    ),
 }
 MORE = "More settings"
 HINTS = get_type_hints(Policy)

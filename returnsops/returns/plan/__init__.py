@@ -28,6 +28,7 @@ from returnsops.returns.plan.settling import has_refused_exchange_unit, plan_set
 from returnsops.returns.plan.shadowing import note_shadows
 from returnsops.returns.plan.shelving import left_on_hold, plan_shelving
 from returnsops.returns.plan.standing_in import let_others_stand_in
+from returnsops.returns.plan.trusting import tell_trust
 from returnsops.returns.plan.undone import leave_out_undone
 from returnsops.returns.plan.watching import is_money_ours
 from returnsops.returns.problems import Problem
@@ -63,7 +64,7 @@ def plan_return(facts: ReturnFacts) -> Plan:
     if any(problem.code not in GOES_ON_WITH for problem in draft.problems) and stage not in ("settled", "ended"):
         stage = "needs_person"
     return Plan(
-        steps=tuple(draft.steps),
+        steps=tuple(tell_trust(draft.facts, step) for step in draft.steps),
         postings=tuple(draft.postings),
         problems=tuple(dict.fromkeys(draft.problems)),
         look_again_at=min(draft.moments, default=None),

@@ -1,0 +1,77 @@
+"""What of ours is read back, where a shop does not want every document compared (policy `read_back`, requirement Z8).
+
+What is trusted is known by its making alone. It is read in full once NetSuite says that it changed afterwards.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from decimal import Decimal
+
+from integrations.models import NetSuiteAccount
+from returnsops.posting.models import Posting
+from returnsops.returns.models import NetSuiteRecord
+from returnsops.returns.policies import active_policies
+from returnsops.returns.policy import Policy, ReadBack
+
+FLAWLESS_MIN = 20  # of a kind and shop in a row: before, and after each that differed, every one is read back
+HASH_END = 2**32
+
+
+def choose_trusted(account: NetSuiteAccount, postings: Sequence[Posting]) -> set[int]:
+    """Of these, all posted, the keys of those that are not read back. They are of this account."""
+    candidates = [one for one in postings if one.kind in Posting.MAY_BE_TRUSTED and went_smoothly(one)]
+    if not candidates:
+        return set()
+    rules = {shop.pk: policy for shop, policy in active_policies(account).items()}
+    candidates = [one for one in candidates if not is_in_share(one.external_id, _share_of(rules[one.shop_id]))]
+    differed = _returns_with_differences(one.loop_return_id for one in candidates)
+    proven = {name: _is_proven(*name) for name in {(one.shop_id, one.kind) for one in candidates}}
+    return {one.pk for one in candidates if one.loop_return_id not in differed and proven[one.shop_id, one.kind]}
+
+
+def went_smoothly(posting: Posting) -> bool:
+    """Made by us, and taken at the first try: nobody has to ask whether it is what we sent."""
+    was_found = posting.adopted or "adopt" in posting.request
+    return not was_found and not posting.doubted and posting.attempts <= 1
+
+
+def is_in_share(external_id: str, share: Decimal) -> bool:
+    """By the id, so that whoever asks, and however often, gets the same answer."""
+    number = int.from_bytes(hashlib.sha256(external_id.encode()).digest()[:4])
+    return number < share * HASH_END
+
+
+def _share_of(policy: Policy) -> Decimal:
+    return policy.read_back_share if policy.read_back == ReadBack.BY_RISK else Decimal(1)
+
+
+def _returns_with_differences(returns: Iterable[int]) -> set[int]:
+    flawed = Posting.objects.filter(loop_return__in=set(returns)).exclude(differences=[])
+    return set(flawed.values_list("loop_return_id", flat=True))
+
+
+def _is_proven(shop_pk: int, kind: str) -> bool:
+    """The last ones that were compared were all as they were sent."""
+    compared = Posting.objects.filter(shop=shop_pk, kind=kind, read_back_at__isnull=False).order_by("-read_back_at")
+    found = list(compared.values_list("differences", flat=True)[:FLAWLESS_MIN])
+    return len(found) == FLAWLESS_MIN and not any(found)
+
+
+def note_made(account: NetSuiteAccount, trusted: Collection[Posting]) -> None:
+    """A row in the mirror that tells no more than what we know by having made it; what was read already stays."""
+    NetSuiteRecord.objects.bulk_create([_row_of(account, one) for one in trusted], ignore_conflicts=True)
+
+
+def _row_of(account: NetSuiteAccount, posting: Posting) -> NetSuiteRecord:
+    assert posting.posted_at, "what is posted has its moment"
+    return NetSuiteRecord(
+        account=account,
+        internal_id=posting.their_id,
+        record_type=posting.request["target_type"],
+        external_id=posting.external_id,
+        created_from_id=str(posting.request.get("source_id") or ""),
+        fetched_at=posting.posted_at,
+        told_at=posting.posted_at,
+        origin=NetSuiteRecord.Origin.OURS,
+        raw={},
+    )
