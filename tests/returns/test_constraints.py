@@ -271,6 +271,7 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "one_posting_per_record": lambda world: post_two_as_one(world),
     "posting_status_in_list": lambda world: change(world.posting, status="done"),
     "posted_has_their_id": lambda world: change(world.posting, status="posted"),
+    "trusted_is_not_read_back": lambda world: change(world.posting, trusted_at=NOW, read_back_at=NOW),
     "sending_has_a_start": lambda world: change(world.posting, status="sending"),
     "uncertain_has_a_start": lambda world: change(world.posting, status="uncertain"),
     "posting_promise_in_list": lambda world: change(world.posting, promise="soon"),
