@@ -4,8 +4,6 @@ Each adds a fact, an event and an audit row, and asks for a new plan. Each raise
 and NotPossibleError when the facts do not allow it; then nothing was changed.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -13,83 +11,33 @@ from django.db import transaction
 
 from exceptions.cases import note_event
 from exceptions.models import Case, CaseMember
-from integrations.models import Shop
+from exceptions.offers import DATE_SUBJECTS, RIGHT_FOR, pause_of, posting_of, why_not
 from returnsops.lib import clock
-from returnsops.lib.money import money_text
 from returnsops.lib.moves import move_row
 from returnsops.people import access, audit
 from returnsops.people.models import User
 from returnsops.posting import outbox, pausing
-from returnsops.posting.models import Pause, Posting
+from returnsops.posting.models import Posting
 from returnsops.posting.pauses import find_pause
-from returnsops.returns.decisions import add_approval, add_override, has_corrected
+from returnsops.returns.decisions import add_approval, add_override, withdraw_override
 from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.models import Override
 from returnsops.returns.plan.comparing import CREDIT_SUBJECT
 from returnsops.returns.plan.hinges import period_key
-from returnsops.returns.plan.undone import VOIDED
 from returnsops.returns.problems import (
     ACKNOWLEDGE,
     ADOPT,
     APPROVE,
+    CANCEL,
     CAUSE_GONE,
     CHOOSE_LINE,
     CORRECT_DATE,
     KINDS,
     POST_AGAIN,
     RETRY,
+    SEND_AFTER_ALL,
 )
 from returnsops.returns.replan import ask_for_plan, hold_return
-
-OVER = "The case is closed."
-NOT_REFUSED = "It is not refused any more."
-# Documents whose date is one decision: the Cash Refund is the credit of a cash sale.
-DATE_SUBJECTS = {
-    "receipt": "receipt",
-    "transfer": "transfer",
-    "adjustment": "adjustment",
-    "credit": "credit",
-    "cash_refund": "credit",
-    "customer_refund": "customer_refund",
-}
-
-
-@dataclass(frozen=True)
-class Offer:
-    """One action as offered to this person now; `refused` says why it cannot be taken."""
-
-    name: str
-    label: str
-    effect: str
-    refused: str = ""
-
-
-def offers(member: CaseMember, user: User) -> list[Offer]:
-    """The actions that help with this problem, each allowed or greyed with the reason."""
-    return [
-        Offer(name, *OFFERS[name], refused=why_not(name, member, user))
-        for name in KINDS[member.case.code].actions
-        if name in OFFERS
-    ]
-
-
-OFFERS: dict[str, tuple[str, str]] = {
-    APPROVE: ("Approve and go on", "Books the difference on a line of its own and lets the return go on. Pays nobody."),
-    CAUSE_GONE: ("The cause is gone", "Sends one of the waiting documents first. If it is taken, all others follow."),
-    CORRECT_DATE: ("Save date and retry", "Sends the same document with this date, under the same external id."),
-    CHOOSE_LINE: ("Use this order line", "Takes the unit as sold on the chosen line of the original order."),
-    ADOPT: (
-        "Adopt the record",
-        "Takes a record that is in NetSuite for ours, once it holds the same units. Posts none.",
-    ),
-    POST_AGAIN: ("Post it again", "Posts the document anew, under the next number, though a person deleted it."),
-    RETRY: ("Retry now", "Sends the same document again, unchanged."),
-    ACKNOWLEDGE: ("Note and close", "Keeps your note on the return and stops asking. Changes nothing elsewhere."),
-}
-RIGHT_FOR = {
-    APPROVE: "approve", CORRECT_DATE: "correct", CHOOSE_LINE: "correct", RETRY: "retry", ACKNOWLEDGE: "correct",
-    CAUSE_GONE: "pause", ADOPT: "correct", POST_AGAIN: "correct",
-}  # fmt: skip
 
 
 @transaction.atomic
@@ -161,7 +109,7 @@ def post_again(member: CaseMember, *, by: User, reason: str) -> None:
     """Post a document anew although a person deleted or voided it."""
     member = _locked(member)
     _require(POST_AGAIN, member, by)
-    posting = _posting_of(member)
+    posting = posting_of(member)
     assert posting is not None, "what is gone names its posting"
     add_override(
         member.loop_return, kind=Override.Kind.POST_AGAIN, subject=posting.external_id, value=posting.their_id,
@@ -186,11 +134,55 @@ def retry(member: CaseMember, *, by: User, reason: str = "") -> None:
 
 
 @transaction.atomic
+def cancel(member: CaseMember, *, by: User, reason: str) -> None:
+    """Take a refused document out of the outbox for good, unless somebody lets it go after all."""
+    member = _locked(member)
+    _require(CANCEL, member, by)
+    posting = _refused_posting(member)
+    _cancel(posting, by=by, reason=reason)
+    _record(member, by, "cancelled", f"{posting} is not sent. {reason}", after={"cancelled": posting.external_id})
+
+
+@transaction.atomic
+def cancel_posting(posting: Posting, *, by: User, reason: str) -> None:
+    """The same for one that no case is about: it waits for its turn or its next try (requirement I5)."""
+    access.require(by, RIGHT_FOR[CANCEL], shop=posting.shop)
+    hold_return(posting.loop_return_id)
+    posting = Posting.objects.select_related("loop_return", "shop").get(pk=posting.pk)
+    if refused := outbox.why_no_cancel(posting):
+        raise NotPossibleError(refused)
+    _cancel(posting, by=by, reason=reason)
+    audit.record_event(
+        by, "cancelled", posting.loop_return, shop=posting.shop, after={"cancelled": posting.external_id}, reason=reason
+    )
+
+
+def _cancel(posting: Posting, *, by: User, reason: str) -> None:
+    add_override(
+        posting.loop_return, kind=Override.Kind.CANCEL, subject=posting.external_id, value=reason, reason=reason, by=by
+    )
+    if not outbox.withdraw(posting):
+        raise NotPossibleError("It is on its way just now. Reload the page.")
+
+
+@transaction.atomic
+def send_after_all(member: CaseMember, *, by: User, reason: str) -> None:
+    """Let go what was cancelled: the plan wants it again, as the facts are now."""
+    member = _locked(member)
+    _require(SEND_AFTER_ALL, member, by)
+    posting = _refused_posting(member)
+    withdraw_override(member.loop_return, kind=Override.Kind.CANCEL, subject=posting.external_id)
+    _record(
+        member, by, "sends after all", f"{posting} was cancelled. {reason}", before={"cancelled": posting.external_id}
+    )
+
+
+@transaction.atomic
 def say_cause_gone(member: CaseMember, *, by: User, reason: str) -> None:
     """The period is open again, the right is there: let one document try for all that wait behind the cause."""
     member = _locked(member)
     _require(CAUSE_GONE, member, by)
-    pause = _pause_of(member)
+    pause = pause_of(member)
     if pause is None:
         raise NotPossibleError("It has ended already. Reload the page.")
     probe = pausing.resume_by(by, pause, reason=reason).probe
@@ -207,7 +199,7 @@ def acknowledge(member: CaseMember, *, by: User, reason: str) -> None:
     add_override(
         member.loop_return, kind=Override.Kind.ACKNOWLEDGE, subject=subject, value="seen", reason=reason, by=by
     )
-    posting = _posting_of(member)
+    posting = posting_of(member)
     if posting and member.case.code == "foreign_record":
         outbox.retry(posting)  # it is no double: ours may stand beside it
     _record(member, by, "noted", reason)
@@ -237,89 +229,6 @@ def add_note(case: Case, *, by: User, text: str) -> None:
     audit.record_event(by, "wrote note", case, shop=case.shop, after={"note": text.strip()})
 
 
-def why_not(name: str, member: CaseMember, user: User) -> str:
-    """Why this person cannot take this action now; empty if they can."""
-    if _is_over(member):
-        return OVER
-    if not access.may(user, RIGHT_FOR[name], shop=member.loop_return.shop):
-        return _no_right(member.loop_return.shop)
-    return CHECKS[name](member, user) if name in CHECKS else ""
-
-
-def why_no_retries(members: Sequence[CaseMember], user: User) -> dict[int, str]:
-    """By member what `why_not` says of a retry, asked for many at once: rights by shop, postings together."""
-    told = [member.problem["posting"] for member in members if member.problem.get("posting")]
-    postings = {one.external_id: one for one in Posting.objects.filter(external_id__in=told)}
-    counts = outbox.count_refusals(postings.values())
-    shops = {member.loop_return.shop for member in members}
-    may = {shop.pk for shop in shops if access.may(user, RIGHT_FOR[RETRY], shop=shop)}
-
-    def why(member: CaseMember) -> str:
-        if _is_over(member):
-            return OVER
-        if member.loop_return.shop_id not in may:
-            return _no_right(member.loop_return.shop)
-        posting = postings.get(member.problem.get("posting", ""))
-        refusals = counts.get(posting.pk, outbox.Refusals()) if posting else None
-        return outbox.why_no_retry(posting, refusals=refusals) if posting else NOT_REFUSED
-
-    return {member.pk: why(member) for member in members}
-
-
-def _is_over(member: CaseMember) -> bool:
-    return bool(member.left_at or member.case.status == Case.Status.CLOSED)
-
-
-def _no_right(shop: Shop) -> str:
-    return f"Your role in {shop} does not include it."
-
-
-def _approval_refused(member: CaseMember, user: User) -> str:
-    amount = Decimal(member.problem["amount"])
-    if has_corrected(user, member.loop_return):
-        return "You corrected this return yourself; somebody else must approve it."
-    if not access.may_approve_amount(user, amount, shop=member.loop_return.shop):
-        return f"{money_text(amount, member.currency)} is above your approval limit."
-    return ""
-
-
-def _retry_refused(member: CaseMember, user: User) -> str:
-    posting = _posting_of(member)
-    return outbox.why_no_retry(posting) if posting else NOT_REFUSED
-
-
-def _date_refused(member: CaseMember, user: User) -> str:
-    posting = _posting_of(member)
-    if posting is None or posting.status not in Posting.CHANGEABLE:
-        return "It is on its way just now."
-    return "" if posting.kind in DATE_SUBJECTS else "This document has no date that we set."
-
-
-def _again_refused(member: CaseMember, user: User) -> str:
-    posting = _posting_of(member)
-    if posting is None or posting.status != Posting.Status.POSTED:
-        return "It is not posted."
-    standing = posting.account.records.filter(internal_id=posting.their_id, gone_at=None).exclude(status=VOIDED)
-    return "The record is there again. Reload the page." if standing.exists() else ""
-
-
-def _cause_refused(member: CaseMember, user: User) -> str:
-    pause = _pause_of(member)
-    if pause is None:
-        return "It is gone already: everything that waited goes on."
-    return f"{pause.probe} is being tried just now." if pause.probe else ""
-
-
-CHECKS: dict[str, Callable[[CaseMember, User], str]] = {
-    APPROVE: _approval_refused,
-    RETRY: _retry_refused,
-    CORRECT_DATE: _date_refused,
-    CAUSE_GONE: _cause_refused,
-    ADOPT: _retry_refused,
-    POST_AGAIN: _again_refused,
-}
-
-
 def _require(name: str, member: CaseMember, by: User) -> None:
     access.require(by, RIGHT_FOR[name], shop=member.loop_return.shop)
     refused = "" if name in KINDS[member.case.code].actions else "This action does not help with this problem."
@@ -334,18 +243,8 @@ def _locked(member: CaseMember) -> CaseMember:
     return CaseMember.objects.select_related("case", "loop_return__shop").get(pk=member.pk)
 
 
-def _posting_of(member: CaseMember) -> Posting | None:
-    external_id = member.problem.get("posting")
-    return Posting.objects.filter(external_id=external_id).first() if external_id else None
-
-
-def _pause_of(member: CaseMember) -> Pause | None:
-    """The pause that a case about a cause stands for."""
-    return find_pause(member.loop_return.shop.account, member.case.subject)
-
-
 def _refused_posting(member: CaseMember) -> Posting:
-    posting = _posting_of(member)
+    posting = posting_of(member)
     assert posting is not None, "a refusal names its posting"
     return posting
 

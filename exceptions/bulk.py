@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from exceptions import actions
+from exceptions import actions, offers
 from exceptions.attempt import try_action
 from exceptions.models import Case, CaseMember
 from exceptions.queue import CaseRows, standing_members_of
@@ -39,7 +39,7 @@ def plan_retry(cases: CaseRows, user: User) -> DryRun:
     standing = cases.exclude(status=Case.Status.CLOSED)
     members = standing_members_of(standing.filter(code__in=RETRYABLE))
     looked_at = list(members[:RETRIED_MAX])
-    why = actions.why_no_retries(looked_at, user)
+    why = offers.why_no_retries(looked_at, user)
     return DryRun(
         members=[member for member in looked_at if not why[member.pk]],
         refused=dict(Counter(reason for reason in why.values() if reason).most_common()),
@@ -59,5 +59,5 @@ def retry_all(cases: CaseRows, pks: Sequence[int], *, by: User, reason: str) -> 
     refused = Counter(try_action(partial(actions.retry, member, by=by, reason=reason)) for member in chosen)
     done = refused.pop("", 0)
     if gone := len(set(pks)) - len(chosen):
-        refused[actions.OVER] += gone
+        refused[offers.OVER] += gone
     return done, dict(refused.most_common())

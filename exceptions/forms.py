@@ -18,11 +18,13 @@ from returnsops.returns.problems import (
     ACKNOWLEDGE,
     ADOPT,
     APPROVE,
+    CANCEL,
     CAUSE_GONE,
     CHOOSE_LINE,
     CORRECT_DATE,
     POST_AGAIN,
     RETRY,
+    SEND_AFTER_ALL,
 )
 
 REASON_CHARS_MAX = 500
@@ -153,6 +155,24 @@ class PostAgainForm(MemberForm):
         actions.post_again(member, by=by, reason=self.cleaned_data["reason"])
 
 
+class CancelForm(MemberForm):
+    name = CANCEL
+    done = "Cancelled. It is not sent."
+    reason = reason_field("Why it must not be sent", key="x", help_text="Everybody reads it on the return.")
+
+    def carry_out(self, member: CaseMember, *, by: User) -> None:
+        actions.cancel(member, by=by, reason=self.cleaned_data["reason"])
+
+
+class SendAfterAllForm(MemberForm):
+    name = SEND_AFTER_ALL
+    done = "It is sent as the facts are now."
+    reason = reason_field("Why it may go now", key="s")
+
+    def carry_out(self, member: CaseMember, *, by: User) -> None:
+        actions.send_after_all(member, by=by, reason=self.cleaned_data["reason"])
+
+
 class AcknowledgeForm(MemberForm):
     name = ACKNOWLEDGE
     done = "Noted. The case closes by itself."
@@ -195,6 +215,8 @@ FORMS: dict[str, type[MemberForm]] = {
         AdoptForm,
         PostAgainForm,
         RetryForm,
+        CancelForm,
+        SendAfterAllForm,
         AcknowledgeForm,
     )
 }

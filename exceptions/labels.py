@@ -36,6 +36,7 @@ LANES = {
 ICONS = {
     "approve": "check", "correct_date": "calendar", "choose_line": "list-checks", "retry": "rotate-cw",
     "acknowledge": "square-pen", "cause_gone": "play", "adopt": "link", "post_again": "rotate-cw",
+    "cancel": "circle-slash", "send_after_all": "play",
 }  # fmt: skip
 # What taking an action will not do, beside its effect in `exceptions.actions`.
 WILL_NOT = {
@@ -49,6 +50,8 @@ WILL_NOT = {
     ),
     "adopt": ("It does not change the record, and posts nothing beside it.",),
     "post_again": ("It does not bring the deleted record back.", "It posts nothing while the record is still there."),
+    "cancel": ("It does not remove anything from Loop or NetSuite.", "What comes after it on the return waits."),
+    "send_after_all": ("It does not make what is in NetSuite already a second time.",),
     "acknowledge": ("It does not change anything in Loop or NetSuite.",),
 }
 

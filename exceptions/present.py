@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from exceptions.actions import Offer, offers
 from exceptions.labels import ICONS, STATUSES, WILL_NOT, kind_of, owner_of, tone_of
 from exceptions.models import Case, CaseEvent, CaseMember
+from exceptions.offers import Offer, offers
 from returnsops.people import access
 from returnsops.people.models import User
 from returnsops.returns.models import Item

@@ -9,8 +9,8 @@ from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
 
-from exceptions.actions import OFFERS
 from exceptions.models import Case
+from exceptions.offers import OFFERS
 from returnsops.posting.models import Posting
 from returnsops.returns.problems import KINDS, MAP_SKU
 

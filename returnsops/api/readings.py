@@ -8,8 +8,8 @@ from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
 from rest_framework.exceptions import NotFound
 
-from exceptions.actions import Offer, offers
 from exceptions.models import Case, CaseEvent, CaseMember
+from exceptions.offers import Offer, offers
 from exceptions.queue import stake_of, stakes_of, total_returns, visible_cases
 from returnsops.people.models import User
 from returnsops.returns.problems import KINDS, ProblemKind

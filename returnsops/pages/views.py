@@ -1,4 +1,7 @@
-"""Today, the returns, one return, search, connections. Each reads; only a connection is paused, resumed or checked."""
+"""Today, the returns, one return, search, connections. Each reads; but a connection is paused, resumed or checked, and
+a posting that waits is cancelled."""
+
+from functools import partial
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -7,6 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from exceptions import actions
+from exceptions.attempt import try_action
 from returnsops.lib.htmx import PageRequest, render_page, wants_fragment
 from returnsops.pages.connection_page import describe_connection
 from returnsops.pages.connections import check_by, describe_connections, resume_by
@@ -16,6 +21,7 @@ from returnsops.pages.lists import describe_list
 from returnsops.pages.pauses import REASON_CHARS_MAX, PauseForm, describe_pauses, resume_pause_by
 from returnsops.pages.present.return_page import describe_return
 from returnsops.pages.today import describe_today
+from returnsops.posting.models import Posting
 from returnsops.posting.pause_words import what_stands_still
 from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.models import LoopReturn
@@ -37,6 +43,19 @@ def return_page(request: PageRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(LoopReturn.objects.visible_to(request.user).select_related("shop__account"), pk=pk)
     context = describe_return(row, request.user)
     return render_page(request, "pages/return.html", context, fragment="pages/_return_live.html")
+
+
+@require_POST
+def cancel_posting(request: PageRequest, pk: int) -> HttpResponse:
+    seen = Posting.objects.visible_to(request.user).select_related("shop", "loop_return")
+    posting = get_object_or_404(seen, pk=pk)
+    reason = request.POST.get("reason", "")[:REASON_CHARS_MAX]
+    refused = try_action(partial(actions.cancel_posting, posting, by=request.user, reason=reason))
+    if refused:
+        messages.error(request, refused)
+    else:
+        messages.success(request, f"{posting} is cancelled. It is not sent until somebody lets it go after all.")
+    return redirect("return", pk=posting.loop_return_id)
 
 
 @require_GET

@@ -105,11 +105,22 @@ def hold_open_postings(loop_return: LoopReturn) -> None:
     HOLD_OPEN.ask(return_pk=loop_return.pk)
 
 
-def withdraw(posting: Posting) -> None:
-    """Nothing of it is over there and nobody wants it: void it and free what it covered."""
+def withdraw(posting: Posting) -> bool:
+    """Nothing of it is over there and nobody wants it: void it and free what it covered. Gives whether that was so."""
     assert posting.uncertain_since is None, f"{posting} may be over there: only a look can tell"
-    if move_row(posting, field="status", target=Status.VOIDED, moves=Posting.MOVES):
+    is_void = move_row(posting, field="status", target=Status.VOIDED, moves=Posting.MOVES)
+    if is_void:
         posting.covers.update(live=False)
+    return is_void
+
+
+def why_no_cancel(posting: Posting) -> str:
+    """Why a person cannot keep it from being sent; empty: nothing of it is over there, and nothing has to be."""
+    if posting.status == Status.POSTED:
+        return "It is over there already."
+    if posting.status not in Posting.CHANGEABLE or posting.uncertain_since is not None:
+        return "It is withdrawn already." if posting.status == Status.VOIDED else "It may be over there already."
+    return "A record with its external id is in NetSuite: settle that first." if is_over_there(posting) else ""
 
 
 def retry(posting: Posting) -> bool:

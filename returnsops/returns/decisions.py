@@ -29,6 +29,15 @@ def add_override(loop_return: LoopReturn, *, kind: str, subject: str, value: str
 
 
 @transaction.atomic
+def withdraw_override(loop_return: LoopReturn, *, kind: str, subject: str) -> None:
+    """Raises NotPossibleError if nothing of the kind stands any more."""
+    standing = Override.objects.filter(loop_return=loop_return, kind=kind, subject=subject, withdrawn_at=None)
+    if not standing.update(withdrawn_at=clock.now()):
+        raise NotPossibleError("Somebody took it back already. Reload the page.")
+    ask_for_plan([loop_return.pk])
+
+
+@transaction.atomic
 def add_approval(
     loop_return: LoopReturn, *, subject: str, seen_hash: str, amount: Decimal, reason: str, by: User
 ) -> Approval:
@@ -58,11 +67,11 @@ def has_corrected(user: User, loop_return: LoopReturn) -> bool:
 
 
 def last_author(loop_return: LoopReturn) -> User | None:
-    """Who last put a value of their own into this return. Noting «seen» is not a value."""
+    """Who last put a value of their own into this return. Noting «seen» is not a value, and neither is «cancelled»."""
     override = _standing_values(loop_return).select_related("author").order_by("-id").first()
     return override.author if override else None
 
 
 def _standing_values(loop_return: LoopReturn) -> QuerySet[Override]:
     standing = Override.objects.filter(loop_return=loop_return, withdrawn_at=None)
-    return standing.exclude(kind=Override.Kind.ACKNOWLEDGE)
+    return standing.exclude(kind__in=[Override.Kind.ACKNOWLEDGE, Override.Kind.CANCEL])

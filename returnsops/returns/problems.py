@@ -41,9 +41,12 @@ class ProblemKind:
     actions: tuple[str, ...] = ()
 
 
-APPROVE, CORRECT_DATE, CHOOSE_LINE, RETRY, ACKNOWLEDGE, MAP_SKU, CAUSE_GONE, ADOPT, POST_AGAIN = (
+(
+    APPROVE, CORRECT_DATE, CHOOSE_LINE, RETRY, ACKNOWLEDGE, MAP_SKU, CAUSE_GONE, ADOPT, POST_AGAIN, CANCEL,
+    SEND_AFTER_ALL,
+) = (
     "approve", "correct_date", "choose_line", "retry", "acknowledge", "map_sku", "cause_gone", "adopt",
-    "post_again",
+    "post_again", "cancel", "send_after_all",
 )  # fmt: skip
 
 KINDS: dict[str, ProblemKind] = {
@@ -201,7 +204,7 @@ KINDS: dict[str, ProblemKind] = {
     "posting_refused": ProblemKind(
         "Refused by the other side", "finance",
         "Read their words below, remove the cause, then retry; or correct the value they complain about.",
-        (CORRECT_DATE, RETRY),
+        (CORRECT_DATE, RETRY, CANCEL),
     ),
     "period_closed": ProblemKind(
         "An accounting period is closed in NetSuite", "finance",
@@ -225,7 +228,12 @@ KINDS: dict[str, ProblemKind] = {
     ),
     "posting_set_aside": ProblemKind(
         "Set aside after repeated failures", "finance",
-        "Look at the attempts below. Retry once the cause is gone.", (RETRY,),
+        "Look at the attempts below. Retry once the cause is gone.", (RETRY, CANCEL),
+    ),
+    "posting_cancelled": ProblemKind(
+        "Cancelled before it was sent", "finance",
+        "Settle what the reason below speaks of. Then send it after all: what somebody made by hand meanwhile is found "
+        "and adopted first.", (SEND_AFTER_ALL,),
     ),
     "record_differs": ProblemKind(
         "NetSuite holds something else than we sent", "finance",

@@ -94,3 +94,12 @@ def test_reading_costs_the_same_for_few_and_for_many(
             tool.get(LIST)
     with django_assert_num_queries(QUERIES_DETAIL):
         tool.get(f"{LIST}{posting.pk}/")
+
+
+def test_tool_cancels_what_waits(tool: APIClient, posting: Posting) -> None:
+    refused = tool.post(f"{LIST}{posting.pk}/cancel/", {"reason": ""})
+    told = tool.post(f"{LIST}{posting.pk}/cancel/", {"reason": "Wait for Monday."})
+    again = tool.post(f"{LIST}{posting.pk}/cancel/", {"reason": "Wait for Monday."})
+
+    assert (refused.status_code, told.status_code, again.status_code) == (400, 200, 409)
+    assert told.json()["status"] == "voided"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from exceptions import actions
+from exceptions import actions, offers
 from exceptions.cases import sync_cases
 from exceptions.models import Case, CaseMember
 from integrations.models import Shop
@@ -272,16 +272,16 @@ def test_note_is_kept_with_its_author(row: LoopReturn, ada: User) -> None:
 def test_offers_show_what_helps_and_why_not(row: LoopReturn, finn: User, ada: User) -> None:
     member = differing(row)
 
-    assert [(offer.name, offer.refused) for offer in actions.offers(member, finn)] == [("approve", "")]
-    assert actions.offers(member, ada)[0].refused == "Your role in Fern does not include it."
+    assert [(offer.name, offer.refused) for offer in offers.offers(member, finn)] == [("approve", "")]
+    assert offers.offers(member, ada)[0].refused == "Your role in Fern does not include it."
 
 
 def test_every_action_of_the_catalogue_can_be_offered_or_lies_in_the_admin() -> None:
 
     named = {action for kind in KINDS.values() for action in kind.actions}
 
-    assert named - actions.OFFERS.keys() == {MAP_SKU}
-    assert actions.OFFERS.keys() == actions.RIGHT_FOR.keys()
+    assert named - offers.OFFERS.keys() == {MAP_SKU}
+    assert offers.OFFERS.keys() == offers.RIGHT_FOR.keys()
 
 
 # --- A cause that many share ------------------------------------------------------------------------
@@ -354,7 +354,7 @@ def test_retries_of_one_document_are_bounded(row: LoopReturn, finn: User, refusa
             number=number + 1, started_at=clock.now(), duration_s=0.1, request={}, outcome="rejected", answer="No."
         )
 
-    offer = next(one for one in actions.offers(member, finn) if one.name == "retry")
+    offer = next(one for one in offers.offers(member, finn) if one.name == "retry")
 
     assert (offer.refused == "") == may
     if not may:

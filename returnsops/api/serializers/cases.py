@@ -5,8 +5,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from exceptions.actions import Offer
 from exceptions.models import Case, CaseMember
+from exceptions.offers import Offer
 from returnsops.api.serializers.fields import AMOUNT_SCHEMA, Amount, OfReturn, Person, Word
 from returnsops.lib.money import round_money
 

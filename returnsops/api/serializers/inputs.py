@@ -54,6 +54,10 @@ class AcknowledgeIn(MemberIn):
     reason = serializers.CharField(max_length=TEXT_CHARS_MAX)
 
 
+class CancelIn(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=TEXT_CHARS_MAX)
+
+
 class CorrectDateIn(AcknowledgeIn):
     tran_date = serializers.DateField()
 

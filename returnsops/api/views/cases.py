@@ -144,6 +144,20 @@ class RetryCase(CaseAction):
     input_class = RetryIn
 
 
+class CancelCase(CaseAction):
+    """Take the refused document out of the outbox. It stays out until somebody lets it go after all."""
+
+    act = staticmethod(actions.cancel)
+    input_class = AcknowledgeIn
+
+
+class SendAfterAll(CaseAction):
+    """Let go what was cancelled, as the facts call for it now."""
+
+    act = staticmethod(actions.send_after_all)
+    input_class = AcknowledgeIn
+
+
 class SayCauseGone(CaseAction):
     """Say that what everything waits for is settled: one document goes first, then all others."""
 

@@ -7,9 +7,9 @@ from typing import Any
 from django.db.models import Prefetch
 from django.urls import reverse
 
-from exceptions.actions import offers
 from exceptions.labels import STATUSES as CASE_STATUSES
 from exceptions.models import CaseMember
+from exceptions.offers import RIGHT_FOR, offers
 from exceptions.present import show_problem
 from integrations.links import loop_link
 from returnsops.lib import clock
@@ -17,11 +17,13 @@ from returnsops.lib.money import add_up
 from returnsops.pages.present.amounts import compare_amounts
 from returnsops.pages.present.steps import OVER, record_link, show_steps, times_of_steps, waits_for
 from returnsops.pages.present.timeline import tell_story
+from returnsops.people import access
 from returnsops.people.models import User
 from returnsops.posting.models import Posting
 from returnsops.posting.present import show_posting
 from returnsops.returns.labels import LOOP_STATES, NOT_JUDGED, OUTCOMES, STAGES
 from returnsops.returns.models import InspectedUnit, LoopReturn, NetSuiteRecord, ReturnLine
+from returnsops.returns.problems import CANCEL
 
 POLL_S, POLL_SLOWLY_S = 2, 30
 POLL_FAST_FOR = timedelta(minutes=10)  # a return that hangs is looked at, but not every two seconds all day
@@ -69,7 +71,7 @@ def describe_return(row: LoopReturn, user: User) -> dict[str, Any]:
         "exchange_items": list(row.exchange_items.all()),
         "compare": compare_amounts(row, records=seen.records),
         "events": tell_story(row, records=seen.records, postings=seen.postings),
-        "postings": [show_posting(one) for one in seen.postings],
+        "postings": _postings(seen, user),
         "poll_s": poll_interval_s(seen),
     }
 
@@ -111,6 +113,16 @@ def _problem(member: CaseMember, user: User) -> dict[str, Any]:
         "actions": [*actions, opens],
         "status": {"tone": status.tone, "label": status.label},
     }
+
+
+def _postings(seen: Looked, user: User) -> list[dict[str, Any]]:
+    """What waits can be cancelled here, by those who may; what was refused as well, on its case."""
+    may = access.may(user, RIGHT_FOR[CANCEL], shop=seen.row.shop)
+    return [
+        show_posting(one)
+        | {"cancel": reverse("cancel-posting", args=[one.pk]) if may and one.status == Posting.Status.PENDING else ""}
+        for one in seen.postings
+    ]
 
 
 def _facts(row: LoopReturn) -> list[dict[str, Any]]:

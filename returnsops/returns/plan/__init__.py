@@ -9,6 +9,7 @@ from dataclasses import replace
 from returnsops.lib.money import add_up
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.plan.authorization import Authorization, plan_authorization
+from returnsops.returns.plan.cancelling import hold_cancelled
 from returnsops.returns.plan.closing import close_unaccepted_lines, close_whole_authorization
 from returnsops.returns.plan.draft import Draft, Lane, Plan, PostingDue, Step, StepState
 from returnsops.returns.plan.exchanging import note_contradiction, note_unreturned, plan_exchange
@@ -56,6 +57,7 @@ def plan_return(facts: ReturnFacts) -> Plan:
     note_late_units(draft, late)
     draft.step("request", StepState.DONE, f"order {facts.loop.order_name}")
     stage = _write_chapters(draft)
+    hold_cancelled(draft)
     note_outbox_problems(draft)
     draft.postings = [
         replace(due, hinges_on=hinges_of(facts, due), promise=promise_of(facts)) for due in draft.postings

@@ -1,0 +1,48 @@
+"""What a person cancelled before it was sent is not sent, whatever it would hold by now, until a person lets it go."""
+
+from dataclasses import replace
+
+from returnsops.returns.facts import PostingFacts, ReturnFacts
+from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.plan.outbox_problems import KIND_NAMES
+from returnsops.returns.plan.pauses import STEP_OF_KIND
+from returnsops.returns.problems import Problem
+
+
+def hold_cancelled(draft: Draft) -> None:
+    """Call it when all postings are on the sheet."""
+    held = [(due, found) for due in draft.postings if (found := _cancelled(draft.facts, due))]
+    for due, posting in held:
+        draft.postings.remove(due)
+        draft.problem(_problem(draft.facts, posting))
+        _hold_step(draft, due, _reason_of(draft.facts, posting))
+
+
+def _cancelled(facts: ReturnFacts, due: PostingDue) -> PostingFacts | None:
+    """By what it covers: a later document for the same units or money is the same decision."""
+    same = (one for one in facts.postings if one.kind == due.kind and one.covers & due.covers)
+    return next((one for one in same if facts.override("cancel", one.external_id) is not None), None)
+
+
+def _reason_of(facts: ReturnFacts, posting: PostingFacts) -> str:
+    return str(facts.override("cancel", posting.external_id))
+
+
+def _hold_step(draft: Draft, due: PostingDue, reason: str) -> None:
+    code = STEP_OF_KIND[due.kind]
+    draft.steps = [
+        replace(step, state=StepState.BLOCKED, detail=f"cancelled: {reason}")
+        if step.code == code and step.state in (StepState.DUE, StepState.WAITING) else step
+        for step in draft.steps
+    ]  # fmt: skip
+
+
+def _problem(facts: ReturnFacts, posting: PostingFacts) -> Problem:
+    return Problem(
+        "posting_cancelled",
+        f"posting:{posting.external_id}",
+        f"The {KIND_NAMES[posting.kind]} of return {facts.loop.loop_id} was cancelled before it was sent: "
+        f"{_reason_of(facts, posting)}",
+        amount=facts.loop.return_total,
+        posting=posting.external_id,
+    )
