@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -6,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from integrations.models import Shop
+from returnsops.people.models import User
 from returnsops.posting.models import Posting
 from returnsops.returns.models import LoopReturn
 from tests.api.conftest import API
@@ -96,7 +98,10 @@ def test_reading_costs_the_same_for_few_and_for_many(
         tool.get(f"{LIST}{posting.pk}/")
 
 
-def test_tool_cancels_what_waits(tool: APIClient, posting: Posting) -> None:
+def test_who_may_correct_cancels_what_waits(
+    as_person: Callable[[User], APIClient], finn: User, posting: Posting
+) -> None:
+    tool = as_person(finn)
     refused = tool.post(f"{LIST}{posting.pk}/cancel/", {"reason": ""})
     told = tool.post(f"{LIST}{posting.pk}/cancel/", {"reason": "Wait for Monday."})
     again = tool.post(f"{LIST}{posting.pk}/cancel/", {"reason": "Wait for Monday."})
