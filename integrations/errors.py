@@ -65,6 +65,10 @@ class TemporaryError(IntegrationError):
     """Surely not done: refused for load, or never sent, or a read that failed. Try again later."""
 
 
+class NoCallsLeftError(TemporaryError):
+    """Our own calls to Loop are used up for now, or somebody waits for them already. Nothing was called."""
+
+
 class UncertainError(IntegrationError):
     """A write whose answer was lost or says nothing. It may be done: look there before trying again."""
 

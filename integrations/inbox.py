@@ -166,6 +166,12 @@ def begin_first_looks(event_pks: Collection[int]) -> list[InboundEvent]:
     return sorted(events, key=lambda event: event.pk)
 
 
+def first_looks_due(shop_pks: Collection[int], *, limit: int) -> list[int]:
+    """Webhooks of these shops that nobody looked at yet and nobody holds, the oldest first."""
+    fresh = InboundEvent.objects.filter(shop__in=shop_pks, verdict=InboundEvent.Verdict.WAITING, looks=0)
+    return list(fresh.filter(looked_since=None).order_by("pk").values_list("pk", flat=True)[:limit])
+
+
 def keep_looks(events: Collection[InboundEvent]) -> None:
     """Who looks at them lives, and is not through yet."""
     begun = InboundEvent.objects.filter(pk__in=[event.pk for event in events], looked_since__isnull=False)

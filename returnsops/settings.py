@@ -231,6 +231,8 @@ SENDING_LEASE = env_seconds("SENDING_LEASE_S", default=5 * 60)
 LANE_LEASE = env_seconds("LANE_LEASE_S", default=15)
 # What a sender claimed and did not begin to send goes back after this.
 CLAIM_LEASE = env_seconds("CLAIM_LEASE_S", default=60)
+# After Loop said «too many» without saying for how long, its shop is not called for this.
+LOOP_REFUSED_WAIT = env_seconds("LOOP_REFUSED_WAIT_S", default=10)
 # A connection that is down is asked again after waits that grow up to this.
 PROBE_AFTER_MAX = env_seconds("PROBE_AFTER_MAX_S", default=120)
 # Deadlines of the policy are multiplied by this, so that a demo can show one pass.

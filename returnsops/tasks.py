@@ -80,8 +80,7 @@ def look_at_inbox(_: None) -> None:
 
 def look_at_events(event_ids: list[int]) -> None:
     """Several in one task, which costs more than most looks. What there is no time for is due again soon."""
-    heed_first_hints(event_ids, for_s=EVENTS_FOR_S)
-    _show_life()
+    heed_first_hints(event_ids, for_s=EVENTS_FOR_S, show_life=_show_life)
     deadline = time.monotonic() + EVENTS_FOR_S
     for event_id in inbox.begun_before(event_ids):
         if time.monotonic() > deadline:

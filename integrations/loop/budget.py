@@ -2,7 +2,7 @@
 
 Loop counts calls per key and minute (loop.md §1.3). A bucket of tokens refills at a steady rate; a call takes one.
 Burst and refill together stay below the limit in any minute, by what we leave to others. Nothing is locked during a
-call.
+call. Of all processes one waits for the calls of a shop: a task queue has few, and what needs no Loop must go on.
 """
 
 import random
@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from integrations.aside import leave
-from integrations.errors import TemporaryError
+from integrations.errors import NoCallsLeftError
 from integrations.models import CallBudget, Shop
+from returnsops.lib.locks import try_lock
 
 SPARE_MAX = 20  # left to others with the same key; Loop saying that less remains makes us wait
-REFUSED_WAIT_S, REFUSED_WAIT_S_MAX = 10.0, 60.0
-WAIT_S_MAX = 30.0
+REFUSED_WAIT_S_MAX = 60.0
+WAIT_S_MAX, WAIT_S_MAX_IN_BACKGROUND = 30.0, 3.0
 SLEEP_S_MIN = 0.01
 
 LEVEL = "LEAST(%(burst)s, tokens + GREATEST(0, EXTRACT(EPOCH FROM clock_timestamp() - filled_at)::float8) * %(rate)s)"
@@ -61,15 +63,24 @@ class Pace:
 class ShopBudget:
     """Lets calls of one shop go out. In the background some tokens stay untouched, for people and webhooks."""
 
-    def __init__(self, shop: Shop, *, in_background: bool = False, wait_s_max: float = WAIT_S_MAX) -> None:
+    def __init__(self, shop: Shop, *, in_background: bool = False, wait_s_max: float | None = None) -> None:
         self._shop_pk = shop.pk
         self._pace = Pace.of(shop.calls_per_minute)
         self._needed = 1 + (self._pace.burst // 2 if in_background else 0)
-        self._wait_s_max = wait_s_max
+        bearable = WAIT_S_MAX_IN_BACKGROUND if in_background else WAIT_S_MAX
+        self._wait_s_max = bearable if wait_s_max is None else wait_s_max
 
     def take(self) -> None:
-        """Wait for the right to make one call. Raises TemporaryError when that would take longer than is bearable."""
-        give_up_at = time.monotonic() + self._wait_s_max
+        """Wait for the right to make one call.
+
+        Raises NoCallsLeftError when that would take longer than is bearable, or somebody else waits already.
+        """
+        if self._take_one():
+            return
+        with try_lock("waits for Loop", str(self._shop_pk), str(self._needed)) as is_ours:
+            self._wait_and_take(time.monotonic() + (self._wait_s_max if is_ours else 0.0))
+
+    def _wait_and_take(self, give_up_at: float) -> None:
         while not self._take_one():
             wait_s = self._wait_s()
             if wait_s and time.monotonic() + wait_s > give_up_at:
@@ -83,7 +94,7 @@ class ShopBudget:
     def note(self, *, remaining: int | None, retry_after_s: float | None, refused: bool) -> None:
         """Others use the key as well: believe what Loop says is left."""
         if refused:
-            wait_s = min(retry_after_s or REFUSED_WAIT_S, REFUSED_WAIT_S_MAX)
+            wait_s = min(retry_after_s or settings.LOOP_REFUSED_WAIT.total_seconds(), REFUSED_WAIT_S_MAX)
             self._drain(-wait_s * self._pace.rate)
         elif remaining is not None and remaining < self._pace.spare:
             self._drain(remaining - self._pace.spare)
@@ -118,10 +129,10 @@ class ShopBudget:
         pace = self._pace
         return {"shop": self._shop_pk, "burst": float(pace.burst), "rate": pace.rate, "needed": float(self._needed)}
 
-    def _exhausted(self, wait_s: float) -> TemporaryError:
+    def _exhausted(self, wait_s: float) -> NoCallsLeftError:
         """As if Loop had refused: too many calls are no outage."""
         detail = f"Our calls to Loop are used up for now; there is room again in {wait_s:.0f} s."
-        return TemporaryError(
+        return NoCallsLeftError(
             system="loop", operation="wait for the call budget", status=429, detail=detail, retry_after_s=wait_s
         )
 

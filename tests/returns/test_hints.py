@@ -11,7 +11,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from integrations import inbox
-from integrations.errors import RejectedError, TemporaryError
+from integrations.errors import NoCallsLeftError, RejectedError, TemporaryError
 from integrations.inbox import begun_before, receive
 from integrations.loop.signature import sign_body
 from integrations.models import InboundEvent, Shop
@@ -115,6 +115,27 @@ def test_database_that_goes_away_is_not_counted_against_a_webhook(
     heed_first_hints(pks, for_s=FOR_S)
 
     assert states() == [("waiting", 0, False)]
+
+
+def test_without_calls_the_rest_of_the_shop_waits_for_who_has_them(
+    hooked: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched = let_fetch(monkeypatch, fail_for("1", NoCallsLeftError(system="loop", status=429)))
+    pks = [*store(hooked, "1", "return.created"), *store(hooked, "2", "return.created")]
+
+    heed_first_hints(pks, for_s=FOR_S)
+
+    assert fetched == ["1"]
+    assert states() == [("waiting", 0, False)] * 2
+
+
+def test_who_has_calls_reads_on_what_others_left(hooked: Shop, fetched: list[str]) -> None:
+    pks = [*store(hooked, "1", "return.created"), *store(hooked, "2", "return.created")]
+
+    heed_first_hints(pks[:1], for_s=FOR_S)
+
+    assert fetched == ["1", "2"]
+    assert states() == [("read", 0, False)] * 2
 
 
 def test_what_loop_refuses_is_for_a_person(hooked: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

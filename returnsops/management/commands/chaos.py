@@ -17,6 +17,8 @@ from returnsops.management.chaos.classes import (
     CLASSES,
     COMMIT_WINDOW_S,
     LANE_LEASE_S,
+    LOOP_CALLS_PER_MINUTE,
+    LOOP_REFUSED_WAIT_S,
     PROBE_AFTER_MAX_S,
     SENDING_LEASE_S,
     describe_classes,
@@ -91,9 +93,10 @@ class Command(BaseCommand):
 
     def run(self, processes: Processes, stack: Stack, options: dict[str, Any]) -> dict[str, Any]:
         start_stack(processes, stack=stack)
-        _scale_deadlines()
+        _shorten_minutes()
         control = SandboxControl(stack.sandbox_url)
-        control.post("settings", {"netsuite": {"concurrency": 100, "latency_model": LATENCY}})
+        limit = {"rate_limit_per_minute": LOOP_CALLS_PER_MINUTE}
+        control.post("settings", {"netsuite": {"concurrency": 100, "latency_model": LATENCY}, "loop": limit})
         killer, people = Killer(processes, stack, Random(f"{options['seed']}/victims")), People()
         judge = Judge(control, people, CallTally())
         runs: list[Run] = []
@@ -139,6 +142,7 @@ def _make_stack(seed: str) -> Stack:
             "LANE_LEASE_S": str(LANE_LEASE_S),
             "CLAIM_LEASE_S": str(SENDING_LEASE_S),
             "PROBE_AFTER_MAX_S": str(PROBE_AFTER_MAX_S),
+            "LOOP_REFUSED_WAIT_S": str(LOOP_REFUSED_WAIT_S),
             "HEARTBEAT_LIMIT_S": "20",
             "LOOP_SWEEP_EVERY_S": "15",
             "RECORD_SWEEP_EVERY_S": "10",
@@ -146,7 +150,8 @@ def _make_stack(seed: str) -> Stack:
     )
 
 
-def _scale_deadlines() -> None:
+def _shorten_minutes() -> None:
+    Shop.objects.update(calls_per_minute=LOOP_CALLS_PER_MINUTE)
     for shop in Shop.objects.all():
         rules = PolicyVersion.objects.get(shop=shop, active=True).rules
         activate_policy(shop, {**rules, "deadlines": DEADLINES}, by=None, reason="Chaos: minutes are seconds")
