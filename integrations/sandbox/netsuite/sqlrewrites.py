@@ -2,6 +2,7 @@
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.sqlite import SQLite
 
 DATES = frozenset({"trandate", "startdate", "enddate"})
 MOMENTS = frozenset(
@@ -99,12 +100,12 @@ def _builtin(call: exp.Expr) -> exp.Expr:
 
 def _display_text(column: exp.Expr) -> exp.Expr:
     name = column.name.lower()
-    text = column.sql(dialect="sqlite")
+    text = column.sql(dialect=SQLite)
     if name == "status" and isinstance(column, exp.Column):
         prefix = f'"{column.table}".' if column.table else ""
-        return sqlglot.parse_one(f"ns_status_label({prefix}type, {prefix}status)", read="sqlite")
+        return sqlglot.parse_one(f"ns_status_label({prefix}type, {prefix}status)", read=SQLite)
     pattern = DISPLAY.get(name)
-    return sqlglot.parse_one(pattern.format(text), read="sqlite") if pattern else column
+    return sqlglot.parse_one(pattern.format(text), read=SQLite) if pattern else column
 
 
 def _oracle_format(node: exp.Expr) -> exp.Expr:

@@ -5,6 +5,10 @@ from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
+
+# Dialects by name are loaded with the first text, and a second thread would meanwhile get one that is half made.
+from sqlglot.dialects.oracle import Oracle
+from sqlglot.dialects.sqlite import SQLite
 from sqlglot.errors import SqlglotError
 from sqlglot.transforms import eliminate_join_marks
 
@@ -58,14 +62,14 @@ def translate(query: str, dialect: Dialect) -> Translated:
     _prefer_moment_index(tree)
     _quote_transaction(tree)
     return Translated(
-        tree.sql(dialect="sqlite"), has_own_limit=has_limit, has_star=tree.is_star, tables=", ".join(aliases)
+        tree.sql(dialect=SQLite), has_own_limit=has_limit, has_star=tree.is_star, tables=", ".join(aliases)
     )
 
 
 def _parsed(query: str) -> exp.Query:
     try:
-        words = sqlglot.tokenize(query, read="oracle")
-        tree = sqlglot.parse_one(query, read="oracle")
+        words = sqlglot.tokenize(query, read=Oracle)
+        tree = sqlglot.parse_one(query, read=Oracle)
         if any(column.args.get("join_mark") for column in tree.find_all(exp.Column)):
             tree = eliminate_join_marks(tree)
     except (SqlglotError, AssertionError) as error:
