@@ -23,7 +23,10 @@ from returnsops.returns.decisions import add_approval, add_override, withdraw_ov
 from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.models import Override
 from returnsops.returns.plan.comparing import CREDIT_SUBJECT
+from returnsops.returns.plan.finding import WORDS as GOODS_WORDS
+from returnsops.returns.plan.finding import FoundChoice
 from returnsops.returns.plan.hinges import period_key
+from returnsops.returns.policies import active_policy
 from returnsops.returns.problems import (
     ACKNOWLEDGE,
     ADOPT,
@@ -35,6 +38,7 @@ from returnsops.returns.problems import (
     KINDS,
     POST_AGAIN,
     RETRY,
+    SAY_GOODS,
     SEND_AFTER_ALL,
 )
 from returnsops.returns.replan import ask_for_plan, hold_return
@@ -119,6 +123,31 @@ def post_again(member: CaseMember, *, by: User, reason: str) -> None:
         member, by, "posts again", f"{posting} (id {posting.their_id}) is posted again. {reason}",
         before={"their_id": posting.their_id}, after={"post_again": posting.external_id},
     )  # fmt: skip
+
+
+@transaction.atomic
+def say_goods(member: CaseMember, *, choice: str, by: User, reason: str) -> None:
+    """Say what becomes of goods that lay in a parcel and are not on its return."""
+    member = _locked(member)
+    _require(SAY_GOODS, member, by)
+    if choice not in list(FoundChoice):
+        raise NotPossibleError(f"«{choice}» is no choice. Use one of {', '.join(FoundChoice)}.")
+    if choice == FoundChoice.TAKE_IN and (refused := why_not_taken_in(member)):
+        raise NotPossibleError(refused)
+    add_override(
+        member.loop_return, kind=Override.Kind.FOUND, subject=member.case.subject, value=choice, reason=reason, by=by
+    )
+    words = f"It {GOODS_WORDS[FoundChoice(choice)]}. {reason}"
+    _record(member, by, "said what becomes of it", words, after={member.case.subject: choice})
+
+
+def why_not_taken_in(member: CaseMember) -> str:
+    policy = active_policy(member.loop_return.shop)
+    if not policy.writes("receipt"):
+        return "Another system receives goods for this shop: take them into stock there, and choose «nothing» here."
+    if not policy.found_account:
+        return "The policy names no account that found goods are booked against. Set «found_account», or choose anew."
+    return ""
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from exceptions.models import CaseMember
 from returnsops.people.models import User
 from returnsops.posting.models import Posting
 from returnsops.returns.models import NetSuiteLine
+from returnsops.returns.plan.finding import FoundChoice
 from returnsops.returns.plan.sources import BILLED, ORDER
 from returnsops.returns.policies import active_policy
 from returnsops.returns.policy import RmaSource
@@ -24,6 +25,7 @@ from returnsops.returns.problems import (
     CORRECT_DATE,
     POST_AGAIN,
     RETRY,
+    SAY_GOODS,
     SEND_AFTER_ALL,
 )
 
@@ -173,6 +175,21 @@ class SendAfterAllForm(MemberForm):
         actions.send_after_all(member, by=by, reason=self.cleaned_data["reason"])
 
 
+class SayGoodsForm(MemberForm):
+    name = SAY_GOODS
+    done = "Noted. The return goes on with your word."
+    choice = forms.ChoiceField(label="What becomes of it")
+    reason = reason_field("What was agreed, and with whom", key="g", help_text="Stays on the return with your name.")
+
+    def __init__(self, data: Any = None, *, member: CaseMember) -> None:
+        super().__init__(data, member=member)
+        self.fields["choice"] = forms.ChoiceField(label="What becomes of it", choices=goods_choices(member))
+
+    def carry_out(self, member: CaseMember, *, by: User) -> None:
+        said = self.cleaned_data
+        actions.say_goods(member, choice=said["choice"], by=by, reason=said["reason"])
+
+
 class AcknowledgeForm(MemberForm):
     name = ACKNOWLEDGE
     done = "Noted. The case closes by itself."
@@ -214,6 +231,7 @@ FORMS: dict[str, type[MemberForm]] = {
         ChooseLineForm,
         AdoptForm,
         PostAgainForm,
+        SayGoodsForm,
         RetryForm,
         CancelForm,
         SendAfterAllForm,
@@ -222,6 +240,14 @@ FORMS: dict[str, type[MemberForm]] = {
 }
 # Nothing about these is particular to one return, so one word can go for all returns of a case.
 FOR_ALL = frozenset({RETRY, ACKNOWLEDGE})
+
+
+def goods_choices(member: CaseMember) -> list[tuple[str, str]]:
+    """Taking it into stock only where the policy lets it."""
+    choices = [(FoundChoice.SEND_BACK.value, "It goes back to the customer")]
+    if not actions.why_not_taken_in(member):
+        choices.append((FoundChoice.TAKE_IN.value, "Take it into stock on hold, by an Inventory Adjustment"))
+    return [*choices, (FoundChoice.LEAVE.value, "Nothing is booked: it is put aside, given away or thrown out")]
 
 
 def unit_choices(member: CaseMember) -> list[tuple[str, str]]:

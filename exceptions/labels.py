@@ -15,7 +15,7 @@ WARNINGS = frozenset(
     {
         "amount_differs", "approval_needed", "inspection_overdue", "sale_missing", "loop_settled_early",
         "exchange_order_missing", "order_unbilled", "sku_unmapped", "sku_missing", "parcel_overdue",
-        "parcel_of_ended_return", "connection_down", "certificate_ending",
+        "parcel_of_ended_return", "wrong_item", "undeclared_item", "connection_down", "certificate_ending",
     }
 )  # fmt: skip
 LANES = {
@@ -23,6 +23,8 @@ LANES = {
     "parcel_overdue": "warehouse",
     "parcel_of_ended_return": "warehouse",
     "removed_after_receipt": "warehouse",
+    "wrong_item": "warehouse",
+    "undeclared_item": "warehouse",
     "ended_after_receipt": "warehouse",
     "settled_differently": "loop",
     "loop_settled_early": "loop",
@@ -37,6 +39,7 @@ ICONS = {
     "approve": "check", "correct_date": "calendar", "choose_line": "list-checks", "retry": "rotate-cw",
     "acknowledge": "square-pen", "cause_gone": "play", "adopt": "link", "post_again": "rotate-cw",
     "cancel": "circle-slash", "send_after_all": "play",
+    "say_goods": "package-search",
 }  # fmt: skip
 # What taking an action will not do, beside its effect in `exceptions.actions`.
 WILL_NOT = {
@@ -52,6 +55,10 @@ WILL_NOT = {
     "post_again": ("It does not bring the deleted record back.", "It posts nothing while the record is still there."),
     "cancel": ("It does not remove anything from Loop or NetSuite.", "What comes after it on the return waits."),
     "send_after_all": ("It does not make what is in NetSuite already a second time.",),
+    "say_goods": (
+        "It is never received as the declared unit, credited or made sellable.",
+        "It sends nothing to the customer: a parcel back is yours to pack.",
+    ),
     "acknowledge": ("It does not change anything in Loop or NetSuite.",),
 }
 

@@ -28,6 +28,7 @@ from returnsops.returns.problems import (
     KINDS,
     POST_AGAIN,
     RETRY,
+    SAY_GOODS,
     SEND_AFTER_ALL,
 )
 
@@ -38,6 +39,7 @@ DATE_SUBJECTS = {
     "receipt": "receipt",
     "transfer": "transfer",
     "adjustment": "adjustment",
+    "take_in": "take_in",
     "credit": "credit",
     "cash_refund": "credit",
     "customer_refund": "customer_refund",
@@ -75,12 +77,14 @@ OFFERS: dict[str, tuple[str, str]] = {
     POST_AGAIN: ("Post it again", "Posts the document anew, under the next number, though a person deleted it."),
     CANCEL: ("Cancel it", "Takes the document out of the outbox. It stays out until somebody lets it go after all."),
     SEND_AFTER_ALL: ("Send it after all", "Lets the document go, as the facts are now, under the next number."),
+    SAY_GOODS: ("Say what becomes of it", "The return goes on by your word; nobody is paid for what was found."),
     RETRY: ("Retry now", "Sends the same document again, unchanged."),
     ACKNOWLEDGE: ("Note and close", "Keeps your note on the return and stops asking. Changes nothing elsewhere."),
 }
 RIGHT_FOR = {
     APPROVE: "approve", CORRECT_DATE: "correct", CHOOSE_LINE: "correct", RETRY: "retry", ACKNOWLEDGE: "correct",
     CAUSE_GONE: "pause", ADOPT: "correct", POST_AGAIN: "correct", CANCEL: "correct", SEND_AFTER_ALL: "correct",
+    SAY_GOODS: "correct",
 }  # fmt: skip
 
 

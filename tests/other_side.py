@@ -167,6 +167,14 @@ def _write_off(facts: ReturnFacts, due: PostingDue) -> Effect:
     return their_id, _with_record(facts, make_netsuite("inventoryAdjustment", their_id, ours=True))
 
 
+def _take_in(facts: ReturnFacts, due: PostingDue) -> Effect:
+    (row,) = due.request["body"]["inventory"]["items"]
+    assert due.request["body"]["account"]["id"], "taken in against no account"
+    assert row["adjustQtyBy"] > 0, "goods that came in are taken out"
+    their_id = str(8700 + len(facts.records))
+    return their_id, _with_record(facts, make_netsuite("inventoryAdjustment", their_id, ours=True))
+
+
 def stock_of(facts: ReturnFacts) -> Counter[tuple[str, str]]:
     """What our documents that stand brought and moved, by place and item."""
     found: Counter[tuple[str, str]] = Counter()
@@ -181,7 +189,7 @@ def stock_of(facts: ReturnFacts) -> Counter[tuple[str, str]]:
             for row in posting.body["inventory"]["items"]:
                 found[origin, row["item"]["id"]] -= row["adjustQtyBy"]
                 found[target, row["item"]["id"]] += row["adjustQtyBy"]
-        if record and posting.kind == "adjustment":
+        if record and posting.kind in ("adjustment", "take_in"):
             for row in posting.body["inventory"]["items"]:
                 found[row["location"]["id"], row["item"]["id"]] += row["adjustQtyBy"]
     return found
@@ -323,6 +331,7 @@ EFFECTS: dict[str, Callable[[ReturnFacts, PostingDue], Effect]] = {
     "receipt": _receive,
     "transfer": _transfer,
     "adjustment": _write_off,
+    "take_in": _take_in,
     "credit": _credit,
     "cash_refund": _credit,
     "credit_fix": _add_rounding,

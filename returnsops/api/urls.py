@@ -17,6 +17,7 @@ urlpatterns = [
     path("cases/<int:pk>/correct-date/", cases.CorrectDate.as_view(), name="api-correct-date"),
     path("cases/<int:pk>/choose-line/", cases.ChooseLine.as_view(), name="api-choose-line"),
     path("cases/<int:pk>/adopt/", cases.AdoptRecord.as_view(), name="api-adopt"),
+    path("cases/<int:pk>/say-goods/", cases.SayGoods.as_view(), name="api-say-goods"),
     path("cases/<int:pk>/post-again/", cases.PostAgain.as_view(), name="api-post-again"),
     path("cases/<int:pk>/retry/", cases.RetryCase.as_view(), name="api-retry"),
     path("cases/<int:pk>/cancel/", cases.CancelCase.as_view(), name="api-cancel"),

@@ -10,6 +10,7 @@ from returnsops.returns.models import (
     Approval,
     Arrival,
     FactChange,
+    FoundGoods,
     InspectedUnit,
     LoopReturn,
     NetSuiteLine,
@@ -30,6 +31,16 @@ OUTCOMES = FixedQuery(
     lambda: InspectedUnit.objects.filter(
         line__loop_return=THIS, superseded_at=None, inspection__finished_at__isnull=False
     ).values("line_id", "outcome", "inspected_at", "inspection_id")
+)
+FOUND = FixedQuery(
+    lambda: (
+        FoundGoods.objects.filter(
+            inspection__loop_return=THIS, withdrawn_at=None, inspection__finished_at__isnull=False
+        )
+        .order_by("pk")
+        .annotate(place=F("in_place_of__line_item_id"))
+        .values("id", "sku", "count", "found_at", "place")
+    )
 )
 ARRIVALS = FixedQuery(
     lambda: Arrival.objects.filter(loop_return=THIS).order_by("arrived_at", "pk").values("arrived_at")[:1]

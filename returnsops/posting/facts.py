@@ -21,6 +21,7 @@ from returnsops.returns.facts import (
     ApprovalFacts,
     ClaimFacts,
     ExchangeFacts,
+    FoundFacts,
     LineFacts,
     LoopFacts,
     OverrideFacts,
@@ -59,7 +60,8 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None) -> ReturnFacts:
     duties = record.amount_under(policy.duties_field)
     loop = replace(_loop_facts(row, record), refund_duties=duties, approved_at=_approved_at(row, policy, now=now))
     kept, restocked = find_kept_units(record, policy), find_restocked_units(row, record)
-    items = items_by_sku(shop, {line.sku for line in lines} | {one.sku or "" for one in record.exchanges})
+    found = fact_rows.FOUND.ask(return_pk=row.pk)
+    items = items_by_sku(shop, {one.sku or "" for one in (*lines, *found, *record.exchanges)})
     inactive = _inactive_items(account, record, items)
     outcomes = _standing_outcomes(row)
     return ReturnFacts(
@@ -81,6 +83,7 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None) -> ReturnFacts:
             )
             for line in lines
         ),
+        found=tuple(_found_facts(one, items) for one in found),
         records=_records(row),
         records_read=row.records_fetched_at is not None,
         arrived_at=min((one.arrived_at for one in fact_rows.ARRIVALS.ask(return_pk=row.pk)), default=None),
@@ -200,6 +203,10 @@ def _unit_facts(
         inspection_id=judged.inspection_id if judged else None,
         is_kept=line.line_item_id in kept,
     )
+
+
+def _found_facts(row: Row, items: dict[str, str]) -> FoundFacts:
+    return FoundFacts(str(row.id), row.sku, items.get(row.sku, ""), row.count, row.found_at, row.place or "")
 
 
 def _inactive_items(account: NetSuiteAccount, record: LoopReturnRecord, items: dict[str, str]) -> frozenset[str]:

@@ -30,6 +30,7 @@ RECORD_TYPES = {
     "receipt": "itemReceipt",
     "transfer": "inventoryTransfer",
     "adjustment": "inventoryAdjustment",
+    "take_in": "inventoryAdjustment",
     "credit": "creditMemo",
     "cash_refund": "cashRefund",
     "customer_refund": "customerRefund",

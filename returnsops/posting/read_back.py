@@ -34,6 +34,7 @@ ALSO_CHANGED = {
     "receipt": "returnAuthorization",
     "transfer": "",
     "adjustment": "",
+    "take_in": "",
     "credit": "returnAuthorization",
     "cash_refund": "returnAuthorization",
     "customer_refund": "creditMemo",

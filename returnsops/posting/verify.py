@@ -77,10 +77,12 @@ def _compare_route(request: Request, record: TransactionRecord) -> list[str]:
 
 
 def _compare_signs(request: Request, record: TransactionRecord) -> list[str]:
-    """An adjustment that adds what it should take out holds the same quantities."""
+    """An adjustment that adds what it should take out holds the same quantities; so does one the other way round."""
     sent = {_is_taken_out(row["adjustQtyBy"]) for row in sent_rows(request)}
     held = {_is_taken_out(line.raw["adjustQtyBy"]) for line in record.lines if line.raw.get("adjustQtyBy") is not None}
-    return [] if not held or held == sent else ["it adds units instead of taking them out"]
+    if not held or held == sent:
+        return []
+    return ["it adds units instead of taking them out" if True in sent else "it takes units out instead of adding them"]
 
 
 def _is_taken_out(quantity: object) -> bool:

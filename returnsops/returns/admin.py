@@ -22,6 +22,7 @@ from returnsops.returns.blocked_skus import find_blocked_returns, find_blocked_s
 from returnsops.returns.models import (
     Arrival,
     ExchangeItem,
+    FoundGoods,
     InspectedUnit,
     Inspection,
     Item,
@@ -227,13 +228,21 @@ class InspectedUnitInline(ReadOnlyInline):
         return super().get_queryset(request).select_related("line", "inspector")
 
 
+class FoundGoodsInline(ReadOnlyInline):
+    model = FoundGoods
+    fields = ("sku", "count", "in_place_of", "note", "finder", "found_at", "withdrawn_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FoundGoods]:
+        return super().get_queryset(request).select_related("in_place_of", "finder")
+
+
 @admin.register(Inspection)
 class InspectionAdmin(ReadOnlyAdmin):
     list_display = ("id", "loop_return", "inspector", "started_at", "finished_at")
     list_select_related = ("loop_return", "inspector")
     search_fields = ("=loop_return__loop_id", "=inspector__username")
     ordering = ("-pk",)
-    inlines = (InspectedUnitInline,)
+    inlines = (InspectedUnitInline, FoundGoodsInline)
 
 
 @admin.register(Arrival)

@@ -74,4 +74,4 @@ def last_author(loop_return: LoopReturn) -> User | None:
 
 def _standing_values(loop_return: LoopReturn) -> QuerySet[Override]:
     standing = Override.objects.filter(loop_return=loop_return, withdrawn_at=None)
-    return standing.exclude(kind__in=[Override.Kind.ACKNOWLEDGE, Override.Kind.CANCEL])
+    return standing.exclude(kind__in=[Override.Kind.ACKNOWLEDGE, Override.Kind.CANCEL, Override.Kind.FOUND])

@@ -68,6 +68,26 @@ class UnitFacts:
 
 
 @dataclass(frozen=True)
+class FoundFacts:
+    """Goods in the parcel that are not on the return. in_place_of: the unit that should have lain there."""
+
+    found: str
+    sku: str
+    item_id: str  # NetSuite item; empty: the SKU has no mapping
+    count: int
+    found_at: datetime
+    in_place_of: str = ""
+
+    @property
+    def subject(self) -> str:
+        return f"found:{self.found}"
+
+    @property
+    def cover(self) -> str:
+        return self.subject
+
+
+@dataclass(frozen=True)
 class ExchangeFacts:
     """One replacement. `total` is with `tax`, after discount."""
 
@@ -267,6 +287,7 @@ class ReturnFacts:
     policy: Policy
     loop: LoopFacts
     units: tuple[UnitFacts, ...]
+    found: tuple[FoundFacts, ...] = ()
     exchanges: tuple[ExchangeFacts, ...] = ()
     records: tuple[RecordFacts, ...] = ()
     records_read: bool = False  # NetSuite has been asked since the return was first seen
@@ -286,6 +307,7 @@ class ReturnFacts:
         return replace(
             self,
             units=tuple(sorted(self.units, key=lambda one: _as_number(one.unit))),
+            found=tuple(sorted(self.found, key=lambda one: _as_number(one.found))),
             exchanges=tuple(sorted(self.exchanges, key=lambda one: _as_number(one.exchange_id))),
             records=tuple(replace(one, lines=_lines_in_order(one)) for one in records),
             postings=tuple(sorted(self.postings, key=lambda one: (one.kind, one.number))),
@@ -331,8 +353,8 @@ class ReturnFacts:
 
     @property
     def is_here(self) -> bool:
-        """The warehouse has it: scanned at the dock, or a unit of it was judged."""
-        return self.arrived_at is not None or any(unit.was_seen for unit in self.units)
+        """The warehouse has it: scanned at the dock, or a unit of it was judged, or something else lay in it."""
+        return self.arrived_at is not None or bool(self.found) or any(unit.was_seen for unit in self.units)
 
     @property
     def all_judged(self) -> bool:

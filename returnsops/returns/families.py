@@ -34,7 +34,7 @@ from returnsops.returns.known_records import (
     shows_effect_of,
 )
 from returnsops.returns.mirror import apply_records, hint_records, mark_gone
-from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteRecord, ReturnLine
+from returnsops.returns.models import ExchangeItem, FoundGoods, LoopReturn, NetSuiteRecord, ReturnLine
 from returnsops.returns.plan.exchange_orders import exchange_references
 from returnsops.returns.reading import Name, Reading, no_matter, read_records
 from returnsops.returns.record_changes import STOCK_TYPES, forget_unreadable, note_unreadable
@@ -237,11 +237,14 @@ def _give_records(account: NetSuiteAccount, families: Sequence[Family]) -> set[i
 
 
 def _families_of(rows: Sequence[LoopReturn]) -> list[Family]:
-    """What we know of each, by four queries for all."""
+    """What we know of each, by five queries for all."""
     pks = [row.pk for row in rows]
     skus, standing = {pk: set[str]() for pk in pks}, {pk: dict[str, str]() for pk in pks}
     orders: dict[int, list[tuple[str, str]]] = {pk: [] for pk in pks}
     for pk, sku in ReturnLine.objects.filter(loop_return__in=pks).values_list("loop_return_id", "sku"):
+        skus[pk].add(sku)
+    found = FoundGoods.objects.filter(inspection__loop_return__in=pks, withdrawn_at=None)
+    for pk, sku in found.values_list("inspection__loop_return_id", "sku"):
         skus[pk].add(sku)
     exchanges = ExchangeItem.objects.filter(loop_return__in=pks)
     for pk, sku, order_id, order_name in exchanges.values_list(

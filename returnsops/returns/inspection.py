@@ -14,6 +14,7 @@ from returnsops.lib import clock
 from returnsops.people import access, audit
 from returnsops.people.models import User
 from returnsops.returns.errors import AlreadyInspectedError, NotPossibleError
+from returnsops.returns.mirror import hint_records
 from returnsops.returns.models import Arrival, InspectedUnit, Inspection, LoopReturn, ReturnLine
 from returnsops.returns.replan import ask_for_plan, hold_return
 
@@ -133,16 +134,24 @@ def judge_units(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], *, by:
     """
     access.require(by, "inspect units", shop=loop_return.shop)
     row = hold_return(loop_return.pk)
-    inspection, _ = Inspection.objects.get_or_create(
-        loop_return=loop_return, inspector=by, finished_at=None, defaults={"started_at": clock.now()}
-    )
+    if not outcomes:
+        raise NotPossibleError("No unit is named. Say which unit is judged, and how.")
+    inspection = open_inspection(loop_return, by=by)
     lines = {line.line_item_id: line for line in loop_return.lines.all()}
     for one in outcomes:
         _judge_unit(inspection, _line_of(loop_return, lines, one), one, by=by, row=row)
     return inspection
 
 
-def _refuse_ended(row: LoopReturn) -> None:
+def open_inspection(loop_return: LoopReturn, *, by: User) -> Inspection:
+    """This person's look at this parcel, begun if need be. Call it under the lock of the return."""
+    inspection, _ = Inspection.objects.get_or_create(
+        loop_return=loop_return, inspector=by, finished_at=None, defaults={"started_at": clock.now()}
+    )
+    return inspection
+
+
+def require_live(row: LoopReturn) -> None:
     """Whatever was seen of it would lead nowhere: the parcel is recorded, and a person agrees with the customer.
 
     A settled return is let through: its units without a final outcome were received unseen, or were not there (C16).
@@ -165,16 +174,20 @@ def finish_inspection(inspection: Inspection, *, by: User) -> None:
     inspection = Inspection.objects.get(pk=inspection.pk)
     if inspection.finished_at:
         return
-    if not inspection.units.filter(superseded_at=None).exists():
+    found = list(inspection.found.filter(withdrawn_at=None))
+    if not found and not inspection.units.filter(superseded_at=None).exists():
         raise NotPossibleError("No unit is judged yet. Choose an outcome for at least one unit, then finish.")
     Inspection.objects.filter(pk=inspection.pk).update(finished_at=clock.now())
     ask_for_plan([inspection.loop_return_id])
+    if found:
+        hint_records([inspection.loop_return_id])  # NetSuite is asked what it calls them
     audit.record_event(
         by,
         "finished inspection",
         inspection.loop_return,
         shop=inspection.loop_return.shop,
-        after={unit.line.line_item_id: unit.outcome for unit in inspection.units.select_related("line")},
+        after={unit.line.line_item_id: unit.outcome for unit in inspection.units.select_related("line")}
+        | ({"found": [str(one) for one in found]} if found else {}),
     )
 
 
@@ -304,9 +317,11 @@ def _judge_unit(inspection: Inspection, line: ReturnLine, one: UnitOutcome, *, b
             f"{line.title or line.sku} was already judged {standing.get_outcome_display().lower()} by "
             f"{standing.inspector} at {standing.inspected_at:%d %b %Y %H:%M} UTC. Nothing was changed."
         )
-    _refuse_ended(row)
+    require_live(row)
     now = clock.now()
     seen_at = _when_seen(one, now=now)
+    if standing and standing.inspection_id == inspection.pk:  # then nothing lies in its place after all
+        inspection.found.filter(in_place_of=line, withdrawn_at=None).update(withdrawn_at=now)
     if standing:  # the same person changed their mind before finishing, or what was missing is there after all
         InspectedUnit.objects.filter(pk=standing.pk).update(superseded_at=now)
     try:

@@ -212,6 +212,7 @@ class Policy:
     locations: Locations = Locations()
     place_rules: tuple[PlaceRule, ...] = ()  # the first that fits holds
     scrap_account: str = ""  # what scrapped units are written off to
+    found_account: str = ""  # against which goods that no return declares are taken into stock on hold; empty: never
     items: dict[str, str] = field(default_factory=dict)
     tenders: dict[str, Tender] = field(default_factory=dict)
     currencies: dict[str, str] = field(default_factory=dict)  # NetSuite's own name of a currency → its code

@@ -148,6 +148,7 @@ READERS: dict[str, Any] = {
     "place_rules": read_place_rules,
     "locations": lambda value: Locations(**{name: str(place) for name, place in value.items()}),
     "scrap_account": str,
+    "found_account": str,
     "items": read_items,
     "tenders": lambda value: {gateway: Tender(**tender) for gateway, tender in value.items()},
     "currencies": read_currencies,

@@ -17,6 +17,8 @@ def uses_of(policy: Policy, *, shop: str) -> Iterator[Use]:
         yield Use(purpose, place, "place_rules", shop)
     if policy.scrap_account:
         yield Use(Purpose.ACCOUNT, policy.scrap_account, "scrap_account", shop)
+    if policy.found_account:
+        yield Use(Purpose.ACCOUNT, policy.found_account, "found_account", shop)
     for key, item in policy.items.items():
         yield Use(Purpose.ITEM, item, f"items.{key}", shop)
     for gateway, tender in policy.tenders.items():

@@ -255,6 +255,9 @@ def _goods(policy: Policy, names: Names) -> Iterator[Sentence]:
     account = names.account(policy.scrap_account) if policy.scrap_account else ""
     where = f"are written off to account {account}" if account else "wait on hold: there is no account for them"
     yield Sentence(topic, "scrap_account", f"Scrapped units {where}.")
+    account = names.account(policy.found_account) if policy.found_account else ""
+    where = f"may be taken into stock on hold against account {account}" if account else "are never taken into stock"
+    yield Sentence(topic, "found_account", f"Goods in a parcel that are not on its return {where}.")
     for number, rule in enumerate(policy.place_rules, 1):
         text = f"{_units_of(rule)} go to location {names.place(rule.place)} instead."
         yield Sentence(topic, f"place_rules.{number}", text)

@@ -43,10 +43,10 @@ class ProblemKind:
 
 (
     APPROVE, CORRECT_DATE, CHOOSE_LINE, RETRY, ACKNOWLEDGE, MAP_SKU, CAUSE_GONE, ADOPT, POST_AGAIN, CANCEL,
-    SEND_AFTER_ALL,
+    SEND_AFTER_ALL, SAY_GOODS,
 ) = (
     "approve", "correct_date", "choose_line", "retry", "acknowledge", "map_sku", "cause_gone", "adopt",
-    "post_again", "cancel", "send_after_all",
+    "post_again", "cancel", "send_after_all", "say_goods",
 )  # fmt: skip
 
 KINDS: dict[str, ProblemKind] = {
@@ -114,6 +114,17 @@ KINDS: dict[str, ProblemKind] = {
         "Units without an open line on the Return Authorization", "finance",
         "Add or open their lines on the Return Authorization in NetSuite, or take the units out of the return in Loop. "
         "It goes on by itself once both agree.",
+    ),
+    "wrong_item": ProblemKind(
+        "Another item lay in place of the returned one", "finance",
+        "Ask the customer. Nothing is paid for the declared unit, and Loop is not asked to settle before you say what "
+        "becomes of what came. If the right unit is on its way, wait: once it is inspected the return goes on with it.",
+        (SAY_GOODS,),
+    ),
+    "undeclared_item": ProblemKind(
+        "Goods in the parcel that are not on the return", "finance",
+        "Find out whose they are and say what becomes of them. Nobody is paid for them here; the return goes on "
+        "meanwhile. If they should be refunded, have them added to a return in Loop.", (SAY_GOODS,),
     ),
     "removed_after_receipt": ProblemKind(
         "Unit taken out of the return after the warehouse accepted it", "finance",

@@ -11,7 +11,7 @@ from integrations.netsuite.records import ItemRecord, TransactionRecord
 from returnsops.lib.fixed_query import FixedQuery, slot, slots
 from returnsops.people import audit
 from returnsops.people.models import User
-from returnsops.returns.models import ExchangeItem, Item, LoopReturn, ReturnLine, SkuMapping
+from returnsops.returns.models import ExchangeItem, FoundGoods, Item, LoopReturn, ReturnLine, SkuMapping
 from returnsops.returns.replan import ask_for_plan
 
 
@@ -112,7 +112,7 @@ def map_sku(shop: Shop, sku: str, item: Item, *, by: User, reason: str) -> SkuMa
 
 
 def returns_waiting_for(shop: Shop, sku: str) -> list[int]:
-    """Returns not settled yet that hold this SKU, as a returned unit or as a replacement."""
+    """Returns not settled yet that hold this SKU, as a returned unit, as a replacement or as goods that were found."""
     open_returns = LoopReturn.objects.filter(shop=shop).exclude(
         stage__in=[LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED]
     )
@@ -120,7 +120,8 @@ def returns_waiting_for(shop: Shop, sku: str) -> list[int]:
     exchanges = ExchangeItem.objects.filter(sku=sku, loop_return__in=open_returns).values_list(
         "loop_return_id", flat=True
     )
-    return sorted({*lines, *exchanges})
+    found = FoundGoods.objects.filter(sku=sku, withdrawn_at=None, inspection__loop_return__in=open_returns)
+    return sorted({*lines, *exchanges, *found.values_list("inspection__loop_return_id", flat=True)})
 
 
 def _active_mappings(shop: Shop, skus: Collection[str]) -> list[str]:

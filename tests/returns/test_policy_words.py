@@ -42,6 +42,7 @@ CHANGED = {
     "locations": {"holding": "31", "sellable": "15", "damaged": "33"},
     "place_rules": [{"outcome": "damaged", "place": "35", "sku": "SOCKS-*"}],
     "scrap_account": "641",
+    "found_account": "651",
     "items": {"fee": "901"},
     "tenders": {"cash": {"account_id": "300"}},
     "currencies": {"Dollar (house)": "USD"},

@@ -64,6 +64,7 @@ def policies(draw: st.DrawFn) -> Policy:
         "tolerance_per_line": draw(st.sampled_from(["0", "0.01", "5"])),
     }
     chosen |= draw(st.sampled_from(GOODS)) | {"scrap_account": draw(st.sampled_from(["", "640"]))}
+    chosen["found_account"] = draw(st.sampled_from(["", "650"]))
     if chosen.get("receipt_trigger") in RESTOCK_TRIGGERS:
         chosen["refund_authority"] = RefundAuthority.LOOP_FIRST
     if draw(st.integers(0, 6)) == 3:  # seldom: without the first records little happens

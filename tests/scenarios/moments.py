@@ -10,6 +10,7 @@ from returnsops.lib.money import ZERO
 from returnsops.returns.facts import (
     ApprovalFacts,
     ClaimFacts,
+    FoundFacts,
     OverrideFacts,
     PauseFacts,
     RecordFacts,
@@ -21,7 +22,7 @@ from returnsops.returns.plan import Plan, PostingDue, plan_return
 from returnsops.returns.plan.exchange_orders import find_exchange_orders
 from tests.builders import FIRST_UNIT, make_netsuite, make_sale
 from tests.other_side import ROUNDS_MAX, carry_out_one
-from tests.scenarios.given import ORDER, read_line, read_loop, read_units
+from tests.scenarios.given import ITEMS, ORDER, read_line, read_loop, read_units
 
 Json = dict[str, Any]
 Posted = list[tuple[ReturnFacts, PostingDue]]
@@ -153,6 +154,28 @@ def _units_are_restocked(facts: ReturnFacts, told: list[str]) -> ReturnFacts:
 def _units_are_judged(facts: ReturnFacts, told: Json) -> ReturnFacts:
     """By number of the unit: sellable, damaged, refused or missing."""
     return _each_unit(facts, told, lambda unit, outcome: replace(unit, outcome=outcome, inspected_at=facts.now))
+
+
+def _goods_are_found(facts: ReturnFacts, told: list[Json]) -> ReturnFacts:
+    """Goods that are not on the return: sku and count; in_place_of: number of the unit that should have lain there."""
+    found = [_read_found(facts, number, row) for number, row in enumerate(told, 1 + len(facts.found))]
+    places = {one.in_place_of for one in found}
+    units = tuple(
+        replace(one, outcome="missing", inspected_at=facts.now) if one.unit in places else one for one in facts.units
+    )
+    return replace(facts, found=(*facts.found, *found), units=units)
+
+
+def _read_found(facts: ReturnFacts, number: int, row: Json) -> FoundFacts:
+    declared = facts.units[int(row["in_place_of"]) - 1].unit if "in_place_of" in row else ""
+    sku = row["sku"]
+    return FoundFacts(str(number), sku, ITEMS.get(sku, ""), row.get("count", 1), facts.now, declared)
+
+
+def _person_says_of_goods(facts: ReturnFacts, told: Json) -> ReturnFacts:
+    """By number of what was found: send_back, take_in or leave."""
+    said = [OverrideFacts("found", f"found:{number}", choice, PERSON) for number, choice in told.items()]
+    return replace(facts, overrides=(*facts.overrides, *said))
 
 
 def _parcel_is_scanned(facts: ReturnFacts, told: bool) -> ReturnFacts:
@@ -295,8 +318,9 @@ def _person_says(facts: ReturnFacts, told: list[Json]) -> ReturnFacts:
 
 def _sku_is_mapped(facts: ReturnFacts, told: Json) -> ReturnFacts:
     units = tuple(replace(one, item_id=told.get(one.sku, one.item_id)) for one in facts.units)
+    found = tuple(replace(one, item_id=told.get(one.sku, one.item_id)) for one in facts.found)
     exchanges = tuple(replace(one, item_id=told.get(one.sku, one.item_id)) for one in facts.exchanges)
-    return replace(facts, units=units, exchanges=exchanges)
+    return replace(facts, units=units, exchanges=exchanges, found=found)
 
 
 HAPPENINGS: dict[str, Callable[[ReturnFacts, Any], ReturnFacts]] = {
@@ -309,6 +333,7 @@ HAPPENINGS: dict[str, Callable[[ReturnFacts, Any], ReturnFacts]] = {
     "restocked": _units_are_restocked,
     "scanned": _parcel_is_scanned,
     "judged": _units_are_judged,
+    "found": _goods_are_found,
     "missing": _loop_loses_it,
     "units_added": _units_are_added,
     "bill_arrives": _bill_arrives,
@@ -325,6 +350,7 @@ HAPPENINGS: dict[str, Callable[[ReturnFacts, Any], ReturnFacts]] = {
     "approved": _person_approves,
     "noted": _person_notes,
     "said": _person_says,
+    "goods": _person_says_of_goods,
 }
 
 

@@ -19,6 +19,7 @@ from returnsops.lib.money import add_up
 from returnsops.returns.facts import IN_FLIGHT_OR_DONE, PostingFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan import Draft, Plan, PostingDue, plan_return
 from returnsops.returns.plan.exchange_orders import find_exchange_orders
+from returnsops.returns.plan.finding import FoundChoice
 from returnsops.returns.plan.money import propose_credit
 from returnsops.returns.plan.sale import find_sale
 from returnsops.returns.policy import ReceiptTrigger
@@ -45,7 +46,7 @@ JUDGED = ["sellable", "sellable", "damaged", "hold", "scrapped", "refused", "mis
 RELEASED = ["sellable", "damaged", "scrapped"]
 RECORD_OF = {
     "rma": "rma", "rma_close": "rma", "receipt": "receipt", "transfer": "receipt", "adjustment": "receipt",
-    "credit": "credit",
+    "take_in": "receipt", "credit": "credit",
     "credit_fix": "credit", "credit_apply": "credit", "cash_refund": "refund", "customer_refund": "refund",
     "exchange_order": "exchange_order",
 }  # fmt: skip
@@ -137,6 +138,22 @@ def _bill_the_exchange(data: st.DataObject, facts: ReturnFacts) -> str | None:
     return str(orders[0].total) if len(orders) == 1 and facts.record("9201") is None else None
 
 
+def _find(data: st.DataObject, facts: ReturnFacts) -> list[Json] | None:
+    """Something that was not declared, beside the units or in place of one that nobody has judged."""
+    unjudged = [str(number) for number, unit in enumerate(facts.units, 1) if not unit.outcome and not unit.removed]
+    if len(facts.found) > 1 or facts.loop.state in ("cancelled", "expired"):
+        return None
+    place = {"in_place_of": data.draw(st.sampled_from(unjudged))} if unjudged and data.draw(st.booleans()) else {}
+    return [{"sku": data.draw(st.sampled_from(["SHIRT-M", "NEVER-SOLD"]))} | place]
+
+
+def _say_goods(data: st.DataObject, facts: ReturnFacts) -> Json | None:
+    said = {one.subject for one in facts.overrides}
+    choices = list(FoundChoice)
+    told = {one.found: data.draw(st.sampled_from(choices)) for one in facts.found if one.subject not in said}
+    return told or None
+
+
 def _restock(data: st.DataObject, facts: ReturnFacts) -> list[str] | None:
     """Loop puts units back on sale when it settles."""
     numbers = [str(number) for number, unit in enumerate(facts.units, 1) if not unit.removed]
@@ -170,6 +187,8 @@ MAY_HAPPEN: dict[str, Callable[[st.DataObject, ReturnFacts], Any]] = {
     "units": _edit,
     "scanned": lambda data, facts: True,
     "restocked": _restock,
+    "found": _find,
+    "goods": _say_goods,
     "record_deleted": _delete,
     "approved": _approve,
     "noted": _note,
@@ -272,6 +291,9 @@ def _nothing_sellable_uninspected(facts: ReturnFacts, plan: Plan) -> None:
         if due.kind == "transfer":
             judged = {unit.outcome for unit in _covered(facts, due)}
             assert judged == {WHERE_TO[due.request["body"]["transferLocation"]["id"]]}, "moved without its judgement"
+        if due.kind == "take_in":
+            places = {row["location"]["id"] for row in due.request["body"]["inventory"]["items"]}
+            assert places == {HOLDING}, "goods that no return declares lie only on hold"
         if due.kind == "adjustment":
             assert {unit.outcome for unit in _covered(facts, due)} == {"scrapped"}, "written off without its judgement"
         for unit in _covered(facts, due):

@@ -105,6 +105,7 @@ WORDS: dict[str, Callable[[ReturnFacts, PostingDue], str]] = {
     "receipt": _receipt,
     "transfer": _transfer,
     "adjustment": _adjustment,
+    "take_in": _adjustment,
     "credit": _credit,
     "cash_refund": _credit,
     "credit_fix": _credit_fix,
@@ -125,8 +126,10 @@ def _sold_as(facts: ReturnFacts, row: dict[str, Any]) -> str:
 
 
 def _item(facts: ReturnFacts, row: dict[str, Any]) -> str:
-    lines = [line for one in facts.records for line in one.lines]
-    return next((line.item_name for line in lines if line.item_id == row["item"]["id"]), row["item"]["id"])
+    names = {one.item_id: one.sku for one in facts.found}
+    names |= {line.item_id: line.item_name for one in facts.records for line in one.lines}
+    item_id: str = row["item"]["id"]
+    return names.get(item_id, item_id)
 
 
 def _place(row: dict[str, Any]) -> str:

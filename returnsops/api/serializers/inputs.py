@@ -8,6 +8,7 @@ from rest_framework import serializers
 from returnsops.api.serializers.fields import OfReturn
 from returnsops.returns.inspection import UnitOutcome
 from returnsops.returns.models import InspectedUnit
+from returnsops.returns.plan.finding import FoundChoice
 
 TEXT_CHARS_MAX = 2_000
 UNITS_MAX = 200
@@ -69,6 +70,10 @@ class CorrectDateIn(AcknowledgeIn):
 
 class AdoptIn(AcknowledgeIn):
     record = serializers.CharField(max_length=20, help_text="NetSuite's internal id of the record")
+
+
+class SayGoodsIn(AcknowledgeIn):
+    choice = serializers.ChoiceField(choices=[one.value for one in FoundChoice], help_text="What becomes of them")
 
 
 class ChooseLineIn(AcknowledgeIn):

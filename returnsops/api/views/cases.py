@@ -30,6 +30,7 @@ from returnsops.api.serializers.inputs import (
     ChooseLineIn,
     CorrectDateIn,
     RetryIn,
+    SayGoodsIn,
     TextIn,
 )
 from returnsops.api.views.base import ApiList, ApiView, caller, read_input
@@ -135,6 +136,13 @@ class PostAgain(CaseAction):
 
     act = staticmethod(actions.post_again)
     input_class = AcknowledgeIn
+
+
+class SayGoods(CaseAction):
+    """Say what becomes of goods that lay in a parcel and are not on its return."""
+
+    act = staticmethod(actions.say_goods)
+    input_class = SayGoodsIn
 
 
 class RetryCase(CaseAction):

@@ -102,6 +102,7 @@ def sandbox_rules(row: dict[str, Any]) -> dict[str, Any]:
         "locations": row["locations"],
         "items": {key: row["items"][key] for key in ITEM_KEYS},
         "scrap_account": row["adjustment_account_id"],
+        "found_account": row["adjustment_account_id"],
         "tenders": {
             gateway: {"account_id": tender["account_id"], "payment_option_id": tender.get("payment_option_id", "")}
             for gateway, tender in row["refund_methods"].items()

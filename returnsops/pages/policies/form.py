@@ -205,6 +205,14 @@ def _scrap_account(value: str) -> list[Piece]:
     return [Piece("Goods", field, ("scrap_account",))]
 
 
+def _found_account(value: str) -> list[Piece]:
+    help_text = (
+        "Account id against which goods that are on no return are taken into stock, always on hold. Empty: never."
+    )
+    field = _id_field("Goods found beside a return are booked against", value, help_text=help_text, ids="accounts")
+    return [Piece("Goods", field, ("found_account",))]
+
+
 def _restock_exemption(value: RestockExemption) -> list[Piece]:
     """Of use only where a Loop restock may make units sellable; the type refuses that without all three."""
     reason = forms.CharField(
@@ -284,6 +292,7 @@ BY_NAME: dict[str, Callable[[Any], list[Piece]]] = {
     "place_rules": _place_rules,
     "restock_exemption": _restock_exemption,
     "scrap_account": _scrap_account,
+    "found_account": _found_account,
     "items": _items,
     "tenders": _tenders,
     "deadlines": _deadlines,

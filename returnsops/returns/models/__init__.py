@@ -1,7 +1,7 @@
 """What happened: the mirrors of both systems, what the warehouse saw, what people decided, under which policy."""
 
 from returnsops.returns.models.decisions import Approval, Override
-from returnsops.returns.models.inspection import Arrival, InspectedUnit, Inspection
+from returnsops.returns.models.inspection import Arrival, FoundGoods, InspectedUnit, Inspection
 from returnsops.returns.models.items import Item, SkuMapping
 from returnsops.returns.models.mirror import (
     ExchangeItem,
@@ -19,6 +19,7 @@ __all__ = [
     "Arrival",
     "ExchangeItem",
     "FactChange",
+    "FoundGoods",
     "InspectedUnit",
     "Inspection",
     "Item",

@@ -18,6 +18,7 @@ class Override(models.Model):
         ADOPT = "adopt", "Take this record for ours"  # subject: external id of the posting; value: NetSuite id
         POST_AGAIN = "post_again", "Post again although it was deleted"  # subject: external id; value: NetSuite id
         CANCEL = "cancel", "Do not send it"  # subject: external id of the posting; value: the reason
+        FOUND = "found", "What becomes of goods that are not on the return"  # subject: found:<id>; value: the choice
 
     loop_return = models.ForeignKey(LoopReturn, on_delete=models.PROTECT, related_name="overrides")
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -39,7 +40,9 @@ class Override(models.Model):
                 name="one_standing_override",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["tran_date", "order_line", "acknowledge", "adopt", "post_again", "cancel"]),
+                condition=Q(
+                    kind__in=["tran_date", "order_line", "acknowledge", "adopt", "post_again", "cancel", "found"]
+                ),
                 name="override_kind_in_list",
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="override_has_reason"),

@@ -92,3 +92,33 @@ class InspectedUnit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.line}: {self.get_outcome_display()}"
+
+
+class FoundGoods(models.Model):
+    """Goods in a parcel that are not on its return: noted by the inspector, decided by a person (requirement C8)."""
+
+    inspection = models.ForeignKey(Inspection, on_delete=models.PROTECT, related_name="found")
+    sku = models.CharField(max_length=120)  # as the shop or NetSuite names it, else as it was read
+    count = models.PositiveSmallIntegerField()
+    note = models.TextField(blank=True)
+    in_place_of = models.ForeignKey(
+        ReturnLine, null=True, blank=True, on_delete=models.PROTECT, related_name="wrong_items",
+        help_text="The unit that should have lain there",
+    )  # fmt: skip
+    found_at = models.DateTimeField()
+    finder = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    client_id = models.UUIDField(unique=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)  # by whoever noted it, before they finished
+
+    objects = models.Manager.from_queryset(VisibleQuerySet)()
+    SHOP_PATH = "inspection__loop_return__shop"
+
+    class Meta:
+        verbose_name_plural = "found goods"
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(count__gte=1) & ~Q(sku=""), name="found_goods_are_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} × {self.sku}"

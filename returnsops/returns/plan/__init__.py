@@ -14,6 +14,7 @@ from returnsops.returns.plan.closing import close_unaccepted_lines, close_whole_
 from returnsops.returns.plan.draft import Draft, Lane, Plan, PostingDue, Step, StepState
 from returnsops.returns.plan.exchanging import note_contradiction, note_unreturned, plan_exchange
 from returnsops.returns.plan.expecting import is_noted_as_missing
+from returnsops.returns.plan.finding import holds_settlement, is_to_be_taken_in, plan_found
 from returnsops.returns.plan.hinges import hinges_of
 from returnsops.returns.plan.inspecting import plan_arrival, plan_inspection
 from returnsops.returns.plan.late import find_late_units, leave_out_late, note_late_units
@@ -37,7 +38,7 @@ from returnsops.returns.problems import Problem
 __all__ = ["Draft", "Lane", "Plan", "PostingDue", "Step", "StepState", "plan_return"]
 
 GOES_ON_WITH = frozenset(
-    {"loop_settled_early", "late_unit", "hold_overdue"}
+    {"loop_settled_early", "late_unit", "hold_overdue", "undeclared_item"}
 )  # somebody should look, but nothing waits for them
 ENDED_STATES = frozenset({"cancelled", "expired"})
 
@@ -57,6 +58,8 @@ def plan_return(facts: ReturnFacts) -> Plan:
     note_late_units(draft, late)
     draft.step("request", StepState.DONE, f"order {facts.loop.order_name}")
     stage = _write_chapters(draft)
+    if stage in ("settled", "ended") and is_to_be_taken_in(draft):
+        stage = "posting"
     hold_cancelled(draft)
     note_outbox_problems(draft)
     draft.postings = [
@@ -91,9 +94,14 @@ def _write_chapters(draft: Draft) -> str:
     if was_left_unprocessed(facts) or _is_empty(facts):
         return _end(draft)
     sale = find_sale(draft)
-    stage = pay_for_kept_goods(draft, sale) if sale and facts.is_kept else _follow_the_goods(draft, sale)
+    stage = _pay_for_kept(draft, sale) if sale and facts.is_kept else _follow_the_goods(draft, sale)
     note_shadows(draft, sale)
     return stage
+
+
+def _pay_for_kept(draft: Draft, sale: Sale) -> str:
+    plan_found(draft)
+    return pay_for_kept_goods(draft, sale)
 
 
 def _follow_the_goods(draft: Draft, sale: Sale | None) -> str:
@@ -102,6 +110,7 @@ def _follow_the_goods(draft: Draft, sale: Sale | None) -> str:
     authorization = plan_authorization(draft, sale) if sale else None
     plan_arrival(draft)
     plan_inspection(draft)
+    plan_found(draft)
     plan_restock(draft)
     goods = _plan_goods(draft, authorization) if authorization else Goods()
     if sale and authorization and facts.all_judged:
@@ -148,6 +157,10 @@ def _settle(draft: Draft, sale: Sale, authorization: Authorization, goods: Goods
     """From the judged parcel to the proof that both books are complete."""
     facts = draft.facts
     is_ours = is_money_ours(facts, sale)
+    if is_ours and holds_settlement(facts):
+        draft.step("settle", StepState.BLOCKED, "waits for a word about what lay in the parcel instead")
+        plan_exchange(draft, sale)
+        return "waiting"
     if not facts.accepted_units:
         settled = plan_settlement(draft, may_ask=True, is_ours=is_ours)
         closed = close_unaccepted_lines(draft, authorization, credited=settled)
@@ -173,6 +186,7 @@ def _is_booked(facts: ReturnFacts) -> bool:
 
 def _end(draft: Draft) -> str:
     """It ended before anything was settled: cancelled, expired, emptied, or closed and left at that."""
+    plan_found(draft)
     if _goods_need_somebody(draft):
         draft.step("close_rma", StepState.BLOCKED, "waits for a word about the goods")
         return "needs_person"

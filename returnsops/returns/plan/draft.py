@@ -162,6 +162,7 @@ STEPS: dict[str, tuple[str, Lane]] = {
     "rma": ("Return Authorization", Lane.NETSUITE),
     "arrival": ("Parcel arrives", Lane.WAREHOUSE),
     "inspection": ("Units inspected", Lane.WAREHOUSE),
+    "found": ("Goods not on the return", Lane.WAREHOUSE),
     "restock": ("Restocked by Loop", Lane.LOOP),
     "receipt": ("Item Receipt", Lane.NETSUITE),
     "shelve": ("Units at their places", Lane.NETSUITE),

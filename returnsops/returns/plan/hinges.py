@@ -13,6 +13,7 @@ FLOWS = {
     "receipt": "receipt",
     "transfer": "receipt",
     "adjustment": "receipt",
+    "take_in": "receipt",
     "credit": "credit",
     "credit_fix": "credit",
     "credit_apply": "credit",
@@ -27,8 +28,11 @@ FLOWS = {
 }
 # These change the ledger, so their date has to lie in an open period (netsuite.md §6.2). Orders do not.
 BOOKING = frozenset(
-    {"receipt", "transfer", "adjustment", "credit", "credit_fix", "credit_apply", "cash_refund", "customer_refund"}
-)
+    {
+        "receipt", "transfer", "adjustment", "take_in", "credit", "credit_fix", "credit_apply", "cash_refund",
+        "customer_refund",
+    }
+)  # fmt: skip
 
 
 def hinges_of(facts: ReturnFacts, due: PostingDue) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ KIND_NAMES = {
     "receipt": "Item Receipt",
     "transfer": "Inventory Transfer",
     "adjustment": "Inventory Adjustment",
+    "take_in": "Inventory Adjustment of found goods",
     "credit": "Credit Memo",
     "credit_fix": "rounding line of the credit",
     "credit_apply": "application of the credit",

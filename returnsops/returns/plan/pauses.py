@@ -11,7 +11,8 @@ from returnsops.returns.plan.outbox_problems import KIND_NAMES
 from returnsops.returns.problems import Problem
 
 STEP_OF_KIND = {
-    "rma": "rma", "receipt": "receipt", "transfer": "shelve", "adjustment": "shelve", "credit": "credit",
+    "rma": "rma", "receipt": "receipt", "transfer": "shelve", "adjustment": "shelve", "take_in": "found",
+    "credit": "credit",
     "credit_fix": "credit", "credit_apply": "apply", "cash_refund": "refund", "customer_refund": "refund",
     "exchange_order": "exchange", "rma_close": "close_rma", "loop_process": "settle", "loop_remove": "settle",
     "loop_note": "settle", "loop_flag": "settle",

@@ -10,10 +10,13 @@ from tests.scenarios.given import begin
 from tests.scenarios.whole.foreign import RECORDS, read_told_line
 from tests.scenarios.whole.given import INACTIVE, SHIPPED, bring_bill, has_label
 from tests.scenarios.whole.people import (
+    goods_are_found,
+    inspection_is_finished,
     parcel_is_scanned,
     person_approves,
     person_notes,
     person_says,
+    person_says_of_goods,
     sku_is_mapped,
     units_are_judged,
 )
@@ -36,6 +39,8 @@ def happen(theatre: Theatre, scene: Scene, moment: Json) -> None:
     for name, act in HAPPENINGS.items():
         if name in moment:
             act(theatre, scene, moment[name])
+    if "found" in moment:
+        inspection_is_finished(theatre, scene)
     if "judged" in moment:
         _print_label(theatre, scene)
 
@@ -237,6 +242,7 @@ HAPPENINGS: dict[str, Callable[[Theatre, Scene, Any], None]] = {
     "bills_exchange": exchange_is_billed,
     "restocked": units_are_restocked,
     "scanned": parcel_is_scanned,
+    "found": goods_are_found,
     "judged": units_are_judged,
     "missing": _missing,
     "units_added": units_are_added,
@@ -249,4 +255,5 @@ HAPPENINGS: dict[str, Callable[[Theatre, Scene, Any], None]] = {
     "approved": person_approves,
     "noted": person_notes,
     "said": person_says,
+    "goods": person_says_of_goods,
 }

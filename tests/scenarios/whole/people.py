@@ -8,8 +8,9 @@ from exceptions import actions
 from exceptions.models import CaseMember
 from integrations.connections import netsuite_client
 from returnsops.posting.models import Posting
-from returnsops.returns.inspection import UnitOutcome, record_arrival, record_units
-from returnsops.returns.models import Item
+from returnsops.returns.found import FoundThing, note_found
+from returnsops.returns.inspection import UnitOutcome, finish_inspection, record_arrival, record_units
+from returnsops.returns.models import FoundGoods, Inspection, Item
 from returnsops.returns.problems import KINDS
 from returnsops.returns.sku_mapping import apply_items, map_sku
 from tests.scenarios.given import ITEMS
@@ -24,6 +25,28 @@ FIRST_UNIT = 387001  # what a story calls its first unit
 def units_are_judged(theatre: Theatre, scene: Scene, told: Json) -> None:
     units = [UnitOutcome(scene.units[int(number) - 1], outcome, uuid.uuid4()) for number, outcome in told.items()]
     record_units(scene.row, units, by=theatre.person("ada"))
+
+
+def goods_are_found(theatre: Theatre, scene: Scene, told: list[Json]) -> None:
+    """Noted in the inspection that is finished once the units of the same moment are judged."""
+    for row in told:
+        place = scene.units[int(row["in_place_of"]) - 1] if "in_place_of" in row else ""
+        thing = FoundThing(row["sku"], row.get("count", 1), uuid.uuid4(), in_place_of=place)
+        note_found(scene.row, thing, by=theatre.person("ada"))
+
+
+def inspection_is_finished(theatre: Theatre, scene: Scene) -> None:
+    for one in Inspection.objects.filter(loop_return=scene.row, finished_at=None):
+        finish_inspection(one, by=theatre.person("ada"))
+
+
+def person_says_of_goods(theatre: Theatre, scene: Scene, told: Json) -> None:
+    """By number of what was found, in the order in which it was noted."""
+    found = list(FoundGoods.objects.filter(inspection__loop_return=scene.row).order_by("pk"))
+    for number, choice in told.items():
+        subject = f"found:{found[int(number) - 1].pk}"
+        (member,) = [one for one in open_cases(scene) if one.case.subject == subject]
+        actions.say_goods(member, choice=choice, by=theatre.person("finn"), reason=WHY)
 
 
 def parcel_is_scanned(theatre: Theatre, scene: Scene, told: bool) -> None:

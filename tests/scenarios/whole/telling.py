@@ -11,6 +11,7 @@ from tests.scenarios.whole.scene import Scene
 from tests.scenarios.whole.theatre import Theatre
 
 Json = dict[str, Any]
+FOUND_ACCOUNT = "650"  # in every story that takes found goods into stock
 COMPARED = ("posts", "problem", "stage")
 
 
@@ -103,7 +104,9 @@ def _transfer(theatre: Theatre, scene: Scene, record: Json) -> str:
 def _adjustment(theatre: Theatre, scene: Scene, record: Json) -> str:
     rows = ", ".join(f"{line['quantity']} × {line['sku']}{_place(theatre, line)}" for line in record["lines"])
     assert str(record["extra"]["account"]) == theatre.world["adjustment_account_id"]
-    return f"Inventory Adjustment of {record['trandate']} on account {WRITES_ALL['scrap_account']}: {rows}"
+    is_written_off = all(line["quantity"] < 0 for line in record["lines"])
+    account = WRITES_ALL["scrap_account"] if is_written_off else FOUND_ACCOUNT
+    return f"Inventory Adjustment of {record['trandate']} on account {account}: {rows}"
 
 
 MADE: dict[str, Callable[[Theatre, Scene, Json], str]] = {

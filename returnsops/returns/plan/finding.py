@@ -1,0 +1,148 @@
+"""A part of the inspection: goods in the parcel that are not on the return (requirements C8, C16).
+
+They are on no order of this return, so they are never received, credited or sellable. A person says what becomes of
+them. What lay in place of a declared unit holds the settlement meanwhile: Loop settles once, and the right unit may
+still come.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from returnsops.lib.money import add_up
+from returnsops.returns.facts import FoundFacts, ReturnFacts
+from returnsops.returns.plan.authorization import memo_text
+from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.plan.settling import REQUESTS, is_loop_first
+from returnsops.returns.problems import Problem
+
+KIND = "take_in"
+
+
+class FoundChoice(StrEnum):
+    """What a person says becomes of goods that are not on the return."""
+
+    SEND_BACK = "send_back"
+    TAKE_IN = "take_in"  # into stock at the holding location, by Inventory Adjustment
+    LEAVE = "leave"
+
+
+WORDS = {
+    FoundChoice.SEND_BACK: "goes back to the customer",
+    FoundChoice.TAKE_IN: "taken into stock on hold",
+    FoundChoice.LEAVE: "nothing is booked for it",
+}
+
+
+def plan_found(draft: Draft) -> None:
+    """Ask what becomes of what was found, and do it."""
+    facts = draft.facts
+    if not facts.found:
+        return
+    undecided = [one for one in facts.found if said_about(facts, one) is None]
+    for one in undecided:
+        draft.problem(_problem_of(facts, one))
+    taken = facts.taken_covers(KIND)
+    wanted = [one for one in facts.found if said_about(facts, one) == FoundChoice.TAKE_IN and one.cover not in taken]
+    may_post = [one for one in wanted if _may_take_in(draft, one)]
+    for one in may_post:
+        draft.post(_take_in_due(facts, one))
+    on_the_way = [one for one in facts.found if one.cover in taken - facts.posted_covers(KIND)]
+    _found_step(draft, undecided=undecided, blocked=len(wanted) > len(may_post), moving=[*may_post, *on_the_way])
+
+
+def is_to_be_taken_in(draft: Draft) -> bool:
+    """A return is not through while goods that lay in its parcel should come into stock and are not there."""
+    facts, posted = draft.facts, draft.facts.posted_covers(KIND)
+    is_told = any(step.code == "found" for step in draft.steps)
+    wanted = [one for one in facts.found if said_about(facts, one) == FoundChoice.TAKE_IN]
+    return is_told and any(one.cover not in posted for one in wanted)
+
+
+def said_about(facts: ReturnFacts, found: FoundFacts) -> FoundChoice | None:
+    said = facts.override("found", found.subject)
+    return FoundChoice(said) if said else None
+
+
+def holds_settlement(facts: ReturnFacts) -> bool:
+    """Something lies in place of a declared unit, nobody has said what follows, and Loop still can be kept waiting."""
+    is_asked = any(facts.taken(kind) for kind in REQUESTS)
+    if facts.loop.settled_at or facts.loop.state == "closed" or is_asked or is_loop_first(facts):
+        return False
+    return any(_is_still_missing(facts, one) and said_about(facts, one) is None for one in facts.found)
+
+
+def _is_still_missing(facts: ReturnFacts, found: FoundFacts) -> bool:
+    return any(unit.unit == found.in_place_of and not unit.is_accepted for unit in facts.live_units)
+
+
+def _problem_of(facts: ReturnFacts, found: FoundFacts) -> Problem:
+    declared = next((unit for unit in facts.units if unit.unit == found.in_place_of), None)
+    what = f"{found.count} × {found.sku}"
+    if declared is None:
+        return Problem("undeclared_item", found.subject, f"{what} lay in the parcel and is not on the return.")
+    return Problem(
+        "wrong_item",
+        found.subject,
+        f"{what} lay in the parcel in place of {declared.title or declared.sku}.",
+        expected=declared.sku,
+        found=found.sku,
+        amount=add_up([declared.worth, declared.tax]),
+    )
+
+
+def _may_take_in(draft: Draft, found: FoundFacts) -> bool:
+    policy, missing = draft.facts.policy, ""
+    if not policy.writes("receipt"):
+        missing = "ReturnsOps writes no receipts for this shop, so it cannot take goods into stock either."
+    elif not policy.found_account:
+        missing = "The policy names no NetSuite account that found goods are booked against."
+    if missing:
+        draft.problem(Problem("mapping_missing", "policy:found_account", missing))
+    elif not found.item_id:
+        cause = f"SKU {found.sku} of goods that were found has no NetSuite item."
+        draft.problem(Problem("sku_unmapped", f"sku:{found.sku}", cause, found=found.sku))
+    return not missing and bool(found.item_id)
+
+
+def _take_in_due(facts: ReturnFacts, found: FoundFacts) -> PostingDue:
+    """On hold, never sellable: nobody has judged it. Source: netsuite.md §4.11."""
+    holding = {"id": facts.policy.locations.holding}
+    row: dict[str, Any] = {"item": {"id": found.item_id}, "adjustQtyBy": found.count, "location": holding}
+    return PostingDue(
+        kind=KIND,
+        system="netsuite",
+        request={
+            "operation": "create",
+            "target_type": "inventoryAdjustment",
+            "body": {
+                "tranDate": facts.override("tran_date", KIND, "all") or facts.date_of(found.found_at).isoformat(),
+                "memo": memo_text(facts),
+                "account": {"id": facts.policy.found_account},
+                "adjLocation": holding,
+                "inventory": {"items": [row]},
+            },
+        },
+        covers=frozenset({found.cover}),
+        serial_key=f"{facts.account_id}:{found.cover}",
+    )
+
+
+def _found_step(draft: Draft, *, undecided: list[FoundFacts], blocked: bool, moving: list[FoundFacts]) -> None:
+    facts = draft.facts
+    posted = [one for one in facts.postings if one.kind == KIND and one.status == "posted"]
+    records = tuple(one.their_id for one in posted)
+    if undecided:
+        what = ", ".join(f"{one.count} × {one.sku}" for one in undecided)
+        draft.step("found", StepState.BLOCKED, f"waits for a word about {what}", records=records)
+    elif blocked:
+        draft.step("found", StepState.BLOCKED, "a mapping is missing", records=records)
+    elif moving:
+        draft.step("found", StepState.DUE, "on the way into stock on hold", records=records)
+    else:
+        words = [f"{one.count} × {one.sku}: {_words_of(facts, one)}" for one in facts.found]
+        draft.step("found", StepState.DONE, "; ".join(words), records=records)
+
+
+def _words_of(facts: ReturnFacts, found: FoundFacts) -> str:
+    said = said_about(facts, found)
+    return WORDS[said] if said else ""
