@@ -138,7 +138,7 @@ def say_goods(member: CaseMember, *, choice: str, by: User, reason: str) -> None
         member.loop_return, kind=Override.Kind.FOUND, subject=member.case.subject, value=choice, reason=reason, by=by
     )
     words = f"It {GOODS_WORDS[FoundChoice(choice)]}. {reason}"
-    _record(member, by, "said what becomes of it", words, after={member.case.subject: choice})
+    _record(member, by, "decided goods", words, after={member.case.subject: choice})
 
 
 def why_not_taken_in(member: CaseMember) -> str:

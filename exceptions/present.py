@@ -171,6 +171,7 @@ EVENT_TITLES = {
     "approved": "Approved for return {}",
     "corrected date": "Date corrected for return {}",
     "chose order line": "Order line chosen for return {}",
+    "decided goods": "Goods decided for return {}",
     "cause gone": "The cause is said to be gone",
     "retried": "Retried for return {}",
 }

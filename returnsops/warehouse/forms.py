@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from integrations.models import Shop
+from returnsops.returns.found import COUNT_MAX
 from returnsops.returns.inspection import SCAN_CHARS_MAX
 from returnsops.returns.models import InspectedUnit
 
@@ -36,6 +37,22 @@ class JudgeForm(forms.Form):
     @property
     def wants_note(self) -> bool:
         return self.cleaned_data["outcome"] in NOTE_NEEDED and not self.full_note
+
+
+class FoundForm(forms.Form):
+    """Goods that are not on the return. `unit`: in place of which one; `as_typed`: it is none of the items offered."""
+
+    sku = forms.CharField(
+        label="Scan it, or type its SKU or name", max_length=SCAN_CHARS_MAX,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "autofocus": True}),
+    )  # fmt: skip
+    count = forms.IntegerField(
+        label="How many", min_value=1, max_value=COUNT_MAX, widget=forms.NumberInput(attrs={"inputmode": "numeric"})
+    )
+    note = forms.CharField(label="Anything that helps", max_length=NOTE_CHARS_MAX, required=False)
+    unit = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+    client_id = forms.UUIDField(widget=forms.HiddenInput)
+    as_typed = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
 
 class BlindParcelForm(forms.Form):

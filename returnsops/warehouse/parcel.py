@@ -5,7 +5,7 @@ from functools import cached_property
 
 from returnsops.people.models import User
 from returnsops.returns.inspection import ENDED_STATES
-from returnsops.returns.models import InspectedUnit, Inspection, LoopReturn, NetSuiteRecord, ReturnLine
+from returnsops.returns.models import FoundGoods, InspectedUnit, Inspection, LoopReturn, NetSuiteRecord, ReturnLine
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,21 @@ class Unit:
         return self.is_counted and not self.is_on_hold and not self.is_missing
 
     @property
+    def may_be_replaced(self) -> bool:
+        """Another item may be said to lie in its place."""
+        return self.is_open or self.is_mine
+
+    @property
     def is_choosable(self) -> bool:
         return self.is_open or self.is_mine or self.is_on_hold or self.is_missing
+
+
+@dataclass(frozen=True)
+class Found:
+    """Goods that are not on the return. is_mine: noted by the person who looks, who can still take it back."""
+
+    note: FoundGoods
+    is_mine: bool
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,7 @@ class Parcel:
     row: LoopReturn
     units: tuple[Unit, ...]
     rma_number: str
+    found: tuple[Found, ...] = ()
     may_arrive: bool = False  # nobody has scanned it at the dock or judged a unit of it
 
     @cached_property
@@ -67,6 +81,10 @@ class Parcel:
     @cached_property
     def mine(self) -> list[Unit]:
         return [unit for unit in self.units if unit.is_mine]
+
+    @cached_property
+    def found_by_me(self) -> list[FoundGoods]:
+        return [one.note for one in self.found if one.is_mine]
 
     @cached_property
     def on_hold(self) -> list[Unit]:
@@ -106,8 +124,15 @@ def load_parcel(row: LoopReturn, user: User) -> Parcel:
         Unit(line, standing.get(line.pk), is_mine=_is_open_by(standing.get(line.pk), user))
         for line in row.lines.filter(removed=False)
     )
-    may_arrive = not standing and not row.arrivals.exists()
-    return Parcel(row, units, _rma_number(row), may_arrive)
+    found = _found_in(row, user)
+    may_arrive = not standing and not found and not row.arrivals.exists()
+    return Parcel(row, units, _rma_number(row), found, may_arrive)
+
+
+def _found_in(row: LoopReturn, user: User) -> tuple[Found, ...]:
+    notes = FoundGoods.objects.visible_to(user).filter(inspection__loop_return=row, withdrawn_at=None)
+    rows = notes.select_related("inspection", "finder", "in_place_of")
+    return tuple(Found(one, one.inspection.finished_at is None and one.finder_id == user.pk) for one in rows)
 
 
 def find_stop(parcel: Parcel) -> Stop | None:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from returnsops.lib.money import money_text
-from returnsops.returns.models import InspectedUnit, LoopReturn
+from returnsops.returns.models import FoundGoods, InspectedUnit, LoopReturn
 from returnsops.returns.policies import active_policy
 from returnsops.returns.policy import ReceiptShape
 from returnsops.warehouse.parcel import Parcel, Unit
@@ -29,7 +29,7 @@ WORDS = {
     Outcome.DAMAGED: ("Worn", "Stained", "Torn", "Broken", "Parts missing"),
     Outcome.SCRAPPED: ("Unsafe", "Not worth repair", "Used up", "Soiled"),
     Outcome.HOLD: ("Needs an expert", "Needs a test", "Parts to come", "Unsure"),
-    Outcome.REFUSED: ("Wrong item", "Used", "Damaged by customer", "Not ours"),
+    Outcome.REFUSED: ("Used", "Damaged by customer", "Not ours"),
 }
 RELEASED = {
     Outcome.SELLABLE: "Moved to sellable stock.",
@@ -221,6 +221,12 @@ def outcome_counts(outcomes: Iterable[str]) -> str:
     return ", ".join(
         f"{found.count(value)} {label.lower()}" for value, (label, *_) in OUTCOMES.items() if value in found
     )
+
+
+def found_text(found: Iterable[FoundGoods]) -> str:
+    """«found beside them: 2 × SOCKS»."""
+    notes = [str(one) for one in found]
+    return f"found besides: {', '.join(notes)}" if notes else ""
 
 
 def note_question(unit: Unit, outcome: Outcome) -> Shown:

@@ -9,14 +9,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from integrations.models import Shop
 from returnsops.lib.htmx import render_page, wants_fragment
 from returnsops.people import access
 from returnsops.people.models import User
@@ -33,6 +30,8 @@ from returnsops.returns.inspection import (
 )
 from returnsops.returns.models import Arrival, InspectedUnit, Inspection, LoopReturn
 from returnsops.warehouse import present
+from returnsops.warehouse.asked import RIGHT, back_to, inspector_of, parcel_of, refuse, shops_of
+from returnsops.warehouse.finding import describe_found
 from returnsops.warehouse.forms import BlindParcelForm, JudgeForm
 from returnsops.warehouse.parcel import Parcel, Unit, find_stop, load_parcel
 from returnsops.warehouse.waiting import (
@@ -46,13 +45,11 @@ from returnsops.warehouse.waiting import (
     unfinished_by,
 )
 
-RIGHT = "inspect units"
-
 
 @require_GET
 def station(request: HttpRequest) -> HttpResponse:
     """The scan box. ?q= is a scan, ?done= the return just finished, ?record= a parcel to be recorded as unknown."""
-    user = _inspector(request)
+    user = inspector_of(request)
     scanned = clean_scan(request.GET.get("q", ""))
     found = list(find_by_scan(user, scanned).select_related("shop")) if scanned else []
     if len(found) == 1:
@@ -72,7 +69,7 @@ def station(request: HttpRequest) -> HttpResponse:
 @require_GET
 def scan_beside_parcel(request: HttpRequest, pk: int) -> HttpResponse:
     """A scan while a parcel is open: one of its units by label or barcode, else another parcel."""
-    parcel = _parcel(request, pk)
+    parcel = parcel_of(request, pk)
     scanned = clean_scan(request.GET.get("q", ""))
     if unit := parcel.unit_scanned(scanned):
         return redirect(f"{reverse('inspect-parcel', args=[pk])}?{urlencode({'unit': unit.line.line_item_id})}")
@@ -82,7 +79,7 @@ def scan_beside_parcel(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def show_parcel(request: HttpRequest, pk: int) -> HttpResponse:
     """One parcel: the unit to judge (?unit=), the note it still wants (?outcome=), or the summary."""
-    context = _parcel_context(_parcel(request, pk), request)
+    context = _parcel_context(parcel_of(request, pk), request)
     answer = render_page(request, "warehouse/parcel.html", context, fragment="warehouse/_parcel.html")
     if wants_fragment(request):
         answer["HX-Replace-Url"] = request.get_full_path()
@@ -91,13 +88,13 @@ def show_parcel(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def judge_unit(request: HttpRequest, pk: int) -> HttpResponse:
-    parcel = _parcel(request, pk)
+    parcel = parcel_of(request, pk)
     form = JudgeForm(request.POST)
     if not form.is_valid():
-        return _refuse(request, pk, "That was not understood. Choose the outcome again.")
+        return refuse(request, pk, "That was not understood. Choose the outcome again.")
     data = form.cleaned_data
     if form.wants_note:
-        return _back_to(pk, unit=data["unit"], outcome=data["outcome"])
+        return back_to(pk, unit=data["unit"], outcome=data["outcome"])
     outcome = UnitOutcome(data["unit"], data["outcome"], data["client_id"], form.full_note)
     return _judge(request, parcel, [outcome])
 
@@ -105,14 +102,14 @@ def judge_unit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def judge_rest_sellable(request: HttpRequest, pk: int) -> HttpResponse:
     """Quick receive: every unit not judged yet is sellable. Still one row a unit."""
-    parcel = _parcel(request, pk)
+    parcel = parcel_of(request, pk)
     try:
         press = uuid.UUID(request.POST.get("client_id", ""))
     except ValueError:
-        return _refuse(request, pk, "That was not understood. Press the button again.")
+        return refuse(request, pk, "That was not understood. Press the button again.")
     ids = [unit.line.line_item_id for unit in parcel.to_judge]
     if not ids:
-        return _refuse(request, pk, "No unit is left to judge. Look at the outcomes, then finish.")
+        return refuse(request, pk, "No unit is left to judge. Look at the outcomes, then finish.")
     return _judge(
         request,
         parcel,
@@ -123,41 +120,41 @@ def judge_rest_sellable(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def finish_parcel(request: HttpRequest, pk: int) -> HttpResponse:
     """?inspection= finishes what a colleague left open; without it, one's own."""
-    user, parcel = _inspector(request), _parcel(request, pk)
+    user, parcel = inspector_of(request), parcel_of(request, pk)
     open_ones = Inspection.objects.visible_to(user).filter(loop_return=parcel.row)
     wanted = request.POST.get("inspection", "")
     mine = {"pk": int(wanted)} if wanted.isdecimal() else {"inspector": user, "finished_at": None}
     inspection = open_ones.select_related("loop_return__shop").filter(**mine).first()
     if inspection is None:
-        return _refuse(request, pk, "Nothing is open here. It may be finished already.")
+        return refuse(request, pk, "Nothing is open here. It may be finished already.")
     try:
         finish_inspection(inspection, by=user)
     except NotPossibleError as error:
-        return _refuse(request, pk, str(error))
+        return refuse(request, pk, str(error))
     return redirect(f"{reverse('inspect')}?{urlencode({'done': pk})}")
 
 
 @require_POST
 def note_arrival(request: HttpRequest, pk: int) -> HttpResponse:
     """The parcel is on the dock and judged later; where the policy says so, it is received on hold meanwhile."""
-    parcel = _parcel(request, pk)
+    parcel = parcel_of(request, pk)
     try:
         press = uuid.UUID(request.POST.get("client_id", ""))
     except ValueError:
-        return _refuse(request, pk, "That was not understood. Press the button again.")
+        return refuse(request, pk, "That was not understood. Press the button again.")
     if stop := find_stop(parcel):
-        return _refuse(request, pk, f"{stop.title}. {stop.text}")
+        return refuse(request, pk, f"{stop.title}. {stop.text}")
     row = parcel.row
     scanned = row.tracking_numbers[0] if row.tracking_numbers else row.loop_id
-    record_arrival(row.shop, scanned, by=_inspector(request), client_id=press, loop_return=row)
+    record_arrival(row.shop, scanned, by=inspector_of(request), client_id=press, loop_return=row)
     messages.success(request, "Noted: the parcel is here. Its units wait for inspection.")
     return redirect("inspect")
 
 
 @require_POST
 def record_blind_parcel(request: HttpRequest) -> HttpResponse:
-    user = _inspector(request)
-    form = BlindParcelForm(request.POST, shops=_shops(user))
+    user = inspector_of(request)
+    form = BlindParcelForm(request.POST, shops=shops_of(user))
     if not form.is_valid():
         context = _station_context(user) | {"blind_form": form, "scanned": form["scanned"].value()}
         return render(request, "warehouse/station.html", context, status=422)
@@ -170,7 +167,7 @@ def record_blind_parcel(request: HttpRequest) -> HttpResponse:
 @require_POST
 def attach_blind_parcel(request: HttpRequest, pk: int) -> HttpResponse:
     """What was typed must mean exactly one return; then its units are judged next."""
-    user = _inspector(request)
+    user = inspector_of(request)
     arrival = get_object_or_404(Arrival.objects.visible_to(user).select_related("shop"), pk=pk)
     access.require(user, RIGHT, shop=arrival.shop)
     typed = clean_scan(request.POST.get("return", ""))
@@ -185,56 +182,26 @@ def attach_blind_parcel(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("inspect")
     messages.success(request, f"Parcel {arrival.scanned} belongs to this return from now on.")
-    return _back_to(found[0].pk)
+    return back_to(found[0].pk)
 
 
 def _judge(request: HttpRequest, parcel: Parcel, outcomes: list[UnitOutcome]) -> HttpResponse:
     if InspectedUnit.objects.filter(client_id__in=[one.client_id for one in outcomes]).exists():
-        return _back_to(parcel.row.pk)  # the same press, sent twice
+        return back_to(parcel.row.pk)  # the same press, sent twice
     if stop := find_stop(parcel):
-        return _refuse(request, parcel.row.pk, f"{stop.title}. {stop.text}")
+        return refuse(request, parcel.row.pk, f"{stop.title}. {stop.text}")
     held = {unit.line.line_item_id for unit in parcel.on_hold}
     judge = judge_again if {one.line_item_id for one in outcomes} <= held else judge_units
     try:
-        judge(parcel.row, outcomes, by=_inspector(request))
+        judge(parcel.row, outcomes, by=inspector_of(request))
     except NotPossibleError as error:
-        return _refuse(request, parcel.row.pk, str(error))
+        return refuse(request, parcel.row.pk, str(error))
     messages.success(request, present.judged_text(parcel, [(one.line_item_id, one.outcome) for one in outcomes]))
-    return _back_to(parcel.row.pk)
-
-
-def _refuse(request: HttpRequest, pk: int, text: str) -> HttpResponse:
-    messages.error(request, text)
-    return _back_to(pk)
-
-
-def _back_to(pk: int, **query: str) -> HttpResponse:
-    address = reverse("inspect-parcel", args=[pk])
-    return redirect(f"{address}?{urlencode(query)}" if query else address)
-
-
-def _inspector(request: HttpRequest) -> User:
-    """The person at the station. Raises PermissionDenied for somebody who may inspect nowhere."""
-    assert isinstance(request.user, User)
-    if not _shops(request.user).exists():
-        raise PermissionDenied("The inspection station is for the warehouse. Ask an administrator for that role.")
-    return request.user
-
-
-def _shops(user: User) -> QuerySet[Shop]:
-    return access.shops_where(user, RIGHT, shops=Shop.objects.all())
-
-
-def _parcel(request: HttpRequest, pk: int) -> Parcel:
-    user = request.user
-    assert isinstance(user, User)
-    row = get_object_or_404(LoopReturn.objects.visible_to(user).select_related("shop"), pk=pk)
-    access.require(user, RIGHT, shop=row.shop)
-    return load_parcel(row, user)
+    return back_to(parcel.row.pk)
 
 
 def _parcel_context(parcel: Parcel, request: HttpRequest) -> dict[str, Any]:
-    user, stop = _inspector(request), find_stop(parcel)
+    user, stop = inspector_of(request), find_stop(parcel)
     is_summary = stop is not None or "summary" in request.GET
     unit = None if is_summary else _unit_asked_for(parcel, request.GET.get("unit", ""))
     context: dict[str, Any] = {
@@ -244,16 +211,18 @@ def _parcel_context(parcel: Parcel, request: HttpRequest) -> dict[str, Any]:
         "stop": stop,
         "unit_rows": present.units_shown(parcel, current=unit),
         "to_judge": len(parcel.to_judge),
-        "judged": len(parcel.mine),
+        "judged": len(parcel.mine) + len(parcel.found_by_me),
         "unfinished": unfinished_by(user).exclude(loop_return=parcel.row)[:UNFINISHED_MAX],
         "may_arrive": parcel.may_arrive and not stop,
-    }
+    } | describe_found(parcel, request.GET, may_find=stop is None)
     if unit is None:
         mine = present.outcome_counts(one.standing.outcome for one in parcel.mine if one.standing)
+        mine = ", ".join(filter(None, [mine, present.found_text(parcel.found_by_me)]))
         return context | present.FINISHING | {"mine": mine, "others": present.unfinished_shown(parcel)}
     asked = request.GET.get("outcome", "")
     return context | {
         "unit": present.unit_shown(parcel, unit),
+        "may_be_replaced": unit.may_be_replaced,
         "fields": present.unit_fields(unit),
         "outcomes": present.outcomes_shown(parcel, unit),
         "question": present.note_question(unit, InspectedUnit.Outcome(asked)) if asked in present.WORDS else None,
@@ -294,4 +263,4 @@ def _done_context(user: User, pk: int) -> dict[str, Any]:
 
 
 def _blind_form(user: User, scanned: str) -> BlindParcelForm:
-    return BlindParcelForm(initial={"scanned": scanned, "client_id": uuid.uuid4()}, shops=_shops(user))
+    return BlindParcelForm(initial={"scanned": scanned, "client_id": uuid.uuid4()}, shops=shops_of(user))

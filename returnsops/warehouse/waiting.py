@@ -3,7 +3,15 @@
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from returnsops.people.models import User
-from returnsops.returns.models import Arrival, ExchangeItem, InspectedUnit, Inspection, LoopReturn, ReturnLine
+from returnsops.returns.models import (
+    Arrival,
+    ExchangeItem,
+    FoundGoods,
+    InspectedUnit,
+    Inspection,
+    LoopReturn,
+    ReturnLine,
+)
 
 WAITING_MAX = 20
 BLIND_MAX = 10
@@ -53,9 +61,10 @@ def returns_on_hold(user: User) -> QuerySet[LoopReturn]:
 def unfinished_by(user: User) -> QuerySet[Inspection]:
     """Parcels this person judged and left without finishing: until then none of it counts."""
     judged = InspectedUnit.objects.filter(inspection=OuterRef("pk"), superseded_at=None)
+    found = FoundGoods.objects.filter(inspection=OuterRef("pk"), withdrawn_at=None)
     return (
         Inspection.objects.visible_to(user)
-        .filter(Exists(judged), inspector=user, finished_at=None)
+        .filter(Exists(judged) | Exists(found), inspector=user, finished_at=None)
         .select_related("loop_return")
         .order_by("started_at", "pk")
     )

@@ -9,16 +9,17 @@ from django.core.exceptions import PermissionDenied
 
 from exceptions import actions, offers
 from exceptions.cases import sync_cases
+from exceptions.forms import goods_choices
 from exceptions.models import Case, CaseMember
 from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.people.models import AuditEvent, Role, User
 from returnsops.posting.models import Pause, Posting
-from returnsops.returns.decisions import add_override
+from returnsops.returns.decisions import add_override, has_corrected
 from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.models import Approval, LoopReturn, Override
 from returnsops.returns.problems import KINDS, MAP_SKU, Problem
-from tests.builders import make_due, make_posting, make_return, make_user
+from tests.builders import make_due, make_policy, make_posting, make_return, make_user
 
 pytestmark = pytest.mark.django_db
 SEEN = "a" * 64
@@ -282,6 +283,57 @@ def test_every_action_of_the_catalogue_can_be_offered_or_lies_in_the_admin() -> 
 
     assert named - offers.OFFERS.keys() == {MAP_SKU}
     assert offers.OFFERS.keys() == offers.RIGHT_FOR.keys()
+
+
+# --- Goods that are not on the return ---------------------------------------------------------------
+
+
+def found(row: LoopReturn) -> CaseMember:
+    return member_of(row, "undeclared_item", subject="found:7", cause="2 × SOCKS lay in the parcel.")
+
+
+def test_word_about_found_goods_is_a_fact(row: LoopReturn, finn: User) -> None:
+    member = found(row)
+
+    actions.say_goods(member, choice="send_back", by=finn, reason="Agreed by mail.")
+
+    said = Override.objects.get()
+    assert (said.kind, said.subject, said.value, said.reason) == ("found", "found:7", "send_back", "Agreed by mail.")
+    assert member.case.events.get(kind="decided goods").text == "It goes back to the customer. Agreed by mail."
+    assert is_planned_anew(row)
+
+
+def test_word_about_found_goods_keeps_nobody_from_approving(row: LoopReturn, finn: User) -> None:
+    actions.say_goods(found(row), choice="leave", by=finn, reason="Thrown out.")
+
+    assert not has_corrected(finn, row)
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"), [({}, "names no account"), ({"ownership": {}, "found_account": "650"}, "Another system")]
+)
+def test_found_goods_come_into_stock_only_where_the_policy_lets_them(
+    row: LoopReturn, finn: User, rules: dict[str, Any], words: str
+) -> None:
+    make_policy(row.shop, **rules)
+
+    with pytest.raises(NotPossibleError, match=words):
+        actions.say_goods(found(row), choice="take_in", by=finn, reason="Ours.")
+    assert ("take_in" in dict(goods_choices(found(row)))) is False
+
+
+def test_found_goods_are_taken_in_with_an_account(row: LoopReturn, finn: User) -> None:
+    make_policy(row.shop, found_account="650")
+
+    assert "take_in" in dict(goods_choices(found(row)))
+    actions.say_goods(found(row), choice="take_in", by=finn, reason="Ours.")
+
+    assert Override.objects.get().value == "take_in"
+
+
+def test_unknown_word_about_found_goods_is_refused(row: LoopReturn, finn: User) -> None:
+    with pytest.raises(NotPossibleError, match="is no choice"):
+        actions.say_goods(found(row), choice="sell", by=finn, reason="Money.")
 
 
 # --- A cause that many share ------------------------------------------------------------------------

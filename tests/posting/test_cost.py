@@ -30,7 +30,7 @@ from tests.builders import (
 )
 
 pytestmark = pytest.mark.django_db
-STATEMENTS_OF_A_PLAN = 22
+STATEMENTS_OF_A_PLAN = 23
 
 
 @pytest.fixture

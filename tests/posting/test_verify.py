@@ -194,6 +194,17 @@ def test_adjustment_is_compared_by_what_it_takes_out(quantity: int, words: list[
     assert find_differences(ADJUSTMENT, replace(record, lines=lines), external_id="loop-1") == words
 
 
+def test_adjustment_that_takes_in_is_compared_the_other_way_round() -> None:
+    rows = {"items": [ADJUSTMENT["body"]["inventory"]["items"][0] | {"adjustQtyBy": 1}]}
+    asked = ADJUSTMENT | {"body": ADJUSTMENT["body"] | {"inventory": rows}}
+    record = held(asked)
+    lines = tuple(replace(line, raw={"adjustQtyBy": -1}) for line in record.lines)
+
+    differences = find_differences(asked, replace(record, lines=lines), external_id="loop-1")
+
+    assert differences == ["it takes units out instead of adding them"]
+
+
 REFUND: dict[str, Any] = {
     "operation": "create",
     "target_type": "customerRefund",

@@ -33,6 +33,7 @@ from returnsops.returns.models import (
     Arrival,
     ExchangeItem,
     FactChange,
+    FoundGoods,
     InspectedUnit,
     Inspection,
     Item,
@@ -179,6 +180,13 @@ def add_open_inspection(world: World) -> None:
     Inspection.objects.create(loop_return=world.row, inspector=world.user, started_at=NOW)
 
 
+def add_found(world: World, **changes: Any) -> None:
+    values = {"sku": "SOCKS", "count": 1} | changes
+    FoundGoods.objects.create(
+        inspection=world.unit.inspection, found_at=NOW, finder=world.user, client_id=uuid.UUID(int=1), **values
+    )
+
+
 def add_item(world: World) -> None:
     Item.objects.create(account=world.shop.account, internal_id="9", sku="A", fetched_at=NOW)
 
@@ -251,6 +259,7 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "one_open_inspection_per_person_and_return": twice(add_open_inspection),
     "one_standing_outcome_per_unit": lambda world: copy_of(world.unit, client_id=uuid.uuid4()),
     "outcome_in_list": lambda world: change(world.unit, outcome="fine"),
+    "found_goods_are_something": lambda world: add_found(world, count=0),
     "one_standing_override": twice(add_override),
     "override_kind_in_list": lambda world: add_override(world, kind="wish"),
     "override_has_reason": lambda world: add_override(world, reason=""),
@@ -302,6 +311,7 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     ),
     "integrations_synccursor.stream": twice(lambda world: SyncCursor.objects.create(stream="a", watermark=NOW)),
     "returns_arrival.client_id": twice(add_arrival),
+    "returns_foundgoods.client_id": twice(add_found),
     "returns_inspectedunit.client_id": lambda world: copy_of(world.unit, superseded_at=NOW),
     "returns_inspectedunit.superseded_by": lambda world: _supersede_twice(world),
     "posting_posting.external_id": lambda world: copy_of(world.posting, number=2),

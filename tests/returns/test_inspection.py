@@ -20,6 +20,7 @@ from returnsops.returns.inspection import (
     finish_inspection,
     judge_again,
     judge_units,
+    open_inspection,
     record_arrival,
     record_units,
 )
@@ -149,8 +150,15 @@ def test_unit_that_is_not_in_the_return_is_refused(shop: Shop, ada: User, unit: 
         judge_units(row, [judged(unit=unit)], by=ada)
 
 
+def test_judging_no_unit_opens_no_inspection(row: LoopReturn, ada: User) -> None:
+    with pytest.raises(NotPossibleError, match="No unit is named"):
+        judge_units(row, [], by=ada)
+
+    assert not row.inspections.exists()
+
+
 def test_nothing_judged_cannot_be_finished(row: LoopReturn, ada: User) -> None:
-    inspection = judge_units(row, [], by=ada)
+    inspection = open_inspection(row, by=ada)
 
     with pytest.raises(NotPossibleError, match="No unit is judged yet"):
         finish_inspection(inspection, by=ada)

@@ -143,7 +143,8 @@ def _find(data: st.DataObject, facts: ReturnFacts) -> list[Json] | None:
     unjudged = [str(number) for number, unit in enumerate(facts.units, 1) if not unit.outcome and not unit.removed]
     if len(facts.found) > 1 or facts.loop.state in ("cancelled", "expired"):
         return None
-    place = {"in_place_of": data.draw(st.sampled_from(unjudged))} if unjudged and data.draw(st.booleans()) else {}
+    is_wrong = bool(unjudged) and data.draw(st.booleans())
+    place = {"in_place_of": data.draw(st.sampled_from(unjudged))} if is_wrong else {}
     return [{"sku": data.draw(st.sampled_from(["SHIRT-M", "NEVER-SOLD"]))} | place]
 
 
@@ -162,7 +163,8 @@ def _restock(data: st.DataObject, facts: ReturnFacts) -> list[str] | None:
 
 def _authorise(data: st.DataObject, facts: ReturnFacts) -> str | None:
     is_theirs = not facts.policy.writes("rma") and not facts.records_of("returnAuthorization")
-    return "9500" if is_theirs and facts.live_units else None
+    is_billed = bool(facts.records_of("invoice", "cashSale"))
+    return "9500" if is_theirs and is_billed and facts.live_units else None
 
 
 def _receive(data: st.DataObject, facts: ReturnFacts) -> bool | None:

@@ -8,6 +8,7 @@ from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.plan import Plan, PostingDue, StepState
 from tests.builders import DAMAGED, HOLDING, SELLABLE
 from tests.other_side import rows_of, total_of
+from tests.scenarios.given import ITEMS
 
 PLACES = {SELLABLE: "sellable", HOLDING: "holding", DAMAGED: "damaged"}
 OPEN = {StepState.WAITING: "waits", StepState.BLOCKED: "blocked", StepState.DUE: "due"}
@@ -126,7 +127,7 @@ def _sold_as(facts: ReturnFacts, row: dict[str, Any]) -> str:
 
 
 def _item(facts: ReturnFacts, row: dict[str, Any]) -> str:
-    names = {one.item_id: one.sku for one in facts.found}
+    names = {item_id: sku for sku, item_id in ITEMS.items()}
     names |= {line.item_id: line.item_name for one in facts.records for line in one.lines}
     item_id: str = row["item"]["id"]
     return names.get(item_id, item_id)
