@@ -17,12 +17,13 @@ from integrations.errors import IntegrationError
 from integrations.models import NetSuiteAccount, Shop, SyncCursor
 from returnsops.returns import record_changes, schedule, sweeps
 from returnsops.returns.turns import is_turn_of, one_at_a_time
+from returnsops.returns.unreadable import stream_of
 
 logger = logging.getLogger(__name__)
 
 WORK_FOR_S = 25.0  # no job is begun after this; the queue kills a task after 90 s
 JOB_FOR_S = 8.0
-SOON, EVERY_MINUTE = timedelta(seconds=5), timedelta(minutes=1)
+SOON, EVERY_MINUTE, EVERY_HOUR = timedelta(seconds=5), timedelta(minutes=1), timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ def _jobs() -> list[Job]:
         jobs.append(Job(f"details:{shop.code}", SOON, partial(sweeps.fetch_due_details, shop, for_s=JOB_FOR_S)))
     for account in NetSuiteAccount.objects.filter(paused_at=None).order_by("pk"):
         work = partial(record_changes.mirror_changes, account, for_s=JOB_FOR_S)
-        jobs.append(Job(record_changes.stream_of(account), settings.RECORD_SWEEP_EVERY, work))
+        jobs.append(Job(stream_of(account), settings.RECORD_SWEEP_EVERY, work))
+        again = partial(record_changes.read_set_aside, account, for_s=JOB_FOR_S)
+        jobs.append(Job(f"{stream_of(account)} set aside", EVERY_HOUR, again))
     return jobs
 
 

@@ -37,10 +37,11 @@ from returnsops.returns.mirror import apply_records, hint_records, mark_gone
 from returnsops.returns.models import ExchangeItem, FoundGoods, LoopReturn, NetSuiteRecord, ReturnLine
 from returnsops.returns.plan.exchange_orders import exchange_references
 from returnsops.returns.reading import Name, Reading, no_matter, read_records
-from returnsops.returns.record_changes import STOCK_TYPES, forget_unreadable, note_unreadable
+from returnsops.returns.record_changes import STOCK_TYPES
 from returnsops.returns.replan import ask_for_plan
 from returnsops.returns.sku_mapping import look_up_items, look_up_sold_items
 from returnsops.returns.turns import one_at_a_time, ring
+from returnsops.returns.unreadable import FAMILIES, forget_read, lacks_right, note_missing_right, note_refusal
 
 logger = logging.getLogger(__name__)
 
@@ -115,6 +116,8 @@ def fetch_records(*rows: LoopReturn, show_life: Callable[[], None] = no_matter) 
             raise
         if len(rows) == 1:
             _try_again_later(rows)
+            if isinstance(error, RejectedError) and lacks_right(error):
+                note_missing_right(rows[0].shop.account, FAMILIES, error.detail)
             raise
         return _fetch_one_by_one(rows, show_life)
 
@@ -184,14 +187,17 @@ def _failed(family: Family, reading: Reading) -> dict[Name, IntegrationError]:
 
 
 def _tell_of_refused(account: NetSuiteAccount, refused: Sequence[Family], reading: Reading) -> None:
-    """A return that was never read waits for it: a person should know. What was read before has cases of its own."""
+    """A return that was never read waits for it, and a lost right hides what comes: a person should know.
+
+    What else is refused of what was read before has cases of its own.
+    """
     for family in refused:
         for name, error in _failed(family, reading).items():
             logger.warning("%s %s of %s cannot be read: %s", *name, family.row, error)
-            if family.row.records_fetched_at is None and isinstance(error, RejectedError):
-                note_unreadable(account, " ".join(name), error)
-    if reading.records:
-        forget_unreadable(account, [" ".join(name) for name, record in reading.read.items() if record])
+            is_first = family.row.records_fetched_at is None
+            if isinstance(error, RejectedError) and (is_first or lacks_right(error)):
+                note_refusal(account, name, error)
+    forget_read(account, reading, FAMILIES)
 
 
 def _try_again_later(rows: Iterable[LoopReturn]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from integrations.models import NetSuiteAccount
 from integrations.netsuite.client import NetSuiteClient
 from returnsops.returns.models import NetSuiteRecord
+from returnsops.returns.unreadable import HIDDEN, note_missing_right
 
 WITNESSES = 20  # others of the kind that are asked for as well
 
@@ -26,6 +27,8 @@ def really_gone(account: NetSuiteAccount, client: NetSuiteClient, missed: Collec
     shown = {ref.internal_id for ref in client.statuses_of([*asked, *others])}
     seen = Counter({kind: len(shown & {*few}) for kind, few in witnesses.items()})
     hidden = {kind for kind, few in witnesses.items() if few and seen[kind] * 2 < len(few)}
+    for kind in sorted(hidden & {kind for kind, internal_id in missed if internal_id not in shown}):
+        note_missing_right(account, kind, HIDDEN)
     return [internal_id for kind, internal_id in missed if internal_id not in shown and kind not in hidden]
 
 

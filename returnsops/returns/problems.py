@@ -352,6 +352,11 @@ KINDS: dict[str, ProblemKind] = {
         "The key or the role probably lost a right. Check it with the administrator of the other side; the next "
         "comparison that sees them closes this case. If they were really deleted, tell the administrator here.",
     ),
+    "reading_refused": ProblemKind(
+        "NetSuite does not show what returns need", "data",
+        "Have the NetSuite administrator give the integration's role the right named below. What waits is read by "
+        "itself within minutes; the case closes with the first record of that kind that is read.",
+    ),
     "unreadable_record": ProblemKind(
         "The other side shows a record we cannot read", "data",
         "Everything else goes on. Report the words below to the administrator; it is read as soon as it can be.",

@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from integrations.discovery.netsuite_questions import RIGHTS
 from integrations.errors import words_of_failure
 from integrations.models import NetSuiteAccount, Shop, SyncCursor, SyncRun
+from returnsops.returns.labels import record_name
 from returnsops.returns.problems import Problem
 from returnsops.returns.runs import STUCK_TRIES
 from returnsops.returns.schedule import stream_of
+from returnsops.returns.unreadable import refused_stream
 
 UNREADABLE_SHOWN_MAX = 50
 WORTH_A_RATE_S = 1.0
@@ -70,9 +73,10 @@ def mirror_problems(owner: Shop | NetSuiteAccount) -> list[Problem]:
     """What reading found that no plan of a return can tell: an answer not believed, rows nobody can read."""
     stream = stream_of(owner)
     cursor = SyncCursor.objects.filter(stream=stream).first()
+    refused = _refused(owner) if isinstance(owner, NetSuiteAccount) else []
     stuck = _stuck(owner, stream)
     doubts = [doubt for doubt in _doubts(owner, stream) if doubt.subject not in {one.subject for one in stuck}]
-    return [*stuck, *doubts, *(_unreadable(stream, cursor) if cursor else ())]
+    return [*stuck, *doubts, *refused, *(_unreadable(stream, cursor) if cursor else ())]
 
 
 def _stuck(owner: Shop | NetSuiteAccount, stream: str) -> list[Problem]:
@@ -94,6 +98,31 @@ def _doubts(owner: Shop | NetSuiteAccount, stream: str) -> list[Problem]:
         for run in ended.distinct("kind")
         if run.failure
     ]  # fmt: skip
+
+
+def _refused(account: NetSuiteAccount) -> list[Problem]:
+    """Kinds of records that the role may not see, each with the right that it lacks."""
+    noted = SyncCursor.objects.filter(stream=refused_stream(account)).first()
+    return [
+        Problem(
+            "reading_refused",
+            f"{stream_of(account)} {what}",
+            f"NetSuite does not tell {_shown_as(what)}.",
+            words=why,
+            detail=(("Right of the role", _right_for(what)),),
+        )
+        for what, why in (sorted(noted.unreadable.items()) if noted else ())
+    ]
+
+
+def _shown_as(what: str) -> str:
+    return what if " " in what else f"what stands in a {record_name(what)[1]}"
+
+
+def _right_for(what: str) -> str:
+    if " " in what:
+        return "Reports › SuiteAnalytics Workbook: Edit"
+    return f"Transactions › {RIGHTS.get(what) or record_name(what)[1]}: View"
 
 
 def _unreadable(stream: str, cursor: SyncCursor) -> list[Problem]:

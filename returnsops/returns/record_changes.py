@@ -20,6 +20,7 @@ from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.records import RecordRef
 from integrations.netsuite.sources import find_sources
 from returnsops.returns.bulk import note_makers
+from returnsops.returns.gone import really_gone
 from returnsops.returns.known_records import (
     CHANGED_BY_CHILDREN,
     SALE_TYPES,
@@ -36,6 +37,16 @@ from returnsops.returns.mirror import apply_records, hint_records, mark_gone
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.reading import Name, read_records
 from returnsops.returns.replan import ask_for_plan
+from returnsops.returns.unreadable import (
+    CHANGES,
+    forget,
+    forget_read,
+    note_missing_right,
+    note_refusal,
+    noted_names,
+    set_aside_broken,
+    stream_of,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -48,19 +59,43 @@ WATCHED_TYPES = (
 STOCK_TYPES = ("inventoryTransfer", "inventoryAdjustment")
 READ_FOR_S = 15.0
 AT_ONCE_MAX = 30
-NOTED_MAX = 200
-
-
-def stream_of(account: NetSuiteAccount) -> str:
-    return f"netsuite:{account.account_id}"
 
 
 def mirror_changes(account: NetSuiteAccount, *, for_s: float = READ_FOR_S) -> int:
     """Read what changed since the last time, by NetSuite's own clock. Gives how many records were read.
 
-    The watermark moves once everything of the window was read; what was read by then is known and not read again.
+    The watermark moves once everything of the window was read, or set aside; what was read by then is not read again.
     Raises the errors of `integrations.errors`.
     """
+    try:
+        read = _mirror_changes(account, for_s=for_s)
+    except RejectedError as error:
+        note_missing_right(account, CHANGES, error.detail)
+        raise
+    forget(account, {CHANGES})
+    return read
+
+
+def read_set_aside(account: NetSuiteAccount, *, for_s: float = READ_FOR_S) -> int:
+    """Ask once more for what could not be read. Gives how many were read.
+
+    Raises the errors of `integrations.errors`.
+    """
+    names = noted_names(account)
+    if not names:
+        return 0
+    with watched(account):
+        client = netsuite_client(account)
+        refs = client.statuses_of([internal_id for _, internal_id in names])
+        read, _ = read_refs(account, client, refs, for_s=for_s)
+        shown = {ref.internal_id for ref in refs}
+        gone = really_gone(account, client, [name for name in names if name[1] not in shown])
+    mark_gone(account, gone)
+    forget(account, {" ".join(name) for name in names if name[1] in gone})
+    return read
+
+
+def _mirror_changes(account: NetSuiteAccount, *, for_s: float) -> int:
     with watched(account):
         client = netsuite_client(account)
         server_now = client.server_time()
@@ -80,7 +115,7 @@ def mirror_changes(account: NetSuiteAccount, *, for_s: float = READ_FOR_S) -> in
 def read_refs(
     account: NetSuiteAccount, client: NetSuiteClient, refs: Iterable[RecordRef], *, for_s: float
 ) -> tuple[int, bool]:
-    """Read those that tell news and belong to us. Gives how many, and whether there was time for all."""
+    """Read those that tell news and belong to us. Gives how many, and whether all were read or set aside."""
     named = {ref.internal_id: ref for ref in refs if ref.record_type != "unknown"}
     known = known_among(account, named)
     sources = find_sources(client, named.keys() - known.keys())
@@ -97,13 +132,13 @@ def read_refs(
     wanted = _parents_of(account, wanted, sources, named) | wanted
     deadline = time.monotonic() + for_s
     names = [(record_type, one) for one, record_type in sorted(wanted.items(), key=lambda item: int(item[0]))]
-    read = 0
-    while read < len(names) and time.monotonic() < deadline:
-        batch = names[read : read + AT_ONCE_MAX]
-        _read_batch(account, batch, {one: sources.get(one, set()) & ours for _, one in batch})
-        read += len(batch)
+    begun, read, are_settled = 0, 0, True
+    while begun < len(names) and time.monotonic() < deadline:
+        batch = names[begun : begun + AT_ONCE_MAX]
+        done, is_settled = _read_batch(account, batch, {one: sources.get(one, set()) & ours for _, one in batch})
+        begun, read, are_settled = begun + len(batch), read + done, are_settled and is_settled
     note_makers(account, [ref for ref in named.values() if ref.internal_id in wanted])
-    return read, read >= len(wanted)
+    return read, are_settled and begun >= len(wanted)
 
 
 def _parents_of(
@@ -134,24 +169,28 @@ def _is_to_be_read(ref: RecordRef, known: Known | None) -> bool:
     return known.told_at is None or tells_news(ref, known) or (was_read_early(known) and can_be_told_by_now(known))
 
 
-def _read_batch(account: NetSuiteAccount, names: list[Name], parents: dict[str, set[str]]) -> None:
-    """One that we may not read, or cannot, keeps no other from being read.
+def _read_batch(account: NetSuiteAccount, names: list[Name], parents: dict[str, set[str]]) -> tuple[int, bool]:
+    """One that we may not read, or that NetSuite cannot show, keeps no other from being read.
 
-    parents: by internal id, those of its sources that belong to returns. Raises when the connection fails.
+    parents: by internal id, those of its sources that belong to returns. Gives how many were read, and whether nothing
+    of the others is worth waiting for. Raises when the connection fails.
     """
     started_at = timezone.now()
     reading = read_records(account, names)
     for name, error in reading.failed.items():
         if isinstance(error, RejectedError):
             logger.warning("%s %s of %s cannot be read: %s", *name, account, error)
-            note_unreadable(account, " ".join(name), error)
+            note_refusal(account, name, error)
     mark_gone(account, [internal_id for _, internal_id in reading.missed])
     apply_records(account, reading.records, fetched_at=started_at)
-    forget_unreadable(account, [" ".join(name) for name, record in reading.read.items() if record])
+    forget_read(account, reading)
     for record in reading.records:
         _give_to_returns(account, record.internal_id, parents[record.internal_id])
-    if reading.passing:
-        raise reading.passing[0]
+    given_up = set_aside_broken(account, reading)
+    waited_for = {name for name, error in reading.failed.items() if not isinstance(error, RejectedError)} - given_up
+    if waited_for:
+        reading.raise_failure()
+    return len(reading.read), not waited_for
 
 
 @transaction.atomic
@@ -196,22 +235,3 @@ def _look_for_deletions(account: NetSuiteAccount, client: NetSuiteClient, *, sin
 def ask_by_id(client: NetSuiteClient, named: Iterable[tuple[str, str]]) -> list[str]:
     """Of these (record type, id), those of which NetSuite says itself that it has them not."""
     return [internal_id for record_type, internal_id in named if client.get_record(record_type, internal_id) is None]
-
-
-@transaction.atomic
-def note_unreadable(account: NetSuiteAccount, name: str, error: RejectedError) -> None:
-    """It is a case (`progress.mirror_problems`) until it was read. Several processes note at the same time."""
-    stream = stream_of(account)
-    SyncCursor.objects.get_or_create(stream=stream, defaults={"watermark": timezone.now()})
-    cursor = SyncCursor.objects.select_for_update(no_key=True).get(stream=stream)
-    if len(cursor.unreadable) < NOTED_MAX or name in cursor.unreadable:
-        SyncCursor.objects.filter(pk=cursor.pk).update(unreadable=cursor.unreadable | {name: error.detail[:300]})
-
-
-@transaction.atomic
-def forget_unreadable(account: NetSuiteAccount, names: list[str]) -> None:
-    noted = SyncCursor.objects.filter(stream=stream_of(account), unreadable__has_any_keys=names)
-    cursor = noted.select_for_update(no_key=True).first()
-    if cursor:
-        left = {other: why for other, why in cursor.unreadable.items() if other not in names}
-        SyncCursor.objects.filter(pk=cursor.pk).update(unreadable=left)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from integrations.errors import IntegrationError
 from integrations.models import NetSuiteAccount, Shop, SyncRun
 from returnsops.lib import clock
-from returnsops.returns import backfill, record_changes
+from returnsops.returns import backfill, unreadable
 from returnsops.returns.comparison import compare_ids
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.record_comparison import compare_records
@@ -115,7 +115,7 @@ def work_on_run(run: SyncRun, *, for_s: float, on_step: Callable[[SyncRun], None
 
 
 def stream_of(owner: Shop | NetSuiteAccount) -> str:
-    return backfill.stream_of(owner) if isinstance(owner, Shop) else record_changes.stream_of(owner)
+    return backfill.stream_of(owner) if isinstance(owner, Shop) else unreadable.stream_of(owner)
 
 
 def owner_of(run: SyncRun) -> Shop | NetSuiteAccount | None:

@@ -293,7 +293,7 @@ def test_return_whose_first_read_is_refused_is_told_until_it_was_read(
 ) -> None:
     row = stage.make("refund", parcel="in_transit")
     rma = row.records.get(record_type="returnAuthorization")
-    account, name = rma.account, f"returnAuthorization {rma.internal_id}"
+    account = rma.account
     mirror.doubt_records(account, [rma.internal_id])
     LoopReturn.objects.update(records_fetched_at=None)
     failures: dict[str, IntegrationError] = {
@@ -303,7 +303,7 @@ def test_return_whose_first_read_is_refused_is_told_until_it_was_read(
 
     fetch(row)
     assert [(one.code, one.subject) for one in mirror_problems(account)] == [
-        ("unreadable_record", f"netsuite:{account.account_id} {name}")
+        ("reading_refused", f"netsuite:{account.account_id} returnAuthorization")
     ]
 
     failures.clear()

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from integrations.models import Shop, SyncCursor
 from returnsops.returns.models import LoopReturn
-from returnsops.returns.record_changes import stream_of
 from returnsops.returns.sweeps import hint_stale_records
+from returnsops.returns.unreadable import stream_of
 from tests.builders import make_record, make_return, make_sale, make_unit
 
 EXCHANGE = {"exchange_id": 1, "sku": "BOOT-43", "total": "77.76", "exchange_order_id": 61001}
