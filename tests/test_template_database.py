@@ -4,10 +4,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 
+from returnsops.people.audit import record_event
 from tests import template_database
-from tests.template_database import PREFIX, ensure_template, key_of_migrations
+from tests.builders import make_shop
+from tests.template_database import DELETED_BYTES_MAX, PREFIX, empty_tables, ensure_template, key_of_migrations
 
 
 @pytest.fixture
@@ -40,3 +43,17 @@ def test_test_database_is_a_copy_of_what_stands_ready(transactional_db: None) ->
     assert migrations > 0
     assert ensure_template() == PREFIX + key_of_migrations()
     assert not str(connection.settings_dict["NAME"]).startswith(PREFIX)
+
+
+@pytest.mark.parametrize("deleted_bytes_max", [DELETED_BYTES_MAX, 0])
+def test_nothing_is_left_of_what_a_test_committed_however_large(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch, deleted_bytes_max: int
+) -> None:
+    monkeypatch.setattr(template_database, "DELETED_BYTES_MAX", deleted_bytes_max)
+    record_event(None, "seen", make_shop())  # whose row a trigger keeps from being deleted
+    assert template_database._filled_tables()
+
+    empty_tables()
+
+    assert template_database._filled_tables() == {}
+    assert Permission.objects.exists()
