@@ -85,6 +85,11 @@ class Jobs:
         now = self._clock.now().timestamp()
         return int(self._store.value("SELECT count(*) FROM job WHERE is_running IN (0, 1) AND due <= ?", (now,)))
 
+    def next_in_s(self) -> float | None:
+        """Until something happens by itself, in business time; nothing if it is happening, None if nothing will."""
+        due = self._store.value("SELECT min(due) FROM job WHERE is_running IN (0, 1)")
+        return None if due is None else max(0.0, round(due - self._clock.now().timestamp(), 3))
+
     def wait_until_calm(self, limit_s: float) -> int:
         """Wait until nothing is due any more; gives how much still is when the time is up."""
         until = time.monotonic() + limit_s

@@ -21,8 +21,7 @@ from returnsops.returns.inspection import UnitOutcome, record_units
 from returnsops.returns.models import LoopReturn
 
 ROUNDS_MAX = 80
-ROUND_S = 0.05
-QUIET_ROUNDS = 2
+SOON_S, WAIT_S, WAITS_MAX = 1.0, 0.02, 100  # the sandbox looks every few milliseconds what is due
 SETTINGS = {
     "loop": {"process_delay_s": [0.0, 0.05], "was_processed_delay_s": 0.05, "rate_limit_per_minute": 100_000},
     "connector": {"exchange_delay_s": 0.05},
@@ -76,21 +75,24 @@ class Stage:
         record_units(loop_return, units, by=self.person(by))
 
     def run(self) -> None:
-        """Let everything work until nothing moves: tasks and sender, and only then what the sweeps find."""
-        quiet = 0
+        """Let everything work until nothing moves: tasks and sender, and only then what the sweeps find.
+
+        A sweep costs more than all else, so it waits for what the sandbox is about to do.
+        """
         for _ in range(ROUNDS_MAX):
             if self.work_through_queue() + self.send():
-                quiet = 0
                 continue
-            quiet = 0 if self.sweep() else quiet + 1
-            if quiet >= QUIET_ROUNDS and self.is_calm(quiet):
+            self.let_the_sandbox_work()
+            if not self.sweep():
                 return
-            time.sleep(ROUND_S)
 
-    def is_calm(self, quiet: int) -> bool:
-        """Whether the sandbox has nothing to do either: now, or for long."""
-        health = self.ask("health", method="GET")
-        return not health["jobs"] or (quiet > QUIET_ROUNDS and not health["due_jobs"])
+    def let_the_sandbox_work(self) -> None:
+        """Until it has nothing to do, or only what is too far away to wait for."""
+        for _ in range(WAITS_MAX):
+            next_in_s = self.ask("health", method="GET")["next_job_in_s"]
+            if next_in_s is None or next_in_s > SOON_S:
+                return
+            time.sleep(next_in_s + WAIT_S)
 
     def send(self) -> int:
         """A sender starts threads and connections, so only for something to send."""

@@ -31,6 +31,7 @@ def _health(asked: Asked) -> Json:
         "file": str(sandbox.options.file) if sandbox.options.file else None,
         "jobs": sandbox.jobs.count(),
         "due_jobs": sandbox.jobs.count_due(),
+        "next_job_in_s": sandbox.jobs.next_in_s(),
         "failed_jobs": sandbox.jobs.failures,
         "returns": sandbox.loop_store.value("SELECT count(*) FROM loop_return"),
         "transactions": {
