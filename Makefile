@@ -5,6 +5,8 @@ RETURNS ?= 200
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
 BIN := .venv/bin
+# Dozens of processes begin in a demo or a test: without stored bytecode each compiles all of ReturnsOps anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Settings as production has them, with secrets made up on the spot.
 DEPLOYED = RETURNSOPS_PRODUCTION=yes SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_hex(32))')" \
 	CREDENTIAL_KEY="$$($(BIN)/python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')" \

@@ -1,10 +1,15 @@
-"""pytest plugin: no test reaches further than this machine, except against a real account when asked."""
+"""pytest plugin: no test reaches further than this machine, except against a real account when asked.
+
+So none has use for a proxy either: where one is named in the environment, tests go past it, and nobody looks the
+environment through for it at each of their calls.
+"""
 
 import ipaddress
 import socket
 from typing import Any
 
 import pytest
+import requests
 
 from tests.live import is_live
 
@@ -36,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     patch.setattr(socket.socket, "connect", guarded_connect)
     patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
     patch.setattr(socket, "getaddrinfo", guarded_look_up)
+    patch.setattr(requests.sessions, "get_environ_proxies", lambda *_, **__: {})
     config.stash[PATCH] = patch
 
 
