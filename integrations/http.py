@@ -27,6 +27,7 @@ from integrations.errors import (
     TemporaryError,
     UncertainError,
 )
+from returnsops.lib.waits import waiting_at_most
 
 logger = logging.getLogger(__name__)
 
@@ -123,16 +124,19 @@ def send_request(
     started = time.monotonic()
     failure: IntegrationError | None = None
     try:
-        with session.request(
-            method,
-            url,
-            params=params,
-            data=body,
-            headers=headers,
-            timeout=(min(CONNECT_TIMEOUT_S, timeout_s), timeout_s),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
+        with (
+            waiting_at_most(CONNECT_TIMEOUT_S + timeout_s),
+            session.request(
+                method,
+                url,
+                params=params,
+                data=body,
+                headers=headers,
+                timeout=(min(CONNECT_TIMEOUT_S, timeout_s), timeout_s),
+                allow_redirects=False,
+                stream=True,
+            ) as response,
+        ):
             text = _read_body(response, deadline=started + timeout_s)
     except (requests.RequestException, UnicodeError) as error:
         failure = _translate_error(error, call=call)

@@ -30,6 +30,7 @@ from returnsops.lib import clock
 from returnsops.lib.canonical import plain
 from returnsops.lib.locks import lock_until_commit
 from returnsops.lib.nudge import RowId, nudge
+from returnsops.lib.waits import beat_while_waiting
 from returnsops.posting import outbox
 from returnsops.posting.claim import put_back_dead_claims
 from returnsops.posting.facts import load_facts
@@ -63,6 +64,7 @@ EVENTS_AT_ONCE, EVENTS_FOR_S = 20, 20.0
 def look(what: str, row_id: RowId = None) -> None:
     """The one entry point of the task queue: look at one row. An outside failure leaves the row due for the sweep."""
     _show_life()
+    beat_while_waiting(_show_life)
     try:
         LOOKS[what](row_id)
     except IntegrationError as error:

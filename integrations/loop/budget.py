@@ -19,6 +19,7 @@ from integrations.aside import leave
 from integrations.errors import NoCallsLeftError
 from integrations.models import CallBudget, Shop
 from returnsops.lib.locks import try_lock
+from returnsops.lib.waits import waiting_at_most
 
 SPARE_MAX = 20  # left to others with the same key; Loop saying that less remains makes us wait
 REFUSED_WAIT_S_MAX = 60.0
@@ -77,7 +78,8 @@ class ShopBudget:
         """
         if self._take_one():
             return
-        with try_lock("waits for Loop", str(self._shop_pk), str(self._needed)) as is_ours:
+        is_turn = try_lock("waits for Loop", str(self._shop_pk), str(self._needed))
+        with waiting_at_most(self._wait_s_max), is_turn as is_ours:
             self._wait_and_take(time.monotonic() + (self._wait_s_max if is_ours else 0.0))
 
     def _wait_and_take(self, give_up_at: float) -> None:

@@ -23,6 +23,7 @@ from integrations.models import LaneDemand, LaneLimit, NetSuiteAccount
 from integrations.netsuite.lane_book import give_back, open_book, read_book, take_to_read
 from integrations.netsuite.lane_keeper import keeper
 from integrations.netsuite.lane_limit import note_refusal
+from returnsops.lib.waits import waiting_at_most
 from returnsops.lib.wake import notify
 from returnsops.people.audit import record_event
 from returnsops.people.models import User
@@ -167,7 +168,8 @@ _shared_lane: ContextVar[_SharedLane | None] = ContextVar("shared_lane", default
 @contextmanager
 def _one_lane(account_pk: int) -> Iterator[None]:
     holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
-    _wait_for_lane(account_pk, holder)
+    with waiting_at_most(WAIT_S_MAX):
+        _wait_for_lane(account_pk, holder)
     try:
         with keeper.keeping(account_pk, holder):
             yield
