@@ -1,7 +1,7 @@
 """Waits that are known to end: while one of them runs, its process is alive though nothing of it moves.
 
 The watchdog takes silence for a hang. A call may be silent for longer than it allows, but it says beforehand how long
-it can take at most; up to then a thread beats in its place. A wait that outlives its own limit is a hang like any other.
+it can take at most; up to then a thread beats in its place. A wait that outlives its own limit is a hang as any other.
 """
 
 import itertools
