@@ -16,6 +16,7 @@ from integrations.sandbox.control import Control
 from integrations.sandbox.sandbox import Options, Sandbox
 
 logger = logging.getLogger(__name__)
+STOP_NOTICED_S = 0.01  # tests stop hundreds of sandboxes, and wait for each
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -73,7 +74,7 @@ class Served:
         self._thread.start()
 
     def _serve(self) -> None:
-        self.server.serve_forever(poll_interval=0.05)
+        self.server.serve_forever(poll_interval=STOP_NOTICED_S)
 
     def stop(self) -> None:
         self.server.shutdown()

@@ -44,6 +44,12 @@ CROWDED = TemporaryError(system="netsuite", operation="query", status=429, detai
 WOKEN_WITHIN_S = 20.0  # less than a sender waits by itself in the test of it
 
 
+@pytest.fixture(autouse=True)
+def nobody_waits_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("returnsops.posting.sender.POLL_S", 0.05)
+    monkeypatch.setattr("returnsops.posting.desk.LOOK_AGAIN_S", 0.05)
+
+
 def send() -> None:
     Sender(threads=1).drain()
 
@@ -431,6 +437,7 @@ def test_waiting_sender_is_woken_for_new_work(
     monkeypatch.setattr(sender, "_tend", tend_and_tell)
     planner = threading.Thread(target=plan)
     planner.start()
+    sender._alarm.ring()  # so that its first round does not wait
     sender.run()
     planner.join()
 
