@@ -188,7 +188,7 @@ class NetSuiteAccountAdmin(CheckedAdmin):
                 "fields": ("netsuite_consumer_secret", "netsuite_token_id", "netsuite_token_secret"),
             },
         ),
-        ("Fields", {"fields": ("line_reference_field", "sku_field")}),
+        ("Fields", {"fields": ("line_reference_field", "sku_field", "stock_table")}),
         (
             "How this account behaves",
             {

@@ -28,7 +28,7 @@ from integrations.netsuite.assertion import ClientCredentials
 from integrations.netsuite.auth import TokenSource
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.lanes import fenced, hold_lane, note_too_many
-from integrations.netsuite.options import AccountOptions, ReceiptKey, WriteMode
+from integrations.netsuite.options import AccountOptions, ReceiptKey, StockTable, WriteMode
 from integrations.netsuite.shared_shelf import SharedShelf, forget_refusal
 from integrations.netsuite.tba import TokenBasedAccess, TokenSecrets
 
@@ -86,6 +86,7 @@ def account_options(account: NetSuiteAccount) -> AccountOptions:
         receipt_key=ReceiptKey(account.receipt_key),
         write_mode=WriteMode(account.write_mode),
         sku_field=account.sku_field,
+        stock_table=StockTable(account.stock_table),
         has_forms=account.has_forms and account.profile.get(NO_FORMS) is None,
         sends_order_doc=account.sends_order_doc,
         memo_chars_max=account.memo_chars_max,

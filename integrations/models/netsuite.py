@@ -30,6 +30,11 @@ class NetSuiteAccount(Connection):
         LINE = "line", "line"
         BOTH = "both", "both"
 
+    class StockTable(models.TextChoices):
+        ITEM_LOCATIONS = "inventoryitemlocations", "inventoryitemlocations"
+        AGGREGATE = "aggregateitemlocation", "aggregateitemlocation"
+        BALANCE = "inventorybalance", "inventorybalance"
+
     account_id = models.CharField(max_length=40, unique=True, help_text="As NetSuite shows it, e.g. 1234567_SB1")
     base_url = models.URLField(
         blank=True,
@@ -49,6 +54,10 @@ class NetSuiteAccount(Connection):
         "SKU field", max_length=60, default="itemid",
         validators=[RegexValidator(rf"^{ITEM_FIELD.pattern}$", "No such field of an item.")],
         help_text="Item field that holds the SKU: itemid, upccode, externalid, displayname or a custitem…",
+    )  # fmt: skip
+    stock_table = models.CharField(
+        "stock is read from", max_length=30, choices=StockTable.choices, default=StockTable.ITEM_LOCATIONS,
+        help_text="Where a policy has the stock of exchanges checked; choose one that the role may see",
     )  # fmt: skip
     # What follows is open in NetSuite's documentation: netsuite.md §13 U2, U9, §3.2, §13 U12, U11, §4.12, §13 U5.
     receipt_key = models.CharField(
@@ -88,6 +97,10 @@ class NetSuiteAccount(Connection):
             models.CheckConstraint(condition=Q(write_mode__in=["sync", "async"]), name="account_write_mode_in_list"),
             models.CheckConstraint(
                 condition=Q(receipt_key__in=["orderLine", "line", "both"]), name="account_receipt_key_in_list"
+            ),
+            models.CheckConstraint(
+                condition=Q(stock_table__in=["inventoryitemlocations", "aggregateitemlocation", "inventorybalance"]),
+                name="account_stock_table_in_list",
             ),
         ]
 

@@ -18,6 +18,14 @@ class ReceiptKey(StrEnum):
     BOTH = "both"
 
 
+class StockTable(StrEnum):
+    """Where SuiteQL tells how many can be sold; a role may see only some of them (netsuite.md §5.2)."""
+
+    ITEM_LOCATIONS = "inventoryitemlocations"
+    AGGREGATE = "aggregateitemlocation"
+    BALANCE = "inventorybalance"
+
+
 class WriteMode(StrEnum):
     """async: accepted at once, done later, each request once by its key (netsuite.md §2.5, §13 U12)."""
 
@@ -39,6 +47,7 @@ class AccountOptions:
     receipt_key: ReceiptKey = ReceiptKey.ORDER_LINE
     write_mode: WriteMode = WriteMode.SYNC
     sku_field: str = "itemid"
+    stock_table: StockTable = StockTable.ITEM_LOCATIONS
     has_forms: bool = False
     sends_order_doc: bool = False
     memo_chars_max: int = 40

@@ -114,6 +114,14 @@ class QueryCalls:
         sql = suiteql.items_by(column)
         return [suiteql.parse_item(row) for row in self._find_rows(sql, values)]
 
+    def find_available(self, item_ids: Collection[str]) -> dict[str, int]:
+        """How many of each item can be sold, at all places together. One that NetSuite has nowhere has none.
+
+        Raises RejectedError when the role may not read the account's stock table.
+        """
+        rows = self._find_rows(suiteql.stock_in(self._options.stock_table), item_ids)
+        return dict.fromkeys(item_ids, 0) | dict(suiteql.parse_stock(row) for row in rows)
+
     def statuses_of(self, ids: Collection[str]) -> list[RecordRef]:
         """The transactions of these ids as they stand; a missing one was deleted or is hidden from us."""
         return self._find_refs(suiteql.BY_IDS, ids)

@@ -8,9 +8,10 @@ time unless written out with TO_CHAR, and come in the zone of the account's data
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 
 from integrations.errors import UnreadableRecordError
-from integrations.netsuite.options import ITEM_FIELD
+from integrations.netsuite.options import ITEM_FIELD, StockTable
 from integrations.netsuite.records import Deletion, ItemRecord, RecordRef
 
 ReadTime = Callable[[str | None], datetime | None]
@@ -108,6 +109,12 @@ FROM item i
 WHERE i.{column} IN ({{values}})
 ORDER BY i.id"""
 
+STOCK = """SELECT s.item AS item, SUM(s.quantityavailable) AS available
+FROM {table} s
+WHERE s.item IN ({{values}})
+GROUP BY s.item
+ORDER BY s.item"""
+
 # The type may be written as its name or as its code, in any case.
 DELETED_TYPE_COLUMNS = ("type", "recordtypeid")
 DELETED_SINCE = f"""SELECT d.recordid AS recordid, d.{{column}} AS type,
@@ -145,6 +152,10 @@ def items_by(column: str) -> str:
     """The query for items by their id, or by a column that can hold a SKU; no other is let through."""
     assert column == "id" or ITEM_FIELD.fullmatch(column), f"{column} is no field that holds a SKU"
     return ITEMS_BY.format(column=column)
+
+
+def stock_in(table: StockTable) -> str:
+    return STOCK.format(table=table.value)
 
 
 def deleted_since(type_column: str) -> str:
@@ -204,6 +215,14 @@ def parse_item(row: Mapping[str, str]) -> ItemRecord:
         is_inactive=row.get("isinactive") == "T",
         found_by=row.get("foundby", ""),
     )
+
+
+def parse_stock(row: Mapping[str, str]) -> tuple[str, int]:
+    """An item and how many of it can be sold, at all places together: whole ones; less than none is none."""
+    try:
+        return _column(row, "item"), max(int(Decimal(row.get("available", "0"))), 0)
+    except (InvalidOperation, ValueError, OverflowError) as error:
+        raise unreadable_row(f"no number of available ones in row {dict(row)}") from error
 
 
 def _record_type(text: str) -> str:

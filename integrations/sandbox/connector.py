@@ -9,6 +9,7 @@ from typing import Any
 from integrations.sandbox.money import cents
 from integrations.sandbox.netsuite import kinds
 from integrations.sandbox.netsuite.account import Account
+from integrations.sandbox.netsuite.addresses import add_address
 from integrations.sandbox.netsuite.documents import Apply, Document, Line
 from integrations.sandbox.netsuite.kinds import Kind
 from integrations.sandbox.netsuite.ledger import load_document
@@ -147,6 +148,8 @@ def _customer(account: Account, told: Sale) -> int:
             account.now_text(),
         ),
     )
+    if account.settings.flag("connector.addresses"):
+        add_address(account, customer=number, label=f"{shopper.first_name} {shopper.last_name}, 12 Elm Row")
     return number
 
 

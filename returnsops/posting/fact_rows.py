@@ -52,10 +52,12 @@ RECORDS = FixedQuery(
     .annotate(
         currency=KeyTextTransform("refName", KeyTransform("currency", "raw")),
         booked_on=KeyTextTransform("id", KeyTransform("account", "raw")),
+        ship_to=KeyTextTransform("id", KeyTransform("shipAddressList", "raw")),
     )
     .values(
         "id", "internal_id", "record_type", "tran_id", "external_id", "status", "status_label", "created_from_id",
         "entity_id", "other_ref_num", "total", "amount_remaining", "origin", "gone_at", "currency", "booked_on",
+        "ship_to",
     )
 )  # fmt: skip
 RECORD_LINES = FixedQuery(

@@ -9,10 +9,10 @@ from django.conf import settings
 
 from integrations.loop.parsing import parse_return
 from integrations.loop.records import LoopReturnRecord
-from integrations.models import NetSuiteAccount
 from returnsops.lib import clock
 from returnsops.lib.money import ZERO
 from returnsops.posting import fact_rows
+from returnsops.posting.goods import Goods, find_goods
 from returnsops.posting.models import Pause
 from returnsops.posting.pauses import pauses_of
 from returnsops.posting.restocks import find_restocked_units
@@ -33,7 +33,7 @@ from returnsops.returns.facts import (
     SiblingFacts,
     UnitFacts,
 )
-from returnsops.returns.models import Item, LoopReturn, NetSuiteRecord
+from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.plan.authorization import MOVING
 from returnsops.returns.policies import active_policy
 from returnsops.returns.policy import KeptItems, Policy, RmaTrigger
@@ -43,7 +43,15 @@ KEPT_OUTCOME = "keep_item"
 REVIEW = LoopReturn.State.REVIEW
 NO_LABEL = frozenset({None, "", "n/a", "pending"})
 # Settings that say what is read and how; all others are asked by the plan alone.
-READ_BY = ("ownership", "rma_trigger", "prices_include_tax", "duties_field", "kept_items")
+READ_BY = (
+    "ownership",
+    "rma_trigger",
+    "prices_include_tax",
+    "duties_field",
+    "kept_items",
+    "exchange_order",
+    "exchange_stock",
+)
 
 Row = Any  # of `fact_rows`: its columns by name
 
@@ -62,7 +70,9 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None) -> ReturnFacts:
     kept, restocked = find_kept_units(record, policy), find_restocked_units(row, record)
     found = fact_rows.FOUND.ask(return_pk=row.pk)
     items = items_by_sku(shop, {one.sku or "" for one in (*lines, *found, *record.exchanges)})
-    inactive = _inactive_items(account, record, items)
+    goods = find_goods(
+        row, {items[one.sku] for one in record.exchanges if one.sku in items}, checks_stock=policy.checks_stock, now=now
+    )
     outcomes = _standing_outcomes(row)
     return ReturnFacts(
         now=now,
@@ -75,7 +85,7 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None) -> ReturnFacts:
         deadline_scale=settings.DEADLINE_SCALE,
         policy=policy,
         loop=loop,
-        exchanges=_exchange_facts(record, items, inactive),
+        exchanges=_exchange_facts(record, items, goods),
         units=tuple(
             replace(
                 _unit_facts(line, items, outcomes.get(line.id), policy=policy, kept=kept),
@@ -209,18 +219,10 @@ def _found_facts(row: Row, items: dict[str, str]) -> FoundFacts:
     return FoundFacts(str(row.id), row.sku, items.get(row.sku, ""), row.count, row.found_at, row.place or "")
 
 
-def _inactive_items(account: NetSuiteAccount, record: LoopReturnRecord, items: dict[str, str]) -> frozenset[str]:
-    """Those of the replacements that NetSuite would refuse on an order."""
-    wanted = {items.get(one.sku or "", "") for one in record.exchanges} - {""}
-    if not wanted:
-        return frozenset()
-    found = Item.objects.filter(account=account, internal_id__in=wanted, is_inactive=True)
-    return frozenset(found.values_list("internal_id", flat=True))
-
-
 def _exchange_facts(
-    record: LoopReturnRecord, items: dict[str, str], inactive: frozenset[str]
+    record: LoopReturnRecord, items: dict[str, str], goods: dict[str, Goods]
 ) -> tuple[ExchangeFacts, ...]:
+    unknown = Goods()
     return tuple(
         ExchangeFacts(
             exchange_id=one.exchange_id,
@@ -233,9 +235,12 @@ def _exchange_facts(
             order_id=one.exchange_order_id or "",
             order_name=one.exchange_order_name or "",
             out_of_stock=one.out_of_stock,
-            item_inactive=items.get(one.sku or "", "") in inactive,
+            item_inactive=good.is_inactive,
+            keeps_stock=good.keeps_stock,
+            available=good.available,
         )
         for one in record.exchanges
+        for good in [goods.get(items.get(one.sku or "", ""), unknown)]
     )
 
 
@@ -263,6 +268,7 @@ def _record_facts(row: Row, lines: list[Row]) -> RecordFacts:
         gone=row.gone_at is not None,
         currency=row.currency or "",
         account_id=row.booked_on or "",
+        ship_to=row.ship_to or "",
         lines=tuple(
             LineFacts(
                 line=line.line,

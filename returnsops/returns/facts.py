@@ -102,6 +102,8 @@ class ExchangeFacts:
     tax: Decimal = ZERO
     out_of_stock: bool = False
     item_inactive: bool = False
+    keeps_stock: bool = True  # False: a service, a kit, a thing that NetSuite counts no stock of
+    available: int | None = None  # how many NetSuite can sell; None: not asked, or too long ago
 
     @property
     def ordered_as(self) -> str:
@@ -190,6 +192,7 @@ class RecordFacts:
     gone: bool = False
     currency: str = ""  # NetSuite's name of it; empty: not told
     account_id: str = ""  # on which it is booked, where the record tells
+    ship_to: str = ""  # the entry of the customer's address book that it goes to; empty: none, or not told
     lines: tuple[LineFacts, ...] = ()
 
 

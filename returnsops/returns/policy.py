@@ -79,6 +79,20 @@ class ExchangeSettlement(StrEnum):
     VALUE_IN_VALUE_OUT = "value_in_value_out"  # Loop discount off
 
 
+class ExchangeStock(StrEnum):
+    """Whether an exchange order of ours waits until NetSuite has its goods (requirement F8)."""
+
+    IGNORED = "ignored"  # NetSuite back-orders what it does not have
+    CHECKED = "checked"
+
+
+class ExchangeAddress(StrEnum):
+    """Where an exchange order of ours goes."""
+
+    CUSTOMER = "customer"  # the customer's own default, which NetSuite fills in
+    ORIGINAL_ORDER = "original_order"  # the address of the original order; without one it waits
+
+
 class KeptItems(StrEnum):
     """How Loop tells that the customer keeps the goods, which it documents nowhere (loop.md §3.3, §10)."""
 
@@ -206,6 +220,8 @@ class Policy:
     exchange_timing: ExchangeTiming = ExchangeTiming.FROM_LOOP
     exchange_link_field: str = ""  # custom field on exchange orders we make, for the number of the original order
     exchange_settlement: ExchangeSettlement = ExchangeSettlement.ZERO_CREDIT
+    exchange_stock: ExchangeStock = ExchangeStock.IGNORED
+    exchange_address: ExchangeAddress = ExchangeAddress.CUSTOMER
     tolerance_per_line: Decimal = Decimal("0.01")
     tolerance_share: Decimal = Decimal("0.005")
     approval_above: Decimal | None = None
@@ -225,6 +241,15 @@ class Policy:
 
     def writes(self, record_kind: str) -> bool:
         return self.ownership.get(record_kind, Ownership.OBSERVE) == Ownership.WRITE
+
+    @property
+    def creates_exchange_orders(self) -> bool:
+        return self.exchange_order == ExchangeOrder.CREATE and self.writes("exchange_order")
+
+    @property
+    def checks_stock(self) -> bool:
+        asked = (self.exchange_order, self.exchange_stock) == (ExchangeOrder.CREATE, ExchangeStock.CHECKED)
+        return asked and self.writes("exchange_order")
 
     def shadows(self, record_kind: str) -> bool:
         return self.ownership.get(record_kind, Ownership.OBSERVE) == Ownership.SHADOW

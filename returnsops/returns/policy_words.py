@@ -14,9 +14,11 @@ from returnsops.returns.policy import (
     SEVERAL,
     CreditLines,
     Deadlines,
+    ExchangeAddress,
     ExchangeForm,
     ExchangeOrder,
     ExchangeSettlement,
+    ExchangeStock,
     ExchangeTiming,
     KeptItems,
     Ownership,
@@ -86,6 +88,14 @@ CHOICES: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         ExchangeSettlement.ZERO_CREDIT: "Loop discount on: the credit of an exchange comes to nothing",
         ExchangeSettlement.VALUE_IN_VALUE_OUT: "Loop discount off: the credit of an exchange pays its invoice; "
         "on cash sales both sides meet on a clearing account",
+    },
+    ExchangeStock: {
+        ExchangeStock.IGNORED: "ordered at once, and back-ordered by NetSuite where it has none",
+        ExchangeStock.CHECKED: "ordered once NetSuite has them; until then finance is asked",
+    },
+    ExchangeAddress: {
+        ExchangeAddress.CUSTOMER: "to the customer's default address in NetSuite",
+        ExchangeAddress.ORIGINAL_ORDER: "to the address of the original order; if it shows none, finance is asked",
     },
     KeptItems: {
         KeptItems.ASK: "when a person says so; finance is asked where Loop settled and never made a label",
@@ -324,6 +334,9 @@ def _exchanges(policy: Policy) -> Iterator[Sentence]:
     )
     yield Sentence(topic, "exchange_link_field", f"An exchange order that ReturnsOps creates {link}.")
     yield Sentence(topic, "exchange_settlement", f"{CHOICES[ExchangeSettlement][policy.exchange_settlement]}.")
+    stock, address = CHOICES[ExchangeStock][policy.exchange_stock], CHOICES[ExchangeAddress][policy.exchange_address]
+    yield Sentence(topic, "exchange_stock", f"The goods of an exchange order that ReturnsOps creates are {stock}.")
+    yield Sentence(topic, "exchange_address", f"An exchange order that ReturnsOps creates goes {address}.")
 
 
 def _checks(policy: Policy) -> Iterator[Sentence]:

@@ -316,6 +316,23 @@ KINDS: dict[str, ProblemKind] = {
         "The replacement is out of stock", "finance",
         "Loop waits in review. Restock the item and process it there, or change the exchange into a refund; we follow.",
     ),
+    "replacement_unavailable": ProblemKind(
+        "NetSuite has too few of a replacement", "finance",
+        "It is looked at again every minute, and the order is made once there are enough. Or change the exchange in "
+        "Loop into another item or a refund. Or note it here: then it is ordered all the same, and NetSuite "
+        "back-orders it.", (ACKNOWLEDGE,),
+    ),
+    "address_missing": ProblemKind(
+        "The original order shows no address for the replacement", "finance",
+        "Choose an address of the customer on the original order in NetSuite; the exchange order is made once it is "
+        "read again. Or note it: then it goes to the customer's default address.", (ACKNOWLEDGE,),
+    ),
+    "stock_unseen": ProblemKind(
+        "NetSuite does not tell what is in stock", "data",
+        "Let its administrator give the role the right to see items and their stock, or choose another table under "
+        "«stock is read from» of the account. Or have the policy ignore the stock of exchanges («exchange_stock»). It "
+        "goes on by itself.",
+    ),
     "item_inactive": ProblemKind(
         "The mapped item is inactive in NetSuite", "data",
         "Activate the item in NetSuite, or map the SKU to another one. The return goes on by itself.", (MAP_SKU,),

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from integrations.discovery.netsuite_questions import RIGHTS
 from integrations.errors import words_of_failure
 from integrations.models import NetSuiteAccount, Shop, SyncCursor, SyncRun
+from returnsops.returns import stock
 from returnsops.returns.labels import record_name
 from returnsops.returns.problems import Problem
 from returnsops.returns.runs import STUCK_TRIES
@@ -76,7 +77,8 @@ def mirror_problems(owner: Shop | NetSuiteAccount) -> list[Problem]:
     refused = _refused(owner) if isinstance(owner, NetSuiteAccount) else []
     stuck = _stuck(owner, stream)
     doubts = [doubt for doubt in _doubts(owner, stream) if doubt.subject not in {one.subject for one in stuck}]
-    return [*stuck, *doubts, *refused, *(_unreadable(stream, cursor) if cursor else ())]
+    unseen = _unseen_stock(owner) if isinstance(owner, NetSuiteAccount) else []
+    return [*stuck, *doubts, *refused, *unseen, *(_unreadable(stream, cursor) if cursor else ())]
 
 
 def _stuck(owner: Shop | NetSuiteAccount, stream: str) -> list[Problem]:
@@ -123,6 +125,13 @@ def _right_for(what: str) -> str:
     if " " in what:
         return "Reports › SuiteAnalytics Workbook: Edit"
     return f"Transactions › {RIGHTS.get(what) or record_name(what)[1]}: View"
+
+
+def _unseen_stock(account: NetSuiteAccount) -> list[Problem]:
+    """NetSuite refused to tell its stock, and exchange orders wait for it."""
+    cursor = SyncCursor.objects.filter(stream=stock.stream_of(account)).exclude(failure="").first()
+    cause = f"{account} does not tell what is in stock, and exchange orders wait for it."
+    return [Problem("stock_unseen", f"stock:{account.account_id}", cause, words=cursor.failure)] if cursor else []
 
 
 def _unreadable(stream: str, cursor: SyncCursor) -> list[Problem]:

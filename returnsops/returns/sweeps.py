@@ -113,7 +113,11 @@ def hint_stale_records(*, limit: int = 20) -> int:
     now = timezone.now()
     has_sale = NetSuiteRecord.objects.filter(returns=OuterRef("pk"), record_type__in=("invoice", "cashSale"))
     waits = Q(stage__in=WAITS_FOR_NETSUITE) | ~Exists(has_sale)
-    is_followed = Q(shop__account__in=_followed_accounts(now)) & Exists(has_sale) & ~Exists(_awaited_orders())
+    is_followed = (
+        Q(shop__account__in=_followed_accounts(now))
+        & Exists(has_sale)
+        & ~Exists(awaited_orders().filter(loop_return=OuterRef("pk")))
+    )
     stale = _unread_for(PACE_AT_REST, now)
     for paces, where in ((PACE, ~is_followed), (PACE_FOLLOWED, is_followed)):
         for changed_within, pace in paces:
@@ -128,13 +132,13 @@ def hint_stale_records(*, limit: int = 20) -> int:
     return len(found)
 
 
-def _awaited_orders() -> QuerySet[ExchangeItem]:
+def awaited_orders() -> QuerySet[ExchangeItem]:
     """Exchange orders that are not in the mirror: a row of what changed does not hold the names they may lie under."""
     names = (OuterRef("exchange_order_id"), OuterRef("exchange_order_name"))
     by_name = Q(external_id__in=names, external_id__gt="") | Q(other_ref_num__in=names, other_ref_num__gt="")
     arrived = NetSuiteRecord.objects.filter(by_name, returns=OuterRef("loop_return"), record_type__in=SALE_TYPES)
     made = Q(exchange_order_id__gt="") | Q(exchange_order_name__gt="")
-    return ExchangeItem.objects.filter(made, ~Exists(arrived), loop_return=OuterRef("pk"))
+    return ExchangeItem.objects.filter(made, ~Exists(arrived))
 
 
 def _followed_accounts(now: datetime) -> list[int]:

@@ -210,6 +210,7 @@ def test_new_account_has_its_lanes_and_key(root: Client) -> None:
         "account_id": "999_SB2", "base_url": "https://999-sb2.suitetalk.api.netsuite.com", "time_zone": "UTC",
         "client_id": "c", "certificate_id": "k", "refund_apply_line": "1", "lane_count": "3",
         "netsuite_private_key": "-----BEGIN", "auth": "oauth2", "sku_field": "itemid", "receipt_key": "orderLine",
+        "stock_table": "inventoryitemlocations",
         "write_mode": "sync", "memo_chars_max": "40", "lane_hours-TOTAL_FORMS": "0", "lane_hours-INITIAL_FORMS": "0",
     }  # fmt: skip
 

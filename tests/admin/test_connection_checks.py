@@ -32,6 +32,7 @@ def values_of(account: NetSuiteAccount, **changes: Any) -> dict[str, Any]:
         "subsidiary_id",
         "line_reference_field",
         "sku_field",
+        "stock_table",
         "receipt_key",
         "refund_apply_line",
         "write_mode",

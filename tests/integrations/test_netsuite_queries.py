@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import responses
 
-from integrations.errors import RejectedError
+from integrations.errors import RejectedError, UnreadableRecordError
 from integrations.netsuite.assertion import ClientCredentials
 from integrations.netsuite.auth import TokenSource
 from integrations.netsuite.client import NetSuiteClient
-from integrations.netsuite.options import AccountOptions
+from integrations.netsuite.options import AccountOptions, StockTable
 from integrations.netsuite.query_calls import PAGE_SIZE_MAX, ROWS_MAX
 
 BASE = "https://acct.example.com"
@@ -142,6 +142,35 @@ def test_items_are_looked_up_in_the_account_s_field(
     assert (item.sku, item.found_by) == ("BOOT", "4006")
     assert f"WHERE i.{field} IN (?)" in asked(wire.calls[1])["q"]
     assert asked(wire.calls[1])["params"] == ["4006"]
+
+
+def test_what_can_be_sold_is_summed_over_all_places(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:
+    wire.post(SUITEQL, json=page({"item": "501", "available": "3.0"}, {"item": "502", "available": "-2"}))
+
+    assert netsuite.find_available(["501", "502", "503"]) == {"501": 3, "502": 0, "503": 0}
+    assert "FROM inventoryitemlocations s" in asked(wire.calls[1])["q"]
+
+
+def test_stock_is_read_from_the_table_that_the_role_may_see(
+    wire: responses.RequestsMock, credentials: ClientCredentials
+) -> None:
+    wire.post(f"{BASE}/services/rest/auth/oauth2/v1/token", json={"access_token": "token-1"})
+    wire.post(SUITEQL, json=page())
+    options = AccountOptions(stock_table=StockTable.BALANCE)
+
+    NetSuiteClient(BASE, TokenSource(credentials), options=options).find_available(["501"])
+
+    assert "FROM inventorybalance s" in asked(wire.calls[1])["q"]
+
+
+@pytest.mark.parametrize("available", ["many", "NaN", "Infinity"])
+def test_stock_that_is_no_number_is_not_read_as_none(
+    wire: responses.RequestsMock, netsuite: NetSuiteClient, available: str
+) -> None:
+    wire.post(SUITEQL, json=page({"item": "501", "available": available}))
+
+    with pytest.raises(UnreadableRecordError, match="available"):
+        netsuite.find_available(["501"])
 
 
 def test_record_is_found_by_our_external_id(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:

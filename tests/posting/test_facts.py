@@ -218,6 +218,13 @@ def test_account_that_a_record_is_booked_on_is_a_fact(shop: Shop) -> None:
     assert [one.account_id for one in load_facts(row).records] == ["221"]
 
 
+def test_address_that_an_order_went_to_is_a_fact(shop: Shop) -> None:
+    row = make_return(shop)
+    make_record(row, make_sale([make_unit(1)], ship_to="301"))
+
+    assert [one.ship_to for one in load_facts(row).records] == ["301"]
+
+
 def test_currency_of_a_record_is_netsuites_own_name(shop: Shop) -> None:
     row = make_return(shop)
     make_record(row, make_sale([make_unit(1)], currency="US Dollar"))

@@ -36,6 +36,8 @@ CHANGED = {
     "exchange_form": "native",
     "exchange_timing": "on_receipt",
     "exchange_settlement": "value_in_value_out",
+    "exchange_stock": "checked",
+    "exchange_address": "original_order",
     "tolerance_per_line": "0.02",
     "tolerance_share": "0.01",
     "approval_above": "500",

@@ -11,8 +11,10 @@ from returnsops.returns.facts import LineFacts, ReturnFacts
 from returnsops.returns.policy import (
     RESTOCK_TRIGGERS,
     CreditLines,
+    ExchangeAddress,
     ExchangeOrder,
     ExchangeSettlement,
+    ExchangeStock,
     ExchangeTiming,
     Ownership,
     Policy,
@@ -60,6 +62,8 @@ def policies(draw: st.DrawFn) -> Policy:
         "exchange_order": draw(st.sampled_from(ExchangeOrder)),
         "exchange_settlement": draw(st.sampled_from(ExchangeSettlement)),
         "exchange_timing": draw(st.sampled_from(ExchangeTiming)),
+        "exchange_stock": draw(st.sampled_from(ExchangeStock)),
+        "exchange_address": draw(st.sampled_from(ExchangeAddress)),
         "approval_above": draw(st.sampled_from([None, None, "0", "100"])),
         "tolerance_per_line": draw(st.sampled_from(["0", "0.01", "5"])),
     }
@@ -81,7 +85,11 @@ def beginnings(draw: st.DrawFn) -> ReturnFacts:
     currency = draw(st.sampled_from(["USD", "USD", "JPY", "KWD"]))
     rows = draw(goods_in(currency))
     worth = add_up((Decimal(one["paid"]) + Decimal(one["tax"])) * one["count"] for one in rows)
-    told: Json = {"units": rows, "bill": {"kind": "salesOrder"}, "shop": {"currency": currency}}
+    told: Json = {
+        "units": rows,
+        "bill": {"kind": "salesOrder", "ship_to": draw(st.sampled_from(["", "301"]))},
+        "shop": {"currency": currency},
+    }
     told |= draw(ways_to_settle(rows, worth, part=round_money(worth / 3, currency)))
     facts = replace(begin(told), policy=draw(policies()))
     bill = draw(st.sampled_from(BILLS))
@@ -139,6 +147,7 @@ def exchanges_for(draw: st.DrawFn, way: str, worth: Decimal, *, part: Decimal) -
     total = {"exchange": worth, "upsell": worth + part, "remainder": worth - part}[way]
     new: Json = {"price": str(total), "total": str(total)}
     new |= draw(st.sampled_from([{}, {}, {"order_id": "61001", "order_name": "#EXC-20418"}, {"out_of_stock": True}]))
+    new["available"] = draw(st.sampled_from([None, 0, 1, 5]))
     if draw(st.integers(0, 5)) == 0:  # on the original order
         new |= {"order_id": "", "order_name": "#20418", "out_of_stock": False}
     loop = {

@@ -26,6 +26,7 @@ MONEY = frozenset(
     }
 )  # fmt: skip
 ITEMS = {"BOOT-42": "501", "BOOT-43": "502", "SHIRT-M": "503", "SOCKS": "504"}  # the shop's items in NetSuite
+ITEMS |= {"CAP-1": "505", "CAP-2": "506", "CAP-3": "507"}  # one for each story that asks for the stock
 ORDER = "7000"  # its id in NetSuite
 NEW = {"state": "open", "label_status": "", "outcome": "refund"}
 
@@ -101,14 +102,15 @@ def read_bills(told: Json, units: tuple[UnitFacts, ...]) -> tuple[RecordFacts, .
     """kind: invoice, cashSale, salesOrder (not billed yet) or none; lines: where NetSuite's differ from Loop's.
 
     currency: NetSuite's name of it. status: of the order, by its letter; it is shipped unless told otherwise.
+    ship_to: the entry of the customer's address book that it went to.
     """
     kind = told.get("kind", "invoice")
     if kind == "none":
         return ()
     if kind == "salesOrder":
         order = make_sale(units, "salesOrder", status=told.get("status", "F"))
-        return (replace(order, internal_id=ORDER, tran_id=f"SAL{ORDER}"),)
-    bill = make_sale(units, kind, currency=told.get("currency", ""))
+        return (replace(order, internal_id=ORDER, tran_id=f"SAL{ORDER}", ship_to=told.get("ship_to", "")),)
+    bill = make_sale(units, kind, currency=told.get("currency", ""), ship_to=told.get("ship_to", ""))
     if "lines" in told:
         lines = tuple(read_line(number, row) for number, row in enumerate(told["lines"], 1))
         bill = replace(bill, lines=lines)

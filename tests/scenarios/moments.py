@@ -211,14 +211,20 @@ def _record_appears(facts: ReturnFacts, told: Json) -> ReturnFacts:
 
 
 def _record_changes(facts: ReturnFacts, told: Json) -> ReturnFacts:
-    """A person edits it in NetSuite: type, id if there are several, new status or account, and its lines by number."""
+    """A person edits it in NetSuite: type, id if there are several, new status, account or address; lines by number."""
     named = told.get("id")
     (record,) = [one for one in facts.records_of(told["type"]) if named in (None, one.internal_id)]
     changes = told.get("lines", {})
     lines = tuple(replace(one, **changes.get(one.line, {})) for one in record.lines)
-    rest = {name: told[name] for name in ("status", "account_id") if name in told}
+    rest = {name: told[name] for name in ("status", "account_id", "ship_to") if name in told}
     changed = replace(record, lines=lines, **rest)
     return replace(facts, records=(*(one for one in facts.records if one is not record), changed))
+
+
+def _stock_is_read(facts: ReturnFacts, told: dict[str, int]) -> ReturnFacts:
+    """How many of a SKU NetSuite has to sell."""
+    exchanges = tuple(replace(one, available=told.get(one.sku, one.available)) for one in facts.exchanges)
+    return replace(facts, exchanges=exchanges)
 
 
 def _others_authorise(facts: ReturnFacts, number: str) -> ReturnFacts:
@@ -339,6 +345,7 @@ HAPPENINGS: dict[str, Callable[[ReturnFacts, Any], ReturnFacts]] = {
     "bill_arrives": _bill_arrives,
     "record_appears": _record_appears,
     "record_changes": _record_changes,
+    "stock": _stock_is_read,
     "others_authorise": _others_authorise,
     "others_receive": _others_receive,
     "others_credit": _others_credit,

@@ -22,7 +22,7 @@ from returnsops.returns.plan.exchange_orders import find_exchange_orders
 from returnsops.returns.plan.finding import FoundChoice
 from returnsops.returns.plan.money import propose_credit
 from returnsops.returns.plan.sale import find_sale
-from returnsops.returns.policy import ReceiptTrigger
+from returnsops.returns.policy import ExchangeAddress, ExchangeStock, ReceiptTrigger
 from returnsops.returns.problems import ACKNOWLEDGE, KINDS
 from tests.builders import DAMAGED, HOLDING, SELLABLE
 from tests.other_side import carry_out_one, rows_of, total_of
@@ -259,6 +259,7 @@ def check_promises(facts: ReturnFacts, plan: Plan) -> None:
             _parent_is_there(facts, due)
     _credits_hold(facts, plan)
     _no_unit_is_authorized_twice(facts, plan)
+    _orders_can_be_shipped(facts, plan)
     _every_cent_has_a_row(facts, plan)
     assert all(problem.cause and problem.amount == problem.amount for problem in plan.problems)
 
@@ -350,6 +351,19 @@ def _no_unit_is_authorized_twice(facts: ReturnFacts, plan: Plan) -> None:
                 if claim.source_id == source.internal_id:
                     left[claim.line] -= claim.quantity
             assert all(row["quantity"] <= left[str(row["orderLine"])] for row in rows_of(due)), "more than is left"
+
+
+def _orders_can_be_shipped(facts: ReturnFacts, plan: Plan) -> None:
+    """Where the policy asks for it: there are goods, and an address; unless a person noted that either is missing."""
+    noted = {one.subject.split()[0] for one in facts.overrides if one.kind == "acknowledge"}
+    for due in plan.postings:
+        if due.kind != "exchange_order":
+            continue
+        wanted = [one for one in facts.exchanges if one.cover in due.covers]
+        if facts.policy.exchange_stock == ExchangeStock.CHECKED and "replacement_unavailable" not in noted:
+            assert all((one.available or 0) >= 1 for one in wanted), "ordered without stock"
+        if facts.policy.exchange_address == ExchangeAddress.ORIGINAL_ORDER and "address_missing" not in noted:
+            assert due.request["body"]["shipAddressList"]["id"], "ordered to nowhere"
 
 
 def _every_cent_has_a_row(facts: ReturnFacts, plan: Plan) -> None:

@@ -85,7 +85,8 @@ def _order(facts: ReturnFacts, due: PostingDue) -> str:
     rows = [f"{row['quantity']} × item {row['item']['id']} at {row['amount']}" for row in rows_of(due)]
     body, field = due.request["body"], facts.policy.exchange_link_field
     link = f"; {field} = {body[field]}" if field else ""
-    return f"Sales Order {body['otherRefNum']}: {', '.join(rows)}{link}"
+    address = f"; to address {body['shipAddressList']['id']}" if "shipAddressList" in body else ""
+    return f"Sales Order {body['otherRefNum']}: {', '.join(rows)}{link}{address}"
 
 
 def _close(facts: ReturnFacts, due: PostingDue) -> str:

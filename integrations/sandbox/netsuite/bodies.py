@@ -6,6 +6,7 @@ from typing import Any
 
 from integrations.sandbox.netsuite import kinds
 from integrations.sandbox.netsuite.account import Account
+from integrations.sandbox.netsuite.addresses import apply_ship_to
 from integrations.sandbox.netsuite.details import apply_detail
 from integrations.sandbox.netsuite.documents import Document, Line
 from integrations.sandbox.netsuite.errors import invalid_value, missing_values
@@ -110,6 +111,7 @@ def _apply_extra(account: Account, document: Document, *, body: Json) -> None:
         if body.get(name) is not None:
             shown_name = EXTRA_NAMES.get(name, name)
             document.extra[shown_name] = _existing(account, body[name], field=shown_name, table=table)
+    apply_ship_to(account, document, body=body)
     if "custbody_loop_return" in body:
         document.extra["custbody_loop_return"] = body["custbody_loop_return"]
     if body.get("shippingcost") and document.extra.get("shipMethod") is None:

@@ -81,6 +81,7 @@ _REFERENCES = {
     "createdfrom": FieldType("object", record_type="transaction"),
     "orderdoc": FieldType("object", record_type="transaction"),
     "doc": FieldType("object", record_type="transaction"),
+    "shipaddresslist": FieldType("object", record_type="addressBook", table="addressbook", name_column="label"),
     "shipmethod": FieldType("object", record_type="shipItem"),
     "receivablesaccount": FieldType("object", record_type="account", table="account", name_column="fullname"),
     "department": FieldType("object", record_type="department"),

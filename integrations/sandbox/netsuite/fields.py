@@ -12,6 +12,7 @@ COMMON = (
     "entity externalId tranDate memo otherRefNum location subsidiary currency exchangeRate postingPeriod"
     " department class customForm tranId id links refName status createdFrom createdDate lastModifiedDate source"
     " toBeEmailed toBePrinted toBeFaxed email subtotal taxTotal total salesRep shippingAddress billingAddress"
+    " shipAddressList"
     " discountItem discountRate discountTotal salesEffectiveDate transactionToRefund taxDetails totalAfterTaxes"
     " taxDetailsOverride taxPointDate isCrossSubTransaction item accountingBookDetail nextBill prevDate"
 )

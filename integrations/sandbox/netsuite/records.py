@@ -5,6 +5,7 @@ from typing import Any
 
 from integrations.sandbox.netsuite import kinds
 from integrations.sandbox.netsuite.account import Account
+from integrations.sandbox.netsuite.addresses import fill_ship_to
 from integrations.sandbox.netsuite.applications import apply_to_open_invoices, fill_applies
 from integrations.sandbox.netsuite.bodies import apply_header, forget_unreceived
 from integrations.sandbox.netsuite.derive import derive
@@ -140,6 +141,7 @@ def save_new(account: Account, document: Document, *, who: str, body: Any, check
         apply_to_open_invoices(account, document)
     if document.subsidiary is None and account.settings.flag("netsuite.oneworld"):
         document.subsidiary = account.profile.subsidiary_id
+    fill_ship_to(account, document)
     expand_kits(account, document)
     derive(account, document)
     insert_document(account.store, document, who=who, at=at)

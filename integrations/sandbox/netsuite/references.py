@@ -28,6 +28,7 @@ LISTS = {
     "account": _List("account", "account", "fullname"),
     "paymentOption": _List("paymentOption", "paymentoption"),
     "paymentMethod": _List("paymentMethod", "paymentoption"),
+    "shipAddressList": _List("addressBook", "addressbook", "label"),
     "shipMethod": _List("shipItem", "shipitem", "itemid"),
     "bin": _List("bin", "bin", "binnumber"),
     "inventoryStatus": _List("inventoryStatus", "inventorystatus"),

@@ -16,6 +16,7 @@ REFERENCES = {
     "transferLocation": "location",
     "adjLocation": "location",
     "shipMethod": "shipMethod",
+    "shipAddressList": "shipAddressList",
 }
 ENUMERATIONS = {
     "handlingMode": field_types.HANDLING_MODES,

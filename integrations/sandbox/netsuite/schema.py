@@ -66,6 +66,9 @@ CREATE INDEX IF NOT EXISTS customer_email ON customer (email);
 CREATE INDEX IF NOT EXISTS customer_email_any ON customer (lower(email));
 CREATE INDEX IF NOT EXISTS customer_entityid ON customer (lower(entityid));
 CREATE INDEX IF NOT EXISTS customer_externalid ON customer (lower(externalid));
+CREATE TABLE IF NOT EXISTS addressbook (
+  id INTEGER PRIMARY KEY, entity INTEGER NOT NULL, label TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS addressbook_entity ON addressbook (entity);
 CREATE TABLE IF NOT EXISTS employee (
   id INTEGER PRIMARY KEY, entityid TEXT NOT NULL, firstname TEXT, lastname TEXT, email TEXT,
   isinactive TEXT NOT NULL DEFAULT 'F', externalid TEXT, login TEXT UNIQUE);

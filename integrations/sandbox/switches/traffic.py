@@ -3,6 +3,7 @@
 from integrations.sandbox.switches.declare import Switch, choice, flag, number, whole
 
 SWITCHES: tuple[Switch, ...] = (
+    flag("connector.addresses", True, "customers that the connector brings have an address in NetSuite"),
     flag("connector.exchange_orders", True, "the connector brings exchange orders into NetSuite"),
     number("connector.exchange_delay_s", 1.0, "how long it takes to"),
     choice(

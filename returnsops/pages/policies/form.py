@@ -42,6 +42,8 @@ LABELS = {
     "exchange_timing": ("Exchanges", "The exchange order should exist", "Its clock starts then."),
     "exchange_link_field": ("Exchanges", "Field for the original order", "Script id, such as custbody_original_order."),
     "exchange_settlement": ("Exchanges", "An exchange is settled with", ""),
+    "exchange_stock": ("Exchanges", "Goods of an exchange order that ReturnsOps creates are", ""),
+    "exchange_address": ("Exchanges", "An exchange order that ReturnsOps creates goes", ""),
     "tolerance_per_line": ("Money", "Accepted difference a line", "In the shop's currency, such as 0.01."),
     "tolerance_share": ("Money", "and as a share of the goods", "0.005 is half a percent. The lesser of both holds."),
     "approval_above": ("Money", "Ask finance before any credit above", "Empty: no credit needs it for its size."),

@@ -19,6 +19,8 @@ class Item(models.Model):
     item_type = models.CharField(max_length=30, blank=True)
     is_inactive = models.BooleanField(default=False)
     fetched_at = models.DateTimeField()
+    available = models.IntegerField("available in NetSuite", null=True, blank=True)
+    stock_read_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["sku"]

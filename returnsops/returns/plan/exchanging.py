@@ -19,7 +19,7 @@ from returnsops.returns.plan.exchange_orders import (
 )
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.ordering import create_order
-from returnsops.returns.policy import ExchangeOrder, ExchangeSettlement, ExchangeTiming
+from returnsops.returns.policy import ExchangeSettlement, ExchangeTiming
 from returnsops.returns.problems import Problem
 
 BEFORE_ITS_MOMENT = {
@@ -45,7 +45,7 @@ def plan_exchange(draft: Draft, sale: Sale) -> bool:
         _note_out_of_stock(draft, missing)
     elif not all(one.ordered_as for one in missing):
         _wait_for_loop(draft, missing)
-    elif facts.policy.exchange_order == ExchangeOrder.CREATE and facts.policy.writes("exchange_order"):
+    elif facts.policy.creates_exchange_orders:
         create_order(draft, sale, missing)
     else:
         _wait_for_connector(draft, missing)

@@ -1,6 +1,6 @@
 """The exchange order where the policy has us create it: what it needs first, and what it holds.
 
-Source: netsuite.md §3.6, §4.3; loop.md §3.7 for the Loop discount. Its address is the customer's own in NetSuite.
+Source: netsuite.md §3.6, §4.3; loop.md §3.7 for the Loop discount.
 """
 
 from decimal import Decimal
@@ -12,24 +12,48 @@ from returnsops.returns.plan.authorization import memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import exchange_value
 from returnsops.returns.plan.matching import Sale
+from returnsops.returns.plan.shipping import address_of, find_obstacles, skus_without_stock
 from returnsops.returns.plan.sources import find_orders
 from returnsops.returns.policy import ExchangeSettlement
 from returnsops.returns.problems import Problem
+
+BLOCKED_BY = {
+    "sku_unmapped": "waits for a SKU mapping",
+    "mapping_missing": "a mapping is missing in the policy",
+    "replacement_unavailable": "waits for stock in NetSuite",
+    "address_missing": "waits for an address",
+}
 
 
 def create_order(draft: Draft, sale: Sale, missing: list[ExchangeFacts]) -> None:
     """Post the Sales Order for these replacements, once everything it needs is there (requirement F8)."""
     facts = draft.facts
-    problems = [*_unusable_items(facts, missing), *_missing_parts(facts, sale)]
-    for problem in problems:
-        draft.problem(problem)
-    if problems:
-        words = {"sku_unmapped": "waits for a SKU mapping", "mapping_missing": "a mapping is missing in the policy"}
-        draft.step("exchange", StepState.BLOCKED, words.get(problems[0].code, "cannot be ordered as it is"))
+    if facts.taken_covers("exchange_order") & {one.cover for one in missing}:
+        draft.step("exchange", StepState.DUE, "Sales order on its way to NetSuite")
         return
-    if not facts.taken_covers("exchange_order") & {one.cover for one in missing}:
+    found = [*_unusable_items(facts, missing), *_missing_parts(facts, sale), *find_obstacles(facts, sale, missing)]
+    standing = [problem for problem in found if draft.problem(problem)]
+    unread = skus_without_stock(facts, missing)
+    if standing:
+        draft.step("exchange", StepState.BLOCKED, BLOCKED_BY.get(standing[0].code, "cannot be ordered as it is"))
+    elif unread:
+        _wait_for_stock(draft, unread)
+    else:
         draft.post(_order_due(facts, sale, missing))
-    draft.step("exchange", StepState.DUE, "Sales order on its way to NetSuite")
+        draft.step("exchange", StepState.DUE, "Sales order on its way to NetSuite")
+
+
+def _wait_for_stock(draft: Draft, skus: list[str]) -> None:
+    facts, names = draft.facts, ", ".join(skus)
+    since = max(facts.loop.updated_at, facts.loop.settled_at or facts.loop.updated_at)  # by then Loop had named it
+    limit = facts.policy.deadlines.exchange_order
+    late = draft.is_late(since, limit)
+    if late:
+        cause = f"NetSuite does not tell how many of {names} it has, and exchange orders wait for it."
+        amount = add_up(one.total for one in facts.exchanges)
+        draft.problem(Problem("stock_unseen", f"stock:{facts.account_id}", cause, amount=amount))
+    state, due_at = StepState.BLOCKED if late else StepState.WAITING, draft.deadline(since, limit)
+    draft.step("exchange", state, f"waits for NetSuite to tell its stock of {names}", due_at=due_at)
 
 
 def _unusable_items(facts: ReturnFacts, missing: list[ExchangeFacts]) -> list[Problem]:
@@ -91,20 +115,30 @@ def order_body(facts: ReturnFacts, sale: Sale, missing: list[ExchangeFacts]) -> 
         paid = _own_share(facts, missing, paid)
     if paid:
         rows.append(_row(facts.policy.items[key], -paid))
-    return {
-        "entity": {"id": sale.record.entity_id},
-        "orderStatus": {"id": "B"},
-        "otherRefNum": sorted(one.ordered_as for one in missing)[0],
-        "memo": memo_text(facts),
-        "toBeEmailed": False,
-        "item": {"items": rows},
-    } | _link(facts, sale)
+    return (
+        {
+            "entity": {"id": sale.record.entity_id},
+            "orderStatus": {"id": "B"},
+            "otherRefNum": sorted(one.ordered_as for one in missing)[0],
+            "memo": memo_text(facts),
+            "toBeEmailed": False,
+            "item": {"items": rows},
+        }
+        | _link(facts, sale)
+        | _address(facts, sale)
+    )
 
 
 def _link(facts: ReturnFacts, sale: Sale) -> dict[str, Any]:
     """The original order's number in the account's own field (requirement F2); its external id belongs to others."""
     field, orders = facts.policy.exchange_link_field, find_orders(facts)
     return {field: (orders[0] if orders else sale.record).tran_id} if field else {}
+
+
+def _address(facts: ReturnFacts, sale: Sale) -> dict[str, Any]:
+    """By its entry in the customer's address book, so that no address is kept here."""
+    entry = address_of(facts, sale)
+    return {"shipAddressList": {"id": entry}} if entry else {}
 
 
 def _own_share(facts: ReturnFacts, missing: list[ExchangeFacts], paid: Decimal) -> Decimal:

@@ -13,6 +13,7 @@ from tests.scenarios.whole.theatre import ACCOUNT, Theatre
 Json = dict[str, Any]
 SKUS = {item: sku for sku, item in ITEMS.items()}
 BILLINGS = {"invoice": "invoice", "cashSale": "cash_sale", "salesOrder": "none"}
+ADDRESS = "301"  # the customer's, as stories call it
 SHIPPED = "EFG"  # letters of an order that left the warehouse
 INACTIVE = "BOOT-43-OLD"  # the replacement of the story whose item is out of use
 ORIGINAL = ("", "5873120045678", "#20418")  # what the story calls the order the units were sold on
@@ -128,6 +129,17 @@ def bring_bill(theatre: Theatre, scene: Scene, bill: RecordFacts, facts: ReturnF
     for kind in ("invoice_id", "cash_sale_id"):
         if kind in made:
             scene.know(bill.internal_id, made[kind], record_type=bill.record_type)
+    _ship(theatre, scene, bill)
+
+
+def _ship(theatre: Theatre, scene: Scene, bill: RecordFacts) -> None:
+    """The connector gives every sale an address; where the story asks for it, one that tells none has it taken off."""
+    if "exchange_address" not in scene.story.given.get("policy", {}):
+        return
+    sales = [scene.ids[name] for name in (ORDER, bill.internal_id)]
+    scene.addresses[ADDRESS] = str(theatre.archive.record(sales[0])["extra"]["shipAddressList"])
+    for sale in sales if not bill.ship_to else ():
+        theatre.act("edit", record=sale, body={"shipAddressList": None})
 
 
 def _told_line(scene: Scene, line: LineFacts) -> Json:

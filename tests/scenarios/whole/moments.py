@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.builders import make_netsuite, make_sale
-from tests.scenarios.given import begin
+from tests.scenarios.given import ITEMS, begin
 from tests.scenarios.whole.foreign import RECORDS, read_told_line
 from tests.scenarios.whole.given import INACTIVE, SHIPPED, bring_bill, has_label
 from tests.scenarios.whole.people import (
@@ -176,6 +176,22 @@ def record_appears(theatre: Theatre, scene: Scene, told: Json) -> None:
     scene.know(told.get("id", "9101"), their_id, record_type=told["type"])
 
 
+def stock_is_there(theatre: Theatre, scene: Scene, told: dict[str, int]) -> None:
+    """None of these items had any at the beginning; more come in by a count. The theatre has it read while it works."""
+    item_of = {sku: theatre.items[item] for sku, item in ITEMS.items()}
+    for sku, count in told.items():
+        more = count - theatre.counted.get(sku, 0)
+        theatre.counted[sku] = count
+        if more:
+            row = {
+                "item": {"id": item_of[sku]},
+                "location": {"id": theatre.places.world["sellable"]},
+                "adjustQtyBy": more,
+            }
+            body = {"account": {"id": theatre.world["adjustment_account_id"]}, "inventory": {"items": [row]}}
+            theatre.act("create", record_type="inventoryAdjustment", body=body)
+
+
 def exchange_is_billed(theatre: Theatre, scene: Scene, amount: str) -> None:
     order = theatre.exchange_order(scene)
     made = theatre.act("invoice", record=order, **{"as": "connector"})
@@ -189,6 +205,9 @@ def record_changes(theatre: Theatre, scene: Scene, told: Json) -> None:
         return
     if told["type"] == "salesOrder" and told.get("status", "none") in tuple(SHIPPED):
         theatre.act("fulfill", record=record["id"], **{"as": "connector"})
+    if "ship_to" in told:
+        body = {"shipAddressList": {"id": scene.addresses[told["ship_to"]]}}
+        theatre.act("edit", record=record["id"], body=body)
     if "account_id" in told:
         account = theatre.money_account(scene, told["account_id"])
         theatre.act("edit", record=record["id"], body={"account": {"id": account}})
@@ -246,6 +265,7 @@ HAPPENINGS: dict[str, Callable[[Theatre, Scene, Any], None]] = {
     "judged": units_are_judged,
     "missing": _missing,
     "units_added": units_are_added,
+    "stock": stock_is_there,
     "bill_arrives": bill_arrives,
     "record_changes": record_changes,
     "record_appears": record_appears,

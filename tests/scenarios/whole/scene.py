@@ -32,6 +32,7 @@ class Scene:
     ids: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     customer: str = ""
+    addresses: dict[str, str] = field(default_factory=dict)  # NetSuite's by the story's
     news: list[str] = field(default_factory=list)  # what was written since the last moment, in words
 
     @property

@@ -39,7 +39,14 @@ def words_of_document(theatre: Theatre, scene: Scene, entry: Json) -> str:
     kind = record["record_type"]
     if entry["action"] == "update":
         return CHANGED[kind](theatre, scene, record, entry["content"])
-    return MADE[kind](theatre, scene, _as_it_was_made(record, entry["content"]))
+    return MADE[kind](theatre, scene, _as_it_was_made(record, entry["content"])) + _address(scene, entry["content"])
+
+
+def _address(scene: Scene, content: Json) -> str:
+    """That it was sent with; NetSuite fills in the customer's own."""
+    sent = str(content.get("shipaddresslist", {}).get("id", ""))
+    told = next((name for name, real in scene.addresses.items() if real == sent), sent)
+    return f"; to address {told}" if told else ""
 
 
 def _as_it_was_made(record: Json, content: Json) -> Json:

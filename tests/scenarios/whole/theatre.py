@@ -14,7 +14,7 @@ from returnsops.management.commands.connect_sandbox import connect_account, conn
 from returnsops.management.commands.seed_demo import seed_people
 from returnsops.posting.models import Posting
 from returnsops.posting.read_back import postings_to_read_back
-from returnsops.returns import mirror
+from returnsops.returns import mirror, stock
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.replan import due_for_plan
 from tests.builders import CREATED, WRITES_ALL, make_policy
@@ -50,6 +50,7 @@ class Theatre(Stage):
         self.items: dict[str, str] = {}  # NetSuite's, by the story's id or the SKU
         self.archive = Books(self.ask, ACCOUNT)
         self.silent: set[tuple[str, str]] = set()  # (return, system) that answer nothing
+        self.counted: dict[str, int] = {}  # how many of a SKU came in by a count
         self.changed: set[str] = set()  # returns that somebody changed in Loop since they were read
 
     def open(self) -> None:
@@ -161,6 +162,8 @@ class Theatre(Stage):
         for _ in range(ROUNDS_MAX):
             self.work_through_queue()
             self._keep_silence()
+            if any("stock" in cue.moment for cue in cues):
+                stock.read_stock(self.account)
             sent = self.send()
             asked = {one.scene.loop_id for one in cues} & self._asked_of_loop()
             if not sent and not self.queue and not self._find_what_is_due():

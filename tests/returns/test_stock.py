@@ -1,0 +1,144 @@
+"""How many of a replacement NetSuite can sell: read while an exchange waits for it, and only then."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from integrations.errors import RejectedError
+from integrations.models import Shop
+from returnsops.lib import clock
+from returnsops.posting.facts import load_facts
+from returnsops.posting.models import Posting
+from returnsops.returns import stock
+from returnsops.returns.models import Item, LoopReturn
+from returnsops.returns.progress import mirror_problems
+from tests.builders import make_due, make_item, make_mapping, make_policy, make_posting, make_return
+
+pytestmark = pytest.mark.django_db
+CHECKED = {"exchange_order": "create", "exchange_stock": "checked"}
+EXCHANGE = {
+    "exchange_id": "42098001", "exchange_order_id": "61001", "exchange_order_name": "#EXC-1", "sku": "BOOT-43",
+    "title": "Boot / 43", "price": "72.00", "discount": "0.00", "tax": "5.76", "total": "77.76", "out_of_stock": False,
+}  # fmt: skip
+
+
+class Shelf:
+    """NetSuite as far as its stock goes; notes what it was asked."""
+
+    def __init__(self, **available: int) -> None:
+        self.available = {name.removeprefix("item_"): count for name, count in available.items()}
+        self.asked: list[list[str]] = []
+        self.refusal: RejectedError | None = None
+
+    def find_available(self, item_ids: Collection[str]) -> dict[str, int]:
+        self.asked.append(list(item_ids))
+        if self.refusal:
+            raise self.refusal
+        return {one: self.available.get(one, 0) for one in item_ids}
+
+
+@pytest.fixture
+def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    shelf = Shelf(item_502=3)
+    monkeypatch.setattr(stock, "netsuite_client", lambda account: shelf)
+    return shelf
+
+
+def waiting(shop: Shop, *, loop_id: str = "110700123", **changes: Any) -> LoopReturn:
+    make_policy(shop, **CHECKED)
+    item = Item.objects.filter(internal_id="502").first()
+    if item is None:
+        make_mapping(shop, "BOOT-43", make_item("BOOT-43", "502", account=shop.account))
+    return make_return(shop, loop_id=loop_id, exchanges=[EXCHANGE | changes])
+
+
+def available(row: LoopReturn) -> int | None:
+    return load_facts(row).exchanges[0].available
+
+
+def is_due(row: LoopReturn) -> bool:
+    return LoopReturn.objects.filter(pk=row.pk, look_again_at__lte=clock.now()).exists()
+
+
+def test_stock_of_what_waits_becomes_a_fact_and_asks_for_a_plan(shop: Shop, shelf: Shelf) -> None:
+    row = waiting(shop)
+    LoopReturn.objects.update(look_again_at=None)
+    assert available(row) is None
+
+    assert stock.read_stock(shop.account) == 1
+
+    assert available(row) == 3
+    assert is_due(row)
+
+
+def test_unchanged_stock_asks_for_no_plan(shop: Shop, shelf: Shelf) -> None:
+    row = waiting(shop)
+    stock.read_stock(shop.account)
+    LoopReturn.objects.update(look_again_at=None)
+
+    stock.read_stock(shop.account)
+
+    assert not is_due(row)
+    assert shelf.asked == [["502"], ["502"]]
+
+
+def test_nothing_is_asked_where_nothing_waits(shop: Shop, shelf: Shelf) -> None:
+    waiting(shop, exchange_order_id=None, exchange_order_name=None)  # Loop has not ordered it yet
+    LoopReturn.objects.update(stage=LoopReturn.Stage.SETTLED)
+    waiting(shop, loop_id="2", exchange_order_id=None, exchange_order_name=None)
+
+    assert stock.read_stock(shop.account) == 0
+    assert shelf.asked == []
+
+
+def test_nothing_is_asked_where_the_policy_ignores_the_stock(shop: Shop, shelf: Shelf) -> None:
+    row = waiting(shop)
+    make_policy(shop, exchange_order="create")
+
+    assert stock.read_stock(shop.account) == 0
+    assert available(row) is None
+
+
+def test_figure_of_long_ago_is_not_relied_on(shop: Shop, shelf: Shelf) -> None:
+    row = waiting(shop)
+    stock.read_stock(shop.account)
+
+    Item.objects.update(stock_read_at=clock.now() - stock.FRESH_FOR - timedelta(seconds=1))
+
+    assert available(row) is None
+
+
+def test_what_another_order_of_ours_is_about_to_take_is_not_there(shop: Shop, shelf: Shelf) -> None:
+    row, other = waiting(shop), waiting(shop, loop_id="2", exchange_id="9")
+    stock.read_stock(shop.account)
+    body = {"item": {"items": [{"item": {"id": "502"}, "quantity": 1}, {"item": {"id": "904"}, "quantity": 1}]}}
+    request = {"operation": "create", "target_type": "salesOrder", "body": body}
+    make_posting(other, make_due("exchange_order", covers=("exchange:9",), request=request))
+
+    assert available(row) == 2
+    assert available(other) == 3  # its own takes nothing from it
+
+    Posting.objects.update(status="voided")
+    assert available(row) == 3
+
+
+def test_item_without_stock_of_its_own_is_told_as_such(shop: Shop, shelf: Shelf) -> None:
+    row = waiting(shop)
+    Item.objects.update(item_type="Kit")
+
+    assert not load_facts(row).exchanges[0].keeps_stock
+
+
+def test_refused_stock_is_a_problem_until_it_is_told(shop: Shop, shelf: Shelf) -> None:
+    waiting(shop)
+    shelf.refusal = RejectedError(system="netsuite", operation="query", detail="Record 'x' was not found.")
+    stock.read_stock(shop.account)
+
+    (problem,) = mirror_problems(shop.account)
+    assert (problem.code, "was not found" in problem.words) == ("stock_unseen", True)
+
+    shelf.refusal = None
+    stock.read_stock(shop.account)
+    assert mirror_problems(shop.account) == []
