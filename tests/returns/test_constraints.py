@@ -301,6 +301,7 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "account_auth_in_list": lambda world: change(world.shop.account, auth="none"),
     "account_write_mode_in_list": lambda world: change(world.shop.account, write_mode="later"),
     "account_receipt_key_in_list": lambda world: change(world.shop.account, receipt_key="name"),
+    "account_stock_table_in_list": lambda world: change(world.shop.account, stock_table="item"),
     "token_has_an_end": lambda world: add_token(world, sealed="x"),
     "turn_has_owner_and_end": lambda world: add_token(world, leased_by="worker"),
     "integrations_accesstoken.account": twice(add_token),
