@@ -322,8 +322,21 @@ def _order(facts: ReturnFacts, due: PostingDue) -> Effect:
         for number, row in enumerate(rows_of(due), start=1)
     )
     reference = due.request["body"]["otherRefNum"]
-    order = make_netsuite("salesOrder", their_id, ours=True, total=total, other_ref_num=reference, lines=lines)
+    link = due.request["body"].get(_link_field(facts), "")
+    order = make_netsuite(
+        "salesOrder", their_id, ours=True, total=total, other_ref_num=reference, lines=lines, link=link
+    )
     return their_id, _with_record(facts, order)
+
+
+def _link(facts: ReturnFacts, due: PostingDue) -> Effect:
+    order = _record(facts, due.request["target_id"])
+    assert not order.link, "what stood there is overwritten"
+    return order.internal_id, _with_record(facts, replace(order, link=due.request["body"][_link_field(facts)]))
+
+
+def _link_field(facts: ReturnFacts) -> str:
+    return facts.policy.exchange_link_field
 
 
 EFFECTS: dict[str, Callable[[ReturnFacts, PostingDue], Effect]] = {
@@ -343,6 +356,7 @@ EFFECTS: dict[str, Callable[[ReturnFacts, PostingDue], Effect]] = {
     "loop_note": lambda facts, due: (facts.loop.loop_id, facts),
     "loop_flag": _flag,
     "exchange_order": _order,
+    "exchange_link": _link,
 }
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models.fields.json import KeyTextTransform
 
 from integrations.loop.parsing import parse_return
 from integrations.loop.records import LoopReturnRecord
@@ -51,6 +52,7 @@ READ_BY = (
     "kept_items",
     "exchange_order",
     "exchange_stock",
+    "exchange_link_field",
 )
 
 Row = Any  # of `fact_rows`: its columns by name
@@ -94,7 +96,7 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None) -> ReturnFacts:
             for line in lines
         ),
         found=tuple(_found_facts(one, items) for one in found),
-        records=_records(row),
+        records=_records(row, link_field=policy.exchange_link_field),
         records_read=row.records_fetched_at is not None,
         arrived_at=min((one.arrived_at for one in fact_rows.ARRIVALS.ask(return_pk=row.pk)), default=None),
         postings=tuple(_posting_facts(one) for one in fact_rows.POSTINGS.ask(return_pk=row.pk)),
@@ -244,11 +246,21 @@ def _exchange_facts(
     )
 
 
-def _records(row: LoopReturn) -> tuple[RecordFacts, ...]:
+def _records(row: LoopReturn, *, link_field: str) -> tuple[RecordFacts, ...]:
     lines: dict[int, list[Row]] = defaultdict(list)
     for line in fact_rows.RECORD_LINES.ask(return_pk=row.pk):
         lines[line.record_id].append(line)
-    return tuple(_record_facts(one, lines[one.id]) for one in fact_rows.RECORDS.ask(return_pk=row.pk))
+    links = _links(row, link_field) if link_field else {}
+    return tuple(
+        replace(_record_facts(one, lines[one.id]), link=links.get(one.internal_id, ""))
+        for one in fact_rows.RECORDS.ask(return_pk=row.pk)
+    )
+
+
+def _links(row: LoopReturn, field: str) -> dict[str, str]:
+    """By order, what it shows in the account's own field for the order it was exchanged for."""
+    orders = NetSuiteRecord.objects.filter(returns=row, record_type="salesOrder")
+    return {name: text or "" for name, text in orders.values_list("internal_id", KeyTextTransform(field, "raw"))}
 
 
 def _record_facts(row: Row, lines: list[Row]) -> RecordFacts:

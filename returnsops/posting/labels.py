@@ -36,6 +36,7 @@ RECORD_TYPES = {
     "customer_refund": "customerRefund",
     "exchange_order": "salesOrder",
     "rma_close": "returnAuthorization",
+    "exchange_link": "salesOrder",
 }
 
 

@@ -121,7 +121,7 @@ class Posting(models.Model):
             models.UniqueConstraint(
                 fields=["account", "their_id"],
                 condition=Q(status="posted", system="netsuite")
-                & ~Q(kind__in=["credit_fix", "credit_apply", "rma_close"]),
+                & ~Q(kind__in=["credit_fix", "credit_apply", "rma_close", "exchange_link"]),
                 name="one_posting_per_record",
             ),
             # One at a time per source document, whoever claims.

@@ -41,6 +41,7 @@ ALSO_CHANGED = {
     "credit_fix": "",
     "credit_apply": "invoice",
     "rma_close": "",
+    "exchange_link": "",
     "rma": "",
     "exchange_order": "",
 }

@@ -253,10 +253,12 @@ def _compare_booking(request: Request, record: TransactionRecord) -> list[str]:
 def holds_update(record: TransactionRecord, request: Request) -> bool:
     """Whether every row of an update stands on the record: a changed line as sent, an added one with its amount.
 
-    A credit that was applied is held to be so by its rows alone.
+    A credit that was applied is held to be so by its rows alone; fields of the header by their text.
     """
     if "apply" in request["body"]:
         return not _missing_applications(request, record)
+    if "item" not in request["body"]:
+        return all(str(record.raw.get(name) or "") == value for name, value in request["body"].items())
     return all(_holds_row(record, row) for row in request["body"]["item"]["items"])
 
 

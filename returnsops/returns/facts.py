@@ -192,6 +192,7 @@ class RecordFacts:
     gone: bool = False
     currency: str = ""  # NetSuite's name of it; empty: not told
     account_id: str = ""  # on which it is booked, where the record tells
+    link: str = ""  # of an order: what the policy's field for the original order shows (`exchange_link_field`)
     ship_to: str = ""  # the entry of the customer's address book that it goes to; empty: none, or not told
     lines: tuple[LineFacts, ...] = ()
 

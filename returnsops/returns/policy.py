@@ -218,7 +218,7 @@ class Policy:
     exchange_order: ExchangeOrder = ExchangeOrder.EXPECT
     exchange_form: ExchangeForm = ExchangeForm.SEPARATE_ORDER
     exchange_timing: ExchangeTiming = ExchangeTiming.FROM_LOOP
-    exchange_link_field: str = ""  # custom field on exchange orders we make, for the number of the original order
+    exchange_link_field: str = ""  # custom field on exchange orders, for the number of the original order
     exchange_settlement: ExchangeSettlement = ExchangeSettlement.ZERO_CREDIT
     exchange_stock: ExchangeStock = ExchangeStock.IGNORED
     exchange_address: ExchangeAddress = ExchangeAddress.CUSTOMER

@@ -332,7 +332,7 @@ def _exchanges(policy: Policy) -> Iterator[Sentence]:
     link = (
         f"shows the original order in its field {field}" if field else "has no field of its own for the original order"
     )
-    yield Sentence(topic, "exchange_link_field", f"An exchange order that ReturnsOps creates {link}.")
+    yield Sentence(topic, "exchange_link_field", f"An exchange order {link}, where ReturnsOps writes them.")
     yield Sentence(topic, "exchange_settlement", f"{CHOICES[ExchangeSettlement][policy.exchange_settlement]}.")
     stock, address = CHOICES[ExchangeStock][policy.exchange_stock], CHOICES[ExchangeAddress][policy.exchange_address]
     yield Sentence(topic, "exchange_stock", f"The goods of an exchange order that ReturnsOps creates are {stock}.")

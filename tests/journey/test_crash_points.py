@@ -75,6 +75,7 @@ PLAYS = {
         outcomes=("refused", "scrapped"),
         params={"billing": "cash_sale", "units": 2},
     ),
+    "exchange order of the connector": Play(("exchange_link",), "exchange", outcomes=("sellable",)),
     "exchange refused": Play(
         ("loop_note", "loop_flag"),
         "exchange",
@@ -83,17 +84,19 @@ PLAYS = {
         cases=("refused_exchange_unit",),
     ),
 }
+LINK = "custbody_loop_exchange"
 KINDS = [kind for play in PLAYS.values() for kind in play.kinds]
 SETTINGS = {
     "accounts": {"7400002_SB1": {"tax_rounding": "document"}},
     "shops": {"harbour": {"loop_discount": False, "connector.exchange_orders": False}},
 }
 RULES = {
+    "northwind": {"exchange_link_field": LINK},
     "harbour": {
         "receipt_shape": "hold_then_transfer",
         "exchange_order": "create",
         "exchange_settlement": "value_in_value_out",
-    }
+    },
 }
 TURNS = len(FAULTS)
 
@@ -316,6 +319,10 @@ def count_records(books: Books, row: LoopReturn) -> dict[str, int]:
         "cash_refund": len(family.credits),
         "customer_refund": len(family.refunds),
         "exchange_order": sum(one.startswith(name_of(row, "exchange-order")) for one in named),
+        "exchange_link": sum(
+            one["entity"] == family.sales[0]["entity"] and bool(one["extra"].get(LINK))
+            for one in books.transactions[row.shop.code]
+        ),
         "rma_close": sum(line["is_closed"] for one in family.rmas for line in one["lines"]),
         "loop_process": log.count("settle"),
         "loop_remove": log.count("remove"),

@@ -18,7 +18,7 @@ from returnsops.posting.settled import settled_at
 from returnsops.returns.decisions import add_approval, add_override
 from returnsops.returns.history import note_fact_change
 from returnsops.returns.inspection import record_arrival
-from returnsops.returns.models import Item, LoopReturn, Override
+from returnsops.returns.models import Item, LoopReturn, NetSuiteRecord, Override
 from returnsops.returns.plan import plan_return
 from tests.builders import (
     CREATED,
@@ -223,6 +223,17 @@ def test_address_that_an_order_went_to_is_a_fact(shop: Shop) -> None:
     make_record(row, make_sale([make_unit(1)], ship_to="301"))
 
     assert [one.ship_to for one in load_facts(row).records] == ["301"]
+
+
+def test_number_in_the_policys_own_field_of_an_order_is_a_fact(shop: Shop) -> None:
+    row = make_return(shop)
+    order = make_record(row, make_sale([make_unit(1)], "salesOrder"))
+    NetSuiteRecord.objects.filter(pk=order.pk).update(raw={"custbody_original": "SO10042"})
+    assert [one.link for one in load_facts(row).records] == [""]
+
+    make_policy(shop, exchange_link_field="custbody_original")
+
+    assert [one.link for one in load_facts(row).records] == ["SO10042"]
 
 
 def test_currency_of_a_record_is_netsuites_own_name(shop: Shop) -> None:

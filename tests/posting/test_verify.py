@@ -70,6 +70,16 @@ def test_amount_of_an_item_is_compared() -> None:
     assert find_differences(request, other, external_id="loop-1") == ["line 1 has amount 72.00, 65.56 was sent"]
 
 
+@pytest.mark.parametrize(
+    ("raw", "differs"), [({"custbody_x": "SO7"}, False), ({"custbody_x": "SO8"}, True), ({}, True)]
+)
+def test_field_of_the_header_is_compared(raw: dict[str, str], differs: bool) -> None:
+    request = {"operation": "update", "target_type": "salesOrder", "target_id": "77", "body": {"custbody_x": "SO7"}}
+    record = replace(held(SENT), raw=raw)
+
+    assert bool(find_differences(request, record)) == differs
+
+
 def test_two_lines_of_one_item_are_compared_together() -> None:
     request = with_rows(
         {"orderLine": 1, "item": {"id": "501"}, "quantity": 1, "amount": "65.56"},

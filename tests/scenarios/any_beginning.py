@@ -62,6 +62,7 @@ def policies(draw: st.DrawFn) -> Policy:
         "exchange_order": draw(st.sampled_from(ExchangeOrder)),
         "exchange_settlement": draw(st.sampled_from(ExchangeSettlement)),
         "exchange_timing": draw(st.sampled_from(ExchangeTiming)),
+        "exchange_link_field": draw(st.sampled_from(["", "custbody_original_order"])),
         "exchange_stock": draw(st.sampled_from(ExchangeStock)),
         "exchange_address": draw(st.sampled_from(ExchangeAddress)),
         "approval_above": draw(st.sampled_from([None, None, "0", "100"])),

@@ -89,6 +89,12 @@ def _order(facts: ReturnFacts, due: PostingDue) -> str:
     return f"Sales Order {body['otherRefNum']}: {', '.join(rows)}{link}{address}"
 
 
+def _exchange_link(facts: ReturnFacts, due: PostingDue) -> str:
+    (order,) = [one for one in facts.records if one.internal_id == due.request["target_id"]]
+    (told,) = due.request["body"].items()
+    return f"Sales Order {order.other_ref_num or order.external_id}: {told[0]} = {told[1]}"
+
+
 def _close(facts: ReturnFacts, due: PostingDue) -> str:
     rows = [
         f"line {row['line']} closed" if row.get("isClosed") else f"line {row['line']} holds {row['quantity']}"
@@ -115,6 +121,7 @@ WORDS: dict[str, Callable[[ReturnFacts, PostingDue], str]] = {
     "customer_refund": _refund,
     "exchange_order": _order,
     "rma_close": _close,
+    "exchange_link": _exchange_link,
     "loop_process": lambda facts, due: "to Loop: settle the return",
     "loop_remove": _remove,
     "loop_note": lambda facts, due: f"to Loop: note «{due.request['content']}»",

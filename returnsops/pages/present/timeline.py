@@ -109,6 +109,8 @@ def _done_title(posting: Posting) -> str:
     name = kind_name(posting.kind)
     if posting.kind not in RECORD_TYPES:
         return f"{name} sent"
+    if posting.kind == "exchange_link":
+        return "Number of the original order entered on the exchange order"
     if posting.kind == "rma_close":
         return "Units taken off the Return Authorization"
     return f"{name} found and adopted" if posting.adopted else f"{name} posted"

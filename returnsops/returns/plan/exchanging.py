@@ -17,6 +17,7 @@ from returnsops.returns.plan.exchange_orders import (
     is_native,
     orders_missing,
 )
+from returnsops.returns.plan.linking import write_links
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.ordering import create_order
 from returnsops.returns.policy import ExchangeSettlement, ExchangeTiming
@@ -40,7 +41,7 @@ def plan_exchange(draft: Draft, sale: Sale) -> bool:
         return True
     missing = orders_missing(facts)
     if not missing:
-        return _link(draft)
+        return _link(draft, sale)
     if any(one.out_of_stock and not one.ordered_as for one in missing):
         _note_out_of_stock(draft, missing)
     elif not all(one.ordered_as for one in missing):
@@ -52,13 +53,16 @@ def plan_exchange(draft: Draft, sale: Sale) -> bool:
     return False
 
 
-def _link(draft: Draft) -> bool:
+def _link(draft: Draft, sale: Sale) -> bool:
     facts = draft.facts
     orders = find_exchange_orders(facts)
     records = tuple(order.internal_id for order in orders)
     words = ", ".join(f"Sales order {order.tran_id}" for order in orders)
     if note_contradiction(draft):
         draft.step("exchange", StepState.BLOCKED, f"{words}: its total contradicts the policy", records=records)
+        return False
+    if not write_links(draft, sale, orders):
+        draft.step("exchange", StepState.DUE, f"{words}: gets the number of the original order", records=records)
         return False
     draft.step("exchange", StepState.DONE, words, records=records)
     return True

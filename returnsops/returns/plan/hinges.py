@@ -20,6 +20,7 @@ FLOWS = {
     "cash_refund": "refund",
     "customer_refund": "refund",
     "exchange_order": "exchange_order",
+    "exchange_link": "exchange_order",
     "rma_close": "rma_close",
     "loop_process": "settle",
     "loop_remove": "settle",

@@ -11,9 +11,9 @@ from returnsops.returns.facts import ExchangeFacts, ReturnFacts
 from returnsops.returns.plan.authorization import memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import exchange_value
+from returnsops.returns.plan.linking import number_of_original
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.shipping import address_of, find_obstacles, skus_without_stock
-from returnsops.returns.plan.sources import find_orders
 from returnsops.returns.policy import ExchangeSettlement
 from returnsops.returns.problems import Problem
 
@@ -131,8 +131,8 @@ def order_body(facts: ReturnFacts, sale: Sale, missing: list[ExchangeFacts]) -> 
 
 def _link(facts: ReturnFacts, sale: Sale) -> dict[str, Any]:
     """The original order's number in the account's own field (requirement F2); its external id belongs to others."""
-    field, orders = facts.policy.exchange_link_field, find_orders(facts)
-    return {field: (orders[0] if orders else sale.record).tran_id} if field else {}
+    field = facts.policy.exchange_link_field
+    return {field: number_of_original(facts, sale)} if field else {}
 
 
 def _address(facts: ReturnFacts, sale: Sale) -> dict[str, Any]:

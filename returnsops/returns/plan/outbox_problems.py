@@ -18,6 +18,7 @@ KIND_NAMES = {
     "cash_refund": "Cash Refund",
     "customer_refund": "Customer Refund",
     "exchange_order": "exchange order",
+    "exchange_link": "number of the original order on the exchange order",
     "rma_close": "closing of the Return Authorization",
     "loop_process": "request to settle",
     "loop_remove": "request to settle without the refused units",
@@ -52,6 +53,9 @@ def note_outbox_problems(draft: Draft) -> None:
 
 
 def _note_posted(draft: Draft, posting: PostingFacts) -> None:
+    """A number that went with an order of others needs nobody: without the order the exchange itself is missed."""
+    if posting.kind == "exchange_link" and is_gone(draft.facts, posting):
+        return
     successor = came_back(draft.facts, posting)
     if is_gone(draft.facts, posting):
         draft.problem(_gone_problem(draft, posting))

@@ -14,7 +14,8 @@ STEP_OF_KIND = {
     "rma": "rma", "receipt": "receipt", "transfer": "shelve", "adjustment": "shelve", "take_in": "found",
     "credit": "credit",
     "credit_fix": "credit", "credit_apply": "apply", "cash_refund": "refund", "customer_refund": "refund",
-    "exchange_order": "exchange", "rma_close": "close_rma", "loop_process": "settle", "loop_remove": "settle",
+    "exchange_order": "exchange", "exchange_link": "exchange",
+    "rma_close": "close_rma", "loop_process": "settle", "loop_remove": "settle",
     "loop_note": "settle", "loop_flag": "settle",
 }  # fmt: skip
 

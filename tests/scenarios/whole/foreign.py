@@ -39,6 +39,8 @@ def _order(theatre: Theatre, scene: Scene, told: Json) -> str:
     if less:
         rows.append(_row(theatre.world["items"]["exchange_discount"], -less))
     body["item"] = {"items": rows}
+    if "link" in told:
+        body[begin(scene.story.given).policy.exchange_link_field] = told["link"]
     return str(theatre.act("create", record_type="salesOrder", body=body, **CONNECTOR)["id"])
 
 

@@ -88,8 +88,10 @@ def _hear(programme: Programme, *, shops: list[str]) -> None:
     """Take what ReturnsOps wrote to the scene it is about."""
     theatre = programme.theatre
     by_return = {scene.loop_id: scene for scene in programme.scenes}
+    by_customer = {scene.customer: scene for scene in programme.scenes if scene.customer}
     for entry in theatre.archive.writes():
-        scene = by_return.get(return_named_by(theatre.archive.documents[entry["record_id"]]))
+        record = theatre.archive.documents[entry["record_id"]]
+        scene = by_return.get(return_named_by(record)) or by_customer.get(record["entity"])  # an order of others
         if scene is not None:
             with programme.noting(scene.name, f"{entry['action']} of {entry['record_type']}"):
                 scene.news.append(words_of_document(theatre, scene, entry))

@@ -39,7 +39,15 @@ def words_of_document(theatre: Theatre, scene: Scene, entry: Json) -> str:
     kind = record["record_type"]
     if entry["action"] == "update":
         return CHANGED[kind](theatre, scene, record, entry["content"])
-    return MADE[kind](theatre, scene, _as_it_was_made(record, entry["content"])) + _address(scene, entry["content"])
+    words = MADE[kind](theatre, scene, _as_it_was_made(record, entry["content"]))
+    return words + _linked(theatre, scene, entry["content"]) + _address(scene, entry["content"])
+
+
+def _linked(theatre: Theatre, scene: Scene, content: Json, before: str = "; ") -> str:
+    """The original order, in the account's own field."""
+    sent = {name: str(value) for name, value in content.items() if name.startswith("custbody_")}
+    called = {theatre.archive.documents[one]["tranid"]: name for one, name in scene.names.items()}
+    return "".join(f"{before}{name} = {called.get(value, value)}" for name, value in sent.items())
 
 
 def _address(scene: Scene, content: Json) -> str:
@@ -152,8 +160,13 @@ def _credit_changed(theatre: Theatre, scene: Scene, record: Json, content: Json)
     return f"Credit Memo applied: {', '.join(rows)}"
 
 
+def _order_changed(theatre: Theatre, scene: Scene, record: Json, content: Json) -> str:
+    return f"Sales Order {record['otherrefnum']}: {_linked(theatre, scene, content, before='')}"
+
+
 CHANGED: dict[str, Callable[[Theatre, Scene, Json, Json], str]] = {
     "returnAuthorization": _lines_changed,
+    "salesOrder": _order_changed,
     "creditMemo": _credit_changed,
     "cashRefund": _credit_changed,
 }
