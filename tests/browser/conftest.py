@@ -1,4 +1,4 @@
-"""Chromium against a running house. One house a session, one browser a module.
+"""Chromium against a running house. One house for all tests of this folder, one browser a module.
 
 Playwright's loop keeps running for as long as it is started, and Django refuses to touch a database beside a running
 loop: so the browser goes before other tests come.
@@ -6,6 +6,7 @@ loop: so the browser goes before other tests come.
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from returnsops.management.stack import STOP_PATIENCE_S, Stack, start_stack
 from tests.browser.house import PASSWORD, House
 from tests.browser_setup import find_browser
 
+HERE = Path(__file__).parent
+HELD_HOUSE = pytest.StashKey[ExitStack]()
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -40,17 +43,32 @@ Visit = Callable[..., Page]
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All of them in one process: they share the house."""
-    here = Path(__file__).parent
     for item in items:
-        if here in item.path.parents:
+        if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """A house in which nobody is takes a fifteenth of a processor: it is closed after the last test that needs it, and
+    not when those of other folders have ended, too.
+    """
+    yield
+    if HELD_HOUSE in item.config.stash and (nextitem is None or HERE not in nextitem.path.parents):
+        item.config.stash[HELD_HOUSE].close()
+
+
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with ExitStack() as held:
+        pytestconfig.stash[HELD_HOUSE] = held
+        yield held.enter_context(open_house(tmp_path_factory.mktemp("house")))
+
+
+@contextmanager
+def open_house(data_dir: Path) -> Iterator[House]:
     """With a database of its own, whatever server the other tests use."""
-    data_dir = tmp_path_factory.mktemp("house")
     stack = Stack(data_dir=data_dir, port=find_free_port(), sandbox_port=find_free_port())
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("DATABASE_URL", raising=False)
