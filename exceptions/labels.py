@@ -15,7 +15,8 @@ WARNINGS = frozenset(
     {
         "amount_differs", "approval_needed", "inspection_overdue", "sale_missing", "loop_settled_early",
         "exchange_order_missing", "order_unbilled", "sku_unmapped", "sku_missing", "parcel_overdue",
-        "parcel_of_ended_return", "wrong_item", "undeclared_item", "connection_down", "certificate_ending",
+        "parcel_of_ended_return", "wrong_item", "undeclared_item", "kit_to_move", "connection_down",
+        "certificate_ending",
     }
 )  # fmt: skip
 LANES = {

@@ -38,7 +38,7 @@ from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.plan.authorization import MOVING
 from returnsops.returns.policies import active_policy
 from returnsops.returns.policy import KeptItems, Policy, RmaTrigger
-from returnsops.returns.sku_mapping import items_by_sku
+from returnsops.returns.sku_mapping import meanings_of
 
 KEPT_OUTCOME = "keep_item"
 REVIEW = LoopReturn.State.REVIEW
@@ -71,7 +71,9 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None) -> ReturnFacts:
     loop = replace(_loop_facts(row, record), refund_duties=duties, approved_at=_approved_at(row, policy, now=now))
     kept, restocked = find_kept_units(record, policy), find_restocked_units(row, record)
     found = fact_rows.FOUND.ask(return_pk=row.pk)
-    items = items_by_sku(shop, {one.sku or "" for one in (*lines, *found, *record.exchanges)})
+    meanings = meanings_of(shop, {one.sku or "" for one in (*lines, *found, *record.exchanges)})
+    items = {sku: one.item_id for sku, one in meanings.items()}
+    kits = {sku for sku, one in meanings.items() if one.is_kit}
     goods = find_goods(
         row, {items[one.sku] for one in record.exchanges if one.sku in items}, checks_stock=policy.checks_stock, now=now
     )
@@ -92,6 +94,7 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None) -> ReturnFacts:
             replace(
                 _unit_facts(line, items, outcomes.get(line.id), policy=policy, kept=kept),
                 restocked_at=restocked.get(line.line_item_id),
+                is_kit=line.sku in kits,
             )
             for line in lines
         ),

@@ -41,6 +41,7 @@ class UnitFacts:
     inspection_id: int | None = None
     restocked_at: datetime | None = None  # Loop says that it put it back into the shop's stock
     is_exempt: bool = False  # sellable because of that, by exemption; set by the plan alone
+    is_kit: bool = False  # its item is one: NetSuite keeps only what it is made of in stock (netsuite.md §4.2)
     is_kept: bool = False  # Loop says that the customer keeps it (policy `kept_items`)
 
     @property

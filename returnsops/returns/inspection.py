@@ -212,10 +212,11 @@ def record_units(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], *, by
 def judge_again(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], *, by: User) -> Inspection:
     """Say what becomes of units on hold. It counts at once: a unit is never without an outcome in between.
 
-    Raises AlreadyInspectedError for a unit that is not on hold; NotPossibleError for an outcome that is no release.
+    Raises AlreadyInspectedError for a unit that is not on hold; NotPossibleError for an outcome that is no release, or
+    a return that has ended: nothing of it is moved any more.
     """
     access.require(by, "inspect units", shop=loop_return.shop)
-    hold_return(loop_return.pk)
+    row = hold_return(loop_return.pk)
     sent_before = list(
         InspectedUnit.objects.filter(client_id__in=[one.client_id for one in outcomes]).select_related(
             "line", "inspection"
@@ -224,6 +225,8 @@ def judge_again(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], *, by:
     if sent_before:
         _require_same_content(loop_return, sent_before, outcomes)
         return sent_before[0].inspection
+    if row.stage == LoopReturn.Stage.ENDED:
+        raise NotPossibleError(f"{row} has ended: its units on hold are moved by hand in NetSuite, as finance agreed.")
     now = clock.now()
     inspection = Inspection.objects.create(loop_return=loop_return, inspector=by, started_at=now, finished_at=now)
     lines = {line.line_item_id: line for line in loop_return.lines.all()}

@@ -126,6 +126,11 @@ KINDS: dict[str, ProblemKind] = {
         "Find out whose they are and say what becomes of them. Nobody is paid for them here; the return goes on "
         "meanwhile. If they should be refunded, have them added to a return in Loop.", (SAY_GOODS,),
     ),
+    "kit_to_move": ProblemKind(
+        "A kit lies elsewhere than its inspection says", "finance",
+        "NetSuite keeps only a kit's members in stock. Move them there by an Inventory Transfer, or write them off by "
+        "an Inventory Adjustment, then note it.", (ACKNOWLEDGE,),
+    ),
     "removed_after_receipt": ProblemKind(
         "Unit taken out of the return after the warehouse accepted it", "finance",
         "Find out why it was taken out in Loop. Pay the customer outside or send the goods back, correct the receipt "

@@ -1,6 +1,7 @@
 """SKU mapping: exact text is taken over by itself, anything else waits for a person (requirement C11)."""
 
 from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,6 +14,8 @@ from returnsops.people import audit
 from returnsops.people.models import User
 from returnsops.returns.models import ExchangeItem, FoundGoods, Item, LoopReturn, ReturnLine, SkuMapping
 from returnsops.returns.replan import ask_for_plan
+
+KIT = "Kit"  # SuiteQL's word for the type of such an item (netsuite.md §4.2)
 
 
 def look_up_items(shop: Shop, skus: Collection[str]) -> set[str]:
@@ -85,14 +88,25 @@ ITEMS_OF_SKUS = FixedQuery(
     lambda: (
         SkuMapping.objects.filter(shop=slot("shop_pk"), sku__in=slots("skus", kind="text"), active=True)
         .order_by()
-        .values("sku", "item__internal_id")
+        .values("sku", "item__internal_id", "item__item_type")
     )
 )
 
 
 def items_by_sku(shop: Shop, skus: Collection[str]) -> dict[str, str]:
     """The id of the item each SKU means today; SKUs without an active mapping are left out."""
-    return {one.sku: one.item__internal_id for one in ITEMS_OF_SKUS.ask(shop_pk=shop.pk, skus=list(skus))}
+    return {sku: one.item_id for sku, one in meanings_of(shop, skus).items()}
+
+
+class Meaning(NamedTuple):
+    item_id: str
+    is_kit: bool
+
+
+def meanings_of(shop: Shop, skus: Collection[str]) -> dict[str, Meaning]:
+    """The same, with what a plan has to know of the item."""
+    rows = ITEMS_OF_SKUS.ask(shop_pk=shop.pk, skus=list(skus))
+    return {one.sku: Meaning(one.item__internal_id, one.item__item_type == KIT) for one in rows}
 
 
 @transaction.atomic

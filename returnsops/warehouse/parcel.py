@@ -146,7 +146,7 @@ def find_stop(parcel: Parcel) -> Stop | None:
             tone="bad",
             keeps_parcel=True,
         )
-    if parcel.on_hold:
+    if parcel.on_hold and row.stage != LoopReturn.Stage.ENDED:
         return None
     if parcel.units and all(unit.is_final for unit in parcel.units):
         return _inspected_stop(parcel)
@@ -154,10 +154,16 @@ def find_stop(parcel: Parcel) -> Stop | None:
         when = f" on {row.settled_at:%d %b %Y}" if row.settled_at else ""
         return Stop("Settled already", f"Both books were closed for this return{when}. There is nothing to judge.")
     if row.stage == LoopReturn.Stage.ENDED:
-        return Stop("Ended without settlement", "This return is only kept for the record. There is nothing to judge.")
+        return Stop("Ended without settlement", f"This return is only kept for the record. {_what_is_left(parcel)}")
     if not parcel.units:
         return Stop("No units are left", "Every unit was taken out of this return in Loop. There is nothing to judge.")
     return None
+
+
+def _what_is_left(parcel: Parcel) -> str:
+    if parcel.on_hold:
+        return "Its units on hold are moved by hand in NetSuite: ask finance where they go."
+    return "There is nothing to judge."
 
 
 def _inspected_stop(parcel: Parcel) -> Stop:

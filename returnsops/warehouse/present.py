@@ -224,9 +224,9 @@ def outcome_counts(outcomes: Iterable[str]) -> str:
 
 
 def found_text(found: Iterable[FoundGoods]) -> str:
-    """«found beside them: 2 × SOCKS»."""
+    """«found: 2 × SOCKS»."""
     notes = [str(one) for one in found]
-    return f"found besides: {', '.join(notes)}" if notes else ""
+    return f"found: {', '.join(notes)}" if notes else ""
 
 
 def note_question(unit: Unit, outcome: Outcome) -> Shown:

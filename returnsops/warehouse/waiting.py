@@ -55,6 +55,7 @@ def returns_on_hold(user: User) -> QuerySet[LoopReturn]:
     ).order_by("inspected_at")  # fmt: skip
     since = Subquery(held.values("inspected_at")[:1])
     rows = LoopReturn.objects.visible_to(user).annotate(held_since=since).exclude(held_since=None)
+    rows = rows.exclude(stage=LoopReturn.Stage.ENDED)  # of which nothing is moved any more
     return rows.select_related("shop").order_by("held_since", "pk")
 
 

@@ -113,6 +113,16 @@ def test_destination_of_the_parcel_is_a_fact(shop: Shop) -> None:
     assert load_facts(make_return(shop, destination_id=41001)).loop.destination == "41001"
 
 
+def test_item_that_is_a_kit_is_a_fact(shop: Shop) -> None:
+    make_mapping(shop)
+    row = make_return(shop)
+    assert [unit.is_kit for unit in load_facts(row).units] == [False, False]
+
+    Item.objects.update(item_type="Kit")
+
+    assert [unit.is_kit for unit in load_facts(row).units] == [True, True]
+
+
 def test_first_scan_at_the_dock_is_a_fact(shop: Shop, ada: User) -> None:
     row = make_return(shop)
     assert load_facts(row).arrived_at is None

@@ -150,6 +150,16 @@ def test_unit_that_is_not_in_the_return_is_refused(shop: Shop, ada: User, unit: 
         judge_units(row, [judged(unit=unit)], by=ada)
 
 
+def test_unit_on_hold_of_an_ended_return_is_not_judged_again(row: LoopReturn, ada: User) -> None:
+    make_inspection(row, ada, "hold", "hold")
+    LoopReturn.objects.update(stage="ended")
+
+    with pytest.raises(NotPossibleError, match="moved by hand"):
+        judge_again(row, [judged("sellable")], by=ada)
+
+    assert standing() == [("387001", "hold"), ("387002", "hold")]
+
+
 def test_judging_no_unit_opens_no_inspection(row: LoopReturn, ada: User) -> None:
     with pytest.raises(NotPossibleError, match="No unit is named"):
         judge_units(row, [], by=ada)

@@ -62,7 +62,11 @@ def _read_unit(number: int, *, line: int, row: Json) -> UnitFacts:
     paid, tax = Decimal(row.get("paid", "72.00")), Decimal(row.get("tax", "5.76"))
     refund = Decimal(row.get("refund", paid + tax))
     item, refund_tax = (refund - tax, tax) if refund else (refund, refund)
-    own = {name: row[name] for name in ("refund_item", "refund_tax", "removed", "title", "is_kept") if name in row}
+    own = {
+        name: row[name]
+        for name in ("refund_item", "refund_tax", "removed", "title", "is_kept", "is_kit")
+        if name in row
+    }
     values: Json = {
         "sku": sku, "title": row.get("title", sku), "item_id": row.get("item", ITEMS.get(sku, "")), "price": paid,
         "discount": "0", "tax": tax, "refund": refund, "refund_item": item, "refund_tax": refund_tax,

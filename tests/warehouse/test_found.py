@@ -78,12 +78,22 @@ def test_nonsense_is_refused_in_words(station: Client, row: LoopReturn) -> None:
 
 def test_found_goods_alone_can_be_finished(station: Client, row: LoopReturn) -> None:
     assert "Finish, 2 still expected" in note(station, row)
-    assert "Found besides: 1 × SOCKS" in ask(station, row, summary="1")
+    assert "Found: 1 × SOCKS" in ask(station, row, summary="1")
 
     station.post(reverse("inspect-finish", args=[row.pk]))
 
     assert FoundGoods.objects.get().inspection.finished_at is not None
     assert "Take back" not in ask(station, row)
+
+
+def test_unit_on_hold_of_an_ended_return_offers_nothing(station: Client, row: LoopReturn, ada: User) -> None:
+    make_inspection(row, ada, "hold", "hold")
+    assert "Moved to sellable stock." in ask(station, row)
+
+    LoopReturn.objects.update(stage="ended")
+
+    assert "moved by hand in NetSuite" in ask(station, row)
+    assert "20418" not in station.get(reverse("inspect")).content.decode()
 
 
 def test_nothing_is_noted_for_an_inspected_parcel(station: Client, row: LoopReturn, ada: User) -> None:

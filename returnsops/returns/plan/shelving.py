@@ -45,7 +45,7 @@ def plan_shelving(draft: Draft, authorization: Authorization) -> bool:
     misplaced: Misplaced = {}
     for unit in facts.accepted_units:
         lying = find_lying(facts, unit, authorization)
-        if lying and _is_misplaced(facts, unit, lying, authorization):
+        if lying and _is_misplaced(facts, unit, lying, authorization) and _may_move(draft, unit, lying):
             misplaced.setdefault((lying.place, _destination(facts, unit)), []).append((unit, lying))
     for (origin, target), units in sorted(misplaced.items()):
         if target != WRITTEN_OFF:
@@ -55,7 +55,25 @@ def plan_shelving(draft: Draft, authorization: Authorization) -> bool:
     is_accounted_for = not _note_unaccepted(draft, authorization)
     _note_long_holds(draft)
     _shelving_step(draft, moving=len(moving) + sum(map(len, misplaced.values())))
-    return is_accounted_for and not moving and not misplaced
+    waits_for_hands = any(one.code == "kit_to_move" for one in draft.problems)
+    return is_accounted_for and not moving and not misplaced and not waits_for_hands
+
+
+def _may_move(draft: Draft, unit: UnitFacts, lying: Lying) -> bool:
+    """Only what a kit is made of is in stock, and no fact says what that is: a person moves it, once and for all."""
+    if not unit.is_kit:
+        return True
+    target = _destination(draft.facts, unit)
+    draft.problem(
+        Problem(
+            "kit_to_move",
+            f"unit:{unit.unit}",
+            f"{unit.title or unit.sku} is a kit. What it is made of lies at location {lying.place} and is "
+            + (f"to be {target}." if target == WRITTEN_OFF else f"meant for location {target}."),
+            amount=unit.worth,
+        )
+    )
+    return False
 
 
 def _destination(facts: ReturnFacts, unit: UnitFacts) -> str:
@@ -281,6 +299,8 @@ def _shelving_step(draft: Draft, *, moving: int) -> None:
         draft.step("shelve", StepState.BLOCKED, "what moved them was deleted in NetSuite", records=records)
     elif any(one.code == "received_unaccepted" for one in draft.problems):
         draft.step("shelve", StepState.BLOCKED, "units that were not accepted lie on hold", records=records)
+    elif any(one.code == "kit_to_move" for one in draft.problems):
+        draft.step("shelve", StepState.BLOCKED, "a kit is moved by hand", records=records)
     elif moving and any(one.subject == "policy:scrap_account" for one in draft.problems):
         draft.step("shelve", StepState.BLOCKED, "no account to write scrapped units off to", records=records)
     elif moving:
