@@ -93,18 +93,15 @@ ITEMS_OF_SKUS = FixedQuery(
 )
 
 
-def items_by_sku(shop: Shop, skus: Collection[str]) -> dict[str, str]:
-    """The id of the item each SKU means today; SKUs without an active mapping are left out."""
-    return {sku: one.item_id for sku, one in meanings_of(shop, skus).items()}
-
-
 class Meaning(NamedTuple):
+    """The item that a SKU means, with what a plan has to know of it."""
+
     item_id: str
     is_kit: bool
 
 
 def meanings_of(shop: Shop, skus: Collection[str]) -> dict[str, Meaning]:
-    """The same, with what a plan has to know of the item."""
+    """What each SKU means today; SKUs without an active mapping are left out."""
     rows = ITEMS_OF_SKUS.ask(shop_pk=shop.pk, skus=list(skus))
     return {one.sku: Meaning(one.item__internal_id, one.item__item_type == KIT) for one in rows}
 

@@ -39,7 +39,7 @@ def ask(monkeypatch: pytest.MonkeyPatch, shop: Shop, skus: set[str], *items: Ite
 
 
 def meanings(shop: Shop, *skus: str) -> dict[str, str]:
-    return sku_mapping.items_by_sku(shop, skus)
+    return {sku: one.item_id for sku, one in sku_mapping.meanings_of(shop, skus).items()}
 
 
 def test_exact_text_is_taken_over_by_itself(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,7 +100,7 @@ def test_nothing_is_noted_for_an_inspected_parcel(station: Client, row: LoopRetu
     make_inspection(row, ada, "sellable", "sellable")
 
     assert "Inspected already" in note(station, row)
-    assert "Something else is in the parcel" not in ask(station, row)
+    assert "Something else is in it" not in ask(station, row)
 
 
 def test_colleague_does_not_take_it_back(
