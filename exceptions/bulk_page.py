@@ -1,5 +1,6 @@
 """The dry run of a retry on the screen: what would be sent again, what cannot be and why."""
 
+from collections import Counter
 from typing import Any
 
 from django.urls import reverse
@@ -11,6 +12,9 @@ from exceptions.models import CaseMember
 from exceptions.queue_page import subject_words
 from returnsops.lib import clock
 
+SHOWN_AT_ONCE = 20  # the others fold out
+KINDS_SHOWN, WORDS_CHARS_SHOWN = 5, 160
+
 
 def describe_retry(run: DryRun, form: BulkRetryForm, *, back: str) -> dict[str, Any]:
     """The context of exceptions/retry.html."""
@@ -21,7 +25,9 @@ def describe_retry(run: DryRun, form: BulkRetryForm, *, back: str) -> dict[str, 
         "form": form,
         "back": back,
         "count": len(run.members),
-        "rows": [_show(member) for member in run.members],
+        "first": [_show(member) for member in run.members[:SHOWN_AT_ONCE]],
+        "others": [_show(member) for member in run.members[SHOWN_AT_ONCE:]],
+        "kinds": _kinds(run) if len(run.members) > SHOWN_AT_ONCE else [],
         "stays": _stays(run),
     }
 
@@ -38,11 +44,24 @@ def _show(member: CaseMember) -> dict[str, Any]:
         "title": subject_words(member.case),
         "kind": kind_of(member.case.code).title,
         "shop": member.loop_return.shop.name,
-        "words": member.problem.get("words") or member.problem.get("cause", ""),
+        "words": _words_of(member),
         "amount": member.amount,
         "currency": member.currency,
         "since": member.joined_at,
     }
+
+
+def _words_of(member: CaseMember) -> str:
+    return str(member.problem.get("words") or member.problem.get("cause", ""))
+
+
+def _kinds(run: DryRun) -> list[dict[str, Any]]:
+    """Of a long list, rows of components/facts.html: how often each answer was given."""
+    counts = Counter(_words_of(member)[:WORDS_CHARS_SHOWN] for member in run.members)
+    rows = [{"label": _count(count, "document"), "value": words} for words, count in counts.most_common(KINDS_SHOWN)]
+    if rest := sum(count for _, count in counts.most_common()[KINDS_SHOWN:]):
+        rows.append({"label": _count(rest, "document"), "value": "Other words."})
+    return rows
 
 
 def _stays(run: DryRun) -> list[dict[str, Any]]:

@@ -203,7 +203,7 @@ class BulkRetryForm(forms.Form):
     """Send again what the dry run showed, and nothing that came after it."""
 
     members = forms.CharField(widget=forms.HiddenInput, max_length=12 * RETRIED_MAX)
-    reason = reason_field("What was done about the cause", help_text="Stays on each case with your name.")
+    reason = reason_field("What was done about the cause", key="r", help_text="Stays on each case with your name.")
 
     def clean_members(self) -> str:
         said: str = self.cleaned_data["members"]

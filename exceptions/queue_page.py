@@ -90,7 +90,9 @@ def _bulk(query: QueryDict, rows: CaseRows) -> dict[str, Any] | None:
     return {
         "text": f"{count} {noun} about a refused document.",
         "hint": "Nothing is sent before you have seen what would be.",
-        "actions": [{"label": "See what a retry would do", "method": "get", "icon": "rotate-cw", "url": url}],
+        "actions": [
+            {"label": "See what a retry would do", "method": "get", "icon": "rotate-cw", "key": "b", "url": url}
+        ],
     }
 
 

@@ -202,3 +202,24 @@ def test_the_dry_run_asks_the_database_as_often_for_many_documents_as_for_one(fi
         refuse(shop, number)
     with assertNumQueries(12):
         assert "Send 5 again" in finance.get(DRY_RUN).text
+
+
+def test_long_list_is_told_by_words_and_folds(finance: Client, shop: Shop) -> None:
+    for number in range(22):
+        refuse(shop, number, words="The item is inactive." if number % 2 else "No location.")
+
+    text = finance.get(DRY_RUN).text
+
+    assert text.count("11 documents") == 2
+    assert "Show the other 2" in text
+    assert text.count('class="row-link"') == 22
+    assert "22 documents can be sent again, unchanged." in text
+
+
+def test_what_stays_stands_above_the_list(finance: Client, shop: Shop) -> None:
+    refuse(shop, 1)
+    make_case(make_planned_return(shop, loop_id="110700140"))
+
+    text = finance.get(DRY_RUN).text
+
+    assert text.index("Stays as it is") < text.index("Would be sent")
