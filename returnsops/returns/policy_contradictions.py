@@ -20,8 +20,6 @@ def find_contradictions(policy: Policy) -> list[str]:
         found.append("Sellable and damaged units go to the same location. Choose two.")
     if policy.locations.sellable and policy.locations.sellable == policy.locations.holding:
         found.append("Units on hold would lie at the sellable location. Choose a holding location of its own.")
-    if policy.writes("receipt") and not policy.writes("rma"):
-        found.append("Receipts need the Return Authorization's lines. Let ReturnsOps write «rma» as well.")
     found += _contradictions_of_receipts(policy)
     if policy.exchange_form == ExchangeForm.NATIVE and policy.exchange_order == ExchangeOrder.CREATE:
         found.append("Native exchanges have no order of their own to create. Set «exchange_order» to «expect».")

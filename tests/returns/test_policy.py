@@ -79,7 +79,6 @@ def test_every_wrong_setting_is_told_at_once() -> None:
         ({"locations": {"sellable": "14"}}, "no holding location"),
         ({"locations": {"holding": "31", "sellable": "14", "damaged": "14"}}, "go to the same location"),
         ({"locations": {"holding": "14", "sellable": "14", "damaged": "33"}}, "holding"),
-        ({"ownership": {"receipt": "write"}}, "let ReturnsOps write «rma»"),
         ({"receipt_trigger": "arrival_to_hold"}, "Set «receipt_shape» to «hold_then_transfer»"),
         ({"receipt_trigger": "loop_restock_to_hold", "receipt_shape": "hold_then_transfer"}, "to «loop_first»"),
         (RESTOCK | {"restock_exemption": EXEMPTION | {"reason": " "}}, "only by an exemption"),

@@ -130,7 +130,8 @@ WORDS: dict[str, Callable[[ReturnFacts, PostingDue], str]] = {
 
 
 def _sold_as(facts: ReturnFacts, row: dict[str, Any]) -> str:
-    lines = [line for one in facts.records_of("returnAuthorization") if one.ours for line in one.lines]
+    own_first = sorted(facts.records_of("returnAuthorization"), key=lambda one: not one.ours)
+    lines = [line for one in own_first for line in one.lines]
     return next(line.item_name for line in lines if line.line == str(row["orderLine"]))
 
 

@@ -59,7 +59,7 @@ def _read_authorization(draft: Draft, sale: Sale, posted: PostingFacts) -> Autho
     if record is None:
         read_back_step(draft, "rma", posted)
         return None
-    authorization = Authorization(posted, record, _lines_by_unit(sale, record))
+    authorization = Authorization(posted, record, _lines_by_unit(draft.facts, sale, record))
     if not _holds_every_unit(draft, authorization):
         words = f"{record.tran_id} does not hold every unit"
         draft.step("rma", StepState.BLOCKED, words, records=(record.internal_id,))
@@ -112,10 +112,13 @@ def _no_room_problem(facts: ReturnFacts, authorization: Authorization, missing: 
     )
 
 
-def _lines_by_unit(sale: Sale, rma: RecordFacts) -> dict[str, LineFacts]:
-    """The key is the source line; accounts that do not show it are matched by item."""
-    is_of_sale = rma.created_from_id == sale.record.internal_id  # another's may be made from the order
-    by_source = {line.order_line: line for line in rma.lines if line.order_line and is_of_sale}
+def _lines_by_unit(facts: ReturnFacts, sale: Sale, rma: RecordFacts) -> dict[str, LineFacts]:
+    """The key is the line of the sale, also where another system made it from the order; else the item."""
+    by_source = {
+        line_on(facts, sale.record, line=line.order_line, of_id=rma.created_from_id): line
+        for line in rma.lines
+        if line.order_line
+    }
     by_item = {line.item_id: line for line in rma.lines}
     found = {}
     for unit, sold_on in sale.line_of.items():

@@ -88,7 +88,7 @@ def _judge_authorization(facts: ReturnFacts, sale: Sale) -> Opinion | None:
     theirs = _theirs(facts, "rma")
     if not theirs:
         return Verdict.NOBODY, wanted, (), ()
-    ours_by_line, theirs_by_line = units_of(facts.live_units, sale), units_on(theirs[0], sale)
+    ours_by_line, theirs_by_line = units_of(facts.live_units, sale), units_on(facts, theirs[0], sale)
     found = _compare("units", _lines_in_words(ours_by_line, sale), _lines_in_words(theirs_by_line, sale))
     places = {line.location_id for line in theirs[0].lines if line.location_id and not line.is_closed}
     if places:
@@ -119,7 +119,7 @@ def _compare_receipts(
     received: Counter[str] = Counter()
     for line in record.lines if record else ():
         if record and line.received:
-            received[sold_line(line, record, sale)] += line.received
+            received[sold_line(facts, line, record, sale)] += line.received
     found = _compare("units", _lines_in_words(units_of(judged, sale), sale), _lines_in_words(received, sale))
     told = [line for one in theirs if one.record_type == "itemReceipt" for line in one.lines if line.location_id]
     if found or not told:

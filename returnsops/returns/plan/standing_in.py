@@ -14,7 +14,7 @@ from returnsops.returns.plan.draft import Draft
 from returnsops.returns.plan.figures import exchange_value, is_zero_credit, store_credit
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.sale import find_sale
-from returnsops.returns.plan.sources import VOIDED
+from returnsops.returns.plan.sources import VOIDED, line_on
 from returnsops.returns.policy import RECORD_KINDS
 
 CANCELLED = "C"
@@ -72,7 +72,7 @@ def find_their_authorization(facts: ReturnFacts, sale: Sale) -> RecordFacts | No
     if named:
         return named[0]
     free = [one for one in theirs if one.created_from_id in sources and not _is_of_another(facts, one)]
-    same = [one for one in free if units_on(one, sale) == units_of(facts.live_units, sale)]
+    same = [one for one in free if units_on(facts, one, sale) == units_of(facts.live_units, sale)]
     place = _place_among_alike(facts)
     if place < len(same):
         return same[place]
@@ -97,7 +97,7 @@ def _place_among_alike(facts: ReturnFacts) -> int:
 
 def _shares_lines(record: RecordFacts, facts: ReturnFacts, sale: Sale) -> bool:
     """Of other units or another number of them. Among several returns nobody can tell whose it is."""
-    return not facts.siblings and bool(units_on(record, sale) & units_of(facts.live_units, sale))
+    return not facts.siblings and bool(units_on(facts, record, sale) & units_of(facts.live_units, sale))
 
 
 def units_of(units: Iterable[UnitFacts], sale: Sale) -> Counter[str]:
@@ -105,18 +105,21 @@ def units_of(units: Iterable[UnitFacts], sale: Sale) -> Counter[str]:
     return Counter(sale.line_of[unit.unit].line for unit in units)
 
 
-def units_on(record: RecordFacts, sale: Sale) -> Counter[str]:
-    """How many of each line of the sale an authorization holds. One made from the order is matched by its items."""
+def units_on(facts: ReturnFacts, record: RecordFacts, sale: Sale) -> Counter[str]:
+    """How many of each line of the sale an authorization holds, whether it was made from the bill or the order."""
     found: Counter[str] = Counter()
     for line in record.lines:
         if line.quantity and not line.is_closed:
-            found[sold_line(line, record, sale)] += line.quantity
+            found[sold_line(facts, line, record, sale)] += line.quantity
     return found
 
 
-def sold_line(line: LineFacts, record: RecordFacts, sale: Sale) -> str:
-    if record.created_from_id == sale.record.internal_id and line.order_line:
-        return line.order_line
+def sold_line(facts: ReturnFacts, line: LineFacts, record: RecordFacts, sale: Sale) -> str:
+    """By the line of its source; where NetSuite does not show that, by the item."""
+    if line.order_line:
+        told = line_on(facts, sale.record, line=line.order_line, of_id=record.created_from_id)
+        if told:
+            return told
     return next((sold.line for sold in sale.record.lines if sold.item_id == line.item_id), "")
 
 
@@ -145,7 +148,7 @@ def _received_units(facts: ReturnFacts, rma: RecordFacts, sale: Sale) -> list[Un
     """Those judged here first; one that was judged and not accepted is never taken for received."""
     left: Counter[str] = Counter()
     for line in rma.lines:
-        left[sold_line(line, rma, sale)] += line.received
+        left[sold_line(facts, line, rma, sale)] += line.received
     found = []
     for unit in sorted(facts.live_units, key=lambda one: not one.outcome):
         number = sale.line_of[unit.unit].line

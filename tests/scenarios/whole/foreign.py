@@ -65,7 +65,8 @@ def _authorization(theatre: Theatre, scene: Scene, told: Json) -> str:
     body: Json = {"item": {"items": rows}, "orderStatus": {"id": "B"}}
     if told.get("ours"):
         body["externalId"] = f"loop-{scene.shop}-99-rma-1"
-    made = theatre.act("authorize", record=scene.ids[FIRST_BILL], body=body, replace=["item"], **ANOTHER)
+    source = scene.ids[told.get("created_from_id", FIRST_BILL)]
+    made = theatre.act("authorize", record=source, body=body, replace=["item"], **ANOTHER)
     is_received = any(row.get("received") for row in told["lines"])
     if is_received and not _appears(scene, "itemReceipt"):
         theatre.act("receive", record=made["id"], **ANOTHER)

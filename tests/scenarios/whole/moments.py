@@ -176,6 +176,14 @@ def record_appears(theatre: Theatre, scene: Scene, told: Json) -> None:
     scene.know(told.get("id", "9101"), their_id, record_type=told["type"])
 
 
+def others_authorise(theatre: Theatre, scene: Scene, number: str) -> None:
+    """Every unit of the return, from its bill; the lines of a story's bill are numbered 3, 6, 9."""
+    facts = begin(scene.story.given)
+    counts = Counter(unit.provider_line for unit in facts.units)
+    lines = [{"order_line": str(3 * place), "quantity": count} for place, count in enumerate(counts.values(), 1)]
+    record_appears(theatre, scene, {"type": "returnAuthorization", "id": number, "lines": lines})
+
+
 def stock_is_there(theatre: Theatre, scene: Scene, told: dict[str, int]) -> None:
     """None of these items had any at the beginning; more come in by a count. The theatre has it read while it works."""
     item_of = {sku: theatre.items[item] for sku, item in ITEMS.items()}
@@ -266,6 +274,7 @@ HAPPENINGS: dict[str, Callable[[Theatre, Scene, Any], None]] = {
     "missing": _missing,
     "units_added": units_are_added,
     "stock": stock_is_there,
+    "others_authorise": others_authorise,
     "bill_arrives": bill_arrives,
     "record_changes": record_changes,
     "record_appears": record_appears,
