@@ -39,14 +39,17 @@ def find_restocked_units(row: LoopReturn, record: LoopReturnRecord) -> dict[str,
 
 
 def _told_by_webhooks(row: LoopReturn, record: LoopReturnRecord) -> set[str]:
-    """They name variants and how many, so units of a variant are taken in their order."""
+    """They name variants and how many, so units of a variant are taken in their order.
+
+    Several add up: the inbox keeps one that was sent twice as one.
+    """
+    events = EVENTS.ask(shop_pk=row.shop_id, loop_id=row.loop_id)
+    counts = _count(item for event in events for item in _items_of(bytes(event.raw)))
     found: set[str] = set()
-    for event in EVENTS.ask(shop_pk=row.shop_id, loop_id=row.loop_id):
-        counts = _count(_items_of(bytes(event.raw)))
-        for unit in record.units:
-            if unit.variant_id and counts[unit.variant_id] > 0 and not unit.removed:
-                counts[unit.variant_id] -= 1
-                found.add(unit.line_item_id)
+    for unit in record.units:
+        if unit.variant_id and counts[unit.variant_id] > 0 and not unit.removed:
+            counts[unit.variant_id] -= 1
+            found.add(unit.line_item_id)
     return found
 
 

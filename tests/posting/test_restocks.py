@@ -69,6 +69,19 @@ def test_webhook_names_variants_and_how_many(
     assert restocked(row) == expected
 
 
+def test_several_webhooks_add_up_and_one_sent_twice_does_not(hooked: Shop, fetched: list[str]) -> None:
+    Shop.objects.update(more_webhooks="restock")
+    row = returned(hooked, *[{"variant_id": 45123450001}] * 3)
+    row.shop.refresh_from_db()
+
+    told(hooked, row, [ITEM])
+    told(hooked, row, [ITEM])
+    assert restocked(row) == [True, False, False]
+
+    told(hooked, row, [ITEM | {"location_id": 65012345679}])
+    assert restocked(row) == [True, True, False]
+
+
 def test_webhook_that_names_restocked_goods_asks_for_a_plan(hooked: Shop, fetched: list[str]) -> None:
     row, other = returned(hooked, {}), make_return(hooked, loop_id="110700124")
     LoopReturn.objects.update(look_again_at=None)
