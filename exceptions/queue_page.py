@@ -148,8 +148,9 @@ def show_row(case: Case, stakes: list[dict[str, Any]], *, href: str, is_current:
 
 
 SUBJECTS = {
-    "sku": "SKU {}", "return": "Return {}", "order": "Order {}", "unit": "Unit {}", "record": "Record {}",
-    "policy": "Setting {}", "outcome": "Outcome {}", "event": "Message {}", "loop": "Loop, {}", "netsuite": "{}",
+    "sku": "SKU {}", "return": "Return {}", "order": "Order {}", "unit": "Unit {}", "found": "Found goods {}",
+    "record": "Record {}", "policy": "Setting {}", "outcome": "Outcome {}", "event": "Message {}",
+    "loop": "Loop, {}", "netsuite": "{}",
 }  # fmt: skip
 
 
