@@ -34,7 +34,7 @@ from tests.builders import (
 )
 from tests.pages.scenes import make_case, make_planned_return, make_refused_posting, plan_anew
 
-RETURN_QUERIES_MAX = 42  # a third of them load the facts, as the plan does
+RETURN_QUERIES_MAX = 43  # a third of them load the facts, as the plan does; one asks who may cancel what waits
 HTMX = {"HX-Request": "true"}
 
 

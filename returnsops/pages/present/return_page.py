@@ -117,7 +117,8 @@ def _problem(member: CaseMember, user: User) -> dict[str, Any]:
 
 def _postings(seen: Looked, user: User) -> list[dict[str, Any]]:
     """What waits can be cancelled here, by those who may; what was refused as well, on its case."""
-    may = access.may(user, RIGHT_FOR[CANCEL], shop=seen.row.shop)
+    waits = any(one.status == Posting.Status.PENDING for one in seen.postings)
+    may = waits and access.may(user, RIGHT_FOR[CANCEL], shop=seen.row.shop)
     return [
         show_posting(one)
         | {"cancel": reverse("cancel-posting", args=[one.pk]) if may and one.status == Posting.Status.PENDING else ""}
