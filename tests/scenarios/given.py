@@ -107,6 +107,7 @@ def read_bills(told: Json, units: tuple[UnitFacts, ...]) -> tuple[RecordFacts, .
 
     currency: NetSuite's name of it. status: of the order, by its letter; it is shipped unless told otherwise.
     ship_to: the entry of the customer's address book that it went to.
+    customer: "" where it names none.
     """
     kind = told.get("kind", "invoice")
     if kind == "none":
@@ -115,6 +116,7 @@ def read_bills(told: Json, units: tuple[UnitFacts, ...]) -> tuple[RecordFacts, .
         order = make_sale(units, "salesOrder", status=told.get("status", "F"))
         return (replace(order, internal_id=ORDER, tran_id=f"SAL{ORDER}", ship_to=told.get("ship_to", "")),)
     bill = make_sale(units, kind, currency=told.get("currency", ""), ship_to=told.get("ship_to", ""))
+    bill = replace(bill, entity_id=told.get("customer", bill.entity_id))
     if "lines" in told:
         lines = tuple(read_line(number, row) for number, row in enumerate(told["lines"], 1))
         bill = replace(bill, lines=lines)

@@ -29,7 +29,7 @@ Posted = list[tuple[ReturnFacts, PostingDue]]
 PERSON = 1
 SETTLING = ("loop_process", "loop_remove")
 CREDITS = ("creditMemo", "cashRefund")
-ANSWERS = ("loop_answers", "netsuite_answers", "netsuite_adds")
+ANSWERS = ("loop_answers", "netsuite_answers", "netsuite_adds", "refused")
 ZERO_UNIT: Json = dict.fromkeys(("price", "discount", "tax", "refund", "refund_item", "refund_tax"), ZERO)
 
 
@@ -39,7 +39,7 @@ def pass_moment(facts: ReturnFacts, moment: Json) -> tuple[ReturnFacts, Posted, 
     loop_answers: what Loop does when it is asked to settle: settles (the default), accepted (it takes the request, and
     no more), review, or nothing.
     netsuite_answers: nothing keeps every document from being carried out. netsuite_adds: what its own tax engine makes
-    a credit come to more than we expect; less, if negative.
+    a credit come to more than we expect; less, if negative. refused: by kind of document, why NetSuite refuses it.
     """
     for name, happen in HAPPENINGS.items():
         if name in moment:
@@ -58,6 +58,9 @@ def _carry_out(facts: ReturnFacts, moment: Json) -> tuple[ReturnFacts, Posted, P
         if not wanted:
             return facts, posted, plan
         for due in wanted:
+            if due.kind in moment.get("refused", {}):
+                facts = _refuse(facts, due, family=moment["refused"][due.kind])
+                continue
             posted.append((facts, due))
             facts = _carry_out_one(facts, due, moment)
     raise AssertionError(f"still posting after {ROUNDS_MAX} rounds: {[one.kind for one in plan.postings]}")
@@ -65,7 +68,18 @@ def _carry_out(facts: ReturnFacts, moment: Json) -> tuple[ReturnFacts, Posted, P
 
 def _is_held(facts: ReturnFacts, due: PostingDue, moment: Json) -> bool:
     paused = {pause.key for pause in facts.pauses} & set(due.hinges_on)
-    return bool(paused) or moment.get(f"{due.system}_answers") == "nothing"
+    refused = any(
+        one.status == "rejected" and one.kind == due.kind and one.covers & due.covers for one in facts.postings
+    )
+    return refused or bool(paused) or moment.get(f"{due.system}_answers") == "nothing"
+
+
+def _refuse(facts: ReturnFacts, due: PostingDue, *, family: str) -> ReturnFacts:
+    """It stays with its refusal until a person retries it."""
+    (posting,) = (one for one in carry_out_one(facts, due).postings if one not in facts.postings)
+    refusal: Json = {"family": family, "code": "SSS_REFUSED", "detail": "NetSuite's own words."}
+    refused = replace(posting, status="rejected", their_id="", posted_at=None, refusal=refusal)
+    return replace(facts, postings=(*facts.postings, refused))
 
 
 def _carry_out_one(facts: ReturnFacts, due: PostingDue, moment: Json) -> ReturnFacts:
@@ -322,6 +336,18 @@ def _person_says(facts: ReturnFacts, told: list[Json]) -> ReturnFacts:
     return replace(facts, overrides=(*facts.overrides, *said))
 
 
+def _person_retries(facts: ReturnFacts, kind: str) -> ReturnFacts:
+    """What was refused goes out again, under its old id."""
+    left = tuple(one for one in facts.postings if (one.kind, one.status) != (kind, "rejected"))
+    assert left != facts.postings, f"no {kind} was refused"
+    return replace(facts, postings=left)
+
+
+def _something_stands_still(facts: ReturnFacts, told: Json) -> ReturnFacts:
+    """A flow, an account, a kind of record: what a refusal or a person stopped; empty: all goes on."""
+    return replace(facts, pauses=(PauseFacts(**told),) if told else ())
+
+
 def _sku_is_mapped(facts: ReturnFacts, told: Json) -> ReturnFacts:
     units = tuple(replace(one, item_id=told.get(one.sku, one.item_id)) for one in facts.units)
     found = tuple(replace(one, item_id=told.get(one.sku, one.item_id)) for one in facts.found)
@@ -353,6 +379,8 @@ HAPPENINGS: dict[str, Callable[[ReturnFacts, Any], ReturnFacts]] = {
     "record_deleted": _record_is_deleted,
     "refunded_by_hand": _refunded_by_hand,
     "period_closed": _period_is_closed,
+    "stopped": _something_stands_still,
+    "retried": _person_retries,
     "mapped": _sku_is_mapped,
     "approved": _person_approves,
     "noted": _person_notes,
