@@ -12,8 +12,7 @@ from integrations.links import netsuite_link
 from returnsops.posting.models import Posting
 from returnsops.returns.labels import LATER, STEP_STATES, record_name
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
-from returnsops.returns.plan.draft import STEPS
-from returnsops.returns.plan.pauses import STEP_OF_KIND
+from returnsops.returns.plan.draft import STEP_OF_KIND, STEPS
 
 OVER = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
 # Steps that only some returns have; they are shown once the plan speaks of them.

@@ -1,11 +1,8 @@
 """What a person cancelled before it was sent is not sent, whatever it would hold by now, until a person lets it go."""
 
-from dataclasses import replace
-
 from returnsops.returns.facts import PostingFacts, ReturnFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.outbox_problems import KIND_NAMES
-from returnsops.returns.plan.pauses import STEP_OF_KIND
 from returnsops.returns.problems import Problem
 
 
@@ -15,7 +12,7 @@ def hold_cancelled(draft: Draft) -> None:
     for due, posting in held:
         draft.postings.remove(due)
         draft.problem(_problem(draft.facts, posting))
-        _hold_step(draft, due, _reason_of(draft.facts, posting))
+        draft.hold_step(due.kind, StepState.BLOCKED, f"cancelled: {_reason_of(draft.facts, posting)}")
 
 
 def _cancelled(facts: ReturnFacts, due: PostingDue) -> PostingFacts | None:
@@ -26,15 +23,6 @@ def _cancelled(facts: ReturnFacts, due: PostingDue) -> PostingFacts | None:
 
 def _reason_of(facts: ReturnFacts, posting: PostingFacts) -> str:
     return str(facts.override("cancel", posting.external_id))
-
-
-def _hold_step(draft: Draft, due: PostingDue, reason: str) -> None:
-    code = STEP_OF_KIND[due.kind]
-    draft.steps = [
-        replace(step, state=StepState.BLOCKED, detail=f"cancelled: {reason}")
-        if step.code == code and step.state in (StepState.DUE, StepState.WAITING) else step
-        for step in draft.steps
-    ]  # fmt: skip
 
 
 def _problem(facts: ReturnFacts, posting: PostingFacts) -> Problem:

@@ -129,6 +129,14 @@ class Draft:
         title, lane = STEPS[code]
         self.steps.append(Step(code, title, lane, state, detail, due_at, records))
 
+    def hold_step(self, kind: str, state: StepState, detail: str) -> None:
+        """What a posting of this kind was to do stands still."""
+        code, going_on = STEP_OF_KIND[kind], (StepState.DUE, StepState.WAITING)
+        self.steps = [
+            replace(step, state=state, detail=detail) if step.code == code and step.state in going_on else step
+            for step in self.steps
+        ]
+
     def post(self, posting: PostingDue) -> None:
         """With what a person said about it: which record stands for it, and that it comes in a deleted one's place."""
         chosen = chosen_record(self.facts, posting.kind, posting.covers)
@@ -175,3 +183,11 @@ STEPS: dict[str, tuple[str, Lane]] = {
     "close_rma": ("Return Authorization closed", Lane.NETSUITE),
     "proof": ("Read back and complete", Lane.NETSUITE),
 }
+STEP_OF_KIND = {
+    "rma": "rma", "receipt": "receipt", "transfer": "shelve", "adjustment": "shelve", "take_in": "found",
+    "credit": "credit",
+    "credit_fix": "credit", "credit_apply": "apply", "cash_refund": "refund", "customer_refund": "refund",
+    "exchange_order": "exchange", "exchange_link": "exchange",
+    "rma_close": "close_rma", "loop_process": "settle", "loop_remove": "settle",
+    "loop_note": "settle", "loop_flag": "settle",
+}  # fmt: skip

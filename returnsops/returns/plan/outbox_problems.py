@@ -6,6 +6,7 @@ from returnsops.returns.plan.undone import came_back, is_gone
 from returnsops.returns.problems import Problem
 
 OURS_DIFFERS, STRANGER_DIFFERS = "other_content", "foreign_record"  # families of what a look found
+SET_ASIDE = ("set_aside", "gave_up")
 KIND_NAMES = {
     "rma": "Return Authorization",
     "receipt": "Item Receipt",
@@ -48,6 +49,7 @@ def note_outbox_problems(draft: Draft) -> None:
     for posting in draft.facts.postings:
         if posting.status == "rejected" and (posting.kind in wanted or _family(posting) == OURS_DIFFERS):
             draft.problem(_refusal_problem(draft, posting))
+            draft.hold_step(posting.kind, StepState.BLOCKED, _refused_words(posting))
         if posting.status == "posted":
             _note_posted(draft, posting)
 
@@ -77,6 +79,13 @@ def _family(posting: PostingFacts) -> str:
     return str((posting.refusal or {}).get("family", "unknown"))
 
 
+def _refused_words(posting: PostingFacts) -> str:
+    system = "Loop" if posting.kind.startswith("loop_") else "NetSuite"
+    if _family(posting) in (OURS_DIFFERS, STRANGER_DIFFERS):
+        return "another record is in its place"
+    return "set aside" if _family(posting) in SET_ASIDE else f"refused by {system}"
+
+
 def _refusal_problem(draft: Draft, posting: PostingFacts) -> Problem:
     refusal, family = posting.refusal or {}, _family(posting)
     if family in (OURS_DIFFERS, STRANGER_DIFFERS):
@@ -85,7 +94,7 @@ def _refusal_problem(draft: Draft, posting: PostingFacts) -> Problem:
     name = KIND_NAMES[posting.kind]
     explained = EXPLANATIONS.get(family, f"We do not know this answer of {system} yet; its own words are below.")
     return Problem(
-        "posting_set_aside" if family in ("set_aside", "gave_up") else "posting_refused",
+        "posting_set_aside" if family in SET_ASIDE else "posting_refused",
         f"posting:{posting.external_id}",
         f"{system} refused the {name} of return {draft.facts.loop.loop_id}. {explained}",
         amount=draft.facts.loop.return_total,

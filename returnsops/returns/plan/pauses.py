@@ -1,6 +1,5 @@
 """What stands still: the steps behind it wait, and a cause that a refusal told is one case for all of them."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,16 +8,6 @@ from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.hinges import own_date
 from returnsops.returns.plan.outbox_problems import KIND_NAMES
 from returnsops.returns.problems import Problem
-
-STEP_OF_KIND = {
-    "rma": "rma", "receipt": "receipt", "transfer": "shelve", "adjustment": "shelve", "take_in": "found",
-    "credit": "credit",
-    "credit_fix": "credit", "credit_apply": "apply", "cash_refund": "refund", "customer_refund": "refund",
-    "exchange_order": "exchange", "exchange_link": "exchange",
-    "rma_close": "close_rma", "loop_process": "settle", "loop_remove": "settle",
-    "loop_note": "settle", "loop_flag": "settle",
-}  # fmt: skip
-
 
 # Of a pause that a refusal made: what waits for it, beside what happened.
 WHAT_WAITS = {
@@ -47,14 +36,8 @@ def _pauses_of(facts: ReturnFacts, due: PostingDue) -> list[PauseFacts]:
 
 
 def _hold_step(draft: Draft, due: PostingDue, pause: PauseFacts) -> None:
-    code = STEP_OF_KIND[due.kind]
-    state = StepState.WAITING if pause.by else StepState.BLOCKED
     words = f"paused by {pause.by}: {pause.reason}" if pause.by else f"waits: {_start_small(pause.reason)}"
-    draft.steps = [
-        replace(step, state=state, detail=words) if step.code == code and step.state == StepState.DUE else
-        replace(step, detail=words) if step.code == code and step.state == StepState.WAITING else step
-        for step in draft.steps
-    ]  # fmt: skip
+    draft.hold_step(due.kind, StepState.WAITING if pause.by else StepState.BLOCKED, words)
     if pause.key.startswith("period:") and not own_date(due.request):
         draft.moments.append(_next_month(draft.facts))  # then it is booked in another period
 
