@@ -43,6 +43,7 @@ def priced_units(draw: st.DrawFn, judged: Any = outcomes, amounts: Any = cents) 
     units = []
     for number in range(1, draw(st.integers(1, 5)) + 1):
         item, tax, fee = draw(amounts), draw(amounts), draw(st.sampled_from([Decimal(0), Decimal("1.50")]))
+        fee = min(fee, item)
         line = draw(st.integers(1, 3))
         units.append(
             make_unit(

@@ -242,8 +242,10 @@ def _stock_is_read(facts: ReturnFacts, told: dict[str, int]) -> ReturnFacts:
 
 
 def _others_authorise(facts: ReturnFacts, number: str) -> ReturnFacts:
-    """Another system authorises exactly the units of this return, from its bill. number: internal id of its record."""
-    bill = next(one for one in facts.records if one.record_type in ("invoice", "cashSale"))
+    """Another system authorises exactly the units of this return, from its bill, or its order as long as it
+    is not billed. number: internal id of its record."""
+    sales = {one.record_type: one for one in facts.records}
+    bill = next(sales[name] for name in ("invoice", "cashSale", "salesOrder") if name in sales)
     counts = Counter(unit.provider_line for unit in facts.live_units)
     lines = tuple(
         replace(line, order_line=line.line, quantity=counts[line.reference], reference="")
