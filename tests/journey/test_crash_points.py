@@ -5,6 +5,7 @@ point. `--every-crash` plays all of them with all, which takes four times as lon
 """
 
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,6 +25,8 @@ from returnsops.management.commands.seed_demo import seed_people
 from returnsops.management.rehearsal.books import Family, group_by_order
 from returnsops.posting.models import Posting
 from returnsops.returns import sweeps
+from returnsops.returns.decisions import add_override
+from returnsops.returns.found import FoundThing, note_found
 from returnsops.returns.mirror import hint_records
 from returnsops.returns.models import LoopReturn, PolicyVersion
 from returnsops.returns.plan.hinges import FLOWS
@@ -53,6 +56,7 @@ class Play:
     outcomes: tuple[str, ...]
     shop: str = "northwind"
     params: dict[str, Any] = field(default_factory=dict)
+    finds: bool = False  # another unit of it lies in the parcel, and a person takes it into stock
     ends: str = "settled"
     cases: tuple[str, ...] = ()
 
@@ -70,9 +74,10 @@ PLAYS = {
         params={"units": 2, "discount": "7.77"},
     ),
     "cash sale, one of two units refused, the other scrapped": Play(
-        ("adjustment", "loop_remove", "cash_refund", "rma_close"),
+        ("adjustment", "take_in", "loop_remove", "cash_refund", "rma_close"),
         "refund",
         outcomes=("refused", "scrapped"),
+        finds=True,
         params={"billing": "cash_sale", "units": 2},
     ),
     "exchange order of the connector": Play(("exchange_link",), "exchange", outcomes=("sellable",)),
@@ -254,7 +259,18 @@ def sweep() -> None:
 def judge_what_arrived(stage: Stage, cast: dict[str, Play]) -> None:
     unjudged = LoopReturn.objects.filter(stage=LoopReturn.Stage.TO_INSPECT, inspections=None)
     for row in unjudged:
+        if cast[row.loop_id].finds:
+            find_another(stage, row)
         stage.judge(row, *cast[row.loop_id].outcomes)
+
+
+def find_another(stage: Stage, row: LoopReturn) -> None:
+    """It counts once the units are judged and the inspection is finished."""
+    thing = FoundThing(row.lines.all()[0].sku, 1, uuid.uuid4())
+    found = note_found(row, thing, by=stage.person("ada"))
+    add_override(
+        row, kind="found", subject=f"found:{found.pk}", value="take_in", reason="Ours.", by=stage.person("finn")
+    )
 
 
 def bill_what_was_ordered(stage: Stage, billed: set[int]) -> None:
@@ -313,6 +329,7 @@ def count_records(books: Books, row: LoopReturn) -> dict[str, int]:
         "receipt": len(family.receipts),
         "transfer": sum(one.startswith(name_of(row, "transfer")) for one in named),
         "adjustment": sum(one.startswith(name_of(row, "adjustment")) for one in named),
+        "take_in": sum(one.startswith(name_of(row, "take-in")) for one in named),
         "credit": len(family.credits),
         "credit_fix": sum(line["sku"] == "LOOP-DIFF-ROUNDING" for line in rows),
         "credit_apply": sum(len(one["applies"]) for one in family.credits),
