@@ -41,7 +41,14 @@ from returnsops.returns.record_changes import STOCK_TYPES
 from returnsops.returns.replan import ask_for_plan
 from returnsops.returns.sku_mapping import look_up_items, look_up_sold_items
 from returnsops.returns.turns import one_at_a_time, ring
-from returnsops.returns.unreadable import FAMILIES, forget_read, lacks_right, note_missing_right, note_refusal
+from returnsops.returns.unreadable import (
+    FAMILIES,
+    forget_read,
+    lacks_right,
+    note_missing_right,
+    note_refusal,
+    note_unreadable,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -116,10 +123,22 @@ def fetch_records(*rows: LoopReturn, show_life: Callable[[], None] = no_matter) 
             raise
         if len(rows) == 1:
             _try_again_later(rows)
-            if isinstance(error, RejectedError) and lacks_right(error):
-                note_missing_right(rows[0].shop.account, FAMILIES, error.detail)
+            if isinstance(error, RejectedError):
+                _tell_of_refused_query(rows[0], error)
             raise
         return _fetch_one_by_one(rows, show_life)
+
+
+def _tell_of_refused_query(row: LoopReturn, error: RejectedError) -> None:
+    """What was refused about a single record is told under its own name."""
+    if lacks_right(error):
+        note_missing_right(row.shop.account, FAMILIES, error.detail)
+    elif error.operation == "query":
+        note_unreadable(row.shop.account, _what_belongs_to(row), error)
+
+
+def _what_belongs_to(row: LoopReturn) -> str:
+    return f"what belongs to return {row.loop_id}"
 
 
 def _fetch_one_by_one(rows: Sequence[LoopReturn], show_life: Callable[[], None]) -> bool:
@@ -171,7 +190,7 @@ def _note_outcome(account: NetSuiteAccount, families: Sequence[Family], reading:
     _note_read(account, [one for one in families if not failed[one.row.pk]], read_at=read_at)
     refused = [one for one in families if any(isinstance(e, RejectedError) for e in failed[one.row.pk].values())]
     _try_again_later([one.row for one in refused])
-    _tell_of_refused(account, refused, reading)
+    _tell_of_refused(account, refused, reading, asked=families)
     if reading.shows_connection:
         _let_rest([one.row for one in families if one not in refused and failed[one.row.pk].keys() - reading.unasked])
 
@@ -186,7 +205,9 @@ def _failed(family: Family, reading: Reading) -> dict[Name, IntegrationError]:
     }
 
 
-def _tell_of_refused(account: NetSuiteAccount, refused: Sequence[Family], reading: Reading) -> None:
+def _tell_of_refused(
+    account: NetSuiteAccount, refused: Sequence[Family], reading: Reading, *, asked: Sequence[Family]
+) -> None:
     """A return that was never read waits for it, and a lost right hides what comes: a person should know.
 
     What else is refused of what was read before has cases of its own.
@@ -197,7 +218,7 @@ def _tell_of_refused(account: NetSuiteAccount, refused: Sequence[Family], readin
             is_first = family.row.records_fetched_at is None
             if isinstance(error, RejectedError) and (is_first or lacks_right(error)):
                 note_refusal(account, name, error)
-    forget_read(account, reading, FAMILIES)
+    forget_read(account, reading, FAMILIES, *(_what_belongs_to(one.row) for one in asked))
 
 
 def _try_again_later(rows: Iterable[LoopReturn]) -> None:

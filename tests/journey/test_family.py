@@ -211,6 +211,14 @@ def test_return_that_cannot_be_read_holds_up_no_other_and_is_tried_again_later(
     assert sound.records_fetched_at > sound.records_hinted_at
     assert broken.records_hinted_at
     assert broken.records_hinted_at > timezone.now()
+    (problem,) = mirror_problems(sound.shop.account)
+    assert (problem.code, problem.words) == ("unreadable_record", "Invalid or unsupported search")
+    assert broken.loop_id in problem.cause
+
+    monkeypatch.setattr(NetSuiteClient, "find_sales_by_reference", find)
+    LoopReturn.objects.update(records_hinted_at=timezone.now())
+    families.fetch_due_records(sound.shop.account)
+    assert mirror_problems(sound.shop.account) == []
 
 
 def test_record_that_cannot_be_read_holds_up_only_the_return_it_belongs_to(
