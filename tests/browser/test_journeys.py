@@ -104,7 +104,7 @@ def test_same_parcel_without_javascript(visit: Visit, house: House) -> None:
     page.get_by_role("button", name="Refused").click()
     page.get_by_label("Or in your own words").fill("Not our label")
     page.get_by_role("button", name="Save as refused").click()
-    page.get_by_role("button", name="All 1 remaining sellable").click()
+    page.get_by_role("button", name="The last one sellable").click()
     expect(page.get_by_role("heading", name="1 sellable, 1 refused")).to_be_visible()
     page.get_by_role("button", name="Finish this parcel").click()
 
