@@ -267,7 +267,9 @@ def _raw_of(record: RecordFacts) -> dict[str, Any]:
     """What facts read from the record as it came."""
     currency = {"currency": {"id": "1", "refName": record.currency}} if record.currency else {}
     address = {"shipAddressList": {"id": record.ship_to}} if record.ship_to else {}
-    return currency | address | ({"account": {"id": record.account_id}} if record.account_id else {})
+    rows = [{"doc": {"id": name}, "line": 1, "apply": True, "amount": float(amount)} for name, amount in record.pays]
+    applied = {"apply": {"items": rows}} if rows else {}
+    return currency | address | applied | ({"account": {"id": record.account_id}} if record.account_id else {})
 
 
 def make_due(kind: str = "rma", *, covers: Iterable[str] = ("unit:387001",), **changes: Any) -> PostingDue:

@@ -6,7 +6,7 @@ real systems have choices this takes the plain one. The sandbox is the judge of 
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from returnsops.returns.facts import ExchangeFacts, LineFacts, PostingFacts, Rec
 from returnsops.returns.plan import Plan, PostingDue, Step, plan_return
 from returnsops.returns.plan.money import tax_on
 from returnsops.returns.plan.shelving import move_cover
+from returnsops.returns.plan.tender_matching import Part, candidates_for, read_rows, refunds_by_others
 from tests.builders import make_line, make_netsuite
 
 ROUNDS_MAX = 12
@@ -41,20 +42,23 @@ def carry_out(facts: ReturnFacts, plan: Plan) -> ReturnFacts:
 
 def carry_out_one(facts: ReturnFacts, due: PostingDue) -> ReturnFacts:
     """Times pass by a second a posting, so that it shows which came first."""
-    before = facts
+    posting = posting_of(facts, due)
     their_id, facts = EFFECTS[due.kind](facts, due)
-    number = 1 + sum(one.kind == due.kind for one in before.postings)
-    posting = PostingFacts(
+    posting = replace(posting, their_id=their_id, posted_at=facts.now)
+    return replace(facts, postings=(*facts.postings, posting), now=facts.now + timedelta(seconds=1))
+
+
+def posting_of(facts: ReturnFacts, due: PostingDue) -> PostingFacts:
+    number = 1 + sum(one.kind == due.kind for one in facts.postings)
+    return PostingFacts(
         external_id=f"loop-{facts.shop_code}-{facts.loop.loop_id}-{due.kind.replace('_', '-')}-{number}",
         kind=due.kind,
         number=number,
         status="posted",
-        their_id=their_id,
+        their_id="",
         covers=due.covers,
         request=due.request,
-        posted_at=facts.now,
     )
-    return replace(facts, postings=(*facts.postings, posting), now=facts.now + timedelta(seconds=1))
 
 
 def kinds_of(plan: Plan) -> list[str]:
@@ -238,11 +242,39 @@ def _add_rounding(facts: ReturnFacts, due: PostingDue) -> Effect:
     )
 
 
+@dataclass(frozen=True)
+class Stranger:
+    """A refund by somebody else that the look before the post finds. No differences: it is adopted."""
+
+    record: RecordFacts
+    differences: tuple[str, ...]
+    is_shared: bool
+
+
+def look_for_refund(facts: ReturnFacts, due: PostingDue) -> Stranger | None:
+    """As the look before a post has it, on what the mirror holds."""
+    (row,) = due.request["body"]["apply"]["items"]
+    own = Part(due.request["body"]["account"]["id"], Decimal(row["amount"]))
+    is_told_apart = facts.is_acknowledged("foreign_record", f"posting:{posting_of(facts, due).external_id}")
+    found = []
+    for record, refund in refunds_by_others(facts, row["doc"]["id"]):
+        candidates = candidates_for(refund, [own, *read_rows(due.request.get("beside", []))])
+        is_shared = len(candidates) > 1
+        if own in candidates and not (is_shared and is_told_apart):
+            is_same = refund.amount == own.amount and refund.account in ("", own.account)
+            found.append(Stranger(record, () if is_same and not is_shared else ("it differs",), is_shared))
+    return min(found, key=lambda one: len(one.differences), default=None)
+
+
 def _pay_out(facts: ReturnFacts, due: PostingDue) -> Effect:
     (row,) = due.request["body"]["apply"]["items"]
     memo = facts.record(row["doc"]["id"])
     assert memo is not None
     assert due.request["body"]["handlingMode"] == {"id": "SAVE_ONLY"}, "this would pay a card"
+    stranger = look_for_refund(facts, due)
+    if stranger:
+        assert not stranger.differences, f"{stranger.record.tran_id} is in its place"
+        return stranger.record.internal_id, facts
     left = memo.amount_remaining - Decimal(row["amount"])
     assert left >= 0, "more is paid out than was credited"
     their_id = str(8300 + len(facts.records))

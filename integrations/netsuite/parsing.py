@@ -147,7 +147,7 @@ def _parse_transaction(raw: Raw, *, record_type: str) -> TransactionRecord:
         last_modified=read_time(raw.get("lastModifiedDate")),
         created_at=read_time(raw.get("createdDate")),
         lines=tuple(_parse_line(row) for name in LINE_SUBLISTS for row in _sublist(raw, name)),
-        applies=tuple(_parse_apply(row) for row in _sublist(raw, "apply")),
+        applies=read_applies(raw),
         raw=raw,
         subsidiary_id=read_ref_id(raw.get("subsidiary")),
         exchange_rate=_number(raw.get("exchangeRate")),
@@ -189,6 +189,11 @@ def _parse_tax(row: Raw) -> TaxDetail:
         rate=_number(row.get("taxRate")),
         raw=row,
     )
+
+
+def read_applies(raw: Raw) -> tuple[ApplyRow, ...]:
+    """What a credit, payment or refund is applied to, or could be."""
+    return tuple(_parse_apply(row) for row in _sublist(raw, "apply"))
 
 
 def _parse_apply(row: Raw) -> ApplyRow:

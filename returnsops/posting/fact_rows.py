@@ -1,7 +1,7 @@
 """What a plan reads, table by table: the rows of one return, by queries whose SQL is made once."""
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef
+from django.db.models import Case, F, OuterRef, When
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from returnsops.lib.fixed_query import FixedQuery, slot
@@ -53,11 +53,13 @@ RECORDS = FixedQuery(
         currency=KeyTextTransform("refName", KeyTransform("currency", "raw")),
         booked_on=KeyTextTransform("id", KeyTransform("account", "raw")),
         ship_to=KeyTextTransform("id", KeyTransform("shipAddressList", "raw")),
+        # Only of refunds: the list of a credit or a payment names every open bill of the customer.
+        applied=Case(When(record_type="customerRefund", then=KeyTransform("apply", "raw")), default=None),
     )
     .values(
         "id", "internal_id", "record_type", "tran_id", "external_id", "status", "status_label", "created_from_id",
         "entity_id", "other_ref_num", "total", "amount_remaining", "origin", "gone_at", "currency", "booked_on",
-        "ship_to",
+        "ship_to", "applied",
     )
 )  # fmt: skip
 RECORD_LINES = FixedQuery(

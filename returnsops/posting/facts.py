@@ -10,6 +10,7 @@ from django.db.models.fields.json import KeyTextTransform
 
 from integrations.loop.parsing import parse_return
 from integrations.loop.records import LoopReturnRecord
+from integrations.netsuite.parsing import read_applies
 from returnsops.lib import clock
 from returnsops.lib.money import ZERO
 from returnsops.posting import fact_rows
@@ -301,6 +302,9 @@ def _record_facts(row: Row, lines: list[Row]) -> RecordFacts:
                 reference=line.reference,
             )
             for line in lines
+        ),
+        pays=tuple(
+            (one.doc_id, one.amount) for one in read_applies({"apply": row.applied}) if one.apply and one.amount
         ),
     )
 

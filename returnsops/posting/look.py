@@ -7,11 +7,15 @@ each `Sought` (`returnsops.posting.sought`).
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from integrations.netsuite.client import NetSuiteClient
+from integrations.netsuite.parsing import read_ref_id
 from integrations.netsuite.records import RecordRef, TransactionLine, TransactionRecord
+from returnsops.lib.money import add_up
 from returnsops.posting.verify import VOIDED, find_differences, find_unit_differences, held_lines, sent_rows
+from returnsops.returns.plan.tender_matching import Part, candidates_for, read_rows
 
 # Of which types a record could stand in the place of ours. What was sold by cash sale may be credited either way.
 STAND_INS = {
@@ -33,6 +37,7 @@ class Sought:
     references: under which names an exchange order of somebody else may lie.
     sale_id: the bill behind an authorization, since a credit may be made from either.
     since: before this moment nobody can have made a record for this return.
+    is_told_apart: a person said that a record which may stand for several postings does not stand for this one.
     """
 
     external_id: str
@@ -43,6 +48,7 @@ class Sought:
     references: tuple[str, ...] = ()
     sale_id: str = ""
     since: datetime | None = None
+    is_told_apart: bool = False
 
     @property
     def own_prefix(self) -> str:
@@ -66,12 +72,16 @@ class Sought:
 
 @dataclass(frozen=True)
 class Found:
-    """What stands over there in the place of a posting. No differences: it is what we would post."""
+    """What stands over there in the place of a posting. No differences: it is what we would post.
+
+    is_shared: it may as well stand in the place of another posting of the return.
+    """
 
     ref: RecordRef
     is_ours: bool
     differences: tuple[str, ...] = ()
     record: TransactionRecord | None = field(default=None, repr=False)
+    is_shared: bool = False
 
     @property
     def is_same(self) -> bool:
@@ -165,8 +175,7 @@ def _look_for_strangers(client: NetSuiteClient, wanted: Sequence[Sought]) -> dic
                     read[ref.internal_id] = client.get_record(ref.record_type, ref.internal_id)
                 record = read[ref.internal_id]
                 if record and _overlaps(one, record):
-                    differences = find_differences(one.request, record)
-                    matches.append(Found(ref, is_ours=False, differences=tuple(differences), record=record))
+                    matches.append(_judge_stranger(one, ref, record))
         if matches:
             found[one.external_id] = min(matches, key=lambda match: len(match.differences))
     return found
@@ -202,7 +211,7 @@ def _may_stand_in(sought: Sought, ref: RecordRef) -> bool:
 def _overlaps(sought: Sought, record: TransactionRecord) -> bool:
     """Whether it is about the same units or the same money. Others of a sale may have their own."""
     if sought.kind == "customer_refund":
-        return any(row.doc_id in sought.sources and row.apply for row in record.applies)
+        return _may_be_refund(sought, record)
     if sought.kind == "exchange_order":
         return bool({record.other_ref_num, record.external_id} & set(sought.references))
     if record.created_from_id not in sought.sources or _is_older(sought, record):
@@ -210,6 +219,37 @@ def _overlaps(sought: Sought, record: TransactionRecord) -> bool:
     if sought.kind in ("rma", "receipt") or record.created_from_id == sought.request["source_id"]:
         return _shares_lines(sought, held_lines(record))
     return _shares_items(sought, held_lines(record))
+
+
+def _may_be_refund(sought: Sought, record: TransactionRecord) -> bool:
+    """Of the same credit, and for all that account and amount tell not of another payment of the return (E3)."""
+    if not any(row.doc_id in sought.sources and row.apply for row in record.applies):
+        return False
+    candidates = _payments_it_may_be(sought, record)
+    return _payment_of(sought) in candidates and not (len(candidates) > 1 and sought.is_told_apart)
+
+
+def _payments_it_may_be(sought: Sought, record: TransactionRecord) -> list[Part]:
+    paid = add_up(row.amount for row in record.applies if row.doc_id in sought.sources and row.apply)
+    refund = Part(read_ref_id(record.raw.get("account")) or "", paid)
+    return candidates_for(refund, [_payment_of(sought), *read_rows(sought.request.get("beside", []))])
+
+
+def _payment_of(sought: Sought) -> Part:
+    body = sought.request["body"]
+    amount = add_up(Decimal(str(row["amount"])) for row in body["apply"]["items"])
+    return Part(str((body.get("account") or {}).get("id", "")), amount)
+
+
+def _judge_stranger(sought: Sought, ref: RecordRef, record: TransactionRecord) -> Found:
+    """One that may as well stand for another payment is never taken by itself, whatever it holds."""
+    differences = find_differences(sought.request, record)
+    rivals = []
+    if sought.kind == "customer_refund":
+        rivals = _payments_it_may_be(sought, record)
+        rivals.remove(_payment_of(sought))
+    differences += [f"it may as well be the payment of {one.amount} on account {one.account}" for one in rivals]
+    return Found(ref, is_ours=False, differences=tuple(differences), record=record, is_shared=bool(rivals))
 
 
 def _is_older(sought: Sought, record: TransactionRecord) -> bool:

@@ -164,6 +164,7 @@ def _refusal_of(posting: Posting, found: Found, words: str) -> dict[str, object]
         "tran_id": found.ref.tran_id or "",
         "wanted": describe_request(posting.request),
         "differences": list(found.differences),
+        "is_shared": found.is_shared,
     }
 
 

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from django.db.models import QuerySet
+
 from returnsops.posting.look import Sought
 from returnsops.posting.models import Posting
 from returnsops.returns.columns import OUR_PREFIX
@@ -11,6 +13,7 @@ from returnsops.returns.plan.exchange_orders import exchange_references
 
 CREATING = frozenset({"transform", "create"})
 NOTED = "foreign_record record:"  # subject of the override by which a person said that it is no double
+TOLD_APART = "foreign_record posting:"  # the same of one that may stand for several, for this posting alone
 
 
 def may_be_looked_for(posting: Posting) -> bool:
@@ -25,6 +28,7 @@ def seek(postings: Sequence[Posting]) -> list[Sought]:
     references = _references(postings)
     sales = _sales_of(postings)
     prefixes = _own_prefixes(postings)
+    told_apart = _told_apart(list(returns))
     return [
         Sought(
             external_id=one.external_id,
@@ -35,6 +39,7 @@ def seek(postings: Sequence[Posting]) -> list[Sought]:
             references=references[one.loop_return_id],
             sale_id=sales.get(str(one.request.get("source_id", "")), ""),
             since=returns[one.loop_return_id].created_at,
+            is_told_apart=one.external_id in told_apart,
         )
         for one in postings
     ]
@@ -61,12 +66,20 @@ def _explained(returns: dict[int, LoopReturn]) -> dict[int, frozenset[str]]:
 
 def _noted_strangers(return_pks: list[int]) -> dict[int, set[str]]:
     noted: dict[int, set[str]] = defaultdict(set)
-    standing = Override.objects.filter(
-        loop_return__in=return_pks, kind=Override.Kind.ACKNOWLEDGE, withdrawn_at=None, subject__startswith=NOTED
-    )
-    for pk, subject in standing.values_list("loop_return", "subject"):
+    for pk, subject in _noted(return_pks, NOTED).values_list("loop_return", "subject"):
         noted[pk].add(subject.removeprefix(NOTED))
     return noted
+
+
+def _told_apart(return_pks: list[int]) -> set[str]:
+    """External ids of postings for which, a person said, no record stands that may stand for another one too."""
+    return {subject.removeprefix(TOLD_APART) for (subject,) in _noted(return_pks, TOLD_APART).values_list("subject")}
+
+
+def _noted(return_pks: list[int], beginning: str) -> QuerySet[Override]:
+    return Override.objects.filter(
+        loop_return__in=return_pks, kind=Override.Kind.ACKNOWLEDGE, withdrawn_at=None, subject__startswith=beginning
+    )
 
 
 def _references(postings: Sequence[Posting]) -> dict[int, tuple[str, ...]]:

@@ -196,6 +196,7 @@ class RecordFacts:
     link: str = ""  # of an order: what the policy's field for the original order shows (`exchange_link_field`)
     ship_to: str = ""  # the entry of the customer's address book that it goes to; empty: none, or not told
     lines: tuple[LineFacts, ...] = ()
+    pays: tuple[tuple[str, Decimal], ...] = ()  # of a Customer Refund: credits by id, and what it pays of each
 
 
 @dataclass(frozen=True)

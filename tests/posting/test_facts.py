@@ -228,6 +228,15 @@ def test_account_that_a_record_is_booked_on_is_a_fact(shop: Shop) -> None:
     assert [one.account_id for one in load_facts(row).records] == ["221"]
 
 
+def test_what_a_refund_pays_of_which_credit_is_a_fact_and_of_no_other_record(shop: Shop) -> None:
+    row, pays = make_return(shop), (("8201", Decimal("10.00")),)
+    make_record(row, make_netsuite("customerRefund", "9301", pays=pays))
+    make_record(row, make_netsuite("creditMemo", "8201", pays=(("7001", Decimal("5.00")),)))
+    make_record(row, make_netsuite("customerRefund", "9302"))
+
+    assert {one.internal_id: one.pays for one in load_facts(row).records} == {"9301": pays, "8201": (), "9302": ()}
+
+
 def test_address_that_an_order_went_to_is_a_fact(shop: Shop) -> None:
     row = make_return(shop)
     make_record(row, make_sale([make_unit(1)], ship_to="301"))

@@ -21,7 +21,7 @@ from returnsops.returns.facts import (
 from returnsops.returns.plan import Plan, PostingDue, plan_return
 from returnsops.returns.plan.exchange_orders import find_exchange_orders
 from tests.builders import FIRST_UNIT, make_netsuite, make_sale
-from tests.other_side import ROUNDS_MAX, carry_out_one
+from tests.other_side import ROUNDS_MAX, Stranger, carry_out_one, look_for_refund, posting_of
 from tests.scenarios.given import ITEMS, ORDER, read_line, read_loop, read_units
 
 Json = dict[str, Any]
@@ -61,7 +61,12 @@ def _carry_out(facts: ReturnFacts, moment: Json) -> tuple[ReturnFacts, Posted, P
             if due.kind in moment.get("refused", {}):
                 facts = _refuse(facts, due, family=moment["refused"][due.kind])
                 continue
-            posted.append((facts, due))
+            stranger = look_for_refund(facts, due) if due.kind == "customer_refund" else None
+            if stranger and stranger.differences:
+                facts = _refuse(facts, due, found=stranger)
+                continue
+            if not stranger:
+                posted.append((facts, due))
             facts = _carry_out_one(facts, due, moment)
     raise AssertionError(f"still posting after {ROUNDS_MAX} rounds: {[one.kind for one in plan.postings]}")
 
@@ -74,11 +79,12 @@ def _is_held(facts: ReturnFacts, due: PostingDue, moment: Json) -> bool:
     return refused or bool(paused) or moment.get(f"{due.system}_answers") == "nothing"
 
 
-def _refuse(facts: ReturnFacts, due: PostingDue, *, family: str) -> ReturnFacts:
-    """It stays with its refusal until a person retries it."""
-    (posting,) = (one for one in carry_out_one(facts, due).postings if one not in facts.postings)
+def _refuse(facts: ReturnFacts, due: PostingDue, *, family: str = "", found: Stranger | None = None) -> ReturnFacts:
+    """It stays with its refusal, or with what the look found in its place, until a person retries it."""
     refusal: Json = {"family": family, "code": "SSS_REFUSED", "detail": "NetSuite's own words."}
-    refused = replace(posting, status="rejected", their_id="", posted_at=None, refusal=refusal)
+    if found:
+        refusal = {"family": "foreign_record", "record": found.record.internal_id, "is_shared": found.is_shared}
+    refused = replace(posting_of(facts, due), status="rejected", refusal=refusal)
     return replace(facts, postings=(*facts.postings, refused))
 
 
@@ -295,7 +301,15 @@ def _exchange_is_billed(facts: ReturnFacts, amount: str) -> ReturnFacts:
 
 def _record_is_deleted(facts: ReturnFacts, record_type: str) -> ReturnFacts:
     assert facts.records_of(record_type), f"NetSuite has no {record_type} to delete"
-    records = tuple(replace(one, gone=True) if one.record_type == record_type else one for one in facts.records)
+    freed: Counter[str] = Counter()
+    for one in facts.records_of(record_type):
+        freed.update(dict(one.pays))
+    records = tuple(
+        replace(one, gone=one.gone or one.record_type == record_type)
+        if one.internal_id not in freed
+        else replace(one, amount_remaining=one.amount_remaining + freed[one.internal_id])
+        for one in facts.records
+    )
     return replace(facts, records=records)
 
 
@@ -307,6 +321,23 @@ def _refunded_by_hand(facts: ReturnFacts, amount: str) -> ReturnFacts:
         is_memo = one.record_type == "creditMemo"
         changed.append(replace(one, amount_remaining=left) if is_memo else one)
     return replace(facts, records=tuple(changed))
+
+
+def _others_refund(facts: ReturnFacts, told: list[Json]) -> ReturnFacts:
+    """Somebody else books Customer Refunds on the Credit Memo. by: whose account; "" if NetSuite shows none."""
+    memo = facts.records_of("creditMemo")[0]
+    made = []
+    for number, row in enumerate(told, 9301 + len(facts.records)):
+        amount = Decimal(row["amount"])
+        account = facts.policy.tenders[row["by"]].account_id if row["by"] else ""
+        memo = replace(memo, amount_remaining=memo.amount_remaining - amount)
+        made.append(
+            make_netsuite(
+                "customerRefund", str(number), account_id=account, total=amount, pays=((memo.internal_id, amount),)
+            )
+        )
+    others = tuple(one for one in facts.records if one.internal_id != memo.internal_id)
+    return replace(facts, records=(*others, memo, *made))
 
 
 def _period_is_closed(facts: ReturnFacts, month: str) -> ReturnFacts:
@@ -380,6 +411,7 @@ HAPPENINGS: dict[str, Callable[[ReturnFacts, Any], ReturnFacts]] = {
     "sibling_takes": _sibling_takes,
     "record_deleted": _record_is_deleted,
     "refunded_by_hand": _refunded_by_hand,
+    "others_refund": _others_refund,
     "period_closed": _period_is_closed,
     "stopped": _something_stands_still,
     "retried": _person_retries,

@@ -1,5 +1,8 @@
 """What the outbox and the read-back tell: refusals, lost answers, records that differ. A chapter of every plan."""
 
+from decimal import Decimal
+
+from returnsops.lib.money import add_up, money_text
 from returnsops.returns.facts import PostingFacts
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.undone import came_back, is_gone
@@ -105,17 +108,22 @@ def _refusal_problem(draft: Draft, posting: PostingFacts) -> Problem:
 
 
 def _found_problem(draft: Draft, posting: PostingFacts, refusal: dict[str, object]) -> Problem:
-    """The look found something in its place that is not what we would post."""
+    """The look found something in its place that is not what we would post.
+
+    One that may stand for several of our postings is a problem of each of them, so that a person can choose.
+    """
     name, words = KIND_NAMES[posting.kind], str(refusal.get("detail", ""))
-    is_ours = _family(posting) == OURS_DIFFERS
+    is_ours, record = _family(posting) == OURS_DIFFERS, refusal.get("record", "")
     cause = (
         f"Our external id of the {name} is on a record that holds something else."
         if is_ours
         else f"NetSuite has a {name} for return {draft.facts.loop.loop_id} that ReturnsOps did not make."
     )
+    if refusal.get("is_shared"):
+        cause += f" It may stand for several payments; say whether it stands for that of {_paid_by(draft, posting)}."
     return Problem(
         "other_content" if is_ours else "foreign_record",
-        f"posting:{posting.external_id}" if is_ours else f"record:{refusal.get('record', '')}",
+        f"posting:{posting.external_id}" if is_ours or refusal.get("is_shared") else f"record:{record}",
         cause,
         expected=str(refusal.get("wanted", "")),
         found=words,
@@ -123,6 +131,11 @@ def _found_problem(draft: Draft, posting: PostingFacts, refusal: dict[str, objec
         posting=posting.external_id,
         detail=tuple(("Differs", str(one)) for one in _as_list(refusal.get("differences"))),
     )
+
+
+def _paid_by(draft: Draft, posting: PostingFacts) -> str:
+    paid = add_up(Decimal(row["amount"]) for row in posting.body["apply"]["items"])
+    return money_text(paid, draft.facts.currency)
 
 
 def _as_list(value: object) -> list[object]:

@@ -13,6 +13,7 @@ from returnsops.returns.plan.crediting import Source, credit_body, credit_due, i
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import left_open, read_figures, store_credit
 from returnsops.returns.plan.money import Credit
+from returnsops.returns.plan.tender_matching import Part, as_rows, candidates_for, refunds_by_others
 from returnsops.returns.plan.tenders import Payment, book_cash_refund, book_payments, has_one_account, read_payments
 from returnsops.returns.problems import Problem
 
@@ -85,10 +86,14 @@ def _paid_what_was_credited(draft: Draft, memo: RecordFacts) -> bool:
 def _has_enough_left(draft: Draft, memo: RecordFacts, payments: list[Payment]) -> bool:
     """Somebody may have applied part of it by hand, so that a refund no longer fits (E10).
 
-    A refund made by hand for the whole of a payment is not judged here: the look before the post adopts it.
+    A payment that somebody else refunded already needs nothing of it: the look before the post adopts that refund.
     """
     facts, taken = draft.facts, draft.facts.taken_covers("customer_refund")
-    due = max((payment.amount for payment in payments if _cover(facts, payment) not in taken), default=ZERO)
+    left_to_look = _seen_refunded(facts, memo, payments)
+    due = max(
+        (one.amount for one in payments if _cover(facts, one) not in taken and _part(one) not in left_to_look),
+        default=ZERO,
+    )
     if not memo.amount_remaining or due <= memo.amount_remaining:
         return True
     left_text, due_text = (money_text(amount, facts.currency) for amount in (memo.amount_remaining, due))
@@ -107,12 +112,27 @@ def _has_enough_left(draft: Draft, memo: RecordFacts, payments: list[Payment]) -
     return False
 
 
+def _seen_refunded(facts: ReturnFacts, memo: RecordFacts, payments: list[Payment]) -> set[Part]:
+    """Payments for which a refund of others is in the mirror: of the very amount, or one that may stand for several."""
+    found: set[Part] = set()
+    for _, refund in refunds_by_others(facts, memo.internal_id):
+        candidates = candidates_for(refund, [_part(one) for one in payments])
+        if len(candidates) > 1 or candidates[0].amount == refund.amount:
+            found.update(candidates)
+    return found
+
+
+def _part(payment: Payment) -> Part:
+    return Part(payment.tender.account_id, payment.amount)
+
+
 def _plan_each(draft: Draft, memo: RecordFacts, payments: list[Payment]) -> bool:
     facts = draft.facts
     posted, taken = facts.posted_covers("customer_refund"), facts.taken_covers("customer_refund")
     for payment in payments:
         if _cover(facts, payment) not in taken:
-            draft.post(_refund_due(facts, memo, payment))
+            others = [_part(one) for one in payments if one is not payment]
+            draft.post(_refund_due(facts, memo, payment, others=others))
     records = tuple(one.their_id for one in facts.postings if one.kind == "customer_refund" and one.status == "posted")
     if all(_cover(facts, payment) in posted for payment in payments):
         draft.step("refund", StepState.DONE, _refund_words(facts, records), records=records)
@@ -130,7 +150,8 @@ def _cover(facts: ReturnFacts, payment: Payment) -> str:
     return f"part:refund:{facts.loop.loop_id}:{payment.gateway}"
 
 
-def _refund_due(facts: ReturnFacts, memo: RecordFacts, payment: Payment) -> PostingDue:
+def _refund_due(facts: ReturnFacts, memo: RecordFacts, payment: Payment, *, others: list[Part]) -> PostingDue:
+    """others: the other payments of the return, by which the look tells whose a refund of somebody else is."""
     row = {
         "doc": {"id": memo.internal_id},
         "line": facts.refund_apply_line,
@@ -146,7 +167,8 @@ def _refund_due(facts: ReturnFacts, memo: RecordFacts, payment: Payment) -> Post
             "operation": "create",
             "target_type": "customerRefund",
             "body": body | book_payments([payment]) | ({"tranDate": tran_date} if tran_date else {}),
-        },
+        }
+        | ({"beside": as_rows(others)} if others else {}),
         covers=frozenset({_cover(facts, payment)}),
         serial_key=f"{facts.account_id}:{memo.internal_id}",
     )

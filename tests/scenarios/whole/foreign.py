@@ -7,6 +7,7 @@ from typing import Any
 from returnsops.lib.money import round_money
 from tests.scenarios.given import begin, read_line
 from tests.scenarios.whole.people import line_number
+from tests.scenarios.whole.policies import account_of
 from tests.scenarios.whole.scene import FIRST_BILL, Scene
 from tests.scenarios.whole.theatre import Theatre
 
@@ -121,12 +122,14 @@ def _credit(theatre: Theatre, scene: Scene, told: Json) -> str:
 
 
 def _customer_refund(theatre: Theatre, scene: Scene, told: Json) -> str:
+    """by: through which gateway; by card unless told."""
     memo = theatre.newest(scene, "creditMemo")
-    method = theatre.world["refund_methods"]["shopify_payments"]
+    method = account_of(told.get("by", "shopify_payments"), theatre.world)
+    option = {"paymentOption": {"id": method["payment_option_id"]}} if "payment_option_id" in method else {}
     body = {
         "customer": {"id": scene.customer},
         "account": {"id": method["account_id"]},
-        "paymentOption": {"id": method["payment_option_id"]},
+        **option,
         "apply": {"items": [{"doc": {"id": memo["id"]}, "line": 1, "apply": True, "amount": told["total"]}]},
     }
     return str(theatre.act("create", record_type="customerRefund", body=body)["id"])

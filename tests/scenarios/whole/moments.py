@@ -15,6 +15,7 @@ from tests.scenarios.whole.people import (
     parcel_is_scanned,
     person_approves,
     person_notes,
+    person_retries,
     person_says,
     person_says_of_goods,
     sku_is_mapped,
@@ -256,6 +257,11 @@ def refunded_by_hand(theatre: Theatre, scene: Scene, amount: str) -> None:
     scene.know("by hand", made, record_type="customerRefund")
 
 
+def others_refund(theatre: Theatre, scene: Scene, told: list[Json]) -> None:
+    for row in told:
+        RECORDS["customerRefund"](theatre, scene, {"total": row["amount"], "by": row["by"]})
+
+
 def _missing(theatre: Theatre, scene: Scene, told: bool) -> None:
     theatre.do(scene, "hide" if told else "show")
 
@@ -280,9 +286,11 @@ HAPPENINGS: dict[str, Callable[[Theatre, Scene, Any], None]] = {
     "record_appears": record_appears,
     "record_deleted": record_is_deleted,
     "refunded_by_hand": refunded_by_hand,
+    "others_refund": others_refund,
     "mapped": sku_is_mapped,
     "approved": person_approves,
     "noted": person_notes,
+    "retried": person_retries,
     "said": person_says,
     "goods": person_says_of_goods,
 }

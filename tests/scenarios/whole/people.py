@@ -68,6 +68,15 @@ def person_notes(theatre: Theatre, scene: Scene, code: str) -> None:
         actions.acknowledge(member, by=theatre.person("finn"), reason=WHY)
 
 
+def person_retries(theatre: Theatre, scene: Scene, kind: str) -> None:
+    refused = Posting.objects.filter(loop_return=scene.row, kind=kind, status=Posting.Status.REJECTED)
+    names = set(refused.values_list("external_id", flat=True))
+    found = [one for one in open_cases(scene) if one.problem.get("posting") in names]
+    assert len(found) == len(names) > 0, f"of {sorted(names)} only {len(found)} can be tried again"
+    for member in found:
+        actions.retry(member, by=theatre.person("finn"), reason=WHY)
+
+
 def person_says(theatre: Theatre, scene: Scene, told: list[Json]) -> None:
     for one in told:
         SAYINGS[one["kind"]](theatre, scene, one)

@@ -34,7 +34,7 @@ FURTHER_PLACES = ("15", "35")  # of rules that name places of their own
 FAR = timedelta(days=3650)
 NETSUITE_WORDS = {
     "bills_exchange", "bill_arrives", "record_appears", "record_changes", "record_deleted", "refunded_by_hand",
-    "others_authorise",
+    "others_authorise", "others_refund",
 }  # fmt: skip
 SWITCHES: Json = {
     "loop": {"process_delay_s": [0.0, 0.0], "was_processed_delay_s": 0.0, "rate_limit_per_minute": CALLS_PER_MINUTE},
