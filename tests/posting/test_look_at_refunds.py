@@ -1,6 +1,5 @@
 """Of several payments of one return, which one a refund by somebody else is taken for (requirement E3)."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -21,7 +20,7 @@ MEMO, CARD, GIFT_CARD, UNKNOWN, ELSEWHERE = "8201", "217", "218", "", "999"
 Payment = tuple[str, str]  # account and amount
 
 
-def sought(number: int, payments: Sequence[Payment], **more: Any) -> Sought:
+def sought(number: int, payments: list[Payment], **more: Any) -> Sought:
     (account, amount), *others = payments[number:] + payments[:number]
     row = {"doc": {"id": MEMO}, "line": 1, "apply": True, "amount": amount}
     request: dict[str, Any] = {
@@ -33,7 +32,7 @@ def sought(number: int, payments: Sequence[Payment], **more: Any) -> Sought:
     return Sought(f"loop-fern-1-customer-refund-{number}", "customer_refund", request, **more)
 
 
-def look(payments: Sequence[Payment], refund: Payment, *, memo: str = MEMO, **more: Any) -> list[Found | None]:
+def look(payments: list[Payment], refund: Payment, *, memo: str = MEMO, **more: Any) -> list[Found | None]:
     """What is found in the place of each of the payments, where somebody else made this refund."""
     account, amount = refund
     netsuite = FakeNetSuite()
