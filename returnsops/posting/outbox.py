@@ -114,8 +114,14 @@ def withdraw(posting: Posting) -> bool:
     return is_void
 
 
+# Of these nothing is found but what carries our own id: «send it after all» could not see what was done by hand.
+NEVER_CANCELLED = frozenset({"transfer", "adjustment", "take_in"})
+
+
 def why_no_cancel(posting: Posting) -> str:
     """Why a person cannot keep it from being sent; empty: nothing of it is over there, and nothing has to be."""
+    if posting.kind in NEVER_CANCELLED:
+        return "What moves stock is not looked for before it is sent, so one made by hand would be made a second time."
     if posting.status == Status.POSTED:
         return "It is over there already."
     if posting.status not in Posting.CHANGEABLE or posting.uncertain_since is not None:

@@ -14,11 +14,12 @@ from integrations.models import Shop
 from returnsops.people.models import AuditEvent, Role, User
 from returnsops.posting.models import Posting
 from returnsops.returns.errors import NotPossibleError
-from returnsops.returns.facts import OverrideFacts
+from returnsops.returns.facts import OverrideFacts, ReturnFacts
 from returnsops.returns.models import LoopReturn, Override
 from returnsops.returns.plan import StepState, plan_return
+from returnsops.returns.plan.draft import STEP_OF_KIND
 from tests.builders import make_facts, make_posted, make_shop, make_unit, make_user
-from tests.other_side import codes_of, kinds_of, step_of
+from tests.other_side import carry_out_one, codes_of, kinds_of, step_of
 from tests.pages.scenes import make_planned_return, plan_anew
 
 pytestmark = pytest.mark.django_db
@@ -107,9 +108,10 @@ def test_refused_document_is_cancelled_on_its_case(row: LoopReturn, finn: User) 
         ({"status": "uncertain", "uncertain_since": timezone.now()}, "may be over there"),
         ({"status": "posted", "their_id": "9001", "posted_at": timezone.now()}, "is over there"),
         ({"status": "voided"}, "withdrawn already"),
+        ({"kind": "transfer"}, "made by hand would be made a second time"),
         ({"status": "rejected", "refusal": {"family": "other_content"}}, "external id is in NetSuite"),
     ],
-    ids=["being sent", "in doubt", "posted", "voided", "our id is taken"],
+    ids=["being sent", "in doubt", "posted", "voided", "no look would find it", "our id is taken"],
 )
 def test_what_may_be_over_there_cannot_be_cancelled(
     columns: dict[str, object], words: str, row: LoopReturn, finn: User
@@ -152,6 +154,27 @@ def test_later_document_for_the_same_units_is_held_as_well() -> None:
 
     assert (codes_of(plan), kinds_of(plan)) == (["posting_cancelled"], [])
     assert step_of(plan, "rma").state == StepState.BLOCKED
+
+
+@pytest.mark.parametrize(("cancelled", "judged"), [("loop_process", "refused"), ("loop_remove", "sellable")])
+def test_cancelled_settlement_does_not_go_out_as_its_sister(cancelled: str, judged: str) -> None:
+    """Asking to process and asking to remove what was refused are one decision: that Loop settles."""
+    facts = carry_out(make_facts(units=(make_unit(1, "sellable"), make_unit(2, judged))), until="settle")
+    part = [f"part:settlement:{facts.loop.loop_id}"]
+    posting = make_posted(cancelled, "", part, status="voided", posted_at=None)
+    said = OverrideFacts("cancel", posting.external_id, WHY, 1)
+
+    plan = plan_return(replace(facts, postings=(*facts.postings, posting), overrides=(said,)))
+
+    assert codes_of(plan) == ["posting_cancelled"]
+    assert {"loop_process", "loop_remove"}.isdisjoint(kinds_of(plan))
+
+
+def carry_out(facts: ReturnFacts, *, until: str) -> ReturnFacts:
+    """Everything is posted that comes before this step."""
+    while not any(STEP_OF_KIND[due.kind] == until for due in plan_return(facts).postings):
+        facts = carry_out_one(facts, plan_return(facts).postings[0])
+    return facts
 
 
 def test_page_of_the_return_cancels_what_waits(row: LoopReturn, finn: User, client: Client) -> None:

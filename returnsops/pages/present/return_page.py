@@ -20,6 +20,7 @@ from returnsops.pages.present.timeline import tell_story
 from returnsops.people import access
 from returnsops.people.models import User
 from returnsops.posting.models import Posting
+from returnsops.posting.outbox import NEVER_CANCELLED
 from returnsops.posting.present import show_posting
 from returnsops.returns.labels import LOOP_STATES, NOT_JUDGED, OUTCOMES, STAGES
 from returnsops.returns.models import InspectedUnit, LoopReturn, NetSuiteRecord, ReturnLine
@@ -117,13 +118,16 @@ def _problem(member: CaseMember, user: User) -> dict[str, Any]:
 
 def _postings(seen: Looked, user: User) -> list[dict[str, Any]]:
     """What waits can be cancelled here, by those who may; what was refused as well, on its case."""
-    waits = any(one.status == Posting.Status.PENDING for one in seen.postings)
+    waits = any(_waits(one) for one in seen.postings)
     may = waits and access.may(user, RIGHT_FOR[CANCEL], shop=seen.row.shop)
     return [
-        show_posting(one)
-        | {"cancel": reverse("cancel-posting", args=[one.pk]) if may and one.status == Posting.Status.PENDING else ""}
+        show_posting(one) | {"cancel": reverse("cancel-posting", args=[one.pk]) if may and _waits(one) else ""}
         for one in seen.postings
     ]
+
+
+def _waits(posting: Posting) -> bool:
+    return posting.status == Posting.Status.PENDING and posting.kind not in NEVER_CANCELLED
 
 
 def _facts(row: LoopReturn) -> list[dict[str, Any]]:

@@ -5,6 +5,8 @@ from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.outbox_problems import KIND_NAMES
 from returnsops.returns.problems import Problem
 
+SISTERS = ({"loop_process", "loop_remove"}, {"credit", "cash_refund"})
+
 
 def hold_cancelled(draft: Draft) -> None:
     """Call it when all postings are on the sheet."""
@@ -16,8 +18,9 @@ def hold_cancelled(draft: Draft) -> None:
 
 
 def _cancelled(facts: ReturnFacts, due: PostingDue) -> PostingFacts | None:
-    """By what it covers: a later document for the same units or money is the same decision."""
-    same = (one for one in facts.postings if one.kind == due.kind and one.covers & due.covers)
+    """By what it covers: a later document for the same units or money is the same decision, by whichever kind."""
+    alike = next((kinds for kinds in SISTERS if due.kind in kinds), {due.kind})
+    same = (one for one in facts.postings if one.kind in alike and one.covers & due.covers)
     return next((one for one in same if facts.override("cancel", one.external_id) is not None), None)
 
 
