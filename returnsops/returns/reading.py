@@ -71,6 +71,7 @@ class Reading:
 class _Brake:
     """Shared by all threads of a reading: when the connection fails, none of them goes on."""
 
+    known_broken: Collection[Name] = ()
     broken: int = 0
     error: IntegrationError | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -79,14 +80,16 @@ class _Brake:
         with self.lock:
             self.broken = 0
 
-    def note_failure(self, error: IntegrationError) -> None:
+    def note_failure(self, name: Name, error: IntegrationError) -> None:
+        if name in self.known_broken and may_be_of_one(error):
+            return
         with self.lock:
             self.broken += 1
-            if self.error is None and (not _may_be_of_one(error) or self.broken >= BROKEN_MAX):
+            if self.error is None and (not may_be_of_one(error) or self.broken >= BROKEN_MAX):
                 self.error = error
 
 
-def _may_be_of_one(error: IntegrationError) -> bool:
+def may_be_of_one(error: IntegrationError) -> bool:
     return not isinstance(error, ConfigurationError) and (error.status or 0) >= 500
 
 
@@ -95,15 +98,20 @@ def no_matter() -> None:
 
 
 def read_records(
-    account: NetSuiteAccount, names: Collection[Name], *, show_life: Callable[[], None] = no_matter
+    account: NetSuiteAccount,
+    names: Collection[Name],
+    *,
+    known_broken: Collection[Name] = (),
+    show_life: Callable[[], None] = no_matter,
 ) -> Reading:
     """Each once, the first ones first. One that cannot be read keeps no other from being read; a connection that fails
     stops all, so that it costs one time-out.
 
+    known_broken: that NetSuite fails to show one of these is no news, and says nothing of the connection.
     show_life: called after every answer, by any thread.
     Raises ConfigurationError when there is no client for this account. Threads do nothing but calls.
     """
-    client, brake = netsuite_client(account), _Brake()
+    client, brake = netsuite_client(account), _Brake(known_broken)
     asked = list(dict.fromkeys(names))
 
     def read(part: list[Name]) -> Reading:
@@ -153,7 +161,7 @@ def _read_in_turn(
                 brake.note_answer()
             except IntegrationError as error:
                 reading.failed[name] = error
-                brake.note_failure(error)
+                brake.note_failure(name, error)
             show_life()
     reading.stopped_by = brake.error
     return reading

@@ -4,9 +4,8 @@ Changes are asked for over the whole account, since a role cannot be told of our
 read again, new ones that were made from a known one are read as well, everything else is passed over.
 """
 
-import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -19,6 +18,7 @@ from integrations.models import NetSuiteAccount, SyncCursor
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.records import RecordRef
 from integrations.netsuite.sources import find_sources
+from returnsops.returns.broken import note_outcome, read_past_broken
 from returnsops.returns.bulk import note_makers
 from returnsops.returns.gone import really_gone
 from returnsops.returns.known_records import (
@@ -35,20 +35,15 @@ from returnsops.returns.known_records import (
 )
 from returnsops.returns.mirror import apply_records, hint_records, mark_gone
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
-from returnsops.returns.reading import Name, read_records
+from returnsops.returns.reading import Name
 from returnsops.returns.replan import ask_for_plan
 from returnsops.returns.unreadable import (
     CHANGES,
     forget,
-    forget_read,
     note_missing_right,
-    note_refusal,
     noted_names,
-    set_aside_broken,
     stream_of,
 )
-
-logger = logging.getLogger(__name__)
 
 # What belongs to returns. Fulfilments tell nothing we need and are the most of all.
 WATCHED_TYPES = (
@@ -87,7 +82,7 @@ def read_set_aside(account: NetSuiteAccount, *, for_s: float = READ_FOR_S) -> in
     with watched(account):
         client = netsuite_client(account)
         refs = client.statuses_of([internal_id for _, internal_id in names])
-        read, _ = read_refs(account, client, refs, for_s=for_s)
+        read, _ = read_refs(account, client, refs, for_s=for_s, once_more=names)
         shown = {ref.internal_id for ref in refs}
         gone = really_gone(account, client, [name for name in names if name[1] not in shown])
     mark_gone(account, gone)
@@ -113,9 +108,17 @@ def _mirror_changes(account: NetSuiteAccount, *, for_s: float) -> int:
 
 
 def read_refs(
-    account: NetSuiteAccount, client: NetSuiteClient, refs: Iterable[RecordRef], *, for_s: float
+    account: NetSuiteAccount,
+    client: NetSuiteClient,
+    refs: Iterable[RecordRef],
+    *,
+    for_s: float,
+    once_more: Collection[Name] = (),
 ) -> tuple[int, bool]:
-    """Read those that tell news and belong to us. Gives how many, and whether all were read or set aside."""
+    """Read those that tell news and belong to us. Gives how many, and whether all were read or set aside.
+
+    once_more: those that were set aside and are asked for all the same; the others wait for their hour.
+    """
     named = {ref.internal_id: ref for ref in refs if ref.record_type != "unknown"}
     known = known_among(account, named)
     sources = find_sources(client, named.keys() - known.keys())
@@ -130,12 +133,16 @@ def read_refs(
         and (sources.get(internal_id, set()) & ours or _is_to_be_read(ref, known.get(internal_id)))
     }
     wanted = _parents_of(account, wanted, sources, named) | wanted
+    set_aside = {*noted_names(account)}
+    left_out = {internal_id for kind, internal_id in set_aside.difference(once_more)}
+    wanted = {internal_id: kind for internal_id, kind in wanted.items() if internal_id not in left_out}
     deadline = time.monotonic() + for_s
     names = [(record_type, one) for one, record_type in sorted(wanted.items(), key=lambda item: int(item[0]))]
     begun, read, are_settled = 0, 0, True
     while begun < len(names) and time.monotonic() < deadline:
         batch = names[begun : begun + AT_ONCE_MAX]
-        done, is_settled = _read_batch(account, batch, {one: sources.get(one, set()) & ours for _, one in batch})
+        parents = {one: sources.get(one, set()) & ours for _, one in batch}
+        done, is_settled = _read_batch(account, batch, parents, known_broken=set_aside)
         begun, read, are_settled = begun + len(batch), read + done, are_settled and is_settled
     note_makers(account, [ref for ref in named.values() if ref.internal_id in wanted])
     return read, are_settled and begun >= len(wanted)
@@ -169,28 +176,20 @@ def _is_to_be_read(ref: RecordRef, known: Known | None) -> bool:
     return known.told_at is None or tells_news(ref, known) or (was_read_early(known) and can_be_told_by_now(known))
 
 
-def _read_batch(account: NetSuiteAccount, names: list[Name], parents: dict[str, set[str]]) -> tuple[int, bool]:
-    """One that we may not read, or that NetSuite cannot show, keeps no other from being read.
+def _read_batch(
+    account: NetSuiteAccount, names: list[Name], parents: dict[str, set[str]], *, known_broken: Collection[Name]
+) -> tuple[int, bool]:
+    """parents: by internal id, those of its sources that belong to returns.
 
-    parents: by internal id, those of its sources that belong to returns. Gives how many were read, and whether nothing
-    of the others is worth waiting for. Raises when the connection fails.
+    Gives how many were read, and whether nothing of the others is worth waiting for. Raises when the connection fails.
     """
     started_at = timezone.now()
-    reading = read_records(account, names)
-    for name, error in reading.failed.items():
-        if isinstance(error, RejectedError):
-            logger.warning("%s %s of %s cannot be read: %s", *name, account, error)
-            note_refusal(account, name, error)
+    reading = read_past_broken(account, names, known_broken=known_broken)
     mark_gone(account, [internal_id for _, internal_id in reading.missed])
     apply_records(account, reading.records, fetched_at=started_at)
-    forget_read(account, reading)
     for record in reading.records:
         _give_to_returns(account, record.internal_id, parents[record.internal_id])
-    given_up = set_aside_broken(account, reading)
-    waited_for = {name for name, error in reading.failed.items() if not isinstance(error, RejectedError)} - given_up
-    if waited_for:
-        reading.raise_failure()
-    return len(reading.read), not waited_for
+    return len(reading.read), note_outcome(account, reading)
 
 
 @transaction.atomic

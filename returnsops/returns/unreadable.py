@@ -59,7 +59,12 @@ def note_unreadable(account: NetSuiteAccount, name: str, error: IntegrationError
 
 
 def set_aside_broken(account: NetSuiteAccount, reading: Reading) -> set[Name]:
-    """Count what NetSuite failed to show by a fault of its own. Gives what nothing waits for any more."""
+    """Count what NetSuite failed to show by a fault of its own. Gives what nothing waits for any more.
+
+    While nothing else is answered either, it is an outage, and no fault of single records.
+    """
+    if not reading.shows_connection:
+        return set()
     asked = {name: error for name, error in reading.failed.items() if name not in reading.unasked}
     broken = {name: error for name, error in asked.items() if _is_broken(error)}
     if not broken:
@@ -93,7 +98,7 @@ def forget(account: NetSuiteAccount, keys: Collection[str]) -> None:
 def noted_names(account: NetSuiteAccount) -> list[Name]:
     """The single records that could not be read."""
     cursor = SyncCursor.objects.filter(stream=stream_of(account)).first()
-    parts = [key.split(" ") for key in sorted(cursor.unreadable)] if cursor else []
+    parts = [key.split(" ") for key in sorted(cursor.unreadable) if key != CHANGES] if cursor else []
     return [(kind, internal_id) for kind, internal_id in (part for part in parts if len(part) == 2)]
 
 

@@ -134,6 +134,55 @@ def test_two_alone_that_fail_side_by_side_are_set_aside_as_well(row: LoopReturn,
     assert told(account) == [("unreadable_record", "itemReceipt 9003"), ("unreadable_record", "itemReceipt 9004")]
 
 
+def test_two_that_fail_side_by_side_keep_no_third_from_being_read(row: LoopReturn, netsuite: NetSuite) -> None:
+    netsuite.ids = ["9003", "9004", "9005"]
+    netsuite.failures |= {"9003": BROKEN, "9004": BROKEN}
+    account, before = row.shop.account, watermark_of(row.shop.account)
+
+    for _ in range(BROKEN_TRIES):
+        mirror_changes(account)
+
+    assert "9005" in netsuite.read
+    assert watermark_of(account) > before
+    assert [subject for _, subject in told(account)] == ["itemReceipt 9003", "itemReceipt 9004"]
+    account.refresh_from_db()
+    assert account.failing_since is None, "no outage"
+
+
+def test_what_was_set_aside_is_not_asked_for_every_minute(row: LoopReturn, netsuite: NetSuite) -> None:
+    account = row.shop.account
+    note_unreadable(account, "itemReceipt 9003", BROKEN)
+
+    mirror_changes(account)
+
+    assert set(netsuite.read) == {*netsuite.ids} - {"9003"}
+
+
+def test_those_set_aside_keep_none_of_them_from_being_read_again(row: LoopReturn, netsuite: NetSuite) -> None:
+    account = row.shop.account
+    for internal_id in ("9003", "9004", "9005"):
+        note_unreadable(account, f"itemReceipt {internal_id}", BROKEN)
+    netsuite.failures |= {"9003": BROKEN, "9004": BROKEN}
+
+    assert read_set_aside(account) == 1
+
+    assert [subject for _, subject in told(account)] == ["itemReceipt 9003", "itemReceipt 9004"]
+
+
+def test_outage_that_answers_queries_is_told_of_no_single_record(row: LoopReturn, netsuite: NetSuite) -> None:
+    netsuite.failures |= dict.fromkeys(netsuite.ids, BROKEN)
+    account = row.shop.account
+
+    for _ in range(2 * BROKEN_TRIES):
+        NetSuiteAccount.objects.update(next_probe_at=None)
+        with pytest.raises(TemporaryError):
+            mirror_changes(account)
+
+    assert told(account) == []
+    account.refresh_from_db()
+    assert account.failing_since is not None
+
+
 def test_missing_answer_is_no_fault_of_a_record(row: LoopReturn, netsuite: NetSuite) -> None:
     netsuite.failures |= dict.fromkeys(netsuite.ids, NO_ANSWER)
 
