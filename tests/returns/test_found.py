@@ -1,6 +1,7 @@
 """Goods in a parcel that are not on its return: noted at the bench, a fact once the inspection is finished."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -103,6 +104,61 @@ def test_taken_back_before_finishing_is_no_fact(row: LoopReturn, ada: User) -> N
 
     assert FoundGoods.objects.get(pk=again.pk).withdrawn_at is not None
     assert AuditEvent.objects.filter(action="took back found goods", before={"found": "2 × CAP"}).count() == 1
+
+
+@pytest.mark.parametrize("changes", [{"sku": "CAP"}, {"count": 3}, {"in_place_of": "387001"}])
+def test_other_content_under_the_same_id_is_refused(row: LoopReturn, ada: User, changes: dict[str, Any]) -> None:
+    sent = thing()
+    note_found(row, sent, by=ada)
+
+    with pytest.raises(NotPossibleError, match="new id"):
+        note_found(row, replace(sent, **changes), by=ada)
+
+
+def test_id_of_another_return_is_refused(row: LoopReturn, shop: Shop, ada: User) -> None:
+    sent = thing()
+    note_found(row, sent, by=ada)
+
+    with pytest.raises(NotPossibleError, match="new id"):
+        note_found(make_return(shop, loop_id="2"), sent, by=ada)
+
+
+def test_resend_of_what_was_taken_back_says_so(row: LoopReturn, ada: User) -> None:
+    sent = thing()
+    take_back(note_found(row, sent, by=ada), by=ada)
+
+    with pytest.raises(NotPossibleError, match="taken back"):
+        note_found(row, sent, by=ada)
+
+
+def test_unit_is_unjudged_again_when_the_wrong_item_is_taken_back(row: LoopReturn, ada: User) -> None:
+    take_back(note_found(row, thing(in_place_of="387001"), by=ada), by=ada)
+    assert standing(row) == {}
+
+    again = note_found(row, thing("CAP", in_place_of="387001"), by=ada)
+    finish_inspection(again.inspection, by=ada)
+    assert (standing(row), [one.sku for one in load_facts(row).found]) == ({"387001": "missing"}, ["CAP"])
+
+
+def test_two_wrong_items_in_place_of_one_unit_are_both_kept(row: LoopReturn, ada: User) -> None:
+    first, second = (note_found(row, thing(sku, in_place_of="387001"), by=ada) for sku in ("SOCKS", "CAP"))
+    take_back(first, by=ada)
+    assert standing(row) == {"387001": "missing"}
+    third = note_found(row, thing("HAT", in_place_of="387001"), by=ada)
+
+    finish_inspection(third.inspection, by=ada)
+
+    assert (standing(row), [one.sku for one in load_facts(row).found]) == ({"387001": "missing"}, ["CAP", "HAT"])
+    assert second.in_place_of == third.in_place_of
+
+
+def test_unit_judged_after_all_stays_judged_when_the_note_is_taken_back(row: LoopReturn, ada: User) -> None:
+    found = note_found(row, thing(in_place_of="387001"), by=ada)
+    judge_units(row, [UnitOutcome("387001", "sellable", uuid.uuid4())], by=ada)
+
+    take_back(found, by=ada)
+
+    assert standing(row) == {"387001": "sellable"}
 
 
 @pytest.mark.parametrize("changes", [{"sku": "\x00 "}, {"count": 0}, {"count": 100}])
