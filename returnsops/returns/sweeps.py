@@ -133,10 +133,13 @@ def hint_stale_records(*, limit: int = 20) -> int:
 
 
 def awaited_orders() -> QuerySet[ExchangeItem]:
-    """Exchange orders that are not in the mirror: a row of what changed does not hold the names they may lie under."""
+    """Exchange orders that are not in the mirror, or no longer there: what changed does not tell the names they may
+    lie under."""
     names = (OuterRef("exchange_order_id"), OuterRef("exchange_order_name"))
     by_name = Q(external_id__in=names, external_id__gt="") | Q(other_ref_num__in=names, other_ref_num__gt="")
-    arrived = NetSuiteRecord.objects.filter(by_name, returns=OuterRef("loop_return"), record_type__in=SALE_TYPES)
+    arrived = NetSuiteRecord.objects.filter(
+        by_name, returns=OuterRef("loop_return"), record_type__in=SALE_TYPES, gone_at=None
+    )
     made = Q(exchange_order_id__gt="") | Q(exchange_order_name__gt="")
     return ExchangeItem.objects.filter(made, ~Exists(arrived))
 

@@ -12,9 +12,19 @@ from returnsops.lib import clock
 from returnsops.posting.facts import load_facts
 from returnsops.posting.models import Posting
 from returnsops.returns import stock
-from returnsops.returns.models import Item, LoopReturn
+from returnsops.returns.models import Item, LoopReturn, NetSuiteRecord
+from returnsops.returns.plan.ordering import WAITS_FOR_STOCK
 from returnsops.returns.progress import mirror_problems
-from tests.builders import make_due, make_item, make_mapping, make_policy, make_posting, make_return
+from tests.builders import (
+    make_due,
+    make_item,
+    make_mapping,
+    make_netsuite,
+    make_policy,
+    make_posting,
+    make_record,
+    make_return,
+)
 
 pytestmark = pytest.mark.django_db
 CHECKED = {"exchange_order": "create", "exchange_stock": "checked"}
@@ -124,6 +134,78 @@ def test_what_another_order_of_ours_is_about_to_take_is_not_there(shop: Shop, sh
     assert available(row) == 3
 
 
+def make_order(row: LoopReturn, **changes: Any) -> Posting:
+    """An exchange order of ours that takes one Boot."""
+    body = {"item": {"items": [{"item": {"id": "502"}, "quantity": 1}]}}
+    request = {"operation": "create", "target_type": "salesOrder", "body": body}
+    posting = make_posting(row, make_due("exchange_order", covers=("exchange:9",), request=request))
+    Posting.objects.filter(pk=posting.pk).update(**changes)
+    return posting
+
+
+def make_plan_wait(row: LoopReturn) -> None:
+    step = {"code": "exchange", "state": "blocked", "detail": WAITS_FOR_STOCK}
+    LoopReturn.objects.update(look_again_at=None)
+    LoopReturn.objects.filter(pk=row.pk).update(plan={"steps": [step]})
+
+
+@pytest.mark.parametrize("end", [{"status": "voided"}, {"status": "posted", "their_id": "77"}])
+def test_what_our_own_order_was_to_take_is_looked_at_again(shop: Shop, shelf: Shelf, end: dict[str, Any]) -> None:
+    """It was withdrawn, or NetSuite never committed it: no figure changes, and all the same it can be sold."""
+    shelf.available = {"502": 1}
+    row, other = waiting(shop), waiting(shop, loop_id="2", exchange_id="9")
+    stock.read_stock(shop.account)
+    posting = make_order(other)
+    assert available(row) == 0
+    make_plan_wait(row)
+
+    at = {"posted_at": clock.now()} if end["status"] == "posted" else {}
+    Posting.objects.filter(pk=posting.pk).update(**end, **at)
+    stock.read_stock(shop.account)
+
+    assert (available(row), is_due(row), is_due(other)) == (1, True, False)
+
+
+def test_nothing_is_planned_while_netsuite_has_too_few(shop: Shop, shelf: Shelf) -> None:
+    shelf.available = {"502": 0}
+    row = waiting(shop)
+    stock.read_stock(shop.account)
+    make_plan_wait(row)
+
+    stock.read_stock(shop.account)
+
+    assert not is_due(row)
+
+
+def test_order_posted_while_netsuite_counts_is_taken_off(
+    shop: Shop, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.available = {"502": 1}
+    row, other = waiting(shop), waiting(shop, loop_id="2", exchange_id="9")
+    count = shelf.find_available
+
+    def count_and_post(item_ids: Collection[str]) -> dict[str, int]:
+        counted = count(item_ids)
+        make_order(other, status="posted", their_id="77", posted_at=clock.now())
+        return counted
+
+    monkeypatch.setattr(shelf, "find_available", count_and_post)
+    stock.read_stock(shop.account)
+
+    assert available(row) == 0
+
+
+def test_order_that_was_deleted_is_waited_for_again(shop: Shop, shelf: Shelf) -> None:
+    row = waiting(shop)
+    record = make_record(row, make_netsuite("salesOrder", "9001", other_ref_num="#EXC-1", external_id=""))
+    assert stock.read_stock(shop.account) == 0
+
+    NetSuiteRecord.objects.filter(pk=record.pk).update(gone_at=clock.now())
+
+    assert stock.read_stock(shop.account) == 1
+    assert available(row) == 3
+
+
 def test_item_without_stock_of_its_own_is_told_as_such(shop: Shop, shelf: Shelf) -> None:
     row = waiting(shop)
     Item.objects.update(item_type="Kit")
@@ -141,4 +223,14 @@ def test_refused_stock_is_a_problem_until_it_is_told(shop: Shop, shelf: Shelf) -
 
     shelf.refusal = None
     stock.read_stock(shop.account)
+    assert mirror_problems(shop.account) == []
+
+
+def test_refused_stock_is_no_problem_once_nothing_waits(shop: Shop, shelf: Shelf) -> None:
+    waiting(shop)
+    shelf.refusal = RejectedError(system="netsuite", operation="query", detail="Record 'x' was not found.")
+    stock.read_stock(shop.account)
+    make_policy(shop, exchange_order="create")
+
+    assert stock.read_stock(shop.account) == 0
     assert mirror_problems(shop.account) == []

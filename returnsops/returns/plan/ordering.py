@@ -17,10 +17,11 @@ from returnsops.returns.plan.shipping import address_of, find_obstacles, skus_wi
 from returnsops.returns.policy import ExchangeSettlement
 from returnsops.returns.problems import Problem
 
+WAITS_FOR_STOCK = "waits for stock in NetSuite"
 BLOCKED_BY = {
     "sku_unmapped": "waits for a SKU mapping",
     "mapping_missing": "a mapping is missing in the policy",
-    "replacement_unavailable": "waits for stock in NetSuite",
+    "replacement_unavailable": WAITS_FOR_STOCK,
     "address_missing": "waits for an address",
 }
 
