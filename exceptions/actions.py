@@ -61,7 +61,7 @@ def correct_date(member: CaseMember, *, tran_date: date, by: User, reason: str) 
     """Give the refused document another date; the plan sends it again with it."""
     member = _locked(member)
     _require(CORRECT_DATE, member, by)
-    posting = _refused_posting(member)
+    posting = _posting_in_case(member)
     if tran_date > clock.now().date():
         raise NotPossibleError(f"{tran_date} is in the future. Choose today or an earlier date in an open period.")
     if pause := find_pause(member.loop_return.shop.account, period_key(tran_date.isoformat())):
@@ -96,7 +96,7 @@ def adopt(member: CaseMember, *, record: str, by: User, reason: str) -> None:
     """Say which record of NetSuite stands for the refused posting. It is looked at before it is taken."""
     member = _locked(member)
     _require(ADOPT, member, by)
-    posting = _refused_posting(member)
+    posting = _posting_in_case(member)
     if not record.isdigit():
         raise NotPossibleError(f"«{record}» is no internal id of NetSuite: a number, shown in the record's address.")
     add_override(
@@ -155,7 +155,7 @@ def retry(member: CaseMember, *, by: User, reason: str = "") -> None:
     """Send a refused document again, unchanged."""
     member = _locked(member)
     _require(RETRY, member, by)
-    posting = _refused_posting(member)
+    posting = _posting_in_case(member)
     if not outbox.retry(posting):
         raise NotPossibleError(f"{posting} is {posting.get_status_display().lower()} already. Reload the page.")
     ask_for_plan([member.loop_return_id])
@@ -167,7 +167,7 @@ def cancel(member: CaseMember, *, by: User, reason: str) -> None:
     """Take a refused document out of the outbox for good, unless somebody lets it go after all."""
     member = _locked(member)
     _require(CANCEL, member, by)
-    posting = _refused_posting(member)
+    posting = _posting_in_case(member)
     _cancel(posting, by=by, reason=reason)
     _record(member, by, "cancelled", f"{posting} is not sent. {reason}", after={"cancelled": posting.external_id})
 
@@ -199,7 +199,7 @@ def send_after_all(member: CaseMember, *, by: User, reason: str) -> None:
     """Let go what was cancelled: the plan wants it again, as the facts are now."""
     member = _locked(member)
     _require(SEND_AFTER_ALL, member, by)
-    posting = _refused_posting(member)
+    posting = _posting_in_case(member)
     withdraw_override(member.loop_return, kind=Override.Kind.CANCEL, subject=posting.external_id)
     _record(
         member, by, "sends after all", f"{posting} was cancelled. {reason}", before={"cancelled": posting.external_id}
@@ -272,9 +272,9 @@ def _locked(member: CaseMember) -> CaseMember:
     return CaseMember.objects.select_related("case", "loop_return__shop").get(pk=member.pk)
 
 
-def _refused_posting(member: CaseMember) -> Posting:
+def _posting_in_case(member: CaseMember) -> Posting:
     posting = posting_of(member)
-    assert posting is not None, "a refusal names its posting"
+    assert posting is not None, "a case with this action names its posting"
     return posting
 
 

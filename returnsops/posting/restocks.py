@@ -17,7 +17,7 @@ from returnsops.returns.models import LoopReturn
 
 TOPIC = "restock"
 LOCATION = "provider_restock_location_id"
-EVENTS_MAX = 20  # of one return; Loop sends one, when it settles
+EVENTS_MAX = 20  # of one return; Loop settles it once, or in a few parts
 EVENTS = FixedQuery(
     lambda: (
         InboundEvent.objects.filter(
