@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 
 from django.conf import settings
@@ -24,6 +25,7 @@ from returnsops.returns.models import LoopReturn
 from returnsops.returns.reading import Failures, Name, Reading, no_matter, read_records
 from returnsops.returns.replan import ask_for_plan
 from returnsops.returns.turns import one_at_a_time, ring
+from returnsops.returns.unreadable import forget_read
 
 logger = logging.getLogger(__name__)
 
@@ -115,15 +117,16 @@ def read_back(*postings: Posting, show_life: Callable[[], None] = no_matter) -> 
     account = due[0].account
     started_at = timezone.now()
     trusted = choose_trusted(account, due)
-    with watched(account):
-        parents = {one.pk: _changed_with(one) if one.kind in UNHURRIED else [] for one in due}
-        compared = [one for one in due if one.pk not in trusted]
-        reading = read_records(account, _names_of(compared, parents), show_life=show_life)
+    parents = {one.pk: _changed_with(one) if one.kind in UNHURRIED else [] for one in due}
+    names = _names_of([one for one in due if one.pk not in trusted], parents)
+    with watched(account) if names else nullcontext():  # no call shows that a connection works
+        reading = read_records(account, names, show_life=show_life)
         apply_records(account, reading.records, fetched_at=started_at)
         if reading.stopped_by is None:
             reading.failed |= _mark_gone(account, reading.missed)
         else:
             reading.leave_missed()
+        forget_read(account, reading)
         _note_results([one for one in due if _is_done(one, parents[one.pk], reading)], reading, trusted=trusted)
         reading.raise_failure()
     for name in reading.failed.keys() - reading.unasked:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
 from integrations.models import NetSuiteAccount
-from returnsops.posting.models import Posting
+from returnsops.posting.models import Posting, PostingAttempt
 from returnsops.returns.models import NetSuiteRecord
 from returnsops.returns.policies import active_policies
 from returnsops.returns.policy import Policy, ReadBack
@@ -19,20 +19,30 @@ HASH_END = 2**32
 
 def choose_trusted(account: NetSuiteAccount, postings: Sequence[Posting]) -> set[int]:
     """Of these, all posted, the keys of those that are not read back. They are of this account."""
-    candidates = [one for one in postings if one.kind in Posting.MAY_BE_TRUSTED and went_smoothly(one)]
+    candidates = [one for one in postings if one.kind in Posting.MAY_BE_TRUSTED and _was_ours_at_once(one)]
     if not candidates:
         return set()
+    stumbled = _not_taken_at_first(candidates)
     rules = {shop.pk: policy for shop, policy in active_policies(account).items()}
-    candidates = [one for one in candidates if not is_in_share(one.external_id, _share_of(rules[one.shop_id]))]
+    candidates = [
+        one
+        for one in candidates
+        if one.pk not in stumbled and not is_in_share(one.external_id, _share_of(rules.get(one.shop_id)))
+    ]
     differed = _returns_with_differences(one.loop_return_id for one in candidates)
     proven = {name: _is_proven(*name) for name in {(one.shop_id, one.kind) for one in candidates}}
     return {one.pk for one in candidates if one.loop_return_id not in differed and proven[one.shop_id, one.kind]}
 
 
-def went_smoothly(posting: Posting) -> bool:
-    """Made by us, and taken at the first try: nobody has to ask whether it is what we sent."""
-    was_found = posting.adopted or "adopt" in posting.request
-    return not was_found and not posting.doubted and posting.attempts <= 1
+def _was_ours_at_once(posting: Posting) -> bool:
+    """Made by us, and never in doubt: nobody has to ask whether it is what we sent."""
+    return not posting.adopted and "adopt" not in posting.request and not posting.doubted
+
+
+def _not_taken_at_first(postings: Iterable[Posting]) -> set[int]:
+    """Asked of the tries: a person who sends it again lets the count of attempts begin anew."""
+    failed = PostingAttempt.objects.filter(posting__in=[one.pk for one in postings]).exclude(outcome="posted")
+    return set(failed.order_by().values_list("posting_id", flat=True))
 
 
 def is_in_share(external_id: str, share: Decimal) -> bool:
@@ -41,7 +51,10 @@ def is_in_share(external_id: str, share: Decimal) -> bool:
     return number < share * HASH_END
 
 
-def _share_of(policy: Policy) -> Decimal:
+def _share_of(policy: Policy | None) -> Decimal:
+    """None: the shop has its books elsewhere by now, and no rule of it speaks of this account any more."""
+    if policy is None:
+        return Decimal(1)
     return policy.read_back_share if policy.read_back == ReadBack.BY_RISK else Decimal(1)
 
 

@@ -13,6 +13,7 @@ from returnsops.posting.read_back import read_back, read_back_due
 from returnsops.posting.sender import Sender
 from returnsops.returns.gone import really_gone
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
+from returnsops.returns.unreadable import note_unreadable, noted_names
 from tests.builders import make_due, make_posting, make_record, make_rma, make_sale, make_unit
 from tests.posting.conftest import DOWN, FakeNetSuite
 
@@ -167,6 +168,18 @@ def test_record_that_we_may_not_read_is_told(row: LoopReturn, netsuite: FakeNetS
     read_back_due(row.shop.account)
 
     assert only().differences == ["it cannot be read: You need the right."]
+
+
+def test_record_that_could_not_be_read_is_told_of_no_longer_once_it_is_read_back(
+    row: LoopReturn, netsuite: FakeNetSuite
+) -> None:
+    posted_receipts(row, netsuite, 1)
+    account = row.shop.account
+    note_unreadable(account, "itemReceipt 9001", DOWN)
+
+    read_back_due(account)
+
+    assert noted_names(account) == []
 
 
 def test_record_hidden_with_all_others_of_its_kind_is_not_taken_for_deleted(

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from integrations.models import NetSuiteAccount, Shop
 from returnsops.lib import clock
 from returnsops.posting import sampling
 from returnsops.posting.facts import load_facts
-from returnsops.posting.models import Posting
+from returnsops.posting.models import Posting, PostingAttempt
 from returnsops.posting.present import show_posting
 from returnsops.posting.read_back import postings_to_read_back, read_back_due
 from returnsops.posting.sampling import is_in_share
@@ -123,13 +124,51 @@ def test_money_and_what_a_plan_waits_for_is_always_read_back(
 
 @pytest.mark.parametrize(
     "columns",
-    [{"adopted_from": "connector"}, {"doubted": True}, {"attempts": 2}],
-    ids=["adopted", "an answer was lost", "tried twice"],
+    [{"adopted_from": "connector"}, {"doubted": True}],
+    ids=["adopted", "an answer was lost"],
 )
 def test_what_did_not_go_smoothly_is_read_back(
     columns: dict[str, Any], trusting: LoopReturn, netsuite: FakeNetSuite
 ) -> None:
     assert look(trusting, post(trusting, netsuite, **columns)).read_back_at is not None
+
+
+def test_what_was_refused_before_a_person_sent_it_again_is_read_back(
+    trusting: LoopReturn, netsuite: FakeNetSuite
+) -> None:
+    posting = post(trusting, netsuite, attempts=1)
+    for outcome in ("rejected", "posted"):
+        PostingAttempt.objects.create(
+            posting=posting, number=1, started_at=clock.now(), duration_s=1, request={}, outcome=outcome
+        )
+
+    assert look(trusting, posting).read_back_at is not None
+
+
+def test_posting_in_an_account_that_its_shop_has_left_is_read_back(
+    trusting: LoopReturn, netsuite: FakeNetSuite
+) -> None:
+    posting, account = post(trusting, netsuite), trusting.shop.account
+    Shop.objects.filter(pk=trusting.shop_id).update(account=NetSuiteAccount.objects.create(account_id="9999999"))
+
+    read_back_due(account)
+
+    posting.refresh_from_db()
+    assert posting.read_back_at is not None
+
+
+def test_batch_of_which_nothing_is_read_says_nothing_of_the_connection(
+    trusting: LoopReturn, netsuite: FakeNetSuite
+) -> None:
+    prove(trusting, "transfer")
+    posting = post(trusting, netsuite, "transfer")
+    failing_since = clock.now() - timedelta(minutes=5)
+    NetSuiteAccount.objects.update(failing_since=failing_since, next_probe_at=failing_since)
+
+    assert look(trusting, posting).trusted_at is not None
+
+    account = NetSuiteAccount.objects.get()
+    assert (netsuite.reads, account.failing_since, account.next_probe_at) == ([], failing_since, failing_since)
 
 
 def test_first_documents_of_a_kind_are_read_back(trusting: LoopReturn, netsuite: FakeNetSuite) -> None:
