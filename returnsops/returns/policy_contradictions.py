@@ -11,6 +11,8 @@ from returnsops.returns.policy import (
     RefundAuthority,
 )
 
+CUSTOM_FIELD = "custbody"  # how NetSuite begins the script id of every custom field of a transaction's body
+
 
 def find_contradictions(policy: Policy) -> list[str]:
     found = []
@@ -21,14 +23,12 @@ def find_contradictions(policy: Policy) -> list[str]:
     if policy.locations.sellable and policy.locations.sellable == policy.locations.holding:
         found.append("Units on hold would lie at the sellable location. Choose a holding location of its own.")
     found += _contradictions_of_receipts(policy)
-    if policy.exchange_form == ExchangeForm.NATIVE and policy.exchange_order == ExchangeOrder.CREATE:
-        found.append("Native exchanges have no order of their own to create. Set «exchange_order» to «expect».")
     if policy.read_back == ReadBack.BY_RISK and not policy.read_back_share:
         found.append(
             "Of the documents without a risk none would be read back, so that nobody would notice when they begin to "
             "come out wrong. Set «read_back_share» to 0.01 or more."
         )
-    return [*found, *_contradictions_of_places(policy)]
+    return [*found, *_contradictions_of_exchanges(policy), *_contradictions_of_places(policy)]
 
 
 def _contradictions_of_receipts(policy: Policy) -> list[str]:
@@ -50,6 +50,20 @@ def _contradictions_of_receipts(policy: Policy) -> list[str]:
         found.append(
             "A Loop restock makes units sellable only by an exemption. Say its reason, its last day and its SKUs under "
             "«restock_exemption»."
+        )
+    return found
+
+
+def _contradictions_of_exchanges(policy: Policy) -> list[str]:
+    found = []
+    if policy.exchange_form == ExchangeForm.NATIVE and policy.exchange_order == ExchangeOrder.CREATE:
+        found.append("Native exchanges have no order of their own to create. Set «exchange_order» to «expect».")
+    field = policy.exchange_link_field
+    if field and not (field.startswith(CUSTOM_FIELD) and len(field) > len(CUSTOM_FIELD)):
+        found.append(
+            f"«{field}» is no custom field of a transaction, and the number of the original order would take the place "
+            "of what NetSuite keeps there. Set «exchange_link_field» to a script id that begins with custbody, such as "
+            "custbody_original_order, or leave it empty."
         )
     return found
 

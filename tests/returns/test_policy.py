@@ -84,6 +84,9 @@ def test_every_wrong_setting_is_told_at_once() -> None:
         (RESTOCK | {"restock_exemption": EXEMPTION | {"reason": " "}}, "only by an exemption"),
         (RESTOCK | {"restock_exemption": EXEMPTION | {"until": ""}}, "only by an exemption"),
         (RESTOCK | {"restock_exemption": EXEMPTION | {"skus": []}}, "only by an exemption"),
+        ({"exchange_link_field": "otherRefNum"}, "begins with custbody"),
+        ({"exchange_link_field": "custcol_original"}, "begins with custbody"),
+        ({"exchange_link_field": "custbody"}, "begins with custbody"),
         ({"read_back": "by_risk", "read_back_share": "0"}, "none would be read back"),
     ],
 )
