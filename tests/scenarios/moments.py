@@ -193,9 +193,11 @@ def _read_found(facts: ReturnFacts, number: int, row: Json) -> FoundFacts:
 
 
 def _person_says_of_goods(facts: ReturnFacts, told: Json) -> ReturnFacts:
-    """By number of what was found: send_back, take_in or leave."""
+    """By number of what was found: send_back, take_in or leave. It takes the place of an earlier word."""
     said = [OverrideFacts("found", f"found:{number}", choice, PERSON) for number, choice in told.items()]
-    return replace(facts, overrides=(*facts.overrides, *said))
+    subjects = {one.subject for one in said}
+    others = tuple(one for one in facts.overrides if one.subject not in subjects)
+    return replace(facts, overrides=(*others, *said))
 
 
 def _parcel_is_scanned(facts: ReturnFacts, told: bool) -> ReturnFacts:

@@ -34,16 +34,17 @@ WORDS = {
 
 
 def plan_found(draft: Draft) -> None:
-    """Ask what becomes of what was found, and do it."""
+    """Ask what becomes of what was found, and do it. What cannot be done is asked again."""
     facts = draft.facts
     if not facts.found:
         return
     undecided = [one for one in facts.found if said_about(facts, one) is None]
-    for one in undecided:
-        draft.problem(_problem_of(facts, one))
     taken = facts.taken_covers(KIND)
     wanted = [one for one in facts.found if said_about(facts, one) == FoundChoice.TAKE_IN and one.cover not in taken]
     may_post = [one for one in wanted if _may_take_in(draft, one)]
+    for one in facts.found:
+        if one in undecided or (one in wanted and (one not in may_post or _was_refused(facts, one))):
+            draft.problem(_problem_of(facts, one))
     for one in may_post:
         draft.post(_take_in_due(facts, one))
     on_the_way = [one for one in facts.found if one.cover in taken - facts.posted_covers(KIND)]
@@ -75,15 +76,24 @@ def _is_still_missing(facts: ReturnFacts, found: FoundFacts) -> bool:
     return any(unit.unit == found.in_place_of and not unit.is_accepted for unit in facts.live_units)
 
 
+def _was_refused(facts: ReturnFacts, found: FoundFacts) -> bool:
+    """NetSuite does not take it in: another word about it is the way out, beside sending it again."""
+    tried = (one for one in facts.postings if one.kind == KIND and found.cover in one.covers)
+    return any(one.status == "rejected" for one in tried)
+
+
 def _problem_of(facts: ReturnFacts, found: FoundFacts) -> Problem:
     declared = next((unit for unit in facts.units if unit.unit == found.in_place_of), None)
-    what = f"{found.count} × {found.sku}"
+    where = f"in place of {declared.title or declared.sku}" if declared else "and is not on the return"
+    cause = f"{found.count} × {found.sku} lay in the parcel {where}."
+    if said_about(facts, found) == FoundChoice.TAKE_IN:
+        cause += " It cannot be taken into stock as things are: remove the reason, or say anew what becomes of it."
     if declared is None:
-        return Problem("undeclared_item", found.subject, f"{what} lay in the parcel and is not on the return.")
+        return Problem("undeclared_item", found.subject, cause)
     return Problem(
         "wrong_item",
         found.subject,
-        f"{what} lay in the parcel in place of {declared.title or declared.sku}.",
+        cause,
         expected=declared.sku,
         found=found.sku,
         amount=add_up([declared.worth, declared.tax]),
