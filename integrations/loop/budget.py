@@ -24,6 +24,7 @@ from returnsops.lib.waits import waiting_at_most
 SPARE_MAX = 20  # left to others with the same key; Loop saying that less remains makes us wait
 REFUSED_WAIT_S_MAX = 60.0
 WAIT_S_MAX, WAIT_S_MAX_IN_BACKGROUND = 30.0, 3.0
+REFILLS_WAITED_FOR = 1.3  # in the background at least one, with its jitter: else a small limit would let none go out
 SLEEP_S_MIN = 0.01
 
 LEVEL = "LEAST(%(burst)s, tokens + GREATEST(0, EXTRACT(EPOCH FROM clock_timestamp() - filled_at)::float8) * %(rate)s)"
@@ -68,7 +69,8 @@ class ShopBudget:
         self._shop_pk = shop.pk
         self._pace = Pace.of(shop.calls_per_minute)
         self._needed = 1 + (self._pace.burst // 2 if in_background else 0)
-        bearable = WAIT_S_MAX_IN_BACKGROUND if in_background else WAIT_S_MAX
+        refill_s = REFILLS_WAITED_FOR * self._needed / self._pace.rate
+        bearable = max(WAIT_S_MAX_IN_BACKGROUND, refill_s) if in_background else WAIT_S_MAX
         self._wait_s_max = bearable if wait_s_max is None else wait_s_max
 
     def take(self) -> None:

@@ -72,6 +72,17 @@ def test_burst_goes_out_at_once_and_then_a_call_waits(shop: Shop, naps: list[flo
     assert 0 < naps[-1] <= 1.3 / pace.rate
 
 
+@pytest.mark.parametrize("per_minute", [10, 20, 24, 60])
+def test_background_waits_for_a_refill_however_small_the_limit(per_minute: int, shop: Shop, naps: list[float]) -> None:
+    shop.calls_per_minute = per_minute
+    one = ShopBudget(shop, in_background=True)
+
+    for _ in range(6):
+        one.take()
+
+    assert sum(naps) > 0
+
+
 def test_two_clients_of_a_shop_share_one_bucket(shop: Shop) -> None:
     first, second = (ShopBudget(shop, wait_s_max=0) for _ in range(2))
 
