@@ -137,6 +137,11 @@ def _unseen_stock(account: NetSuiteAccount) -> list[Problem]:
 def _unreadable(stream: str, cursor: SyncCursor) -> list[Problem]:
     system = "Loop" if stream.startswith("loop:") else "NetSuite"
     return [
-        Problem("unreadable_record", f"{stream} {name}", f"{system} shows {name} in a form we cannot read.", words=why)
+        Problem("unreadable_record", f"{stream} {name}", f"{system} {_not_told(name)}.", words=why)
         for name, why in sorted(cursor.unreadable.items())[:UNREADABLE_SHOWN_MAX]
     ]
+
+
+def _not_told(name: str) -> str:
+    """A query is refused, a record garbled."""
+    return f"does not tell {name}" if name.startswith("what ") else f"shows {name} in a form we cannot read"

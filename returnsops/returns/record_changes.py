@@ -40,7 +40,9 @@ from returnsops.returns.replan import ask_for_plan
 from returnsops.returns.unreadable import (
     CHANGES,
     forget,
+    lacks_right,
     note_missing_right,
+    note_unreadable,
     noted_names,
     stream_of,
 )
@@ -65,7 +67,10 @@ def mirror_changes(account: NetSuiteAccount, *, for_s: float = READ_FOR_S) -> in
     try:
         read = _mirror_changes(account, for_s=for_s)
     except RejectedError as error:
-        note_missing_right(account, CHANGES, error.detail)
+        if lacks_right(error):
+            note_missing_right(account, CHANGES, error.detail)
+        else:
+            note_unreadable(account, CHANGES, error)
         raise
     forget(account, {CHANGES})
     return read
@@ -86,8 +91,15 @@ def read_set_aside(account: NetSuiteAccount, *, for_s: float = READ_FOR_S) -> in
         shown = {ref.internal_id for ref in refs}
         gone = really_gone(account, client, [name for name in names if name[1] not in shown])
     mark_gone(account, gone)
-    forget(account, {" ".join(name) for name in names if name[1] in gone})
+    forget(account, {" ".join(name) for name in names if name[1] in gone} | _told_by_now(account, refs))
     return read
+
+
+def _told_by_now(account: NetSuiteAccount, refs: Iterable[RecordRef]) -> set[str]:
+    """Names of those that another read meanwhile, so that nobody asks for them. A parent may be asked for its child."""
+    named = {ref.internal_id: ref for ref in refs if ref.record_type not in CHANGED_BY_CHILDREN}
+    known = known_among(account, named)
+    return {f"{named[one].record_type} {one}" for one, row in known.items() if not _is_to_be_read(named[one], row)}
 
 
 def _mirror_changes(account: NetSuiteAccount, *, for_s: float) -> int:
@@ -100,7 +112,7 @@ def _mirror_changes(account: NetSuiteAccount, *, for_s: float) -> int:
         since = cursor.watermark - cursor.overlap
         refs = client.changed_since(since, WATCHED_TYPES)
         read, is_whole = read_refs(account, client, refs, for_s=for_s)
-        _look_for_deletions(account, client, since=since)
+        is_whole &= _look_for_deletions(account, client, since=since)
     if is_whole:
         moved = SyncCursor.objects.filter(pk=cursor.pk, watermark__lte=server_now)
         moved.update(watermark=server_now, swept_at=timezone.now())
@@ -117,7 +129,8 @@ def read_refs(
 ) -> tuple[int, bool]:
     """Read those that tell news and belong to us. Gives how many, and whether all were read or set aside.
 
-    once_more: those that were set aside and are asked for all the same; the others wait for their hour.
+    once_more: those that were set aside and are asked for all the same, whoever they belong to; others wait for their
+    hour.
     """
     named = {ref.internal_id: ref for ref in refs if ref.record_type != "unknown"}
     known = known_among(account, named)
@@ -133,6 +146,7 @@ def read_refs(
         and (sources.get(internal_id, set()) & ours or _is_to_be_read(ref, known.get(internal_id)))
     }
     wanted = _parents_of(account, wanted, sources, named) | wanted
+    wanted |= {one: kind for kind, one in once_more if one in named and one not in known}
     set_aside = {*noted_names(account)}
     left_out = {internal_id for kind, internal_id in set_aside.difference(once_more)}
     wanted = {internal_id: kind for internal_id, kind in wanted.items() if internal_id not in left_out}
@@ -223,14 +237,23 @@ def _hint_new_sales(account: NetSuiteAccount, refs: list[RecordRef]) -> None:
         hint_records(set(returns.values_list("pk", flat=True)))
 
 
-def _look_for_deletions(account: NetSuiteAccount, client: NetSuiteClient, *, since: datetime) -> None:
-    """Where the role may read what was deleted, it is known within a minute; the record itself has the last word."""
+def _look_for_deletions(account: NetSuiteAccount, client: NetSuiteClient, *, since: datetime) -> bool:
+    """Where the role may read what was deleted, it is known within a minute; the record itself has the last word.
+
+    Gives whether none of them is worth waiting for.
+    """
     deleted = {one.internal_id for one in client.deletions_since(since, (*WATCHED_TYPES, *STOCK_TYPES)) or ()}
-    if deleted:
-        standing = NetSuiteRecord.objects.filter(account=account, internal_id__in=deleted, gone_at=None)
-        mark_gone(account, ask_by_id(client, standing.values_list("record_type", "internal_id")))
+    standing = NetSuiteRecord.objects.filter(account=account, internal_id__in=deleted, gone_at=None)
+    named = list(standing.values_list("record_type", "internal_id")) if deleted else []
+    gone, is_settled = ask_by_id(account, named)
+    mark_gone(account, gone)
+    return is_settled
 
 
-def ask_by_id(client: NetSuiteClient, named: Iterable[tuple[str, str]]) -> list[str]:
-    """Of these (record type, id), those of which NetSuite says itself that it has them not."""
-    return [internal_id for record_type, internal_id in named if client.get_record(record_type, internal_id) is None]
+def ask_by_id(account: NetSuiteAccount, names: Collection[Name]) -> tuple[list[str], bool]:
+    """Of these, those of which NetSuite says itself that it has them not; and whether the others were answered, or are
+    set aside. What was set aside before has its hour.
+    """
+    set_aside = {*noted_names(account)} if names else set()
+    reading = read_past_broken(account, [name for name in names if name not in set_aside], known_broken=())
+    return [internal_id for _, internal_id in reading.missed], note_outcome(account, reading)

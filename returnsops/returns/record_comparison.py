@@ -44,13 +44,13 @@ def compare_records(account: NetSuiteAccount, run: SyncRun, window_from: datetim
         refs = client.statuses_of(known)
         absent = {name: kind for name, kind in known.items() if name not in {ref.internal_id for ref in refs}}
         _require_belief(known, absent)
-        gone = ask_by_id(client, [(kind, name) for name, kind in sorted(absent.items())])
+        gone, is_settled = ask_by_id(account, [(kind, name) for name, kind in sorted(absent.items())])
         _require_belief_so_far(account, run, known=len(known), missing=len(gone))
         mark_gone(account, gone)
         parents = [name for name, kind in known.items() if kind in PARENT_TYPES and name not in gone]
         children = [ref for ref in client.find_children(parents) if ref.internal_id not in known] if parents else []
         read, is_whole = read_refs(account, client, [*refs, *children], for_s=READ_FOR_S)
-    if not is_whole:
+    if not (is_whole and is_settled):
         detail = f"no time to read all that changed; {read} were read"
         raise RejectedError(system="netsuite", operation="compare records", detail=detail, family="too_many_rows")
     return Tally(seen=len(known), changed=read + len(gone), missing=len(gone))

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from integrations.errors import RejectedError, TemporaryError
+from integrations.errors import IntegrationError, RejectedError, TemporaryError
 from integrations.models import NetSuiteAccount, Shop, SyncCursor
-from integrations.netsuite.records import RecordRef, TransactionRecord
+from integrations.netsuite.records import Deletion, RecordRef, TransactionRecord
 from returnsops.lib import clock
 from returnsops.returns import families, record_changes
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
@@ -29,6 +29,10 @@ FORBIDDEN = RejectedError(
     detail="You need the 'Item Receipt' permission.",
 )
 
+NO_SUCH_FIELD = RejectedError(
+    system="netsuite", operation="query", status=400, family="invalid_request", detail="Field 'x' was not found."
+)
+
 
 @dataclass
 class NetSuite:
@@ -37,6 +41,8 @@ class NetSuite:
     ids: list[str]
     failures: dict[str, Exception] = field(default_factory=dict)
     read: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    changed_at: datetime = field(default_factory=lambda: clock.now() - timedelta(minutes=1))
 
     def server_time(self) -> datetime:
         return clock.now()
@@ -47,18 +53,21 @@ class NetSuite:
         return self.statuses_of(self.ids)
 
     def statuses_of(self, ids: Collection[str]) -> list[RecordRef]:
-        moment = clock.now() - timedelta(minutes=1)
         return [
             RecordRef(
                 record_type="itemReceipt", internal_id=one, external_id=None, tran_id=f"IR{one}", status="",
-                last_modified=moment, type_code="ItemRcpt",
+                last_modified=self.changed_at, type_code="ItemRcpt",
             )
             for one in ids
             if one in self.ids
         ]  # fmt: skip
 
-    def deletions_since(self, since: datetime, types: Sequence[str]) -> None:
-        return None
+    def deletions_since(self, since: datetime, types: Sequence[str]) -> list[Deletion]:
+        return [Deletion(record_type="itemReceipt", internal_id=one, deleted_at=None) for one in self.deleted]
+
+    def query(self, sql: str, params: Sequence[str]) -> list[dict[str, str]]:
+        """Nothing was made from anything."""
+        return []
 
     def get_record(self, record_type: str, internal_id: str) -> TransactionRecord | None:
         if internal_id in self.failures:
@@ -249,6 +258,76 @@ def test_refused_query_is_told_until_it_is_answered(row: LoopReturn, netsuite: N
 
     netsuite.failures.clear()
     mirror_changes(account)
+    assert told(account) == []
+
+
+def test_refusal_of_the_query_that_is_no_missing_right_is_told_as_what_it_is(
+    row: LoopReturn, netsuite: NetSuite
+) -> None:
+    account = row.shop.account
+    netsuite.failures["query"] = NO_SUCH_FIELD
+
+    with pytest.raises(RejectedError):
+        mirror_changes(account)
+    (problem,) = mirror_problems(account)
+    assert (problem.code, problem.subject) == ("unreadable_record", f"{stream_of(account)} what changed")
+    assert (problem.cause, problem.words) == ("NetSuite does not tell what changed.", NO_SUCH_FIELD.detail)
+    assert read_set_aside(account) == 0, "it is no record"
+
+    netsuite.failures.clear()
+    mirror_changes(account)
+    assert told(account) == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "names"),
+    [(FORBIDDEN, []), (BROKEN, ["itemReceipt 9003"]), (NO_SUCH_FIELD, ["itemReceipt 9003"])],
+    ids=["forbidden, though others of its kind are shown", "broken", "refused"],
+)
+def test_deleted_record_that_is_not_shown_keeps_nothing_waiting(
+    failure: IntegrationError, names: list[str], row: LoopReturn, netsuite: NetSuite
+) -> None:
+    account, before = row.shop.account, watermark_of(row.shop.account)
+    netsuite.ids.remove("9003")
+    netsuite.deleted = ["9003", "9004"]
+    netsuite.failures["9003"] = failure
+
+    for _ in range(BROKEN_TRIES):
+        mirror_changes(account)
+
+    assert watermark_of(account) > before
+    assert [subject for _, subject in told(account)] == names
+    account.refresh_from_db()
+    assert account.failing_since is None
+
+
+def test_deleted_record_is_gone_once_it_says_so_itself(row: LoopReturn, netsuite: NetSuite) -> None:
+    netsuite.ids.remove("9003")
+    netsuite.deleted = ["9003", "9004"]
+
+    mirror_changes(row.shop.account)
+
+    assert [*NetSuiteRecord.objects.exclude(gone_at=None).values_list("internal_id", flat=True)] == ["9003"]
+
+
+def test_what_was_read_by_another_way_is_told_of_no_longer(row: LoopReturn, netsuite: NetSuite) -> None:
+    account = row.shop.account
+    note_unreadable(account, "itemReceipt 9003", BROKEN)
+    NetSuiteRecord.objects.filter(internal_id="9003").update(last_modified=netsuite.changed_at)
+
+    read_set_aside(account)
+
+    assert told(account) == []
+    assert netsuite.read == []
+
+
+def test_what_belongs_to_no_return_any_more_is_asked_for_and_its_case_ends(row: LoopReturn, netsuite: NetSuite) -> None:
+    account = row.shop.account
+    note_unreadable(account, "itemReceipt 5555", BROKEN)
+    netsuite.ids.append("5555")
+
+    read_set_aside(account)
+
     assert told(account) == []
 
 
