@@ -16,6 +16,7 @@ from returnsops.returns.policy import RmaTrigger
 from returnsops.returns.problems import Problem
 
 MOVING = frozenset({"in_transit", "out_for_delivery", "delivered"})
+PENDING_APPROVAL = "A"  # nothing can be received on it, netsuite.md §4.5
 MEMO_CHARS_MAX = 40  # netsuite.md §4.12: longer memos were refused for some records
 
 
@@ -63,6 +64,10 @@ def _read_authorization(draft: Draft, sale: Sale, posted: PostingFacts) -> Autho
     if not _holds_every_unit(draft, authorization):
         words = f"{record.tran_id} does not hold every unit"
         draft.step("rma", StepState.BLOCKED, words, records=(record.internal_id,))
+        return None
+    if posted.is_theirs and record.status == PENDING_APPROVAL:
+        words = f"{record.tran_id} of another system waits for its approval"
+        draft.step("rma", StepState.WAITING, words, records=(record.internal_id,))
         return None
     words = f"{record.tran_id} of another system" if posted.is_theirs else record.tran_id
     draft.step("rma", StepState.DONE, words, records=(record.internal_id,))

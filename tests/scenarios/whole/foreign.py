@@ -63,7 +63,7 @@ def _bill(action: str) -> Callable[[Theatre, Scene, Json], str]:
 
 def _authorization(theatre: Theatre, scene: Scene, told: Json) -> str:
     rows = [{"orderLine": line_number(row["order_line"]), "quantity": row.get("quantity", 1)} for row in told["lines"]]
-    body: Json = {"item": {"items": rows}, "orderStatus": {"id": "B"}}
+    body: Json = {"item": {"items": rows}, "orderStatus": {"id": "A" if told.get("status") == "A" else "B"}}
     if told.get("ours"):
         body["externalId"] = f"loop-{scene.shop}-99-rma-1"
     source = scene.ids[told.get("created_from_id", FIRST_BILL)]
