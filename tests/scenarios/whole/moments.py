@@ -213,7 +213,7 @@ def record_changes(theatre: Theatre, scene: Scene, told: Json) -> None:
         theatre.act("void", record=record["id"])
         return
     if told["type"] == "returnAuthorization" and told.get("status") == "B":
-        theatre.act("edit", record=record["id"], body={"orderStatus": {"id": "B"}})
+        theatre.act("approve", record=record["id"])
         return
     if told["type"] == "salesOrder" and told.get("status", "none") in tuple(SHIPPED):
         theatre.act("fulfill", record=record["id"], **{"as": "connector"})
