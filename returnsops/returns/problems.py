@@ -67,6 +67,10 @@ KINDS: dict[str, ProblemKind] = {
         "Original order not found in NetSuite", "finance",
         "Check that the shop's connector brought the order over and that it is billed. We look again by ourselves.",
     ),
+    "rma_unapproved": ProblemKind(
+        "The Return Authorization waits for its approval", "finance",
+        "Approve it in NetSuite, or have its connector make them approved. The return goes on by itself.",
+    ),
     "rma_missing": ProblemKind(
         "Another system has not made the Return Authorization", "finance",
         "Look whether the connector that makes them still runs. If this return needs none, note it; nothing more is "

@@ -29,6 +29,7 @@ STEP_OF_CASE = {
     "amount_differs": "amount", "approval_needed": "amount", "settled_differently": "refund",
     "loop_did_not_settle": "settle", "loop_processing_failed": "settle", "closed_unprocessed": "settle",
     "refused_exchange_unit": "settle", "exchange_order_missing": "exchange", "rma_missing": "rma",
+    "rma_unapproved": "rma",
     "receipt_missing": "receipt", "credit_missing": "credit", "credit_differs": "credit", "refund_missing": "refund",
     "rma_left_open": "close_rma",
 }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 from returnsops.lib.money import add_up
 from returnsops.returns.facts import LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.expecting import expect_record
+from returnsops.returns.plan.expecting import expect_record, goods_came_at
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.outbox_problems import read_back_step
 from returnsops.returns.plan.sources import line_on
@@ -66,12 +66,25 @@ def _read_authorization(draft: Draft, sale: Sale, posted: PostingFacts) -> Autho
         draft.step("rma", StepState.BLOCKED, words, records=(record.internal_id,))
         return None
     if posted.is_theirs and record.status == PENDING_APPROVAL:
-        words = f"{record.tran_id} of another system waits for its approval"
-        draft.step("rma", StepState.WAITING, words, records=(record.internal_id,))
+        _wait_for_approval(draft, record)
         return None
     words = f"{record.tran_id} of another system" if posted.is_theirs else record.tran_id
     draft.step("rma", StepState.DONE, words, records=(record.internal_id,))
     return authorization
+
+
+def _wait_for_approval(draft: Draft, record: RecordFacts) -> None:
+    """Before the goods are there nobody misses it."""
+    since, limit = goods_came_at(draft.facts), draft.facts.policy.deadlines.receipt
+    due_at = draft.deadline(since, limit) if since else None
+    late = since is not None and draft.is_late(since, limit)
+    if late:
+        cause = f"{record.tran_id} of another system still waits for its approval, and the goods are there."
+        subject, amount = f"record:{record.internal_id}", draft.facts.loop.return_total
+        draft.problem(Problem("rma_unapproved", subject, cause, found=record.tran_id, amount=amount))
+    words = f"{record.tran_id} of another system waits for its approval"
+    state = StepState.BLOCKED if late else StepState.WAITING
+    draft.step("rma", state, words, due_at=due_at, records=(record.internal_id,))
 
 
 def _holds_every_unit(draft: Draft, authorization: Authorization) -> bool:
