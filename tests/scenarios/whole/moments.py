@@ -212,7 +212,7 @@ def record_changes(theatre: Theatre, scene: Scene, told: Json) -> None:
     if told.get("status") == "V":
         theatre.act("void", record=record["id"])
         return
-    if told["type"] == "returnAuthorization" and told.get("status") == "B":
+    if told["type"] == "returnAuthorization" and told.get("status") == "B" and "lines" not in told:
         theatre.act("approve", record=record["id"])
         return
     if told["type"] == "salesOrder" and told.get("status", "none") in tuple(SHIPPED):
