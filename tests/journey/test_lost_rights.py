@@ -26,7 +26,7 @@ def credited(stage: Stage) -> LoopReturn:
 
 
 @pytest.mark.parametrize("lost", ["Credit Memo", "Return Authorization", "Item Receipt", "Credit Memo: Edit"])
-def test_hidden_records_stand_and_a_run_that_does_not_get_on_is_told(stage: Stage, lost: str) -> None:
+def test_hidden_records_stand_and_the_missing_right_is_told_while_the_comparison_gets_on(stage: Stage, lost: str) -> None:
     row = credited(stage)
     account = row.shop.account
     stage.ask("settings", {"netsuite": {"missing_permissions": [lost]}})
@@ -44,7 +44,7 @@ def test_hidden_records_stand_and_a_run_that_does_not_get_on_is_told(stage: Stag
     run.refresh_from_db()
     account.refresh_from_db()
     assert not NetSuiteRecord.objects.filter(gone_at__isnull=False).exists()
+    assert run.finished_at
     is_hidden_from_queries = ":" not in lost
-    assert (run.finished_at is None) == is_hidden_from_queries
     told = [one.code for one in mirror_problems(account)]
-    assert told == ["mirror_doubtful", "reading_refused"][: 2 * is_hidden_from_queries]
+    assert told == ["reading_refused"][:is_hidden_from_queries]
