@@ -26,7 +26,7 @@ def credited(stage: Stage) -> LoopReturn:
 
 
 @pytest.mark.parametrize("lost", ["Credit Memo", "Return Authorization", "Item Receipt", "Credit Memo: Edit"])
-def test_hidden_records_stand_and_the_missing_right_is_told_while_the_comparison_gets_on(stage: Stage, lost: str) -> None:
+def test_hidden_records_stand_and_the_missing_right_is_told(stage: Stage, lost: str) -> None:
     row = credited(stage)
     account = row.shop.account
     stage.ask("settings", {"netsuite": {"missing_permissions": [lost]}})
