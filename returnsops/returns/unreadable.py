@@ -54,8 +54,9 @@ def note_missing_right(account: NetSuiteAccount, what: str, why: str) -> None:
     _change(refused_stream(account), lambda noted: noted | {what: why[:REASON_CHARS_MAX]})
 
 
-def note_unreadable(account: NetSuiteAccount, name: str, error: IntegrationError) -> None:
-    _change(stream_of(account), lambda noted: noted | {name: error.detail[:REASON_CHARS_MAX]})
+def note_unreadable(account: NetSuiteAccount, name: str, error: IntegrationError) -> bool:
+    """Gives whether it is noted: where too much is noted already, nobody would ask for it again."""
+    return name in _change(stream_of(account), lambda noted: noted | {name: error.detail[:REASON_CHARS_MAX]})
 
 
 def set_aside_broken(account: NetSuiteAccount, reading: Reading) -> set[Name]:
@@ -71,10 +72,8 @@ def set_aside_broken(account: NetSuiteAccount, reading: Reading) -> set[Name]:
         return set()
     stream = broken_stream(account)
     tries = _change(stream, lambda noted: noted | {_key(name): _one_more(noted, name) for name in broken})
-    given_up = {name for name in broken if int(tries.get(_key(name), "0")) >= BROKEN_TRIES}
-    for name in given_up:
-        note_unreadable(account, _key(name), broken[name])
-    return given_up
+    tired_of = [name for name in broken if int(tries.get(_key(name), "0")) >= BROKEN_TRIES]
+    return {name for name in tired_of if note_unreadable(account, _key(name), broken[name])}
 
 
 def forget_read(account: NetSuiteAccount, reading: Reading, *queries: str) -> None:

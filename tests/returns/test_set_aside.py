@@ -345,3 +345,19 @@ def test_what_is_noted_has_a_bound(row: LoopReturn) -> None:
 
     noted = SyncCursor.objects.get(stream=stream_of(account)).unreadable
     assert (len(noted), noted["itemReceipt 7"]) == (NOTED_MAX, BROKEN.detail)
+
+
+def test_what_there_is_no_room_to_note_is_waited_for(
+    row: LoopReturn, netsuite: NetSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Set aside without a name it would never be asked for again."""
+    account, before = row.shop.account, watermark_of(row.shop.account)
+    monkeypatch.setattr("returnsops.returns.unreadable.NOTED_MAX", 1)
+    note_unreadable(account, "itemReceipt 5555", BROKEN)
+    netsuite.failures["9003"] = BROKEN
+
+    for _ in range(BROKEN_TRIES + 1):
+        with suppress(TemporaryError):
+            mirror_changes(account)
+
+    assert watermark_of(account) == before
