@@ -11,7 +11,7 @@ from django.db import transaction
 
 from exceptions.cases import note_event
 from exceptions.models import Case, CaseMember
-from exceptions.offers import DATE_SUBJECTS, RIGHT_FOR, pause_of, posting_of, why_not
+from exceptions.offers import RIGHT_FOR, pause_of, posting_of, why_not
 from returnsops.lib import clock
 from returnsops.lib.moves import move_row
 from returnsops.people import access, audit
@@ -26,6 +26,7 @@ from returnsops.returns.plan.comparing import CREDIT_SUBJECT
 from returnsops.returns.plan.finding import WORDS as GOODS_WORDS
 from returnsops.returns.plan.finding import FoundChoice
 from returnsops.returns.plan.hinges import period_key
+from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.policies import active_policy
 from returnsops.returns.problems import (
     ACKNOWLEDGE,
@@ -71,7 +72,7 @@ def correct_date(member: CaseMember, *, tran_date: date, by: User, reason: str) 
         )
     before = posting.request["body"].get("tranDate")
     add_override(
-        member.loop_return, kind=Override.Kind.TRAN_DATE, subject=DATE_SUBJECTS[posting.kind],
+        member.loop_return, kind=Override.Kind.TRAN_DATE, subject=POSTING_KINDS[posting.kind].dated_as,
         value=tran_date.isoformat(), reason=reason, by=by,
     )  # fmt: skip
     _record(

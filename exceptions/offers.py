@@ -16,6 +16,7 @@ from returnsops.posting import outbox
 from returnsops.posting.models import Pause, Posting
 from returnsops.posting.pauses import find_pause
 from returnsops.returns.decisions import has_corrected
+from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.undone import VOIDED
 from returnsops.returns.problems import (
     ACKNOWLEDGE,
@@ -34,16 +35,6 @@ from returnsops.returns.problems import (
 
 OVER = "The case is closed."
 NOT_REFUSED = "It is not refused any more."
-# Documents whose date is one decision: the Cash Refund is the credit of a cash sale.
-DATE_SUBJECTS = {
-    "receipt": "receipt",
-    "transfer": "transfer",
-    "adjustment": "adjustment",
-    "take_in": "take_in",
-    "credit": "credit",
-    "cash_refund": "credit",
-    "customer_refund": "customer_refund",
-}
 
 
 @dataclass(frozen=True)
@@ -143,7 +134,7 @@ def _date_refused(member: CaseMember, user: User) -> str:
     posting = posting_of(member)
     if posting is None or posting.status not in Posting.CHANGEABLE:
         return "It is on its way just now."
-    return "" if posting.kind in DATE_SUBJECTS else "This document has no date that we set."
+    return "" if POSTING_KINDS[posting.kind].dated_as else "This document has no date that we set."
 
 
 def _again_refused(member: CaseMember, user: User) -> str:

@@ -16,7 +16,8 @@ from returnsops.lib import clock
 from returnsops.lib.moves import move_row
 from returnsops.posting.models import Pause, Posting
 from returnsops.posting.pause_words import named
-from returnsops.returns.plan.hinges import FLOWS, flow_key
+from returnsops.returns.plan.hinges import flow_key
+from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.replan import ask_for_plan, hold_return
 
 Code = Pause.Code
@@ -96,10 +97,10 @@ def _cause_of(posting: Posting, refusal: dict[str, Any]) -> Cause | None:
 
 def _cause_of_unknown(posting: Posting) -> Cause | None:
     """One answer nobody knows is about its return; a lot of them at once are about the flow."""
-    flow = FLOWS[posting.kind]
+    flow = POSTING_KINDS[posting.kind].flow
     if Pause.objects.live().filter(account=posting.account_id, code=Code.FLOW_STOPPED, key=flow_key(flow)).exists():
         return STOPPED_FLOW
-    same_flow = [kind for kind, name in FLOWS.items() if name == flow]
+    same_flow = [name for name, kind in POSTING_KINDS.items() if kind.flow == flow]
     others = _lately_unknown(posting.account_id).filter(kind__in=same_flow).exclude(pk=posting.pk)
     return STOPPED_FLOW if others.count() + 1 >= UNKNOWN_MAX else None
 

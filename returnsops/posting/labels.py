@@ -2,7 +2,7 @@
 
 from returnsops.posting.models import Posting
 from returnsops.returns.labels import Label
-from returnsops.returns.plan.outbox_problems import KIND_NAMES
+from returnsops.returns.plan.kinds import words_of
 
 Status = Posting.Status
 
@@ -24,20 +24,6 @@ ATTEMPT_OUTCOMES: dict[str, Label] = {
     "put_back": Label("Not done, again later", "warn"),
     "overtaken": Label("Overtaken", "neutral"),
 }
-# The NetSuite record that each kind of posting makes; Loop's actions make none.
-RECORD_TYPES = {
-    "rma": "returnAuthorization",
-    "receipt": "itemReceipt",
-    "transfer": "inventoryTransfer",
-    "adjustment": "inventoryAdjustment",
-    "take_in": "inventoryAdjustment",
-    "credit": "creditMemo",
-    "cash_refund": "cashRefund",
-    "customer_refund": "customerRefund",
-    "exchange_order": "salesOrder",
-    "rma_close": "returnAuthorization",
-    "exchange_link": "salesOrder",
-}
 
 
 def attempt_label(outcome: str) -> Label:
@@ -46,5 +32,5 @@ def attempt_label(outcome: str) -> Label:
 
 def kind_name(kind: str) -> str:
     """«Item Receipt», «Request to settle»: with a capital, to begin a line."""
-    name = KIND_NAMES.get(kind, kind.replace("_", " "))
+    name = words_of(kind)
     return name[:1].upper() + name[1:]

@@ -15,15 +15,9 @@ from integrations.netsuite.parsing import read_ref_id
 from integrations.netsuite.records import RecordRef, TransactionLine, TransactionRecord
 from returnsops.lib.money import add_up
 from returnsops.posting.verify import VOIDED, find_differences, find_unit_differences, held_lines, sent_rows
+from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.tender_matching import Part, candidates_for, read_rows
 
-# Of which types a record could stand in the place of ours. What was sold by cash sale may be credited either way.
-STAND_INS = {
-    "rma": ("returnAuthorization",),
-    "receipt": ("itemReceipt",),
-    "credit": ("creditMemo", "cashRefund"),
-    "cash_refund": ("cashRefund", "creditMemo"),
-}
 CANCELLED = "C"  # of an authorization: nothing can be received on it
 CLOCKS_DIFFER = timedelta(minutes=10)
 
@@ -184,9 +178,9 @@ def _look_for_strangers(client: NetSuiteClient, wanted: Sequence[Sought]) -> dic
 def _find_candidates(client: NetSuiteClient, wanted: Sequence[Sought]) -> list[RecordRef]:
     """As few queries as there are ways in which a stranger can be tied to what we are about to make."""
     refs: list[RecordRef] = []
-    made = [one for one in wanted if one.kind in STAND_INS]
+    made = [one for one in wanted if POSTING_KINDS[one.kind].stand_ins]
     if made:
-        types = sorted({name for one in made for name in STAND_INS[one.kind]})
+        types = sorted({name for one in made for name in POSTING_KINDS[one.kind].stand_ins})
         refs += client.find_made_from({source for one in made for source in one.sources}, types)
     credits = {source for one in wanted if one.kind == "customer_refund" for source in one.sources}
     if credits:
@@ -205,7 +199,7 @@ def _may_stand_in(sought: Sought, ref: RecordRef) -> bool:
         return False
     if ref.record_type == "returnAuthorization" and ref.status == CANCELLED:
         return False
-    return ref.record_type in STAND_INS.get(sought.kind, (sought.request["target_type"],))
+    return ref.record_type in (POSTING_KINDS[sought.kind].stand_ins or (sought.request["target_type"],))
 
 
 def _overlaps(sought: Sought, record: TransactionRecord) -> bool:

@@ -9,6 +9,10 @@ from django.utils import timezone
 from integrations.models import NetSuiteAccount, Shop
 from returnsops.people.models import User, VisibleQuerySet
 from returnsops.returns.models import LoopReturn
+from returnsops.returns.plan.kinds import POSTING_KINDS
+
+UPDATES = [name for name, kind in POSTING_KINDS.items() if kind.is_update]
+MAY_BE_TRUSTED = [name for name, kind in POSTING_KINDS.items() if kind.may_be_trusted]
 
 
 class Posting(models.Model):
@@ -31,9 +35,6 @@ class Posting(models.Model):
         Status.UNCERTAIN: {Status.POSTED, Status.PENDING, Status.REJECTED},
         Status.REJECTED: {Status.PENDING, Status.VOIDED},
     }
-
-    # Goods that came or went to a place: no money moves by them, and no plan needs to see more than what they changed.
-    MAY_BE_TRUSTED = ("receipt", "transfer", "adjustment")
 
     class System(models.TextChoices):
         NETSUITE = "netsuite", "NetSuite"
@@ -120,8 +121,7 @@ class Posting(models.Model):
             # Nobody's record stands for two of ours. An update names a record that another posting made.
             models.UniqueConstraint(
                 fields=["account", "their_id"],
-                condition=Q(status="posted", system="netsuite")
-                & ~Q(kind__in=["credit_fix", "credit_apply", "rma_close", "exchange_link"]),
+                condition=Q(status="posted", system="netsuite") & ~Q(kind__in=UPDATES),
                 name="one_posting_per_record",
             ),
             # One at a time per source document, whoever claims.
@@ -154,7 +154,7 @@ class Posting(models.Model):
             # Which were compared last, see sampling.py.
             models.Index(
                 fields=["shop", "kind", "-read_back_at"],
-                condition=Q(kind__in=["receipt", "transfer", "adjustment"], read_back_at__isnull=False),
+                condition=Q(kind__in=MAY_BE_TRUSTED, read_back_at__isnull=False),
                 name="postings_compared",
             ),
         ]

@@ -21,6 +21,7 @@ from returnsops.posting.models import Posting, PostingAttempt, PostingCover
 from returnsops.posting.turn import turn_at
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import PostingDue
+from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.outbox_problems import OURS_DIFFERS
 
 Status = Posting.Status
@@ -114,13 +115,9 @@ def withdraw(posting: Posting) -> bool:
     return is_void
 
 
-# Of these nothing is found but what carries our own id: «send it after all» could not see what was done by hand.
-NEVER_CANCELLED = frozenset({"transfer", "adjustment", "take_in"})
-
-
 def why_no_cancel(posting: Posting) -> str:
     """Why a person cannot keep it from being sent; empty: nothing of it is over there, and nothing has to be."""
-    if posting.kind in NEVER_CANCELLED:
+    if not POSTING_KINDS[posting.kind].may_be_cancelled:
         return "What moves stock is not looked for before it is sent, so one made by hand would be made a second time."
     if posting.status == Status.POSTED:
         return "It is over there already."

@@ -24,8 +24,8 @@ def pause_by(user: User, account: NetSuiteAccount, *, shop: Shop | None, flow: s
     _require_all(user, account, shop)
     if not reason.strip():
         raise NotPossibleError("Say why: everybody who waits for it reads the reason.")
-    if flow and flow not in FLOWS.values():
-        raise NotPossibleError(f"There is no flow «{flow}». There are {', '.join(sorted(set(FLOWS.values())))}.")
+    if flow and flow not in FLOWS:
+        raise NotPossibleError(f"There is no flow «{flow}». There are {', '.join(sorted(FLOWS))}.")
     key = key_of(shop, flow)
     try:
         with transaction.atomic():

@@ -22,6 +22,7 @@ from returnsops.posting.verify import find_differences, find_unit_differences
 from returnsops.returns.gone import really_gone
 from returnsops.returns.mirror import apply_records, doubt_records, hint_records, mark_gone
 from returnsops.returns.models import LoopReturn
+from returnsops.returns.plan.kinds import POSTING_KINDS, ReadBack
 from returnsops.returns.reading import Failures, Name, Reading, no_matter, read_records
 from returnsops.returns.replan import ask_for_plan
 from returnsops.returns.turns import one_at_a_time, ring
@@ -31,26 +32,10 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE_MAX = 50
 READ_FOR_S = 10.0  # then the others in the task queue have their turn
-# Which records change by themselves when one of ours is posted: they are read again as well.
-ALSO_CHANGED = {
-    "receipt": "returnAuthorization",
-    "transfer": "",
-    "adjustment": "",
-    "take_in": "",
-    "credit": "returnAuthorization",
-    "cash_refund": "returnAuthorization",
-    "customer_refund": "creditMemo",
-    "credit_fix": "",
-    "credit_apply": "invoice",
-    "rma_close": "",
-    "exchange_link": "",
-    "rma": "",
-    "exchange_order": "",
-}
 # No plan waits to see these. So they are read once nothing more is posted for their return, all that it changed with
 # them, once instead of after every posting; and after a while in any case. After the others the parents are left to
 # the next look, for the same reason.
-UNHURRIED = ("receipt", "customer_refund")
+UNHURRIED = tuple(name for name, kind in POSTING_KINDS.items() if kind.read_back == ReadBack.LATER)
 ON_THE_WAY = (Posting.Status.PENDING, Posting.Status.SENDING, Posting.Status.UNCERTAIN)
 QUIET_FOR_MAX = 3  # times the rest: the longest that one which nobody waits for is left
 
@@ -168,9 +153,10 @@ def _name_of(posting: Posting) -> Name:
 
 
 def _changed_with(posting: Posting) -> list[Name]:
-    if not ALSO_CHANGED[posting.kind]:
+    also_changes = POSTING_KINDS[posting.kind].also_changes
+    if not also_changes:
         return []
-    parent_type = str(posting.request.get("source_type") or ALSO_CHANGED[posting.kind])  # kept goods: from the bill
+    parent_type = str(posting.request.get("source_type") or also_changes)  # kept goods: from the bill
     parent_id = posting.request.get("source_id") or posting.request["body"]["apply"]["items"][0]["doc"]["id"]
     return [(parent_type, str(parent_id))]
 

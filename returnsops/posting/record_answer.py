@@ -30,6 +30,7 @@ from returnsops.posting.claim import ATTEMPTS_MAX
 from returnsops.posting.models import Posting, PostingAttempt
 from returnsops.posting.teaching import taught
 from returnsops.posting.wire import Call, carry_out
+from returnsops.returns.plan.kinds import POSTING_KINDS, ReadBack
 from returnsops.returns.replan import ask_for_plan, expect_news, hold_return
 from returnsops.returns.turns import ring
 
@@ -42,13 +43,7 @@ ANSWER_CHARS_KEPT = 2_000
 BUSY_WAIT_S_MAX = 1.0
 BUSY = "too_many"  # outcome of a try that was refused because too many calls were in flight
 DIED = "died"  # outcome of a try that took its sender with it
-# Nothing can follow before its record is read back, or before Loop tells what came of it; both are on their way.
-TOLD_SOON = frozenset(
-    {"rma", "credit", "credit_fix", "credit_apply", "cash_refund", "customer_refund", "exchange_order", "loop_process",
-     "loop_remove"}
-)  # fmt: skip
 TOLD_WITHIN = timedelta(seconds=3)
-TOLD_LATE = "customer_refund"  # read back with all else of its return, once that is through
 
 
 @dataclass(frozen=True)
@@ -143,8 +138,9 @@ def mark_posted(posting: Posting, their_id: str, *, adopted_from: str = "") -> s
         refusal=None,
     )  # fmt: skip
     if won:
-        if posting.kind in TOLD_SOON:
-            late = 2 * settings.RECORD_REST if posting.kind == TOLD_LATE else timedelta(0)
+        kind = POSTING_KINDS[posting.kind]
+        if kind.ends_wait:
+            late = 2 * settings.RECORD_REST if kind.read_back == ReadBack.LATER else timedelta(0)
             expect_news([posting.loop_return_id], within=TOLD_WITHIN + late)
         else:
             ask_for_plan([posting.loop_return_id])

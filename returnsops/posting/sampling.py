@@ -10,6 +10,7 @@ from decimal import Decimal
 from integrations.models import NetSuiteAccount
 from returnsops.posting.models import Posting, PostingAttempt
 from returnsops.returns.models import NetSuiteRecord
+from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.policies import active_policies
 from returnsops.returns.policy import Policy, ReadBack
 
@@ -19,7 +20,7 @@ HASH_END = 2**32
 
 def choose_trusted(account: NetSuiteAccount, postings: Sequence[Posting]) -> set[int]:
     """Of these, all posted, the keys of those that are not read back. They are of this account."""
-    candidates = [one for one in postings if one.kind in Posting.MAY_BE_TRUSTED and _was_ours_at_once(one)]
+    candidates = [one for one in postings if POSTING_KINDS[one.kind].may_be_trusted and _was_ours_at_once(one)]
     if not candidates:
         return set()
     stumbled = _not_taken_at_first(candidates)

@@ -9,7 +9,7 @@ from returnsops.lib import clock
 from returnsops.posting.facts import facts_under, load_facts
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import Plan, PostingDue, plan_return
-from returnsops.returns.plan.outbox_problems import KIND_NAMES
+from returnsops.returns.plan.kinds import words_of
 from returnsops.returns.policy import Policy
 from returnsops.returns.problems import KINDS
 
@@ -84,7 +84,7 @@ def _compare_postings(former: Plan, later: Plan) -> list[str]:
 def _by_name(plan: Plan) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for due in sorted(plan.postings, key=_content_of):
-        found.setdefault(KIND_NAMES[due.kind], []).append(_content_of(due))
+        found.setdefault(words_of(due.kind), []).append(_content_of(due))
     return found
 
 

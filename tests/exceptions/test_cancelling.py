@@ -17,7 +17,7 @@ from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.facts import OverrideFacts, ReturnFacts
 from returnsops.returns.models import LoopReturn, Override
 from returnsops.returns.plan import StepState, plan_return
-from returnsops.returns.plan.draft import STEP_OF_KIND
+from returnsops.returns.plan.kinds import POSTING_KINDS
 from tests.builders import make_facts, make_posted, make_shop, make_unit, make_user
 from tests.other_side import carry_out_one, codes_of, kinds_of, step_of
 from tests.pages.scenes import make_planned_return, plan_anew
@@ -172,7 +172,7 @@ def test_cancelled_settlement_does_not_go_out_as_its_sister(cancelled: str, judg
 
 def carry_out(facts: ReturnFacts, *, until: str) -> ReturnFacts:
     """Everything is posted that comes before this step."""
-    while not any(STEP_OF_KIND[due.kind] == until for due in plan_return(facts).postings):
+    while not any(POSTING_KINDS[due.kind].step == until for due in plan_return(facts).postings):
         facts = carry_out_one(facts, plan_return(facts).postings[0])
     return facts
 

@@ -29,7 +29,7 @@ from returnsops.returns.decisions import add_override
 from returnsops.returns.found import FoundThing, note_found
 from returnsops.returns.mirror import hint_records
 from returnsops.returns.models import LoopReturn, PolicyVersion
-from returnsops.returns.plan.hinges import FLOWS
+from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.policies import activate_policy
 from tests.journey.crash_points import FAULTS, POINTS, Crashes, Trap
 from tests.journey.stage import Stage
@@ -180,7 +180,7 @@ def test_each_way_of_losing_an_answer_meets_each_kind_and_each_point() -> None:
 
 
 def test_every_kind_of_posting_is_played() -> None:
-    missing = set(FLOWS) - set(KINDS)
+    missing = set(POSTING_KINDS) - set(KINDS)
 
     assert not missing, (
         f"No process ever dies at {', '.join(sorted(missing))}. Add each to a play of PLAYS whose returns call for it, "

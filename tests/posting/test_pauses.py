@@ -9,8 +9,6 @@ from returnsops.lib import clock
 from returnsops.posting.claim import claim_postings, claimable
 from returnsops.posting.models import Pause, Posting
 from returnsops.returns.models import LoopReturn
-from returnsops.returns.plan.hinges import FLOWS
-from returnsops.returns.plan.outbox_problems import KIND_NAMES
 from tests.builders import make_due, make_posting
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +71,3 @@ def test_pauses_cost_a_claim_no_query_of_their_own(row: LoopReturn, django_asser
 
     with django_assert_num_queries(1):  # type: ignore[operator]
         assert not list(claimable().annotate(held=F("pk")))
-
-
-def test_every_kind_of_posting_belongs_to_a_flow() -> None:
-    assert FLOWS.keys() == KIND_NAMES.keys()

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from returnsops.returns.facts import ReturnFacts
-from returnsops.returns.plan import outbox_problems, plan_return
+from returnsops.returns.plan import kinds, plan_return
+from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.policy import RECORD_KINDS, Deadlines, Ownership, Policy
 from returnsops.returns.problems import KINDS
 from tests.scenarios.book import read_book
 from tests.scenarios.words import describe_plan
 
-PLAN = Path(outbox_problems.__file__).parent
+PLAN = Path(kinds.__file__).parent
 # Settings that make facts, which the book tells: shown where facts are loaded (tests/posting/test_facts*.py), or where
 # what is posted is read back (tests/posting/test_read_back*.py).
 BESIDE_THE_PLAN = {"prices_include_tax", "duties_field", "read_back", "read_back_share"}
@@ -81,7 +82,7 @@ def told_by(facts: ReturnFacts) -> str:
 
 
 def test_every_kind_of_document_is_posted_in_some_story() -> None:
-    assert {kind for _, kinds in seen() for kind in kinds} == outbox_problems.KIND_NAMES.keys()
+    assert {kind for _, kinds in seen() for kind in kinds} == POSTING_KINDS.keys()
 
 
 def test_every_problem_that_a_plan_can_tell_is_told_in_some_story() -> None:

@@ -20,10 +20,10 @@ from returnsops.pages.present.timeline import tell_story
 from returnsops.people import access
 from returnsops.people.models import User
 from returnsops.posting.models import Posting
-from returnsops.posting.outbox import NEVER_CANCELLED
 from returnsops.posting.present import show_posting
 from returnsops.returns.labels import LOOP_STATES, NOT_JUDGED, OUTCOMES, STAGES
 from returnsops.returns.models import InspectedUnit, LoopReturn, NetSuiteRecord, ReturnLine
+from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.problems import CANCEL
 
 POLL_S, POLL_SLOWLY_S = 2, 30
@@ -127,7 +127,7 @@ def _postings(seen: Looked, user: User) -> list[dict[str, Any]]:
 
 
 def _waits(posting: Posting) -> bool:
-    return posting.status == Posting.Status.PENDING and posting.kind not in NEVER_CANCELLED
+    return posting.status == Posting.Status.PENDING and POSTING_KINDS[posting.kind].may_be_cancelled
 
 
 def _facts(row: LoopReturn) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ from integrations.links import netsuite_link
 from returnsops.posting.models import Posting
 from returnsops.returns.labels import LATER, STEP_STATES, record_name
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
-from returnsops.returns.plan.draft import STEP_OF_KIND, STEPS
+from returnsops.returns.plan.draft import STEPS
+from returnsops.returns.plan.kinds import POSTING_KINDS
 
 OVER = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
 # Steps that only some returns have; they are shown once the plan speaks of them.
@@ -70,7 +71,7 @@ def times_of_steps(
     row: LoopReturn, *, postings: Iterable[Posting], inspected: Iterable[datetime]
 ) -> dict[str, datetime]:
     times: dict[str, datetime] = {"request": row.created_at}
-    told = [(STEP_OF_KIND.get(one.kind, ""), one.posted_at) for one in postings]
+    told = [(POSTING_KINDS[one.kind].step, one.posted_at) for one in postings]
     told += [("inspection", moment) for moment in inspected]
     told += [("arrival", row.delivered_at), ("proof", row.settled_at)]
     for step, moment in told:
@@ -132,8 +133,8 @@ def step_of(member: CaseMember) -> str:
     posting = str(member.problem.get("posting", ""))
     if posting:
         kind = posting.rsplit("-", 1)[0]
-        matches = [one for one in STEP_OF_KIND if kind.endswith("-" + one.replace("_", "-"))]
-        return STEP_OF_KIND[max(matches, key=len)] if matches else ""
+        matches = [one for one in POSTING_KINDS if kind.endswith("-" + one.replace("_", "-"))]
+        return POSTING_KINDS[max(matches, key=len)].step if matches else ""
     return STEP_OF_CASE.get(member.case.code, "")
 
 

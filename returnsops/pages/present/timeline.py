@@ -11,18 +11,17 @@ from exceptions.models import CaseEvent, CaseMember
 from returnsops.pages.present.facts_in_words import tell_changes
 from returnsops.pages.present.steps import record_link
 from returnsops.people.models import AuditEvent
-from returnsops.posting.labels import RECORD_TYPES, kind_name
+from returnsops.posting.labels import kind_name
 from returnsops.posting.models import Posting, PostingAttempt
 from returnsops.returns.labels import OUTCOMES
 from returnsops.returns.models import Arrival, Inspection, LoopReturn, NetSuiteRecord, SkuMapping
+from returnsops.returns.plan.kinds import POSTING_KINDS
 
 Event = dict[str, Any]
 US = "ReturnsOps"
 EVENTS_MAX = 200
 SOURCE_MAX = 300  # rows read of one kind
 ANSWER_CHARS = 200
-POSTING_LANES = {"loop_process": "loop", "loop_remove": "loop", "loop_note": "loop", "loop_flag": "loop",
-                 "exchange_order": "exchange"}  # fmt: skip
 # Said by the case's own events, or by the inspection and the arrival themselves.
 AUDITED_ELSEWHERE = frozenset(
     {"approved", "corrected date", "chose order line", "retried", "noted", "finished inspection"}
@@ -102,18 +101,14 @@ def _postings(row: LoopReturn, postings: list[Posting], records: list[NetSuiteRe
 
 
 def _lane(posting: Posting) -> str:
-    return POSTING_LANES.get(posting.kind, "netsuite")
+    kind = POSTING_KINDS[posting.kind]
+    return "exchange" if kind.step == "exchange" else kind.system
 
 
 def _done_title(posting: Posting) -> str:
     name = kind_name(posting.kind)
-    if posting.kind not in RECORD_TYPES:
-        return f"{name} sent"
-    if posting.kind == "exchange_link":
-        return "Number of the original order entered on the exchange order"
-    if posting.kind == "rma_close":
-        return "Units taken off the Return Authorization"
-    return f"{name} found and adopted" if posting.adopted else f"{name} posted"
+    made = f"{name} found and adopted" if posting.adopted else f"{name} posted"
+    return POSTING_KINDS[posting.kind].done or made
 
 
 def _failed_try(posting: Posting, one: PostingAttempt, words: dict[str, str]) -> Event:

@@ -2,10 +2,8 @@
 
 from returnsops.returns.facts import PostingFacts, ReturnFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.outbox_problems import KIND_NAMES
+from returnsops.returns.plan.kinds import POSTING_KINDS, words_of
 from returnsops.returns.problems import Problem
-
-SISTERS = ({"loop_process", "loop_remove"}, {"credit", "cash_refund"})
 
 
 def hold_cancelled(draft: Draft) -> None:
@@ -19,9 +17,13 @@ def hold_cancelled(draft: Draft) -> None:
 
 def _cancelled(facts: ReturnFacts, due: PostingDue) -> PostingFacts | None:
     """By what it covers: a later document for the same units or money is the same decision, by whichever kind."""
-    alike = next((kinds for kinds in SISTERS if due.kind in kinds), {due.kind})
-    same = (one for one in facts.postings if one.kind in alike and one.covers & due.covers)
+    same = (one for one in facts.postings if _is_one_decision(one.kind, due.kind) and one.covers & due.covers)
     return next((one for one in same if facts.override("cancel", one.external_id) is not None), None)
+
+
+def _is_one_decision(kind: str, other: str) -> bool:
+    decides = POSTING_KINDS[kind].decides
+    return kind == other or (bool(decides) and decides == POSTING_KINDS[other].decides)
 
 
 def _reason_of(facts: ReturnFacts, posting: PostingFacts) -> str:
@@ -32,7 +34,7 @@ def _problem(facts: ReturnFacts, posting: PostingFacts) -> Problem:
     return Problem(
         "posting_cancelled",
         f"posting:{posting.external_id}",
-        f"The {KIND_NAMES[posting.kind]} of return {facts.loop.loop_id} was cancelled before it was sent: "
+        f"The {words_of(posting.kind)} of return {facts.loop.loop_id} was cancelled before it was sent: "
         f"{_reason_of(facts, posting)}",
         amount=facts.loop.return_total,
         posting=posting.external_id,

@@ -7,6 +7,7 @@ from typing import Any
 
 from returnsops.lib.canonical import content_hash
 from returnsops.returns.facts import ReturnFacts
+from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.undone import chosen_record, replaced_by
 from returnsops.returns.problems import ACKNOWLEDGE, KINDS, Problem
 
@@ -131,7 +132,7 @@ class Draft:
 
     def hold_step(self, kind: str, state: StepState, detail: str) -> None:
         """What a posting of this kind was to do stands still."""
-        code, going_on = STEP_OF_KIND[kind], (StepState.DUE, StepState.WAITING)
+        code, going_on = POSTING_KINDS[kind].step, (StepState.DUE, StepState.WAITING)
         self.steps = [
             replace(step, state=state, detail=detail) if step.code == code and step.state in going_on else step
             for step in self.steps
@@ -183,11 +184,3 @@ STEPS: dict[str, tuple[str, Lane]] = {
     "close_rma": ("Return Authorization closed", Lane.NETSUITE),
     "proof": ("Read back and complete", Lane.NETSUITE),
 }
-STEP_OF_KIND = {
-    "rma": "rma", "receipt": "receipt", "transfer": "shelve", "adjustment": "shelve", "take_in": "found",
-    "credit": "credit",
-    "credit_fix": "credit", "credit_apply": "apply", "cash_refund": "refund", "customer_refund": "refund",
-    "exchange_order": "exchange", "exchange_link": "exchange",
-    "rma_close": "close_rma", "loop_process": "settle", "loop_remove": "settle",
-    "loop_note": "settle", "loop_flag": "settle",
-}  # fmt: skip

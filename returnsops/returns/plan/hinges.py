@@ -5,44 +5,19 @@ A name is `account`, `shop:<code>`, `flow:<flow>`, `flow:<flow>@<shop>`, `type:<
 
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.plan.draft import PostingDue
+from returnsops.returns.plan.kinds import POSTING_KINDS
 
 ACCOUNT = "account"
-# Which stream of work a kind belongs to, as people think of it when they stop one.
-FLOWS = {
-    "rma": "rma",
-    "receipt": "receipt",
-    "transfer": "receipt",
-    "adjustment": "receipt",
-    "take_in": "receipt",
-    "credit": "credit",
-    "credit_fix": "credit",
-    "credit_apply": "credit",
-    "cash_refund": "refund",
-    "customer_refund": "refund",
-    "exchange_order": "exchange_order",
-    "exchange_link": "exchange_order",
-    "rma_close": "rma_close",
-    "loop_process": "settle",
-    "loop_remove": "settle",
-    "loop_note": "settle",
-    "loop_flag": "settle",
-}
-# These change the ledger, so their date has to lie in an open period (netsuite.md §6.2). Orders do not.
-BOOKING = frozenset(
-    {
-        "receipt", "transfer", "adjustment", "take_in", "credit", "credit_fix", "credit_apply", "cash_refund",
-        "customer_refund",
-    }
-)  # fmt: skip
+FLOWS = frozenset(kind.flow for kind in POSTING_KINDS.values())
 
 
 def hinges_of(facts: ReturnFacts, due: PostingDue) -> tuple[str, ...]:
     """The names of all that this posting hinges on."""
-    flow, shop = FLOWS[due.kind], facts.shop_code
-    names = [shop_key(shop), flow_key(flow), flow_key(flow, shop=shop)]
+    kind, shop = POSTING_KINDS[due.kind], facts.shop_code
+    names = [shop_key(shop), flow_key(kind.flow), flow_key(kind.flow, shop=shop)]
     if due.system == "netsuite":
         names += [ACCOUNT, type_key(str(due.request["target_type"]))]
-    if due.kind in BOOKING:
+    if kind.is_booked:
         names.append(period_key(booked_on(facts, due)))
     return tuple(sorted(names))
 

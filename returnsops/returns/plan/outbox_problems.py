@@ -5,30 +5,13 @@ from decimal import Decimal
 from returnsops.lib.money import add_up, money_text
 from returnsops.returns.facts import PostingFacts
 from returnsops.returns.plan.draft import Draft, StepState
+from returnsops.returns.plan.kinds import POSTING_KINDS, words_of
 from returnsops.returns.plan.undone import came_back, is_gone
 from returnsops.returns.problems import Problem
 
 OURS_DIFFERS, STRANGER_DIFFERS = "other_content", "foreign_record"  # families of what a look found
+SYSTEM_NAMES = {"netsuite": "NetSuite", "loop": "Loop"}
 SET_ASIDE = ("set_aside", "gave_up")
-KIND_NAMES = {
-    "rma": "Return Authorization",
-    "receipt": "Item Receipt",
-    "transfer": "Inventory Transfer",
-    "adjustment": "Inventory Adjustment",
-    "take_in": "Inventory Adjustment of found goods",
-    "credit": "Credit Memo",
-    "credit_fix": "rounding line of the credit",
-    "credit_apply": "application of the credit",
-    "cash_refund": "Cash Refund",
-    "customer_refund": "Customer Refund",
-    "exchange_order": "exchange order",
-    "exchange_link": "number of the original order on the exchange order",
-    "rma_close": "closing of the Return Authorization",
-    "loop_process": "request to settle",
-    "loop_remove": "request to settle without the refused units",
-    "loop_note": "note on the return",
-    "loop_flag": "flag on the return",
-}
 EXPLANATIONS = {
     "period_closed": "The accounting period of its date is closed. Correct the date, or reopen the period and retry.",
     "date_outside_period": "No accounting period holds its date. Correct the date, or create the period and retry.",
@@ -83,7 +66,7 @@ def _family(posting: PostingFacts) -> str:
 
 
 def _refused_words(posting: PostingFacts) -> str:
-    system = "Loop" if posting.kind.startswith("loop_") else "NetSuite"
+    system = SYSTEM_NAMES[POSTING_KINDS[posting.kind].system]
     if _family(posting) in (OURS_DIFFERS, STRANGER_DIFFERS):
         return "another record is in its place"
     return "set aside" if _family(posting) in SET_ASIDE else f"refused by {system}"
@@ -93,8 +76,8 @@ def _refusal_problem(draft: Draft, posting: PostingFacts) -> Problem:
     refusal, family = posting.refusal or {}, _family(posting)
     if family in (OURS_DIFFERS, STRANGER_DIFFERS):
         return _found_problem(draft, posting, refusal)
-    system = "Loop" if posting.kind.startswith("loop_") else "NetSuite"
-    name = KIND_NAMES[posting.kind]
+    system = SYSTEM_NAMES[POSTING_KINDS[posting.kind].system]
+    name = words_of(posting.kind)
     explained = EXPLANATIONS.get(family, f"We do not know this answer of {system} yet; its own words are below.")
     return Problem(
         "posting_set_aside" if family in SET_ASIDE else "posting_refused",
@@ -112,7 +95,7 @@ def _found_problem(draft: Draft, posting: PostingFacts, refusal: dict[str, objec
 
     One that may stand for several of our postings is a problem of each of them, so that a person can choose.
     """
-    name, words = KIND_NAMES[posting.kind], str(refusal.get("detail", ""))
+    name, words = words_of(posting.kind), str(refusal.get("detail", ""))
     is_ours, record = _family(posting) == OURS_DIFFERS, refusal.get("record", "")
     cause = (
         f"Our external id of the {name} is on a record that holds something else."
@@ -146,7 +129,7 @@ def _double_problem(draft: Draft, posting: PostingFacts, successor: PostingFacts
     return Problem(
         "record_differs",
         f"posting:{posting.external_id}",
-        f"The {KIND_NAMES[posting.kind]} that was said to be deleted (id {posting.their_id}) is there again, beside "
+        f"The {words_of(posting.kind)} that was said to be deleted (id {posting.their_id}) is there again, beside "
         f"{successor.external_id} that came in its place. Delete one of the two in NetSuite.",
         amount=draft.facts.loop.return_total,
         posting=posting.external_id,
@@ -158,7 +141,7 @@ def _gone_problem(draft: Draft, posting: PostingFacts) -> Problem:
     return Problem(
         "record_gone",
         f"posting:{posting.external_id}",
-        f"The {KIND_NAMES[posting.kind]} of return {draft.facts.loop.loop_id} was deleted or voided in NetSuite.",
+        f"The {words_of(posting.kind)} of return {draft.facts.loop.loop_id} was deleted or voided in NetSuite.",
         amount=draft.facts.loop.return_total,
         posting=posting.external_id,
     )
@@ -168,7 +151,7 @@ def _difference_problem(draft: Draft, posting: PostingFacts) -> Problem:
     return Problem(
         "record_differs",
         f"posting:{posting.external_id}",
-        f"The {KIND_NAMES[posting.kind]} in NetSuite differs from what was sent: {'; '.join(posting.differences)}.",
+        f"The {words_of(posting.kind)} in NetSuite differs from what was sent: {'; '.join(posting.differences)}.",
         amount=draft.facts.loop.return_total,
         posting=posting.external_id,
     )

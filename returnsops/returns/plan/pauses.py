@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from returnsops.returns.facts import PauseFacts, PostingFacts, ReturnFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.hinges import own_date
-from returnsops.returns.plan.outbox_problems import KIND_NAMES
+from returnsops.returns.plan.kinds import words_of
 from returnsops.returns.problems import Problem
 
 # Of a pause that a refusal made: what waits for it, beside what happened.
@@ -54,7 +54,7 @@ def _problem_of(draft: Draft, due: PostingDue, pause: PauseFacts) -> Problem:
         amount=facts.loop.return_total,
         posting=posting.external_id if posting else "",
         words=pause.words,
-        detail=(("Waits", KIND_NAMES[due.kind]), ("Dated", own_date(due.request))),
+        detail=(("Waits", words_of(due.kind)), ("Dated", own_date(due.request))),
     )
 
 
