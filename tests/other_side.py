@@ -255,6 +255,8 @@ def look_for_refund(facts: ReturnFacts, due: PostingDue) -> Stranger | None:
     """As the look before a post has it, on what the mirror holds."""
     (row,) = due.request["body"]["apply"]["items"]
     own = Part(due.request["body"]["account"]["id"], Decimal(row["amount"]))
+    if "adopt" in due.request:
+        return Stranger(_record(facts, due.request["adopt"]), (), is_shared=False)
     is_told_apart = facts.is_acknowledged("foreign_record", f"posting:{posting_of(facts, due).external_id}")
     found = []
     for record, refund in refunds_by_others(facts, row["doc"]["id"]):

@@ -186,6 +186,11 @@ KINDS: dict[str, ProblemKind] = {
         "Find out which figure is right. Correct the credit in NetSuite or the return in Loop, then it goes on by "
         "itself; or note what the difference is.", (ACKNOWLEDGE,),
     ),
+    "refund_differs": ProblemKind(
+        "Another system's refund differs from what Loop paid", "finance",
+        "Correct the refund in NetSuite, its amount or its account, then it goes on by itself; or note what the "
+        "difference is.", (ACKNOWLEDGE,),
+    ),
     "settled_differently": ProblemKind(
         "Loop paid another amount than was credited", "finance",
         "Compare both figures. Book or recover the difference in NetSuite, then note here what you did.",

@@ -13,6 +13,7 @@ from returnsops.returns.facts import (
     FoundFacts,
     OverrideFacts,
     PauseFacts,
+    PostingFacts,
     RecordFacts,
     RefundFacts,
     ReturnFacts,
@@ -58,6 +59,7 @@ def _carry_out(facts: ReturnFacts, moment: Json) -> tuple[ReturnFacts, Posted, P
         if not wanted:
             return facts, posted, plan
         for due in wanted:
+            facts = _renew(facts, due)
             if due.kind in moment.get("refused", {}):
                 facts = _refuse(facts, due, family=moment["refused"][due.kind])
                 continue
@@ -73,10 +75,20 @@ def _carry_out(facts: ReturnFacts, moment: Json) -> tuple[ReturnFacts, Posted, P
 
 def _is_held(facts: ReturnFacts, due: PostingDue, moment: Json) -> bool:
     paused = {pause.key for pause in facts.pauses} & set(due.hinges_on)
-    refused = any(
-        one.status == "rejected" and one.kind == due.kind and one.covers & due.covers for one in facts.postings
-    )
+    refused = any(one.request == due.request for one in _refused_before(facts, due))
     return refused or bool(paused) or moment.get(f"{due.system}_answers") == "nothing"
+
+
+def _refused_before(facts: ReturnFacts, due: PostingDue) -> list[PostingFacts]:
+    return [
+        one for one in facts.postings if one.status == "rejected" and one.kind == due.kind and one.covers & due.covers
+    ]
+
+
+def _renew(facts: ReturnFacts, due: PostingDue) -> ReturnFacts:
+    """What was refused goes out with other content, under its old id."""
+    refused = _refused_before(facts, due)
+    return replace(facts, postings=tuple(one for one in facts.postings if one not in refused))
 
 
 def _refuse(facts: ReturnFacts, due: PostingDue, *, family: str = "", found: Stranger | None = None) -> ReturnFacts:

@@ -32,6 +32,7 @@ STEP_OF_CASE = {
     "refused_exchange_unit": "settle", "exchange_order_missing": "exchange", "rma_missing": "rma",
     "rma_unapproved": "rma",
     "receipt_missing": "receipt", "credit_missing": "credit", "credit_differs": "credit", "refund_missing": "refund",
+    "refund_differs": "refund",
     "rma_left_open": "close_rma",
 }  # fmt: skip
 

@@ -102,6 +102,8 @@ def _found_problem(draft: Draft, posting: PostingFacts, refusal: dict[str, objec
         if is_ours
         else f"NetSuite has a {name} for return {draft.facts.loop.loop_id} that ReturnsOps did not make."
     )
+    if posting.kind == "customer_refund" and not is_ours and not refusal.get("is_shared"):
+        cause += " If it is a part of this payment, note it: then what the credit has left for it is booked beside it."
     if refusal.get("is_shared"):
         cause += f" It may stand for several payments; say whether it stands for that of {_paid_by(draft, posting)}."
     return Problem(

@@ -18,7 +18,8 @@ from returnsops.returns.plan.expecting import is_noted_as_missing
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.refunding import plan_cash_refund, plan_refunds
 from returnsops.returns.plan.settling import loop_goes_first, plan_settlement
-from returnsops.returns.plan.watching import foresee_credit, is_money_ours, watch_credit, watch_refunds
+from returnsops.returns.plan.watching import foresee_credit, is_money_ours, watch_credit
+from returnsops.returns.plan.watching_refunds import watch_refunds
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from decimal import Decimal
 
 from returnsops.lib.money import ZERO, add_up, money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
+from returnsops.returns.plan.applying import value_to_apply
 from returnsops.returns.plan.authorization import memo_text
 from returnsops.returns.plan.crediting import Source, credit_body, credit_due, is_credit_right, settled_differently
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import left_open, read_figures, store_credit
 from returnsops.returns.plan.money import Credit
-from returnsops.returns.plan.tender_matching import Part, as_rows, candidates_for, refunds_by_others
+from returnsops.returns.plan.tender_matching import Part, as_rows, candidates_for, refunds_by_others, refunds_noted
 from returnsops.returns.plan.tenders import Payment, book_cash_refund, book_payments, has_one_account, read_payments
 from returnsops.returns.problems import Problem
 
@@ -31,7 +32,7 @@ def plan_refunds(draft: Draft) -> bool:
     payments = read_payments(draft)
     if payments is None or not _paid_what_was_credited(draft, memo):
         return False
-    payments = _within(payments, memo.total - left_open(facts))
+    payments = _less_noted(facts, memo, _within(payments, memo.total - left_open(facts)))
     return _has_enough_left(draft, memo, payments) and _plan_each(draft, memo, payments)
 
 
@@ -61,6 +62,23 @@ def _within(payments: list[Payment], limit: Decimal) -> list[Payment]:
     return kept
 
 
+def _less_noted(facts: ReturnFacts, memo: RecordFacts, payments: list[Payment]) -> list[Payment]:
+    """A refund of others that a person noted, and for which the credit has no room beside ours, is part of a payment.
+
+    Whether there is room is told by what the credit came to, not by what is open of it at the moment.
+    """
+    noted = refunds_noted(facts, memo.internal_id)
+    room = memo.total - value_to_apply(facts)
+    over = add_up([*(one.amount for one in payments), *(one.amount for one in noted), -room])
+    for refund in noted:
+        found = candidates_for(refund, [_part(one) for one in payments])
+        less = min(over, refund.amount)
+        if less > 0 and len(found) == 1 and found[0].amount > less:
+            over -= less
+            payments = [replace(one, amount=one.amount - less) if _part(one) == found[0] else one for one in payments]
+    return payments
+
+
 def paid_any_money(facts: ReturnFacts) -> bool:
     return bool(facts.loop.refund) or any(refund.amount for refund in facts.loop.refunds)
 
@@ -86,7 +104,8 @@ def _paid_what_was_credited(draft: Draft, memo: RecordFacts) -> bool:
 def _has_enough_left(draft: Draft, memo: RecordFacts, payments: list[Payment]) -> bool:
     """Somebody may have applied part of it by hand, so that a refund no longer fits (E10).
 
-    A payment that somebody else refunded already needs nothing of it: the look before the post adopts that refund.
+    A payment of which somebody else refunded all or a part is looked for first: that refund is adopted, or a person
+    says what it stands for.
     """
     facts, taken = draft.facts, draft.facts.taken_covers("customer_refund")
     left_to_look = _seen_refunded(facts, memo, payments)
@@ -113,13 +132,9 @@ def _has_enough_left(draft: Draft, memo: RecordFacts, payments: list[Payment]) -
 
 
 def _seen_refunded(facts: ReturnFacts, memo: RecordFacts, payments: list[Payment]) -> set[Part]:
-    """Payments for which a refund of others is in the mirror: of the very amount, or one that may stand for several."""
-    found: set[Part] = set()
-    for _, refund in refunds_by_others(facts, memo.internal_id):
-        candidates = candidates_for(refund, [_part(one) for one in payments])
-        if len(candidates) > 1 or candidates[0].amount == refund.amount:
-            found.update(candidates)
-    return found
+    """Payments for which a refund of others is in the mirror: the look before the post says what it stands for."""
+    parts = [_part(one) for one in payments]
+    return {one for _, refund in refunds_by_others(facts, memo.internal_id) for one in candidates_for(refund, parts)}
 
 
 def _part(payment: Payment) -> Part:
@@ -129,9 +144,10 @@ def _part(payment: Payment) -> Part:
 def _plan_each(draft: Draft, memo: RecordFacts, payments: list[Payment]) -> bool:
     facts = draft.facts
     posted, taken = facts.posted_covers("customer_refund"), facts.taken_covers("customer_refund")
+    adopted = _adopted_covers(facts)
     for payment in payments:
         if _cover(facts, payment) not in taken:
-            others = [_part(one) for one in payments if one is not payment]
+            others = [_part(one) for one in payments if one is not payment and _cover(facts, one) not in adopted]
             draft.post(_refund_due(facts, memo, payment, others=others))
     records = tuple(one.their_id for one in facts.postings if one.kind == "customer_refund" and one.status == "posted")
     if all(_cover(facts, payment) in posted for payment in payments):
@@ -139,6 +155,16 @@ def _plan_each(draft: Draft, memo: RecordFacts, payments: list[Payment]) -> bool
         return True
     draft.step("refund", StepState.DUE, "Customer Refund on its way to NetSuite", records=records)
     return False
+
+
+def _adopted_covers(facts: ReturnFacts) -> frozenset[str]:
+    """Payments whose refund is another's record: what was refused because of that record is new, and is tried again."""
+    covers: set[str] = set()
+    for one in facts.postings:
+        record = facts.record(one.their_id) if one.kind == "customer_refund" and one.status == "posted" else None
+        if record and not record.ours:
+            covers |= one.covers
+    return frozenset(covers)
 
 
 def _refund_words(facts: ReturnFacts, records: tuple[str, ...]) -> str:

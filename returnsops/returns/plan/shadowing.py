@@ -18,7 +18,7 @@ from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.money import propose_credit
 from returnsops.returns.plan.receiving import place_of
 from returnsops.returns.plan.standing_in import sold_line, units_of, units_on
-from returnsops.returns.plan.watching import used_of
+from returnsops.returns.plan.watching_refunds import Booked, Paid, compare_refunds
 from returnsops.returns.policy import ExchangeOrder, ReceiptShape
 
 STEP_OF = {"rma": "rma", "receipt": "receipt", "credit": "credit", "refund": "refund", "exchange_order": "exchange"}
@@ -157,12 +157,22 @@ def _judge_refund(facts: ReturnFacts, sale: Sale) -> Opinion | None:
         return Verdict.UNABLE, f"the policy names no account for {', '.join(missing)}", (), ()
     wanted = f"record a refund of {money_text(paid, facts.currency)}"
     memo = facts.credit_memo
-    theirs = tuple(one for one in facts.records_of("customerRefund") if not one.ours)
-    if memo is None or not theirs:
+    refunds = compare_refunds(facts, memo) if memo else None
+    theirs = tuple(one.record for one in refunds.booked if one.record and not one.record.ours) if refunds else ()
+    if refunds is None or not theirs:
         return Verdict.NOBODY, wanted, (), ()
-    used = ZERO if facts.exchanges else used_of(memo) - paid
-    found = _compare("amount", money_text(paid, facts.currency), money_text(paid + used, facts.currency))
-    return _verdict(found), wanted, found, theirs
+    if refunds.left.is_even:
+        return Verdict.ALIKE, wanted, (), theirs
+    ours_text, theirs_text = (_parts_in_words(facts, side) for side in (refunds.paid, refunds.booked))
+    return Verdict.DIFFERS, wanted, (Difference("amount", ours_text, theirs_text),), theirs
+
+
+def _parts_in_words(facts: ReturnFacts, side: Iterable[Paid | Booked]) -> str:
+    """«67.76 USD on account 217, 10.00 USD on account 218»."""
+    parts = [one.part for one in side]
+    return ", ".join(
+        money_text(one.amount, facts.currency) + (f" on account {one.account}" if one.account else "") for one in parts
+    )
 
 
 def _judge_total(facts: ReturnFacts, sale: Sale, *, verb: str, kind: str) -> Opinion | None:

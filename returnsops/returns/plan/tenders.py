@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from returnsops.lib.money import ZERO, add_up, money_text
-from returnsops.returns.facts import ReturnFacts
+from returnsops.returns.facts import RefundFacts, ReturnFacts
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.policy import SEVERAL, Tender
 from returnsops.returns.problems import Problem
@@ -25,10 +25,7 @@ def read_payments(draft: Draft) -> list[Payment] | None:
     facts = draft.facts
     if not _in_one_currency(draft):
         return None
-    by_gateway: dict[str, Decimal] = {}
-    for refund in facts.loop.refunds:
-        if refund.amount:
-            by_gateway[refund.gateway] = by_gateway.get(refund.gateway, ZERO) + refund.amount
+    by_gateway = paid_by_gateway(facts)
     if not _payments_add_up(draft, add_up(by_gateway.values())):
         return None
     missing = {gateway: amount for gateway, amount in by_gateway.items() if gateway not in facts.policy.tenders}
@@ -40,6 +37,14 @@ def read_payments(draft: Draft) -> list[Payment] | None:
         return None
     payments = [Payment(gateway, amount, facts.policy.tenders[gateway]) for gateway, amount in by_gateway.items()]
     return sorted(payments, key=lambda payment: (-payment.amount, payment.gateway))
+
+
+def paid_by_gateway(facts: ReturnFacts) -> dict[str, Decimal]:
+    amounts: dict[str, Decimal] = {}
+    for refund in facts.loop.refunds:
+        if refund.amount:
+            amounts[refund.gateway] = amounts.get(refund.gateway, ZERO) + refund.amount
+    return amounts
 
 
 def _payments_add_up(draft: Draft, listed: Decimal) -> bool:
@@ -66,10 +71,15 @@ def _payments_add_up(draft: Draft, listed: Decimal) -> bool:
     return False
 
 
+def paid_in_others(facts: ReturnFacts) -> list[RefundFacts]:
+    """Payments in another currency than this return's."""
+    return [one for one in facts.loop.refunds if one.amount and one.currency not in ("", facts.currency)]
+
+
 def _in_one_currency(draft: Draft) -> bool:
     """A gateway may pay in the shopper's currency; its amounts are then no part of this credit (loop.md §7.5)."""
     facts = draft.facts
-    others = [one for one in facts.loop.refunds if one.amount and one.currency not in ("", facts.currency)]
+    others = paid_in_others(facts)
     for one in others:
         draft.problem(
             Problem(

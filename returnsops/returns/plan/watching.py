@@ -1,17 +1,13 @@
-"""The money where another system books it: awaited, then compared with what Loop pays. Nothing of it is posted here."""
+"""The credit where another system books it: awaited, then compared with what Loop pays. Nothing is posted here."""
 
-from decimal import Decimal
-
-from returnsops.lib.money import ZERO, add_up, money_text
+from returnsops.lib.money import ZERO, money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
-from returnsops.returns.plan.applying import value_to_apply
 from returnsops.returns.plan.comparing import speaks_one_currency
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.expecting import expect_record, goods_came_at
-from returnsops.returns.plan.figures import find_untold_amounts, left_open
+from returnsops.returns.plan.figures import find_untold_amounts
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.money import Credit, allowed_difference, propose_credit
-from returnsops.returns.plan.refunding import no_money_words, paid_any_money
 from returnsops.returns.plan.settling import loop_goes_first
 from returnsops.returns.problems import Problem
 
@@ -85,39 +81,3 @@ def _differs(draft: Draft, step: str, record: RecordFacts, credit: Credit) -> bo
             amount=gap,
         )
     )
-
-
-def watch_refunds(draft: Draft) -> bool:
-    """Gives whether as much of the credit is refunded or applied as Loop has paid."""
-    facts = draft.facts
-    if not paid_any_money(facts):
-        draft.step("refund", StepState.NOT_NEEDED, no_money_words(facts))
-        return True
-    memo = facts.credit_memo
-    if memo is None:
-        draft.step("refund", StepState.WAITING, "waits for the Credit Memo to be read")
-        return False
-    paid_out = used_of(memo) - _spent_on_exchange(facts, memo)
-    if paid_out >= min(facts.loop.refund, memo.total - left_open(facts)):
-        names = [one for one in facts.records_of("customerRefund") if not one.ours]
-        words = f"{money_text(paid_out, facts.currency)} of {memo.tran_id} is refunded or applied"
-        draft.step("refund", StepState.DONE, words, records=tuple(one.internal_id for one in names))
-        return True
-    return expect_record(
-        draft,
-        "refund",
-        since=facts.loop.settled_at,
-        limit=facts.policy.deadlines.refund,
-        wanted=f"{money_text(facts.loop.refund, facts.currency)} on {memo.tran_id}",
-        amount=facts.loop.refund - paid_out,
-    )
-
-
-def _spent_on_exchange(facts: ReturnFacts, memo: RecordFacts) -> Decimal:
-    """What of the credit went to the exchange's invoices, which pays nobody. What was refunded is known to be not."""
-    refunded = add_up(one.total for one in facts.records_of("customerRefund"))
-    return min(value_to_apply(facts), max(used_of(memo) - refunded, ZERO))
-
-
-def used_of(memo: RecordFacts) -> Decimal:
-    return add_up([memo.total, -memo.amount_remaining])

@@ -100,7 +100,20 @@ def _posts_again(theatre: Theatre, scene: Scene, said: Json) -> None:
     actions.post_again(member, by=theatre.person("finn"), reason=WHY)
 
 
-SAYINGS: dict[str, Callable[[Theatre, Scene, Json], None]] = {"order_line": _chooses_line, "post_again": _posts_again}
+def _adopts(theatre: Theatre, scene: Scene, said: Json) -> None:
+    """The newest record of the kind, for the posting of this number."""
+    kind, _, number = said["subject"].removeprefix("loop-fern-110700123-").rpartition("-")
+    posting = Posting.objects.get(loop_return=scene.row, kind=kind.replace("-", "_"), number=number)
+    (member,) = [one for one in open_cases(scene) if one.problem.get("posting") == posting.external_id]
+    record = theatre.newest(scene, posting.request["target_type"])["id"]
+    actions.adopt(member, record=record, by=theatre.person("finn"), reason=WHY)
+
+
+SAYINGS: dict[str, Callable[[Theatre, Scene, Json], None]] = {
+    "order_line": _chooses_line,
+    "post_again": _posts_again,
+    "adopt": _adopts,
+}
 
 
 def sku_is_mapped(theatre: Theatre, scene: Scene, told: Json) -> None:

@@ -1,0 +1,149 @@
+"""The refunds where another system books them: awaited, then compared with what Loop paid, part by part (row E3).
+
+Several returns of an order share the records around it, so only what is applied to this return's own credit counts.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from returnsops.lib.money import ZERO, add_up, money_text
+from returnsops.returns.facts import RecordFacts, ReturnFacts
+from returnsops.returns.plan.applying import value_to_apply
+from returnsops.returns.plan.draft import Draft, StepState
+from returnsops.returns.plan.expecting import expect_record
+from returnsops.returns.plan.figures import left_open
+from returnsops.returns.plan.refunding import no_money_words, paid_any_money
+from returnsops.returns.plan.sources import VOIDED
+from returnsops.returns.plan.tender_matching import Comparison, Part, compare_parts
+from returnsops.returns.plan.tenders import paid_by_gateway, paid_in_others
+from returnsops.returns.problems import Problem
+
+
+@dataclass(frozen=True)
+class Paid:
+    """What Loop paid through one gateway. gateway: empty where Loop's list of payments does not tell."""
+
+    gateway: str
+    part: Part
+
+
+@dataclass(frozen=True)
+class Booked:
+    """What one record refunds of the credit. record: None where the credit alone shows that it was used."""
+
+    record: RecordFacts | None
+    part: Part
+
+
+@dataclass(frozen=True)
+class Refunds:
+    """Both sides of one credit, and what is left of them."""
+
+    memo: RecordFacts
+    paid: tuple[Paid, ...]
+    booked: tuple[Booked, ...]
+    left: Comparison
+
+
+def watch_refunds(draft: Draft) -> bool:
+    """Gives whether what Loop paid is refunded in NetSuite, each part on its account."""
+    facts = draft.facts
+    if not paid_any_money(facts):
+        draft.step("refund", StepState.NOT_NEEDED, no_money_words(facts))
+        return True
+    memo = facts.credit_memo
+    if memo is None:
+        draft.step("refund", StepState.WAITING, "waits for the Credit Memo to be read")
+        return False
+    found = compare_refunds(facts, memo)
+    differing = [one for one in _differences(facts, found) if draft.problem(one)]
+    if found.left.missing:
+        return _expect_the_rest(draft, found) and not differing
+    records = tuple(one.record.internal_id for one in found.booked if one.record)
+    if differing:
+        draft.step("refund", StepState.BLOCKED, "refunded otherwise than Loop paid", records=records)
+        return False
+    refunded = money_text(add_up(one.part.amount for one in found.booked), facts.currency)
+    draft.step("refund", StepState.DONE, f"{refunded} of {memo.tran_id} is refunded or applied", records=records)
+    return True
+
+
+def compare_refunds(facts: ReturnFacts, memo: RecordFacts) -> Refunds:
+    paid, booked = tuple(_paid(facts, memo.total - left_open(facts))), tuple(_booked_on(facts, memo))
+    return Refunds(memo, paid, booked, compare_parts([one.part for one in paid], [one.part for one in booked]))
+
+
+def _paid(facts: ReturnFacts, limit: Decimal) -> Iterable[Paid]:
+    """By gateway, up to what was credited; in one sum while the list is not complete, or in another currency."""
+    told = paid_by_gateway(facts)
+    if paid_in_others(facts) or add_up(told.values()) != facts.loop.refund:
+        told = {"": facts.loop.refund}
+    for gateway, amount in sorted(told.items(), key=lambda one: (-one[1], one[0])):
+        tender = facts.policy.tenders.get(gateway)
+        if min(amount, limit) > ZERO:
+            yield Paid(gateway, Part(tender.account_id if tender else "", min(amount, limit)))
+        limit -= amount
+
+
+def _booked_on(facts: ReturnFacts, memo: RecordFacts) -> Iterable[Booked]:
+    """Refunds of this credit; then what else was applied of it and is not the exchange's."""
+    rest = memo.total - memo.amount_remaining
+    for record in facts.records_of("customerRefund"):
+        amount = _refunded_by(facts, record, memo)
+        if amount and record.status != VOIDED:
+            yield Booked(record, Part(record.account_id, amount))
+            rest -= amount
+    rest -= value_to_apply(facts)
+    if rest > ZERO:
+        yield Booked(None, Part("", rest))
+
+
+def _refunded_by(facts: ReturnFacts, record: RecordFacts, memo: RecordFacts) -> Decimal:
+    """A refund that does not tell what it pays is this credit's where no other return of the order has one."""
+    if not record.pays:
+        return ZERO if facts.siblings else record.total
+    return add_up(amount for credit_id, amount in record.pays if credit_id == memo.internal_id)
+
+
+def _expect_the_rest(draft: Draft, found: Refunds) -> bool:
+    facts, missing = draft.facts, found.left.missing
+    words = [_payment_words(facts, found.paid[place], amount) for place, amount in missing]
+    return expect_record(
+        draft,
+        "refund",
+        since=facts.loop.settled_at,
+        limit=facts.policy.deadlines.refund,
+        wanted=f"{' and '.join(words)} on {found.memo.tran_id}",
+        amount=add_up(amount for _, amount in missing),
+    )
+
+
+def _payment_words(facts: ReturnFacts, one: Paid, amount: Decimal) -> str:
+    return money_text(amount, facts.currency) + (f" by {one.gateway}" if one.gateway else "")
+
+
+# --- Otherwise than Loop paid -----------------------------------------------------------------------
+
+
+def _differences(facts: ReturnFacts, found: Refunds) -> Iterable[Problem]:
+    """One for each refund that is too much, or on the wrong account, with all that is to be said of it."""
+    words: dict[int, list[str]] = defaultdict(list)
+    amounts: dict[int, Decimal] = defaultdict(Decimal)
+    for payment, refund, amount in found.left.misplaced:
+        words[refund].append(_misplaced_words(facts, found.paid[payment], found.booked[refund], amount))
+        amounts[refund] += amount
+    for refund, amount in found.left.beyond:
+        words[refund].append(f"it refunds {money_text(amount, facts.currency)} more than Loop paid")
+        amounts[refund] += amount
+    for refund, told in words.items():
+        record = found.booked[refund].record
+        if record:  # what the credit alone shows is proven at the end, by what stays open of it
+            cause = f"Customer Refund {record.tran_id} on {found.memo.tran_id}: {'; '.join(told)}."
+            yield Problem("refund_differs", f"record:{record.internal_id}", cause, amount=amounts[refund])
+
+
+def _misplaced_words(facts: ReturnFacts, paid: Paid, booked: Booked, amount: Decimal) -> str:
+    money, told = money_text(amount, facts.currency), booked.part.account
+    return f"{money} is booked on account {told}; Loop paid it by {paid.gateway}, so on account {paid.part.account}"

@@ -1,0 +1,171 @@
+"""What Loop paid beside what another system refunded, part by part (requirement E3)."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from returnsops.lib.money import add_up
+from returnsops.returns.facts import PostingFacts, RecordFacts, RefundFacts, ReturnFacts, SiblingFacts
+from returnsops.returns.plan.draft import Draft, StepState
+from returnsops.returns.plan.tender_matching import Comparison, Part, compare_parts
+from returnsops.returns.plan.watching_refunds import watch_refunds
+from returnsops.returns.problems import Problem
+from tests.builders import make_facts, make_netsuite, policy
+
+CARD, GIFT_CARD = "217", "218"
+MEMO, SIBLINGS_MEMO = "9103", "9203"
+OBSERVED = {"rma": "write", "receipt": "write", "credit": "write", "refund": "observe", "exchange_order": "observe"}
+
+
+def parts(*told: tuple[str, str]) -> list[Part]:
+    return [Part(account, Decimal(amount)) for account, amount in told]
+
+
+SPLIT = parts((CARD, "67.76"), (GIFT_CARD, "10.00"))
+
+
+@pytest.mark.parametrize(
+    ("booked", "missing", "beyond", "misplaced"),
+    [
+        (SPLIT, [], [], []),
+        (parts((GIFT_CARD, "10.00")), [(0, "67.76")], [], []),
+        (parts((CARD, "77.76")), [], [], [(1, 0, "10.00")]),
+        (parts((CARD, "67.76"), (CARD, "10.00")), [], [], [(1, 1, "10.00")]),
+        (parts((CARD, "30.00"), (CARD, "37.76"), (GIFT_CARD, "10.00")), [], [], []),
+        (parts((CARD, "67.76"), (GIFT_CARD, "4.00")), [(1, "6.00")], [], []),
+        (parts((CARD, "67.76"), (GIFT_CARD, "10.00"), (CARD, "67.76")), [], [(2, "67.76")], []),
+        (parts(("", "10.00"), ("", "67.76")), [], [], []),
+        (parts(("", "77.76")), [], [], []),
+        (parts(("999", "67.76"), (GIFT_CARD, "10.00")), [], [], [(0, 0, "67.76")]),
+        (parts(("999", "5.00"), (GIFT_CARD, "10.00")), [(0, "67.76")], [(0, "5.00")], []),
+    ],
+)
+def test_each_part_is_found_missing_beyond_or_on_another_account(
+    booked: list[Part],
+    missing: list[tuple[int, str]],
+    beyond: list[tuple[int, str]],
+    misplaced: list[tuple[int, int, str]],
+) -> None:
+    assert compare_parts(SPLIT, booked) == Comparison(
+        tuple((place, Decimal(amount)) for place, amount in missing),
+        tuple((place, Decimal(amount)) for place, amount in beyond),
+        tuple((payment, refund, Decimal(amount)) for payment, refund, amount in misplaced),
+    )
+
+
+AMOUNTS = st.integers(1, 9).map(Decimal)
+SIDES = st.lists(st.builds(Part, st.sampled_from(["", CARD, GIFT_CARD]), AMOUNTS), max_size=5)
+
+
+@given(SIDES, SIDES)
+def test_no_cent_is_matched_twice_or_lost(paid: list[Part], booked: list[Part]) -> None:
+    found = compare_parts(paid, booked)
+
+    matched = add_up(one.amount for one in paid) - add_up(amount for _, amount in found.missing)
+    assert matched == add_up(one.amount for one in booked) - add_up(amount for _, amount in found.beyond)
+    assert all(0 < amount <= paid[place].amount for place, amount in found.missing)
+    assert all(0 < amount <= booked[place].amount for place, amount in found.beyond)
+
+
+@given(st.lists(st.builds(Part, st.sampled_from([CARD, GIFT_CARD]), AMOUNTS), max_size=5), st.data())
+def test_same_sums_on_every_account_are_even_however_they_are_cut(paid: list[Part], data: st.DataObject) -> None:
+    sums = {one.account: add_up(other.amount for other in paid if other.account == one.account) for one in paid}
+    booked = []
+    for account, amount in sums.items():
+        first = data.draw(st.integers(0, int(amount)).map(Decimal))
+        booked += [Part(account, part) for part in (first, amount - first) if part]
+
+    assert compare_parts(paid, booked).is_even
+
+
+# --- The chapter ------------------------------------------------------------------------------------
+
+
+def refund_of(internal_id: str, account: str, **pays: str) -> RecordFacts:
+    """pays: amounts by credit, as m9103."""
+    rows = tuple((name.removeprefix("m"), Decimal(amount)) for name, amount in pays.items())
+    total = add_up(amount for _, amount in rows)
+    return make_netsuite("customerRefund", internal_id, account_id=account, pays=rows, total=total)
+
+
+def paid_by_loop(*records: RecordFacts, open_amount: str = "77.76") -> ReturnFacts:
+    """Loop paid 67.76 by card and 10.00 by gift card, a day ago; the credit is another system's."""
+    facts = make_facts(policy=policy(ownership=OBSERVED))
+    memo = make_netsuite("creditMemo", MEMO, total=Decimal("77.76"), amount_remaining=Decimal(open_amount))
+    credit = PostingFacts("", "credit", 1, "posted", MEMO, frozenset(), {})
+    payments = (RefundFacts("shopify_payments", Decimal("67.76")), RefundFacts("gift_card", Decimal("10.00")))
+    settled_at = facts.now - timedelta(days=2)
+    loop = replace(facts.loop, settled_at=settled_at, refund=Decimal("77.76"), refunds=payments)
+    return replace(facts, loop=loop, records=(memo, *records), postings=(credit,))
+
+
+def problems_of(facts: ReturnFacts) -> list[Problem]:
+    draft = Draft(facts)
+    watch_refunds(draft)
+    return draft.problems
+
+
+def test_refund_shared_by_two_returns_counts_here_by_what_it_pays_of_this_credit() -> None:
+    shared = refund_of("9301", CARD, m9103="67.76", m9203="20.00")
+    gift_card = refund_of("9302", GIFT_CARD, m9103="10.00")
+    draft = Draft(paid_by_loop(shared, gift_card, open_amount="0"))
+
+    assert watch_refunds(draft)
+    assert draft.problems == []
+    assert draft.steps[-1].records == ("9301", "9302")
+
+
+def test_refund_of_a_siblings_credit_is_none_of_this_return() -> None:
+    (problem,) = problems_of(paid_by_loop(refund_of("9301", CARD, m9203="77.76")))
+
+    assert problem.code == "refund_missing"
+    assert "67.76 USD by shopify_payments and 10.00 USD by gift_card" in problem.cause
+    assert problem.amount == Decimal("77.76")
+
+
+def test_refund_that_tells_nothing_is_not_taken_for_this_return_where_there_are_others() -> None:
+    silent = make_netsuite("customerRefund", "9301", account_id=CARD, total=Decimal("77.76"))
+    alone = paid_by_loop(silent)
+    facts = replace(alone, siblings=(SiblingFacts("110700124", is_earlier=True, units=("line-2",)),))
+
+    assert [one.code for one in problems_of(alone)] == ["refund_differs"]  # the gift card's part lies on the card's
+    assert [one.code for one in problems_of(facts)] == ["refund_missing"]
+
+
+def test_refund_that_is_too_much_and_one_on_the_wrong_account_are_told_apart() -> None:
+    wrong = refund_of("9301", "999", m9103="67.76")
+    twice = [refund_of(number, GIFT_CARD, m9103="10.00") for number in ("9302", "9303")]
+
+    first, second = problems_of(paid_by_loop(wrong, *twice, open_amount="0"))
+
+    assert (first.subject, second.subject) == ("record:9301", "record:9303")
+    assert "booked on account 999; Loop paid it by shopify_payments, so on account 217" in first.cause
+    assert "it refunds 10.00 USD more than Loop paid" in second.cause
+
+
+def test_payments_in_another_currency_are_compared_in_one_sum() -> None:
+    facts = paid_by_loop(refund_of("9301", "999", m9103="77.76"), open_amount="0")
+    euros = tuple(replace(one, currency="EUR") for one in facts.loop.refunds)
+    draft = Draft(replace(facts, loop=replace(facts.loop, refunds=euros)))
+
+    assert watch_refunds(draft)
+
+
+def test_what_was_applied_otherwise_is_taken_for_any_payment() -> None:
+    draft = Draft(paid_by_loop(open_amount="0"))
+
+    assert watch_refunds(draft)
+    assert draft.steps[-1].state == StepState.DONE
+
+
+def test_nothing_is_missed_before_its_deadline() -> None:
+    facts = paid_by_loop(refund_of("9301", CARD, m9103="67.76"), open_amount="10.00")
+    draft = Draft(replace(facts, loop=replace(facts.loop, settled_at=facts.now)))
+
+    assert not watch_refunds(draft)
+    assert draft.problems == []
+    assert draft.steps[-1].state == StepState.WAITING
