@@ -172,9 +172,11 @@ def _write_off(facts: ReturnFacts, due: PostingDue) -> Effect:
 
 
 def _take_in(facts: ReturnFacts, due: PostingDue) -> Effect:
-    (row,) = due.request["body"]["inventory"]["items"]
+    rows = due.request["body"]["inventory"]["items"]
     assert due.request["body"]["account"]["id"], "taken in against no account"
-    assert row["adjustQtyBy"] > 0, "goods that came in are taken out"
+    assert rows, "nothing is taken in"
+    assert all(row["adjustQtyBy"] > 0 for row in rows), "goods that came in are taken out"
+    assert not {row["item"]["id"] for row in rows} & {kit.item_id for kit in facts.kits}, "a kit is not kept in stock"
     their_id = str(8700 + len(facts.records))
     return their_id, _with_record(facts, make_netsuite("inventoryAdjustment", their_id, ours=True))
 
@@ -185,7 +187,10 @@ def stock_of(facts: ReturnFacts) -> Counter[tuple[str, str]]:
     for posting in facts.postings:
         record = facts.record(posting.their_id) if posting.status == "posted" else None
         if record and posting.kind == "receipt":
-            found.update({(line.location_id, line.item_id): line.quantity for line in record.lines})
+            for line in record.lines:
+                kit = facts.kit(line.item_id)
+                for item, count in [(one.item_id, one.quantity) for one in kit.members] if kit else [(line.item_id, 1)]:
+                    found[line.location_id, item] += line.quantity * count
         elif posting.status == "posted" and posting.kind == "receipt":
             found.update(_moved_on_before_it_was_deleted(facts, posting))
         if record and posting.kind == "transfer":

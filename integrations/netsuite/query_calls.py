@@ -10,7 +10,7 @@ from integrations.netsuite import suiteql
 from integrations.netsuite.database_clock import DatabaseClock
 from integrations.netsuite.options import AccountOptions
 from integrations.netsuite.parsing import read_time
-from integrations.netsuite.records import Deletion, ItemRecord, RecordRef
+from integrations.netsuite.records import Deletion, ItemRecord, KitMemberRecord, RecordRef
 from integrations.netsuite.transport import Request, Transport, lost_answer, read_json
 
 QUERY_PATH = "/services/rest/query/v1/suiteql"
@@ -113,6 +113,16 @@ class QueryCalls:
         column = field or self._options.sku_field
         sql = suiteql.items_by(column)
         return [suiteql.parse_item(row) for row in self._find_rows(sql, values)]
+
+    def find_members(self, kit_ids: Collection[str]) -> list[KitMemberRecord] | None:
+        """What these kits are made of; None if the role may read no table that tells it."""
+        for table in suiteql.MEMBER_TABLES:
+            try:
+                return [suiteql.parse_member(row) for row in self._find_rows(suiteql.members_in(table), kit_ids)]
+            except RejectedError as error:
+                if not suiteql.is_hidden_table(error.detail):
+                    raise
+        return None
 
     def find_available(self, item_ids: Collection[str]) -> dict[str, int]:
         """How many of each item can be sold, at all places together. One that NetSuite has nowhere has none.

@@ -146,3 +146,12 @@ class ItemRecord:
     item_type: str
     is_inactive: bool
     found_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KitMemberRecord:
+    """An item that a kit is made of, and how many of it are in one kit; hours or metres may be parts."""
+
+    kit_id: str
+    item_id: str
+    quantity: Decimal

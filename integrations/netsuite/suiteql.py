@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 
 from integrations.errors import UnreadableRecordError
 from integrations.netsuite.options import ITEM_FIELD, StockTable
-from integrations.netsuite.records import Deletion, ItemRecord, RecordRef
+from integrations.netsuite.records import Deletion, ItemRecord, KitMemberRecord, RecordRef
 
 ReadTime = Callable[[str | None], datetime | None]
 
@@ -115,6 +115,13 @@ WHERE s.item IN ({{values}})
 GROUP BY s.item
 ORDER BY s.item"""
 
+# Client programs read one or the other; where both are there, both hold the members of kits (netsuite.md 4.2).
+MEMBER_TABLES = ("itemmember", "kititemmember")
+MEMBERS = """SELECT m.parentitem AS kit, m.item AS item, m.quantity AS quantity
+FROM {table} m
+WHERE m.parentitem IN ({{values}})
+ORDER BY m.parentitem, m.item"""
+
 # The type may be written as its name or as its code, in any case.
 DELETED_TYPE_COLUMNS = ("type", "recordtypeid")
 DELETED_SINCE = f"""SELECT d.recordid AS recordid, d.{{column}} AS type,
@@ -156,6 +163,11 @@ def items_by(column: str) -> str:
 
 def stock_in(table: StockTable) -> str:
     return STOCK.format(table=table.value)
+
+
+def members_in(table: str) -> str:
+    assert table in MEMBER_TABLES, f"{table} is no table of members"
+    return MEMBERS.format(table=table)
 
 
 def deleted_since(type_column: str) -> str:
@@ -223,6 +235,17 @@ def parse_stock(row: Mapping[str, str]) -> tuple[str, int]:
         return _column(row, "item"), max(int(Decimal(row.get("available", "0"))), 0)
     except (InvalidOperation, ValueError, OverflowError) as error:
         raise unreadable_row(f"no number of available ones in row {dict(row)}") from error
+
+
+def parse_member(row: Mapping[str, str]) -> KitMemberRecord:
+    """A member without a quantity is in the kit once."""
+    try:
+        quantity = Decimal(row.get("quantity", "1"))
+    except InvalidOperation as error:
+        raise unreadable_row(f"no number of members in row {dict(row)}") from error
+    if not quantity.is_finite():
+        raise unreadable_row(f"no number of members in row {dict(row)}")
+    return KitMemberRecord(kit_id=_column(row, "kit"), item_id=_column(row, "item"), quantity=quantity)
 
 
 def _record_type(text: str) -> str:

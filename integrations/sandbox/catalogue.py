@@ -47,6 +47,34 @@ HARBOUR = (
 )
 
 
+@dataclass(frozen=True)
+class Kit:
+    """Goods that the shop sells as one and NetSuite keeps in stock as what they are made of. parts: with how many."""
+
+    variant: Variant
+    parts: tuple[tuple[Variant, int], ...]
+
+
+KIT_PLACES = ((0, 1), (8, 2))  # of the products: one of the first and two of the ninth make the gift set of a shop
+
+
+def build_kit(catalogue: list[Variant], *, base: int) -> Kit:
+    """The gift set of a shop. No shopper of a scenario happens to buy it: it is asked for by name."""
+    parts = tuple((catalogue[place * 4], count) for place, count in KIT_PLACES)
+    serial = base * 1000 + 990
+    variant = Variant(
+        sku=f"GIFTSET-{parts[0][0].sku}",
+        title="Gift Set",
+        option=parts[0][0].option,
+        price=sum((one.price * count for one, count in parts), Decimal(0)),
+        barcode=_with_check_digit(f"0{serial:011d}"),
+        product_id=8_123_000_000 + base * 10_000 + 99,
+        variant_id=45_123_000_000 + serial,
+        item_id=3000 + base * 200 + 199,
+    )
+    return Kit(variant, parts)
+
+
 def build_catalogue(products: tuple[tuple[str, str, str, tuple[str, ...]], ...], *, base: int) -> list[Variant]:
     """base keeps the ids of the shops apart."""
     variants: list[Variant] = []

@@ -19,6 +19,7 @@ def dump_account(account: Account) -> Json:
         return {
             "transactions": transactions_of(account, rows=store.rows("SELECT * FROM txn ORDER BY id")),
             "stock": stock_of(account),
+            "kits": kits_of(account),
             "ledger": [ledger_row(row) for row in store.rows(f"{LEDGER} ORDER BY g.seq")],
             "periods": periods_of(account),
             "card_operations": card_operations_of(account),
@@ -134,6 +135,22 @@ def stock_of(account: Account) -> list[Json]:
         }
         for row in account.store.rows(sql)
     ]
+
+
+def kits_of(account: Account) -> list[Json]:
+    """Every kit with what it is made of."""
+    sql = (
+        "SELECT k.id AS kit, k.itemid AS kit_sku, m.item, i.itemid, i.itemtype, m.quantity FROM item k"
+        " LEFT JOIN itemmember m ON m.parentitem = k.id LEFT JOIN item i ON i.id = m.item"
+        " WHERE k.itemtype = 'Kit' ORDER BY k.id, m.linenumber"
+    )
+    kits: dict[int, Json] = {}
+    for row in account.store.rows(sql):
+        kit = kits.setdefault(row["kit"], {"item": str(row["kit"]), "sku": row["kit_sku"], "members": []})
+        if row["item"] is not None:
+            member = {"item": str(row["item"]), "sku": row["itemid"], "item_type": row["itemtype"]}
+            kit["members"].append(member | {"quantity": row["quantity"]})
+    return list(kits.values())
 
 
 def _place(row: Any) -> Json:

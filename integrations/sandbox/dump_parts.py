@@ -69,6 +69,7 @@ def _of_account(account: Account) -> Iterator[Part]:
         time="lastmodifieddate",
     )
     yield part("stock", select="SELECT 1", shown=lambda _: dump.stock_of(account), key="")
+    yield part("kits", select="SELECT 1", shown=lambda _: dump.kits_of(account), key="")
     yield part("ledger", select=f"{dump.LEDGER} WHERE 1", shown=_each(dump.ledger_row), key="seq")
     yield part("periods", select="SELECT 1", shown=lambda _: dump.periods_of(account), key="")
     yield part("log", select="SELECT * FROM history WHERE 1", shown=_each(dump.log_row), key="seq")

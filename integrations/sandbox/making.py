@@ -33,6 +33,7 @@ class Making:
     sku: str | None = None
     tax_more: Decimal = ZERO
     is_free: bool = False
+    sells_kit: bool = False  # the first line of the order is the shop's kit
     components: int = 0  # so many parts of a bundle come back; 0: the goods as they were sold
     out_of_stock: int = 0  # so many of the new goods
     removed: int = 0  # so many units are taken out again

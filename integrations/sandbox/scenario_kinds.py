@@ -83,8 +83,11 @@ SCENARIOS: dict[str, Kind] = {
     "multi_parcel": Kind("several parcels with a label each", recipes.multi_parcel, ("parcels", "behind")),
     "multi_currency": Kind("the shopper paid in another currency", recipes.multi_currency, ("currency", "rate")),
     "bundle_component": Kind(
-        "a part of a bundle, whose SKU is not on the order", recipes.bundle_component, ("components",)
+        "a part of a bundle, whose SKU is not on the order; `kit`: in NetSuite the bundle is a kit with that part",
+        recipes.bundle_component,
+        ("components", "kit"),
     ),
+    "kit": Kind("goods come back that NetSuite keeps in stock as the members of a kit", recipes.kit),
     "gift_return": Kind("sent back by who got it as a gift", recipes.gift_return, ("recipient",)),
     "warranty": Kind("the same goods again, under warranty", recipes.warranty),
     "removed_line": Kind("a unit is taken out again and stays listed, emptied", recipes.removed_line, ("removed",)),

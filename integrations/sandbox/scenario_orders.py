@@ -25,6 +25,8 @@ def make_order(making: Making) -> ShopOrder:
     if making.units + more > len(shop.catalogue):
         raise BadScenarioError(f"units is at most {len(shop.catalogue) - 1}, the goods of the shop")
     variants = draw.sample(shop.catalogue, making.units + more)
+    if making.sells_kit:
+        variants[0] = shop.kit.variant
     lines: list[ShopLine] = []
     for variant in variants:
         quantity = making.per_line if len(lines) < making.units else 1

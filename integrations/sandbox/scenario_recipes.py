@@ -191,7 +191,12 @@ def unknown_sku(making: Making) -> None:
     making.sku = str(making.params.get("sku") or f"UNKNOWN-{making.draw.randint(1000, 9999)}")
 
 
+def kit(making: Making) -> None:
+    making.sells_kit = True
+
+
 def bundle_component(making: Making) -> None:
+    making.sells_kit = bool(making.params.get("kit", False))
     making.components = int(making.number("components", 1))
     if making.components not in (1, 2):
         raise BadScenarioError("components is 1 or 2, of the two parts a bundle has")

@@ -62,6 +62,8 @@ def _parts(making: Making, line: ShopLine, *, sold: ShopUnit) -> list[tuple[Vari
     """Loop knows the parts of the bundle, the shop's order only the bundle; amounts are allocated."""
     others = [one for one in making.shop.catalogue if one.product_id != line.variant.product_id]
     variants = making.draw.sample(others, len(BUNDLE_SHARES))
+    if making.sells_kit:
+        variants = [part for part, _ in making.shop.kit.parts]
     shares = [share_out(amount, weights=BUNDLE_SHARES) for amount in (sold.price, sold.discount, sold.tax)]
     parts = [ShopUnit(price, discount=discount, tax=tax) for price, discount, tax in zip(*shares, strict=True)]
     return list(zip(variants, parts, strict=True))[: making.components]

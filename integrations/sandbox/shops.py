@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from integrations.sandbox.catalogue import HARBOUR, NORTHWIND, Variant, build_catalogue
+from integrations.sandbox.catalogue import HARBOUR, NORTHWIND, Kit, Variant, build_catalogue, build_kit
 from integrations.sandbox.money import ZERO, cents, share_out
 
 Json = dict[str, Any]
@@ -25,6 +25,7 @@ class ShopProfile:
     destination_id: int
     tax_rates: tuple[Decimal, ...]
     catalogue: tuple[Variant, ...]
+    kit: Kit
     api_key: str = ""
     webhook_secret: str = ""
 
@@ -64,6 +65,7 @@ NORTHWIND_SHOP = ShopProfile(
     destination_id=41_001,
     tax_rates=(Decimal("0.0725"), Decimal("0.08"), Decimal("0.0625"), Decimal(0)),
     catalogue=tuple(build_catalogue(NORTHWIND, base=1)),
+    kit=build_kit(build_catalogue(NORTHWIND, base=1), base=1),
 )
 HARBOUR_SHOP = ShopProfile(
     code="harbour",
@@ -78,6 +80,7 @@ HARBOUR_SHOP = ShopProfile(
     destination_id=42_001,
     tax_rates=(Decimal("0.20"),),
     catalogue=tuple(build_catalogue(HARBOUR, base=2)),
+    kit=build_kit(build_catalogue(HARBOUR, base=2), base=2),
 )
 
 

@@ -136,11 +136,17 @@ def fill_account(account: Account, *, shop: ShopProfile) -> None:
         (one.item_id, one.sku, one.sku, one.full_title, one.barcode, "InvtPart", float(one.price), at)
         for one in shop.catalogue
     ]
+    kit = shop.kit.variant
+    rows.append((kit.item_id, kit.sku, kit.sku, kit.full_title, kit.barcode, "Kit", float(kit.price), at))
     rows += [(number, sku, sku, name, None, "OthCharge", 0.0, at) for number, sku, name in SPECIAL_ITEMS.values()]
     store.execute_many(
         "INSERT INTO item (id, itemid, fullname, displayname, upccode, itemtype, baseprice, lastmodifieddate)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
+    )
+    store.execute_many(
+        "INSERT INTO itemmember (parentitem, item, quantity, linenumber) VALUES (?, ?, ?, ?)",
+        [(kit.item_id, part.item_id, count, place) for place, (part, count) in enumerate(shop.kit.parts, start=1)],
     )
     _open_stock(account, shop=shop)
 

@@ -15,6 +15,7 @@ from returnsops.lib import clock
 from returnsops.lib.money import ZERO
 from returnsops.posting import fact_rows
 from returnsops.posting.goods import Goods, find_goods
+from returnsops.posting.kits import find_kits, sold_as_others
 from returnsops.posting.models import Pause
 from returnsops.posting.pauses import pauses_of
 from returnsops.posting.restocks import find_restocked_units
@@ -79,6 +80,15 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None) -> ReturnFacts:
         row, {items[one.sku] for one in record.exchanges if one.sku in items}, checks_stock=policy.checks_stock, now=now
     )
     outcomes = _standing_outcomes(row)
+    units = tuple(
+        replace(
+            _unit_facts(line, items, outcomes.get(line.id), policy=policy, kept=kept),
+            restocked_at=restocked.get(line.line_item_id),
+        )
+        for line in lines
+    )
+    records = _records(row, link_field=policy.exchange_link_field)
+    may_be_kits = {items[one.sku] for one in (*lines, *found) if one.sku in kits} | sold_as_others(units, records)
     return ReturnFacts(
         now=now,
         shop_code=shop.code,
@@ -91,16 +101,9 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None) -> ReturnFacts:
         policy=policy,
         loop=loop,
         exchanges=_exchange_facts(record, items, goods),
-        units=tuple(
-            replace(
-                _unit_facts(line, items, outcomes.get(line.id), policy=policy, kept=kept),
-                restocked_at=restocked.get(line.line_item_id),
-                is_kit=line.sku in kits,
-            )
-            for line in lines
-        ),
+        units=units,
         found=tuple(_found_facts(one, items) for one in found),
-        records=_records(row, link_field=policy.exchange_link_field),
+        records=records,
         records_read=row.records_fetched_at is not None,
         arrived_at=min((one.arrived_at for one in fact_rows.ARRIVALS.ask(return_pk=row.pk)), default=None),
         postings=tuple(_posting_facts(one) for one in fact_rows.POSTINGS.ask(return_pk=row.pk)),
@@ -108,6 +111,7 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None) -> ReturnFacts:
         approvals=tuple(ApprovalFacts(one.subject, one.seen_hash) for one in fact_rows.APPROVALS.ask(return_pk=row.pk)),
         claims=_claims_of_siblings(row),
         pauses=tuple(_pause_facts(one) for one in pauses_of(account)),
+        kits=find_kits(account.pk, may_be_kits),
         siblings=_siblings(row, policy),
         shop_currency=shop.currency,
     )

@@ -15,10 +15,11 @@ from integrations.connections import netsuite_client, watched
 from integrations.errors import IntegrationError
 from integrations.models import Shop
 from returnsops.lib.locks import lock_until_commit
-from returnsops.people import access
-from returnsops.people.admin_parts import ReadOnlyAdmin, ReadOnlyInline, RightsAdmin, person_of
-from returnsops.returns.admin_forms import SkuMappingForm
+from returnsops.people import access, audit
+from returnsops.people.admin_parts import ReadOnlyAdmin, ReadOnlyInline, RightsAdmin, TabularInline, person_of
+from returnsops.returns.admin_forms import KitMemberForm, SkuMappingForm
 from returnsops.returns.blocked_skus import find_blocked_returns, find_blocked_skus, measure_sku
+from returnsops.returns.items import learn_items, members_of, returns_with_kits
 from returnsops.returns.models import (
     Arrival,
     ExchangeItem,
@@ -26,6 +27,7 @@ from returnsops.returns.models import (
     InspectedUnit,
     Inspection,
     Item,
+    KitMember,
     LoopReturn,
     NetSuiteLine,
     NetSuiteRecord,
@@ -33,23 +35,66 @@ from returnsops.returns.models import (
     ReturnLine,
     SkuMapping,
 )
-from returnsops.returns.sku_mapping import apply_items, map_sku
+from returnsops.returns.replan import ask_for_plan
+from returnsops.returns.sku_mapping import map_sku
 
 LOOK_UP_LIMIT_S = 10.0
 RETURNS_SHOWN_MAX = 10
 ONE_SAVE = {"show_save_and_add_another": False, "show_save_and_continue": False}  # saving leads to what is left to map
 
 
+class KitMemberInline(TabularInline):
+    """What a kit is made of: NetSuite's word, or that of a person where it tells nothing."""
+
+    model = KitMember
+    form = KitMemberForm
+    fk_name = "kit"
+    fields = ("item", "quantity")
+    autocomplete_fields = ("item",)
+    extra = 1
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True  # as the page it is on
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_be_told(obj)
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+
 @admin.register(Item)
-class ItemAdmin(ReadOnlyAdmin):
-    """NetSuite's items as mirrored. Data people choose among them, so they may see them."""
+class ItemAdmin(RightsAdmin):
+    """NetSuite's items as mirrored. Data people choose among them, so they may see them; and they say what a kit is
+    made of where NetSuite does not."""
 
     right = "map SKUs"
+    readonly_fields = (
+        "account", "internal_id", "sku", "display_name", "upc", "item_type", "is_inactive", "fetched_at", "available",
+        "stock_read_at",
+    )  # fmt: skip
+    fields = readonly_fields
+    inlines = (KitMemberInline,)
     list_display = ("sku", "display_name", "upc", "item_type", "is_inactive", "account")
     list_select_related = ("account",)
     list_filter = ("account", "is_inactive")
     search_fields = ("sku", "display_name", "=upc")
     search_help_text = "Name or number in NetSuite, display name, or the whole UPC"
+
+    def has_change_permission(self, request: HttpRequest, obj: Item | None = None) -> bool:
+        return obj is not None and may_be_told(obj) and self.is_right_held(request)
+
+    def get_inlines(self, request: HttpRequest, obj: Item | None) -> Any:
+        return self.inlines if obj and obj.item_type == Item.KIT else ()
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        kit: Item = form.instance
+        before = members_of(kit)
+        super().save_related(request, form, formsets, change)
+        ask_for_plan(returns_with_kits([kit]))
+        audit.record_event(
+            person_of(request), "said what a kit is made of", kit, before={"members": before},
+            after={"members": members_of(kit)},
+        )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Item]:
         return super().get_queryset(request).filter(account__in=accounts_seen_by(request)).select_related("account")
@@ -62,6 +107,11 @@ class ItemAdmin(ReadOnlyAdmin):
         if shop.isdecimal():
             queryset = queryset.filter(account__shops=int(shop), is_inactive=False)
         return super().get_search_results(request, queryset, search_term)
+
+
+def may_be_told(item: Item | None) -> bool:
+    """A person says what a kit is made of; never what NetSuite told otherwise."""
+    return item is not None and item.item_type == Item.KIT and not item.members_told
 
 
 @admin.register(SkuMapping)
@@ -143,7 +193,7 @@ class SkuMappingAdmin(RightsAdmin):
         try:
             with watched(shop.account):
                 client = netsuite_client(shop.account, read_timeout_s=LOOK_UP_LIMIT_S)
-                apply_items(shop.account, client.find_items([name], field="itemid"))
+                learn_items(shop.account, client, client.find_items([name], field="itemid"))
         except IntegrationError as error:
             self.message_user(request, f"NetSuite could not be asked: {error.detail or error}", messages.ERROR)
             return None

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from integrations.models import Shop
 from returnsops.people.admin_parts import ModelForm
-from returnsops.returns.models import Item, SkuMapping
+from returnsops.returns.models import Item, KitMember, SkuMapping
 
 
 class ItemSelect(AutocompleteSelect):
@@ -24,6 +24,21 @@ class ItemSelect(AutocompleteSelect):
     def get_url(self) -> str:
         address = super().get_url()
         return f"{address}?shop={self.shop_hint}" if self.shop_hint.isdecimal() else address
+
+
+class KitMemberForm(ModelForm):
+    class Meta:
+        model = KitMember
+        fields = ("item", "quantity")
+
+    def clean_item(self) -> Item:
+        item: Item = self.cleaned_data["item"]
+        kit = self.instance.kit
+        if item.account_id != kit.account_id:
+            raise forms.ValidationError(f"{item} is an item of {item.account}; {kit} is one of {kit.account}.")
+        if item.item_type == Item.KIT:
+            raise forms.ValidationError(f"{item} is a kit itself. Name what lies in it.")
+        return item
 
 
 class SkuMappingForm(ModelForm):

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from integrations.errors import IntegrationError
 from integrations.models import NetSuiteAccount, Shop, SyncCursor
-from returnsops.returns import record_changes, schedule, stock, sweeps
+from returnsops.returns import items, record_changes, schedule, stock, sweeps
 from returnsops.returns.turns import is_turn_of, one_at_a_time
 from returnsops.returns.unreadable import stream_of
 
@@ -55,6 +55,7 @@ def _jobs() -> list[Job]:
         jobs.append(Job(stream_of(account), settings.RECORD_SWEEP_EVERY, work))
         again = partial(record_changes.read_set_aside, account, for_s=JOB_FOR_S)
         jobs.append(Job(f"{stream_of(account)} set aside", EVERY_HOUR, again))
+        jobs.append(Job(items.stream_of(account), EVERY_HOUR, partial(items.read_members_again, account)))
         jobs.append(Job(stock.stream_of(account), stock.READ_EVERY, partial(stock.read_stock, account)))
     return jobs
 

@@ -41,7 +41,6 @@ class UnitFacts:
     inspection_id: int | None = None
     restocked_at: datetime | None = None  # Loop says that it put it back into the shop's stock
     is_exempt: bool = False  # sellable because of that, by exemption; set by the plan alone
-    is_kit: bool = False  # its item is one: NetSuite keeps only what it is made of in stock (netsuite.md §4.2)
     is_kept: bool = False  # Loop says that the customer keeps it (policy `kept_items`)
 
     @property
@@ -86,6 +85,33 @@ class FoundFacts:
     @property
     def cover(self) -> str:
         return self.subject
+
+
+@dataclass(frozen=True)
+class MemberFacts:
+    """What of a kit there is one or more of in each. keeps_stock: NetSuite counts it; a service it does not."""
+
+    item_id: str
+    sku: str
+    quantity: int
+    keeps_stock: bool = True
+
+
+@dataclass(frozen=True)
+class KitFacts:
+    """An item that is sold as one and kept in stock as its members (netsuite.md §4.2). None: nobody told which."""
+
+    item_id: str
+    sku: str
+    members: tuple[MemberFacts, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What one is made of; empty if nobody told."""
+        return ", ".join(f"{one.quantity} × {one.sku}" for one in self.members)
+
+    def holds(self, item_id: str) -> bool:
+        return any(one.item_id == item_id for one in self.members)
 
 
 @dataclass(frozen=True)
@@ -303,6 +329,7 @@ class ReturnFacts:
     approvals: tuple[ApprovalFacts, ...] = ()
     claims: tuple[ClaimFacts, ...] = ()
     pauses: tuple[PauseFacts, ...] = ()
+    kits: tuple[KitFacts, ...] = ()  # among the items of units and found goods, and on sales that name other items
     siblings: tuple[SiblingFacts, ...] = ()  # known where another system's records have to be told apart
     deadline_scale: float = 1.0  # on every deadline of the policy, for demos and tests
     shop_currency: str = ""  # of the limits in the policy; empty: the same
@@ -321,6 +348,7 @@ class ReturnFacts:
             approvals=tuple(sorted(self.approvals, key=lambda one: (one.subject, one.seen_hash))),
             claims=tuple(sorted(self.claims, key=lambda one: (one.source_id, one.line, one.quantity))),
             pauses=tuple(sorted(self.pauses, key=lambda one: one.key)),
+            kits=tuple(sorted((_members_in_order(one) for one in self.kits), key=lambda one: _as_number(one.item_id))),
             siblings=tuple(sorted(self.siblings, key=lambda one: one.loop_id)),
         )
 
@@ -402,6 +430,9 @@ class ReturnFacts:
     def record(self, internal_id: str) -> RecordFacts | None:
         return next((one for one in self.records if one.internal_id == internal_id and not one.gone), None)
 
+    def kit(self, item_id: str) -> KitFacts | None:
+        return next((one for one in self.kits if one.item_id == item_id), None)
+
     def records_of(self, *record_types: str) -> tuple[RecordFacts, ...]:
         return tuple(one for one in self.records if one.record_type in record_types and not one.gone)
 
@@ -423,6 +454,10 @@ class ReturnFacts:
 
 def _lines_in_order(record: RecordFacts) -> tuple[LineFacts, ...]:
     return tuple(sorted(record.lines, key=lambda one: _as_number(one.line)))
+
+
+def _members_in_order(kit: KitFacts) -> KitFacts:
+    return replace(kit, members=tuple(sorted(kit.members, key=lambda one: _as_number(one.item_id))))
 
 
 def _as_number(text: str) -> tuple[int, str]:

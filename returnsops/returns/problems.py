@@ -132,8 +132,16 @@ KINDS: dict[str, ProblemKind] = {
     ),
     "kit_to_move": ProblemKind(
         "A kit lies elsewhere than its inspection says", "finance",
-        "NetSuite keeps only a kit's members in stock. Move them there by an Inventory Transfer, or write them off by "
-        "an Inventory Adjustment, then note it.", (ACKNOWLEDGE,),
+        "NetSuite keeps only a kit's members in stock, and does not tell us which these are. Have them entered under "
+        "Items in the admin: it goes on by itself. Or move them in NetSuite by an Inventory Transfer, or write them "
+        "off by an Inventory Adjustment, then note it.", (ACKNOWLEDGE,),
+    ),
+    "kit_part_returned": ProblemKind(
+        "Part of a kit came back", "finance",
+        "NetSuite takes a kit's line back only as a whole. If the whole kit lies there as one unit, choose its line. "
+        "If the part came alone, make a Return Authorization for the part's item in NetSuite, receive and credit it "
+        "there, settle the return in Loop, then note here which documents you made. Or take the part out of the "
+        "return in Loop: the rest goes on by itself.", (CHOOSE_LINE, ACKNOWLEDGE),
     ),
     "removed_after_receipt": ProblemKind(
         "Unit taken out of the return after the warehouse accepted it", "finance",

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from django.db import transaction
-from django.utils import timezone
 
 from integrations.connections import netsuite_client
 from integrations.models import NetSuiteAccount, Shop
@@ -12,10 +11,9 @@ from integrations.netsuite.records import ItemRecord, TransactionRecord
 from returnsops.lib.fixed_query import FixedQuery, slot, slots
 from returnsops.people import audit
 from returnsops.people.models import User
+from returnsops.returns.items import learn_items
 from returnsops.returns.models import ExchangeItem, FoundGoods, Item, LoopReturn, ReturnLine, SkuMapping
 from returnsops.returns.replan import ask_for_plan
-
-KIT = "Kit"  # SuiteQL's word for the type of such an item (netsuite.md §4.2)
 
 
 def look_up_items(shop: Shop, skus: Collection[str]) -> set[str]:
@@ -27,8 +25,9 @@ def look_up_items(shop: Shop, skus: Collection[str]) -> set[str]:
     unmapped = sorted(set(skus) - set(_active_mappings(shop, skus)))
     if not unmapped:
         return set()
-    found = netsuite_client(shop.account).find_items(unmapped)
-    apply_items(shop.account, found)
+    client = netsuite_client(shop.account)
+    found = client.find_items(unmapped)
+    learn_items(shop.account, client, found)
     ids = _only_meanings(found)
     items = {item.internal_id: item for item in Item.objects.filter(account=shop.account, internal_id__in=ids.values())}
     SkuMapping.objects.bulk_create(
@@ -59,29 +58,8 @@ def look_up_sold_items(account: NetSuiteAccount, records: Iterable[TransactionRe
     sold = {line.item_id for record in records for line in record.lines if line.item_id}
     known = set(Item.objects.filter(account=account, internal_id__in=sold).values_list("internal_id", flat=True))
     if sold - known:
-        apply_items(account, netsuite_client(account).find_items(sorted(sold - known), field="id"))
-
-
-def apply_items(account: NetSuiteAccount, records: Iterable[ItemRecord]) -> None:
-    """Mirror items as NetSuite showed them."""
-    Item.objects.bulk_create(
-        [
-            Item(
-                account=account,
-                internal_id=record.internal_id,
-                sku=record.sku,
-                display_name=record.display_name or "",
-                upc=record.upc or "",
-                item_type=record.item_type,
-                is_inactive=record.is_inactive,
-                fetched_at=timezone.now(),
-            )
-            for record in records
-        ],
-        update_conflicts=True,
-        unique_fields=["account", "internal_id"],
-        update_fields=["sku", "display_name", "upc", "item_type", "is_inactive", "fetched_at"],
-    )
+        client = netsuite_client(account)
+        learn_items(account, client, client.find_items(sorted(sold - known), field="id"))
 
 
 ITEMS_OF_SKUS = FixedQuery(
@@ -103,7 +81,7 @@ class Meaning(NamedTuple):
 def meanings_of(shop: Shop, skus: Collection[str]) -> dict[str, Meaning]:
     """What each SKU means today; SKUs without an active mapping are left out."""
     rows = ITEMS_OF_SKUS.ask(shop_pk=shop.pk, skus=list(skus))
-    return {one.sku: Meaning(one.item__internal_id, one.item__item_type == KIT) for one in rows}
+    return {one.sku: Meaning(one.item__internal_id, one.item__item_type == Item.KIT) for one in rows}
 
 
 @transaction.atomic

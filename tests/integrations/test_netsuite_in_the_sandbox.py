@@ -132,6 +132,19 @@ def test_deletions_the_role_may_not_read_are_not_none_at_all(director: Director,
     assert client.deletions_since(client.server_time(), ["creditMemo"]) is None
 
 
+@pytest.mark.parametrize("hidden", [[], ["itemmember"]])
+def test_what_a_kit_is_made_of_is_told(director: Director, make: Make, hidden: list[str]) -> None:
+    director.post("settings", {"netsuite": {"sql_refused_tables": hidden}})
+    client = make()
+    (kit,) = client.find_items(["GIFTSET-ALDER-S"])
+
+    members = client.find_members([kit.internal_id])
+
+    assert members is not None
+    names = {one.internal_id: one.sku for one in client.find_items([one.item_id for one in members], field="id")}
+    assert {names[one.item_id]: one.quantity for one in members} == {"ALDER-S": 1, "TARN-S": 2}
+
+
 def test_who_made_a_record_is_told(director: Director, make: Make) -> None:
     made = director.make_return("refund")
     client = make()

@@ -189,3 +189,40 @@ def test_external_id_no_path_can_hold_is_refused(credentials: ClientCredentials,
 
     with pytest.raises(RejectedError, match="by a query"):
         client.get_by_external_id("creditMemo", external_id)
+
+
+def test_members_of_kits_are_read_from_the_table_that_the_role_may_see(
+    wire: responses.RequestsMock, netsuite: NetSuiteClient
+) -> None:
+    wire.post(SUITEQL, status=400, json=missing("itemmember"))
+    wire.post(SUITEQL, json=page({"kit": "501", "item": "502", "quantity": "2"}, {"kit": "501", "item": "503"}))
+
+    members = netsuite.find_members(["501"])
+
+    assert members is not None
+    assert [(one.kit_id, one.item_id, one.quantity) for one in members] == [("501", "502", 2), ("501", "503", 1)]
+    assert "FROM kititemmember m" in asked(wire.calls[2])["q"]
+
+
+def test_members_that_the_role_may_not_read_are_not_none_at_all(
+    wire: responses.RequestsMock, netsuite: NetSuiteClient
+) -> None:
+    wire.post(SUITEQL, status=400, json=missing("itemmember"))
+    wire.post(SUITEQL, status=400, json=missing("kititemmember"))
+
+    assert netsuite.find_members(["501"]) is None
+
+
+@pytest.mark.parametrize("quantity", ["some", "NaN", "Infinity"])
+def test_members_that_are_no_number_are_not_read(
+    wire: responses.RequestsMock, netsuite: NetSuiteClient, quantity: str
+) -> None:
+    wire.post(SUITEQL, json=page({"kit": "501", "item": "502", "quantity": quantity}))
+
+    with pytest.raises(UnreadableRecordError, match="members"):
+        netsuite.find_members(["501"])
+
+
+def missing(table: str) -> dict[str, Any]:
+    text = f"Invalid search query. Detailed unprocessed description follows. Record '{table}' was not found."
+    return {"title": "x", "o:errorDetails": [{"o:errorCode": "INVALID_PARAMETER", "detail": text}]}

@@ -18,7 +18,7 @@ from returnsops.posting.settled import settled_at
 from returnsops.returns.decisions import add_approval, add_override
 from returnsops.returns.history import note_fact_change
 from returnsops.returns.inspection import record_arrival
-from returnsops.returns.models import Item, LoopReturn, NetSuiteRecord, Override
+from returnsops.returns.models import Item, KitMember, LoopReturn, NetSuiteRecord, Override
 from returnsops.returns.plan import plan_return
 from tests.builders import (
     CREATED,
@@ -116,11 +116,25 @@ def test_destination_of_the_parcel_is_a_fact(shop: Shop) -> None:
 def test_item_that_is_a_kit_is_a_fact(shop: Shop) -> None:
     make_mapping(shop)
     row = make_return(shop)
-    assert [unit.is_kit for unit in load_facts(row).units] == [False, False]
+    assert load_facts(row).kits == ()
 
     Item.objects.update(item_type="Kit")
 
-    assert [unit.is_kit for unit in load_facts(row).units] == [True, True]
+    assert [kit.item_id for kit in load_facts(row).kits] == ["501"]
+
+
+def test_kit_on_the_sale_is_a_fact_where_a_unit_is_of_another_item(shop: Shop) -> None:
+    make_mapping(shop)
+    row = make_return(shop)
+    box = make_item("BOX", "900", account=shop.account)
+    Item.objects.filter(pk=box.pk).update(item_type="Kit")
+    KitMember.objects.create(kit=box, item=Item.objects.get(internal_id="501"))
+    sale = make_record(row, make_sale([make_unit(1)]))
+    sale.lines.update(item_id="900")
+
+    (kit,) = load_facts(row).kits
+
+    assert (kit.item_id, kit.holds("501")) == ("900", True)
 
 
 def test_first_scan_at_the_dock_is_a_fact(shop: Shop, ada: User) -> None:

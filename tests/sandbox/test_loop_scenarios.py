@@ -196,6 +196,25 @@ def test_a_part_of_a_bundle_is_not_on_the_order(
     assert sum(amount(unit, "price") - amount(unit, "discount") for unit in units) == Decimal(str(line["amount"]))
 
 
+def test_a_part_of_a_kit_is_a_member_of_what_netsuite_sold(
+    netsuite: NetSuiteStranger, loop: LoopStranger, director: Director, account: Json
+) -> None:
+    made = director.make_return("bundle_component", components=2, kit=True)
+    sold = netsuite.read("salesOrder", made["netsuite"]["sales_order_id"])["item"]["items"][0]["item"]["id"]
+
+    units = loop.details(made["return_id"])["line_items"]
+
+    (kit,) = director.books(account)["kits"]
+    assert kit["item"] == sold
+    assert [unit["sku"] for unit in units] == [member["sku"] for member in kit["members"]]
+
+
+def test_a_kit_comes_back_as_it_was_sold(loop: LoopStranger, director: Director) -> None:
+    units = loop.details(director.make_return("kit")["return_id"])["line_items"]
+
+    assert [unit["sku"] for unit in units] == ["GIFTSET-ALDER-S"]
+
+
 def test_a_gift_is_sent_back_for_credit(loop: LoopStranger, director: Director) -> None:
     found = processed(loop, director.make_return("gift_return"))
 

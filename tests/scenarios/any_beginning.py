@@ -42,6 +42,14 @@ GOODS: tuple[Json, ...] = (
 )
 
 
+# Whether the first of the goods is a kit, and whether anybody told what lies in it; mostly it is none.
+KITS: tuple[list[Json], ...] = (
+    [],
+    [],
+    [],
+    [{"sku": "BOOT-42", "members": {"SHIRT-M": 1, "SOCKS": 2}}],
+    [{"sku": "BOOT-42", "members": {}}],
+)
 PRICES = {
     "USD": ["72.00", "0.01", "33.33", "0.00"],
     "JPY": ["7200", "1", "0"],
@@ -89,6 +97,7 @@ def beginnings(draw: st.DrawFn) -> ReturnFacts:
         "bill": {"kind": "salesOrder", "ship_to": draw(st.sampled_from(["", "301"]))},
         "shop": {"currency": currency},
     }
+    told["kits"] = draw(st.sampled_from(KITS))
     told |= draw(ways_to_settle(rows, worth, part=round_money(worth / 3, currency)))
     facts = replace(begin(told), policy=draw(policies()))
     bill = draw(st.sampled_from(BILLS))

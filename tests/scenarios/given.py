@@ -6,8 +6,10 @@ from typing import Any
 
 from returnsops.returns.facts import (
     ExchangeFacts,
+    KitFacts,
     LineFacts,
     LoopFacts,
+    MemberFacts,
     RecordFacts,
     RefundFacts,
     ReturnFacts,
@@ -40,6 +42,7 @@ def begin(given: Json) -> ReturnFacts:
         "loop": loop,
         "exchanges": tuple(_read_exchange(number, one) for number, one in enumerate(given.get("exchanges", []), 1)),
         "records": read_bills(given.get("bill", {}), units),
+        "kits": tuple(_read_kit(**one) for one in given.get("kits", [])),
         "siblings": tuple(SiblingFacts(**one | {"units": tuple(one["units"])}) for one in given.get("siblings", [])),
         "policy": build_policy(**given.get("policy", {})),
         "now": CREATED,
@@ -62,11 +65,7 @@ def _read_unit(number: int, *, line: int, row: Json) -> UnitFacts:
     paid, tax = Decimal(row.get("paid", "72.00")), Decimal(row.get("tax", "5.76"))
     refund = Decimal(row.get("refund", paid + tax))
     item, refund_tax = (refund - tax, tax) if refund else (refund, refund)
-    own = {
-        name: row[name]
-        for name in ("refund_item", "refund_tax", "removed", "title", "is_kept", "is_kit")
-        if name in row
-    }
+    own = {name: row[name] for name in ("refund_item", "refund_tax", "removed", "title", "is_kept") if name in row}
     values: Json = {
         "sku": sku, "title": row.get("title", sku), "item_id": row.get("item", ITEMS.get(sku, "")), "price": paid,
         "discount": "0", "tax": tax, "refund": refund, "refund_item": item, "refund_tax": refund_tax,
@@ -100,6 +99,12 @@ def _read_exchange(number: int, row: Json) -> ExchangeFacts:
         money["tax"] = money.get("total", Decimal("77.76")) - money.get("price", Decimal("72.00"))
     rest = {name: row[name] for name in ("order_id", "order_name", "out_of_stock", "item_inactive") if name in row}
     return make_exchange(number, **values | money | rest)
+
+
+def _read_kit(*, sku: str, members: dict[str, int]) -> KitFacts:
+    """members: how many of each SKU are in one; none: nobody told."""
+    made_of = tuple(MemberFacts(ITEMS[one], one, count) for one, count in members.items())
+    return KitFacts(ITEMS[sku], sku, made_of)
 
 
 def read_bills(told: Json, units: tuple[UnitFacts, ...]) -> tuple[RecordFacts, ...]:

@@ -44,6 +44,8 @@ OF_RECORD = {
 ITEMS = "Items"
 OF_TABLE = {
     "item": ITEMS,
+    "itemmember": ITEMS,
+    "kititemmember": ITEMS,
     "customer": "Customers",
     "entity": "Customers",
     "location": "Locations",

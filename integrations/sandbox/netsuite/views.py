@@ -180,6 +180,10 @@ def _lists(account: Account) -> dict[str, str]:
             f"{subsidiary} FROM item"
         ),
         "itemmember": "SELECT parentitem, item, quantity, linenumber FROM itemmember",
+        "kititemmember": (
+            "SELECT m.parentitem, m.item, m.quantity, m.linenumber FROM itemmember m JOIN item i ON i.id = m.parentitem"
+            " WHERE i.itemtype = 'Kit'"
+        ),
         "customer": (
             "SELECT id, entityid, companyname, firstname, lastname, email, phone, isperson, isinactive, externalid,"
             f" currency, datecreated, lastmodifieddate, receivablesaccount{subsidiary} FROM customer"

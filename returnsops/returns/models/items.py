@@ -2,14 +2,19 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from integrations.models import NetSuiteAccount, Shop
 from returnsops.people.models import VisibleQuerySet
 
 
 class Item(models.Model):
-    """An item as NetSuite has it."""
+    """An item as NetSuite has it.
+
+    members_told: of a kit, that NetSuite told what it is made of; else a person may. members_asked_at: when we asked.
+    """
+
+    KIT = "Kit"  # SuiteQL's word for the type of such an item (netsuite.md §4.2)
 
     account = models.ForeignKey(NetSuiteAccount, on_delete=models.CASCADE, related_name="items")
     internal_id = models.CharField(max_length=20)
@@ -21,6 +26,8 @@ class Item(models.Model):
     fetched_at = models.DateTimeField()
     available = models.IntegerField("available in NetSuite", null=True, blank=True)
     stock_read_at = models.DateTimeField(null=True, blank=True)
+    members_told = models.BooleanField(default=False)
+    members_asked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["sku"]
@@ -28,6 +35,32 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku} {self.display_name}".strip()
+
+
+class KitMember(models.Model):
+    """One of the items that a kit is made of. NetSuite tells it, or a person where that does not."""
+
+    kit = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="members")
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="kits", verbose_name="item in it")
+    quantity = models.PositiveIntegerField("how many of it in one kit", default=1)
+
+    class Meta:
+        verbose_name = "member of the kit"
+        verbose_name_plural = "members of the kit"
+        ordering = ["kit", "item"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kit", "item"], name="one_row_per_member",
+                violation_error_message="This item is named twice. Name it once, with how many of it are in one kit.",
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1) & ~Q(kit=F("item")), name="kit_holds_something_else",
+                violation_error_message="A kit is made of other items, at least one of each.",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.item.sku}"
 
 
 class SkuMapping(models.Model):

@@ -12,6 +12,7 @@ from returnsops.lib.money import add_up
 from returnsops.returns.facts import FoundFacts, ReturnFacts
 from returnsops.returns.plan.authorization import memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.plan.kits import stock_in
 from returnsops.returns.plan.settling import REQUESTS, is_loop_first
 from returnsops.returns.problems import Problem
 
@@ -85,7 +86,7 @@ def _was_refused(facts: ReturnFacts, found: FoundFacts) -> bool:
 def _problem_of(facts: ReturnFacts, found: FoundFacts) -> Problem:
     declared = next((unit for unit in facts.units if unit.unit == found.in_place_of), None)
     where = f"in place of {declared.title or declared.sku}" if declared else "and is not on the return"
-    cause = f"{found.count} × {found.sku} lay in the parcel {where}."
+    cause = f"{found.count} × {found.sku} lay in the parcel {where}.{_words_of_kit(facts, found)}"
     if said_about(facts, found) == FoundChoice.TAKE_IN:
         cause += " It cannot be taken into stock as things are: remove the reason, or say anew what becomes of it."
     if declared is None:
@@ -100,6 +101,19 @@ def _problem_of(facts: ReturnFacts, found: FoundFacts) -> Problem:
     )
 
 
+def _words_of_kit(facts: ReturnFacts, found: FoundFacts) -> str:
+    """Said before anybody decides: NetSuite keeps only what a kit is made of in stock."""
+    kit = facts.kit(found.item_id)
+    if kit is None:
+        return ""
+    if stock_in(facts, found.item_id, found.count):
+        return f" It is a kit of {kit.words}; taken into stock, these are booked."
+    return (
+        " It is a kit, and nobody told us what it is made of, so it cannot be taken into stock before that is entered "
+        "under Items in the admin."
+    )
+
+
 def _may_take_in(draft: Draft, found: FoundFacts) -> bool:
     policy, missing = draft.facts.policy, ""
     if not policy.writes("receipt"):
@@ -111,13 +125,17 @@ def _may_take_in(draft: Draft, found: FoundFacts) -> bool:
     elif not found.item_id:
         cause = f"SKU {found.sku} of goods that were found has no NetSuite item."
         draft.problem(Problem("sku_unmapped", f"sku:{found.sku}", cause, found=found.sku))
-    return not missing and bool(found.item_id)
+    is_known = bool(found.item_id) and bool(stock_in(draft.facts, found.item_id, found.count))
+    return not missing and is_known
 
 
 def _take_in_due(facts: ReturnFacts, found: FoundFacts) -> PostingDue:
     """On hold, never sellable: nobody has judged it. Source: netsuite.md §4.11."""
     holding = {"id": facts.policy.locations.holding}
-    row: dict[str, Any] = {"item": {"id": found.item_id}, "adjustQtyBy": found.count, "location": holding}
+    stock = stock_in(facts, found.item_id, found.count)
+    rows: list[dict[str, Any]] = [
+        {"item": {"id": item}, "adjustQtyBy": count, "location": holding} for item, count in sorted(stock.items())
+    ]
     return PostingDue(
         kind=KIND,
         system="netsuite",
@@ -129,7 +147,7 @@ def _take_in_due(facts: ReturnFacts, found: FoundFacts) -> PostingDue:
                 "memo": memo_text(facts),
                 "account": {"id": facts.policy.found_account},
                 "adjLocation": holding,
-                "inventory": {"items": [row]},
+                "inventory": {"items": rows},
             },
         },
         covers=frozenset({found.cover}),
@@ -145,7 +163,9 @@ def _found_step(draft: Draft, *, undecided: list[FoundFacts], blocked: bool, mov
         what = ", ".join(f"{one.count} × {one.sku}" for one in undecided)
         draft.step("found", StepState.BLOCKED, f"waits for a word about {what}", records=records)
     elif blocked:
-        draft.step("found", StepState.BLOCKED, "a mapping is missing", records=records)
+        is_kit = any(facts.kit(one.item_id) for one in facts.found)
+        missing = "what a kit is made of is not known" if is_kit else "a mapping is missing"
+        draft.step("found", StepState.BLOCKED, missing, records=records)
     elif moving:
         draft.step("found", StepState.DUE, "on the way into stock on hold", records=records)
     else:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from returnsops.lib.money import add_up
 from returnsops.returns.facts import RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, StepState
+from returnsops.returns.plan.kits import CODE as KIT_PART
+from returnsops.returns.plan.kits import find_parts, leave_parts_to_hand
 from returnsops.returns.plan.matching import Sale, belongs, chosen_line, is_a_guess, is_billed, match_units
 from returnsops.returns.plan.sources import (
     BILLED,
@@ -70,6 +72,10 @@ def _choose_sale(draft: Draft, matches: list[Sale]) -> Sale | None:
 
 def _note_units_without_line(draft: Draft, matches: list[Sale]) -> None:
     best = max(matches, key=lambda sale: len(sale.line_of))
+    parts = find_parts(draft.facts, best.record)
+    if parts:
+        leave_parts_to_hand(draft, parts, sold_on=name_of(best.record))
+        return
     for unit in draft.facts.live_units:
         if unit.unit not in best.line_of:
             draft.problem(_not_on_order_problem(draft.facts, unit, best.record))
@@ -142,7 +148,7 @@ def _leave_to_hand(draft: Draft, bills: Sequence[RecordFacts], why: str) -> None
 
 
 def is_booked_by_hand(facts: ReturnFacts) -> bool:
-    return facts.is_acknowledged("billed_in_parts", f"return:{facts.loop.loop_id}")
+    return any(facts.is_acknowledged(code, f"return:{facts.loop.loop_id}") for code in ("billed_in_parts", KIT_PART))
 
 
 def _several_problem(facts: ReturnFacts, whole: list[Sale]) -> Problem:
@@ -161,6 +167,10 @@ def _items_agree(draft: Draft, sale: Sale) -> bool:
         for unit in draft.facts.live_units
         if sale.line_of[unit.unit].item_id != unit.item_id and chosen_line(draft.facts, unit) is None
     ]
+    parts = find_parts(draft.facts, sale.record)
+    if parts:
+        leave_parts_to_hand(draft, parts, sold_on=name_of(sale.record))
+        return False
     for unit in wrong:
         line = sale.line_of[unit.unit]
         draft.problem(

@@ -5,6 +5,7 @@ One that is scrapped is written off by an Inventory Adjustment.
 Each move of a unit has a number, so that no move is made twice and the next one can only begin where the last ended.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from returnsops.returns.facts import HOLD, SCRAPPED, SELLABLE, PostingFacts, Ret
 from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.inspecting import units_text
+from returnsops.returns.plan.kits import stock_in
 from returnsops.returns.plan.receiving import place_of
 from returnsops.returns.plan.undone import is_gone
 from returnsops.returns.problems import Problem
@@ -45,7 +47,8 @@ def plan_shelving(draft: Draft, authorization: Authorization) -> bool:
     misplaced: Misplaced = {}
     for unit in facts.accepted_units:
         lying = find_lying(facts, unit, authorization)
-        if lying and _is_misplaced(facts, unit, lying, authorization) and _may_move(draft, unit, lying):
+        is_misplaced = lying is not None and _is_misplaced(facts, unit, lying, authorization)
+        if lying and is_misplaced and _may_move(draft, unit, lying, authorization):
             misplaced.setdefault((lying.place, _destination(facts, unit)), []).append((unit, lying))
     for (origin, target), units in sorted(misplaced.items()):
         if target != WRITTEN_OFF:
@@ -59,16 +62,17 @@ def plan_shelving(draft: Draft, authorization: Authorization) -> bool:
     return is_accounted_for and not moving and not misplaced and not waits_for_hands
 
 
-def _may_move(draft: Draft, unit: UnitFacts, lying: Lying) -> bool:
-    """Only what a kit is made of is in stock, and no fact says what that is: a person moves it, once and for all."""
-    if not unit.is_kit:
+def _may_move(draft: Draft, unit: UnitFacts, lying: Lying, authorization: Authorization) -> bool:
+    """Only what a kit is made of is in stock. Where nobody told what that is, a person moves it, once and for all."""
+    if stock_in(draft.facts, authorization.line_of[unit.unit].item_id, 1):
         return True
     target = _destination(draft.facts, unit)
     draft.problem(
         Problem(
             "kit_to_move",
             f"unit:{unit.unit}",
-            f"{unit.title or unit.sku} is a kit. What it is made of lies at location {lying.place} and is "
+            f"{unit.title or unit.sku} is a kit. What it is made of, which nobody told us, lies at location "
+            f"{lying.place} and is "
             + (f"to be {target}." if target == WRITTEN_OFF else f"meant for location {target}."),
             amount=unit.worth,
         )
@@ -199,7 +203,7 @@ def _transfer_due(
                 "memo": memo_text(facts),
                 "location": {"id": origin},
                 "transferLocation": {"id": target},
-                "inventory": {"items": _stock_rows(authorization, [unit for unit, _ in units])},
+                "inventory": {"items": _stock_rows(facts, authorization, [unit for unit, _ in units])},
             },
         },
         covers=frozenset(move_cover(unit, lying.moves + 1) for unit, lying in units),
@@ -211,7 +215,7 @@ def _adjustment_due(
     facts: ReturnFacts, authorization: Authorization, units: list[tuple[UnitFacts, Lying]], *, origin: str
 ) -> PostingDue:
     """Source: netsuite.md §4.11."""
-    rows = _stock_rows(authorization, [unit for unit, _ in units])
+    rows = _stock_rows(facts, authorization, [unit for unit, _ in units])
     return PostingDue(
         kind="adjustment",
         system="netsuite",
@@ -233,11 +237,11 @@ def _adjustment_due(
     )
 
 
-def _stock_rows(authorization: Authorization, units: list[UnitFacts]) -> list[dict[str, Any]]:
-    counts: dict[str, int] = {}
+def _stock_rows(facts: ReturnFacts, authorization: Authorization, units: list[UnitFacts]) -> list[dict[str, Any]]:
+    """Of a kit what it is made of."""
+    counts: Counter[str] = Counter()
     for unit in units:
-        item = authorization.line_of[unit.unit].item_id
-        counts[item] = counts.get(item, 0) + 1
+        counts.update(stock_in(facts, authorization.line_of[unit.unit].item_id, 1))
     return [{"item": {"id": item}, "adjustQtyBy": count} for item, count in sorted(counts.items())]
 
 

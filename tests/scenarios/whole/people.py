@@ -10,9 +10,10 @@ from integrations.connections import netsuite_client
 from returnsops.posting.models import Posting
 from returnsops.returns.found import FoundThing, note_found
 from returnsops.returns.inspection import UnitOutcome, finish_inspection, record_arrival, record_units
+from returnsops.returns.items import apply_items
 from returnsops.returns.models import FoundGoods, Inspection, Item
 from returnsops.returns.problems import KINDS
-from returnsops.returns.sku_mapping import apply_items, map_sku
+from returnsops.returns.sku_mapping import map_sku
 from tests.scenarios.given import ITEMS
 from tests.scenarios.whole.scene import Scene
 from tests.scenarios.whole.theatre import Theatre

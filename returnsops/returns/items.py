@@ -1,0 +1,150 @@
+"""NetSuite's items as we mirror them, and what its kits are made of (netsuite.md §4.2).
+
+Only the members of a kit are kept in stock. Where our role may read no table of members, a person enters them.
+"""
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from integrations.connections import netsuite_client
+from integrations.errors import RejectedError
+from integrations.models import NetSuiteAccount
+from integrations.netsuite.client import NetSuiteClient
+from integrations.netsuite.records import ItemRecord, KitMemberRecord
+from returnsops.returns.models import FoundGoods, Item, KitMember, LoopReturn, NetSuiteLine, ReturnLine, SkuMapping
+from returnsops.returns.replan import ask_for_plan
+
+logger = logging.getLogger(__name__)
+
+READ_AGAIN_AFTER = timedelta(days=1)  # what a kit is made of changes seldom
+KITS_MAX = 500  # at a time; those asked for longest ago come first
+Members = Mapping[str, int]  # item id, and how many of it are in one kit
+
+
+def apply_items(account: NetSuiteAccount, records: Iterable[ItemRecord]) -> None:
+    """Mirror items as NetSuite showed them."""
+    Item.objects.bulk_create(
+        [
+            Item(
+                account=account,
+                internal_id=record.internal_id,
+                sku=record.sku,
+                display_name=record.display_name or "",
+                upc=record.upc or "",
+                item_type=record.item_type,
+                is_inactive=record.is_inactive,
+                fetched_at=timezone.now(),
+            )
+            for record in records
+        ],
+        update_conflicts=True,
+        unique_fields=["account", "internal_id"],
+        update_fields=["sku", "display_name", "upc", "item_type", "is_inactive", "fetched_at"],
+    )
+
+
+def learn_items(account: NetSuiteAccount, client: NetSuiteClient, records: Iterable[ItemRecord]) -> None:
+    """Mirror them, and what the kits among them are made of. Raises the errors of `integrations.errors`."""
+    records = list(records)
+    apply_items(account, records)
+    kits = [record.internal_id for record in records if record.item_type == Item.KIT]
+    if kits:
+        learn_members(account, client, kits)
+
+
+def stream_of(account: NetSuiteAccount) -> str:
+    return f"kits:{account.account_id}"
+
+
+def read_members_again(account: NetSuiteAccount) -> int:
+    """What kits are made of may change, and a role may be given the right to read it. Gives how many were asked for.
+
+    Raises the errors of `integrations.errors`.
+    """
+    long_ago = Q(members_asked_at=None) | Q(members_asked_at__lt=timezone.now() - READ_AGAIN_AFTER)
+    kits = Item.objects.filter(long_ago, account=account, item_type=Item.KIT)
+    ids = list(kits.order_by("members_asked_at", "pk").values_list("internal_id", flat=True)[:KITS_MAX])
+    if ids:
+        learn_members(account, netsuite_client(account), ids)
+    return len(ids)
+
+
+def learn_members(account: NetSuiteAccount, client: NetSuiteClient, kit_ids: Collection[str]) -> None:
+    """Ask what these kits are made of; returns that hold one whose members changed are planned anew.
+
+    A kit of which NetSuite tells nothing keeps what a person entered.
+    """
+    try:
+        told = client.find_members(kit_ids)
+    except RejectedError as error:
+        logger.warning("what kits of %s are made of cannot be read: %s", account, error)
+        told = None
+    members = _whole_members(told or [])
+    _learn_unknown(account, client, {item for kit in members.values() for item in kit})
+    with transaction.atomic():
+        kits = list(Item.objects.select_for_update().filter(account=account, internal_id__in=kit_ids).order_by("pk"))
+        changed = [kit for kit in kits if kit.internal_id in members and write_members(kit, members[kit.internal_id])]
+        for kit in kits:
+            kit.members_told, kit.members_asked_at = kit.internal_id in members, timezone.now()
+        Item.objects.bulk_update(kits, ["members_told", "members_asked_at"])
+        ask_for_plan(returns_with_kits(changed))
+
+
+def write_members(kit: Item, members: Members) -> bool:
+    """Let the kit be made of these items, all of them mirrored. Gives whether that is news."""
+    if members_of(kit) == members:
+        return False
+    items = {one.internal_id: one for one in Item.objects.filter(account=kit.account_id, internal_id__in=members)}
+    kit.members.all().delete()
+    KitMember.objects.bulk_create(
+        [KitMember(kit=kit, item=items[item], quantity=count) for item, count in sorted(members.items())]
+    )
+    return True
+
+
+def members_of(kit: Item) -> dict[str, int]:
+    return dict(kit.members.values_list("item__internal_id", "quantity"))
+
+
+def returns_with_kits(kits: Collection[Item]) -> list[int]:
+    """Returns not settled yet in which one of these was returned, was sold or was found."""
+    if not kits:
+        return []
+    open_returns = LoopReturn.objects.filter(shop__account__in={kit.account_id for kit in kits}).exclude(
+        stage__in=[LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED]
+    )
+    mapped = SkuMapping.objects.filter(item__in=kits, active=True).values_list("shop", "sku")
+    found: set[int] = set()
+    for shop, sku in mapped:
+        of_shop = open_returns.filter(shop=shop)
+        found |= set(ReturnLine.objects.filter(sku=sku, loop_return__in=of_shop).values_list("loop_return", flat=True))
+        lay = FoundGoods.objects.filter(sku=sku, withdrawn_at=None, inspection__loop_return__in=of_shop)
+        found |= set(lay.values_list("inspection__loop_return", flat=True))
+    sold = NetSuiteLine.objects.filter(item_id__in=[kit.internal_id for kit in kits], record__returns__in=open_returns)
+    return sorted(found | set(sold.values_list("record__returns", flat=True)))
+
+
+def _whole_members(told: Iterable[KitMemberRecord]) -> dict[str, dict[str, int]]:
+    """By kit; an item on two rows of it counts together. A kit that holds a part of something is left to a person."""
+    counts: dict[str, dict[str, Decimal]] = {}
+    for one in told:
+        kit = counts.setdefault(one.kit_id, {})
+        kit[one.item_id] = kit.get(one.item_id, Decimal(0)) + one.quantity
+    return {
+        kit: {item: int(count) for item, count in members.items()}
+        for kit, members in counts.items()
+        if all(count == int(count) and count >= 1 for count in members.values())
+    }
+
+
+def _learn_unknown(account: NetSuiteAccount, client: NetSuiteClient, ids: Collection[str]) -> None:
+    known = Item.objects.filter(account=account, internal_id__in=ids).values_list("internal_id", flat=True)
+    unknown = sorted(set(ids) - set(known))
+    if unknown:
+        apply_items(account, client.find_items(unknown, field="id"))
