@@ -392,6 +392,8 @@ EFFECTS: dict[str, Callable[[ReturnFacts, PostingDue], Effect]] = {
     "rma_close": _close_lines,
     "loop_process": _settle,
     "loop_remove": _settle,
+    "loop_grade": lambda facts, due: (facts.loop.loop_id, facts),
+    "loop_assess": lambda facts, due: (facts.loop.loop_id, facts),
     "loop_note": lambda facts, due: (facts.loop.loop_id, facts),
     "loop_flag": _flag,
     "exchange_order": _order,

@@ -1,11 +1,12 @@
 """What the warehouse saw, written beside each unit; it moves neither stock nor money (loop.md §2.8)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from integrations.loop.answers import expect_true, read_answer
-from integrations.loop.records import GradedAs, UnitAssessment, UnitGrade
+from integrations.loop.records import GradedAs, LoopUnitRecord, UnitAssessment, UnitGrade
 from integrations.loop.transport import LoopTransport
 
 Json = dict[str, object]
@@ -44,15 +45,34 @@ class Inspections(LoopTransport):
         return version in ("latest", "unstable")
 
 
+def shows_grade(unit: LoopUnitRecord, word: str) -> bool:
+    """Whether Loop shows this grade beside the unit, in the shape of either version."""
+    shown = _part(unit, "condition").get("condition_category")
+    if isinstance(shown, Mapping):
+        return shown.get("title") == _grade_object(GradedAs(word))["title"]
+    return bool(shown == word)
+
+
+def shows_assessment(unit: LoopUnitRecord, word: str) -> bool:
+    return bool(_part(unit, "disposition").get("disposition_outcome") == word)
+
+
+def _part(unit: LoopUnitRecord, name: str) -> Mapping[str, Any]:
+    part = unit.raw.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
 def _format_grade(item: UnitGrade, *, as_object: bool) -> Json:
     assert len(item.images) <= IMAGES_MAX
-    return {
-        "line_item_id": int(item.line_item_id),
+    said: Json = {
         "description": item.description[:DESCRIPTION_MAX_CHARS],
-        "condition_category": _grade_object(item.grade) if as_object else item.grade.value,
         "return_processor": item.graded_by,
         "note": item.note,
         "images": list(item.images),
+    }
+    return _only_said(said) | {
+        "line_item_id": int(item.line_item_id),
+        "condition_category": _grade_object(item.grade) if as_object else item.grade.value,
         "inspected_at": _format_time(item.inspected_at),
     }
 
@@ -65,14 +85,17 @@ def _grade_object(grade: GradedAs) -> Json:
 
 
 def _format_assessment(item: UnitAssessment) -> Json:
-    return {
+    return _only_said({"return_processor": item.assessed_by, "note": item.note}) | {
         # The documented sample sends a number, while the list answers with text.
         "line_item_id": int(item.line_item_id),
         "disposition_outcome": item.assessed_as.value,
-        "return_processor": item.assessed_by,
-        "note": item.note,
         "inspected_at": _format_time(item.inspected_at),
     }
+
+
+def _only_said(said: Json) -> Json:
+    """Only the unit is required; whether Loop takes an empty address is not known."""
+    return {name: value for name, value in said.items() if value}
 
 
 def _format_time(moment: datetime) -> str:

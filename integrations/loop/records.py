@@ -202,20 +202,20 @@ class GradedAs(StrEnum):
 class UnitGrade:
     line_item_id: str
     grade: GradedAs
-    description: str
-    graded_by: str  # an e-mail address; Loop takes 100 characters
-    note: str
-    images: tuple[str, ...]  # addresses, five at most
     inspected_at: datetime
+    description: str = ""
+    graded_by: str = ""  # an e-mail address; Loop takes 100 characters
+    note: str = ""
+    images: tuple[str, ...] = ()  # addresses, five at most
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnitAssessment:
     line_item_id: str
     assessed_as: AssessedAs
-    assessed_by: str  # an e-mail address; Loop takes 100 characters
-    note: str
     inspected_at: datetime
+    assessed_by: str = ""  # an e-mail address; Loop takes 100 characters
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,7 @@ NAMES = {
     "rma": "Return Authorization",
     "arrival": "Parcel",
     "inspection": "Inspection",
+    "told": "Judgement in Loop",
     "restock": "Inspection of restocked units",
     "receipt": "Item Receipt",
     "shelve": "Place in stock",

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from integrations.connections import loop_client, netsuite_client, watched
 from integrations.errors import IntegrationError
+from integrations.loop.inspecting import shows_assessment, shows_grade
+from integrations.loop.records import LoopReturnRecord
 from integrations.models import NetSuiteAccount
 from returnsops.lib.moves import move_row
 from returnsops.posting.claim import ATTEMPTS_MAX
@@ -24,6 +26,7 @@ from returnsops.posting.settled import settled_at
 from returnsops.posting.sought import may_be_looked_for, seek
 from returnsops.posting.verify import describe_request, holds_update
 from returnsops.returns.mirror import apply_return, fetch_record, hint_records
+from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.outbox_problems import OURS_DIFFERS, STRANGER_DIFFERS
 from returnsops.returns.replan import ask_for_plan, hold_return
 from returnsops.returns.turns import one_at_a_time
@@ -205,10 +208,22 @@ def _settle_in_loop(posting: Posting) -> None:
         _absent(posting)
         return
     apply_return(posting.shop, record, fetched_at=started_at)
-    if settled_at(record) or record.state != "open":
+    if _shows_it(posting, record):
         _note_done(posting, record.id)
     else:
         _absent(posting)
+
+
+def _shows_it(posting: Posting, record: LoopReturnRecord) -> bool:
+    operation = posting.request["operation"]
+    if operation in SHOWN_BY:
+        units = {one.line_item_id: one for one in record.units}
+        items = posting.request["items"]
+        return all(one["unit"] in units and SHOWN_BY[operation](units[one["unit"]], one["word"]) for one in items)
+    return bool(settled_at(record)) or record.state != "open"
+
+
+SHOWN_BY = {"grade": shows_grade, "assess": shows_assessment}
 
 
 def _settle_note(posting: Posting) -> None:
@@ -251,8 +266,10 @@ def _still_the_same(posting: Posting) -> QuerySet[Posting]:
 
 
 def _window_of(posting: Posting) -> timedelta:
+    """What is harmless twice need not be surely absent before it is said again."""
     window = settings.NETSUITE_COMMIT_WINDOW
-    return window if posting.doubted else window / REFUSAL_STANDS_AFTER
+    is_short = not posting.doubted or POSTING_KINDS[posting.kind].only_tells
+    return window / REFUSAL_STANDS_AFTER if is_short else window
 
 
 def _end_doubt(posting: Posting, now: datetime) -> None:

@@ -1,10 +1,12 @@
 """From a posting's request to one call of a client. Runs in the sender's threads: no database here."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from integrations.errors import RejectedError
 from integrations.loop.client import LoopClient
+from integrations.loop.records import AssessedAs, GradedAs, UnitAssessment, UnitGrade
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.options import AccountOptions, ReceiptKey
 
@@ -102,10 +104,41 @@ def _act_in_loop(client: LoopClient, request: dict[str, Any]) -> str:
         client.add_note(return_id, request["content"])
     elif request["operation"] == "flag":
         client.flag_return(return_id)
+    elif request["operation"] in TELLERS:
+        TELLERS[request["operation"]](client, request["items"])
     else:
         assert request["operation"] == "remove", f"no such operation: {request['operation']}"
         client.remove_units(return_id, request["units"])
     return return_id
+
+
+def _grade(client: LoopClient, items: list[dict[str, str]]) -> None:
+    client.grade_units(
+        [
+            UnitGrade(
+                line_item_id=one["unit"],
+                grade=GradedAs(one["word"]),
+                inspected_at=datetime.fromisoformat(one["inspected_at"]),
+            )
+            for one in items
+        ]
+    )
+
+
+def _assess(client: LoopClient, items: list[dict[str, str]]) -> None:
+    client.assess_units(
+        [
+            UnitAssessment(
+                line_item_id=one["unit"],
+                assessed_as=AssessedAs(one["word"]),
+                inspected_at=datetime.fromisoformat(one["inspected_at"]),
+            )
+            for one in items
+        ]
+    )
+
+
+TELLERS = {"grade": _grade, "assess": _assess}
 
 
 def _with_numbers(value: Any, *, key: str = "") -> Any:

@@ -108,8 +108,32 @@ class ReadBack(StrEnum):
     BY_RISK = "by_risk"  # what moves money, what a plan waits for, what was not smooth; of the rest a share
 
 
+class Grade(StrEnum):
+    """In what condition a unit came, in Loop's words (loop.md §2.8)."""
+
+    GRADE_A = "grade_a"
+    GRADE_B = "grade_b"
+    GRADE_C = "grade_c"
+    GRADE_D = "grade_d"
+    INCORRECT_ITEM = "incorrect_item"
+    MISSING = "missing"
+    JUNK = "junk"
+
+
+class Assessment(StrEnum):
+    """What becomes of a unit, in Loop's words (loop.md §2.8)."""
+
+    BACK_TO_STOCK = "back_to_stock"
+    RESALE_HOLD = "resale_hold"
+    RECYCLE = "recycle"
+    DONATE = "donate"
+    MISSING = "missing"
+
+
 RESTOCK_TRIGGERS = (ReceiptTrigger.LOOP_RESTOCK_TO_HOLD, ReceiptTrigger.LOOP_RESTOCK_TO_SELLABLE)
 OUTCOMES = ("sellable", "damaged")  # of an inspection that accepts the unit
+JUDGED = ("sellable", "damaged", "hold", "scrapped", "refused", "missing")  # all of them
+WRONG_ITEM = "wrong_item"  # in the place of an outcome: something else lay in the place of a unit that is missing
 SEVERAL = "several"  # in the place of a gateway: the account of a Cash Refund of more than one
 EXCHANGE_CLEARING = "exchange_clearing"  # in the place of a gateway: on which an exchange's own cash sale is booked
 RECORD_KINDS = ("rma", "receipt", "credit", "refund", "exchange_order")
@@ -237,6 +261,9 @@ class Policy:
     kept_items: KeptItems = KeptItems.ASK
     read_back: ReadBack = ReadBack.EVERY
     read_back_share: Decimal = Decimal("0.1")  # of what is trusted otherwise
+    grades: dict[str, Grade] = field(default_factory=dict)  # by outcome, or WRONG_ITEM; what is not in it is not told
+    assessments: dict[str, Assessment] = field(default_factory=dict)  # by outcome
+    grades_when_ended: bool = True  # whether Loop takes either for a return that is over, which it documents nowhere
     deadlines: Deadlines = Deadlines()
 
     def writes(self, record_kind: str) -> bool:

@@ -2,8 +2,11 @@
 
 from returnsops.returns.policy import (
     RESTOCK_TRIGGERS,
+    WRONG_ITEM,
+    Assessment,
     ExchangeForm,
     ExchangeOrder,
+    Grade,
     Policy,
     ReadBack,
     ReceiptShape,
@@ -28,7 +31,12 @@ def find_contradictions(policy: Policy) -> list[str]:
             "Of the documents without a risk none would be read back, so that nobody would notice when they begin to "
             "come out wrong. Set «read_back_share» to 0.01 or more."
         )
-    return [*found, *_contradictions_of_exchanges(policy), *_contradictions_of_places(policy)]
+    return [
+        *found,
+        *_contradictions_of_exchanges(policy),
+        *_contradictions_of_places(policy),
+        *_contradictions_of_grades(policy),
+    ]
 
 
 def _contradictions_of_receipts(policy: Policy) -> list[str]:
@@ -78,4 +86,19 @@ def _contradictions_of_places(policy: Policy) -> list[str]:
     conditions = [(one.outcome, one.sku.casefold(), one.destination) for one in policy.place_rules]
     if len(set(conditions)) < len(conditions):
         found.append("Two rules of places are for the same units. Keep one of them.")
+    return found
+
+
+def _contradictions_of_grades(policy: Policy) -> list[str]:
+    """Loop's people go by what they read there, so it must not say the opposite of what was seen."""
+    found = []
+    told = [*policy.grades.items(), *policy.assessments.items()]
+    if any(word == "missing" and outcome not in ("missing", WRONG_ITEM) for outcome, word in told):
+        found.append("Loop would be told that units are missing that lay in the parcel. Choose another word for them.")
+    if any(outcome == "missing" and word not in (Grade.MISSING, Assessment.MISSING) for outcome, word in told):
+        found.append(
+            "Of a unit that was not in the parcel Loop can only be told that it is missing. Choose «missing» for it."
+        )
+    if any(word == Assessment.BACK_TO_STOCK and outcome != "sellable" for outcome, word in policy.assessments.items()):
+        found.append("Loop would be told that units are back in stock that are not sellable. Choose another word.")
     return found

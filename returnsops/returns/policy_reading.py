@@ -1,5 +1,6 @@
 """From rules as stored (JSON) to a policy. Nonsense and contradictions are refused, in sentences one can act on."""
 
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,8 +10,11 @@ from django.core.exceptions import ValidationError
 
 from returnsops.returns.policy import (
     ITEM_KEYS,
+    JUDGED,
     OUTCOMES,
     RECORD_KINDS,
+    WRONG_ITEM,
+    Assessment,
     CreditLines,
     Deadlines,
     ExchangeAddress,
@@ -19,6 +23,7 @@ from returnsops.returns.policy import (
     ExchangeSettlement,
     ExchangeStock,
     ExchangeTiming,
+    Grade,
     KeptItems,
     Locations,
     Ownership,
@@ -86,6 +91,20 @@ def read_items(value: dict[str, str]) -> dict[str, str]:
     if unknown:
         raise ValueError(f"unknown items {unknown}")
     return {key: str(item) for key, item in value.items()}
+
+
+def read_grades(value: dict[str, str]) -> dict[str, Grade]:
+    return {_known(outcome, (*JUDGED, WRONG_ITEM)): Grade(word) for outcome, word in value.items()}
+
+
+def read_assessments(value: dict[str, str]) -> dict[str, Assessment]:
+    return {_known(outcome, JUDGED): Assessment(word) for outcome, word in value.items()}
+
+
+def _known(name: str, names: Collection[str]) -> str:
+    if name not in names:
+        raise ValueError(f"unknown outcome {name}")
+    return name
 
 
 def read_currencies(value: dict[str, str]) -> dict[str, str]:
@@ -161,5 +180,8 @@ READERS: dict[str, Any] = {
     "kept_items": KeptItems,
     "read_back": ReadBack,
     "read_back_share": read_part,
+    "grades": read_grades,
+    "assessments": read_assessments,
+    "grades_when_ended": read_flag,
     "deadlines": read_deadlines,
 }

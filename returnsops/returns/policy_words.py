@@ -12,6 +12,8 @@ from integrations.profile import AccountFacts
 from returnsops.returns.policy import (
     EXCHANGE_CLEARING,
     SEVERAL,
+    WRONG_ITEM,
+    Assessment,
     CreditLines,
     Deadlines,
     ExchangeAddress,
@@ -20,6 +22,7 @@ from returnsops.returns.policy import (
     ExchangeSettlement,
     ExchangeStock,
     ExchangeTiming,
+    Grade,
     KeptItems,
     Ownership,
     PlaceRule,
@@ -116,6 +119,31 @@ RECORDS = {
     "exchange_order": "Exchange orders",
 }
 PLACES = {"holding": "Units on hold", "sellable": "Sellable units", "damaged": "Damaged units"}
+JUDGEMENTS = {
+    "sellable": "sellable units",
+    "damaged": "damaged units",
+    "hold": "units on hold",
+    "scrapped": "scrapped units",
+    "refused": "refused units",
+    "missing": "missing units",
+    WRONG_ITEM: "units in whose place another item lay",
+}
+GRADES = {
+    Grade.GRADE_A: "grade A",
+    Grade.GRADE_B: "grade B",
+    Grade.GRADE_C: "grade C",
+    Grade.GRADE_D: "grade D",
+    Grade.INCORRECT_ITEM: "incorrect item",
+    Grade.MISSING: "missing",
+    Grade.JUNK: "junk",
+}
+ASSESSMENTS = {
+    Assessment.BACK_TO_STOCK: "back to stock",
+    Assessment.RESALE_HOLD: "on hold for resale",
+    Assessment.RECYCLE: "recycled",
+    Assessment.DONATE: "donated",
+    Assessment.MISSING: "missing",
+}
 ITEMS = {
     "difference_tax": "A difference in tax",
     "difference_discount": "A difference in discount or price",
@@ -175,6 +203,7 @@ def describe_policy(policy: Policy, known: AccountFacts | None = None) -> list[S
         *_goods(policy, names),
         *_money(policy, names),
         *_exchanges(policy),
+        *_told_to_loop(policy),
         *_checks(policy),
         *_clocks(policy.deadlines),
     ]
@@ -337,6 +366,23 @@ def _exchanges(policy: Policy) -> Iterator[Sentence]:
     stock, address = CHOICES[ExchangeStock][policy.exchange_stock], CHOICES[ExchangeAddress][policy.exchange_address]
     yield Sentence(topic, "exchange_stock", f"The goods of an exchange order that ReturnsOps creates are {stock}.")
     yield Sentence(topic, "exchange_address", f"An exchange order that ReturnsOps creates goes {address}.")
+
+
+def _told_to_loop(policy: Policy) -> Iterator[Sentence]:
+    topic = "Told to Loop"
+    grades = {outcome: GRADES[word] for outcome, word in policy.grades.items()}
+    yield Sentence(topic, "grades", _told_words("in what condition units came", grades))
+    assessments = {outcome: ASSESSMENTS[word] for outcome, word in policy.assessments.items()}
+    yield Sentence(topic, "assessments", _told_words("what becomes of units", assessments))
+    whether = "told as well" if policy.grades_when_ended else "told no more"
+    yield Sentence(topic, "grades_when_ended", f"Of a return that is over in Loop, this is {whether}.")
+
+
+def _told_words(what: str, told: Mapping[str, str]) -> str:
+    if not told:
+        return f"Loop is not told {what}."
+    pairs = [f"{words} as {told[outcome]}" for outcome, words in JUDGEMENTS.items() if outcome in told]
+    return f"Loop is told {what}: {', '.join(pairs)}."
 
 
 def _checks(policy: Policy) -> Iterator[Sentence]:

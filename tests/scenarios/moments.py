@@ -185,16 +185,23 @@ def _units_are_restocked(facts: ReturnFacts, told: list[str]) -> ReturnFacts:
 
 def _units_are_judged(facts: ReturnFacts, told: Json) -> ReturnFacts:
     """By number of the unit: sellable, damaged, refused or missing."""
-    return _each_unit(facts, told, lambda unit, outcome: replace(unit, outcome=outcome, inspected_at=facts.now))
+    return _each_unit(facts, told, _judge(facts))
+
+
+def _judge(facts: ReturnFacts) -> Callable[[UnitFacts, str], UnitFacts]:
+    """Each time it is another inspection."""
+
+    def judge(unit: UnitFacts, outcome: str) -> UnitFacts:
+        return replace(unit, outcome=outcome, inspected_at=facts.now, inspection_id=(unit.inspection_id or 0) + 1)
+
+    return judge
 
 
 def _goods_are_found(facts: ReturnFacts, told: list[Json]) -> ReturnFacts:
     """Goods that are not on the return: sku and count; in_place_of: number of the unit that should have lain there."""
     found = [_read_found(facts, number, row) for number, row in enumerate(told, 1 + len(facts.found))]
     places = {one.in_place_of for one in found}
-    units = tuple(
-        replace(one, outcome="missing", inspected_at=facts.now) if one.unit in places else one for one in facts.units
-    )
+    units = tuple(_judge(facts)(one, "missing") if one.unit in places else one for one in facts.units)
     return replace(facts, found=(*facts.found, *found), units=units)
 
 

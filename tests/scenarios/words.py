@@ -108,6 +108,12 @@ def _remove(facts: ReturnFacts, due: PostingDue) -> str:
     return f"to Loop: settle without unit {', '.join(numbers)}"
 
 
+def _told(facts: ReturnFacts, due: PostingDue) -> str:
+    numbers = {unit.unit: number for number, unit in enumerate(facts.units, 1)}
+    rows = [f"unit {numbers[one['unit']]} {one['word']}" for one in due.request["items"]]
+    return f"to Loop: {due.request['operation']} {', '.join(rows)}"
+
+
 WORDS: dict[str, Callable[[ReturnFacts, PostingDue], str]] = {
     "rma": _authorization,
     "receipt": _receipt,
@@ -122,6 +128,8 @@ WORDS: dict[str, Callable[[ReturnFacts, PostingDue], str]] = {
     "exchange_order": _order,
     "rma_close": _close,
     "exchange_link": _exchange_link,
+    "loop_grade": _told,
+    "loop_assess": _told,
     "loop_process": lambda facts, due: "to Loop: settle the return",
     "loop_remove": _remove,
     "loop_note": lambda facts, due: f"to Loop: note «{due.request['content']}»",

@@ -3,12 +3,13 @@
 import re
 from typing import Any
 
-from integrations.sandbox.loop.call import Answer, Call, Json, invalid
+from integrations.sandbox.loop.call import Answer, Call, Json, in_object, invalid
 from integrations.sandbox.loop.model import LoopReturn
 from integrations.sandbox.numbers import whole_number
 
 OUTCOMES = ("back_to_stock", "resale_hold", "recycle", "donate", "missing")
 GRADES = ("grade_a", "grade_b", "grade_c", "grade_d", "incorrect_item", "missing", "junk")
+LIVE_STATES = ("open", "review")
 FORBIDDEN: Answer = ({"errors": [{"message": "This action is unauthorized."}]}, 403)
 TEXT_LIMITS = {"description": 255, "return_processor": 100, "note": 65_535}
 CATEGORY_MAX = 100
@@ -38,12 +39,13 @@ def _inspect(call: Call, *, what: str) -> Answer:
             field, text = wrong
             return invalid(f"items.{number}.{field}", text=text)
     with call.engine.store.transaction():
-        if any(_return_of_unit(call, item) is None for item in items):
+        returns = [_return_of_unit(call, item) for item in items]
+        if not all(returns):
             return FORBIDDEN
-        for item in items:
-            loop_return = _return_of_unit(call, item)
-            if loop_return is not None:
-                _annotate(call, loop_return, item=item, what=what)
+        over = next((one for one in returns if one and one.state not in LIVE_STATES), None)
+        if over and call.rules.text("loop.inspect_ended") == "refused":
+            return in_object(f"Return is {over.state} and therefore cannot be inspected.", status=422)
+        _annotate(call, items, what=what)
     return items, 200
 
 
@@ -94,7 +96,22 @@ def _return_of_unit(call: Call, item: Json) -> LoopReturn | None:
     return call.find_return(str(found)) if found else None
 
 
-def _annotate(call: Call, loop_return: LoopReturn, *, item: Json, what: str) -> None:
+def _annotate(call: Call, items: list[Json], *, what: str) -> None:
+    """One call may be about units of several returns; each has it in its log once."""
+    by_return: dict[int, list[Json]] = {}
+    for item in items:
+        loop_return = _return_of_unit(call, item)
+        if loop_return is not None:
+            _write_beside(loop_return, item=item, what=what)
+            call.engine.save(loop_return)
+            by_return.setdefault(loop_return.id, []).append(item)
+    for return_id, told in by_return.items():
+        loop_return = call.find_return(str(return_id))
+        if loop_return is not None:
+            call.engine.log(loop_return, who="api", action=what, content={"items": told})
+
+
+def _write_beside(loop_return: LoopReturn, *, item: Json, what: str) -> None:
     note = {key: value for key, value in item.items() if key != "line_item_id"}
     for unit in loop_return.units:
         if str(unit.line_item_id) == str(item["line_item_id"]):
@@ -102,5 +119,3 @@ def _annotate(call: Call, loop_return: LoopReturn, *, item: Json, what: str) -> 
                 unit.condition = note
             else:
                 unit.disposition = note
-    call.engine.save(loop_return)
-    call.engine.log(loop_return, who="api", action=what, content=item)

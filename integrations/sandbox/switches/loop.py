@@ -38,6 +38,7 @@ READING = (
     choice("loop.no_notes", ("422", "empty"), "notes of a return that has none"),
     choice("loop.note_limit", (255, 17_000), "a note must be shorter than this (§10, 11)"),
     choice("loop.items_limit", (30, 20), "units per call of grade and assess"),
+    choice("loop.inspect_ended", ("accepted", "refused"), "grade and assess of a return that is over (2.8)"),
     choice("loop.total", ("refund", "owed", "moved"), "what `total` tells of upsell and store credit (§10, 16)"),
     choice("loop.unit_outcome", ("default", "real"), "a unit's outcome: one word, or what it turns into (§10, 3)"),
     text("loop.exchange_type", "exchange", "the type of new goods (§10, 3)"),

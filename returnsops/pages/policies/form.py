@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -12,9 +12,31 @@ from typing import Any, get_args, get_type_hints
 from django import forms
 from django.core.exceptions import ValidationError
 
-from returnsops.returns.policy import ITEM_KEYS, RECORD_KINDS, Ownership, PlaceRule, Policy, RestockExemption, Tender
+from returnsops.returns.policy import (
+    ITEM_KEYS,
+    JUDGED,
+    RECORD_KINDS,
+    WRONG_ITEM,
+    Assessment,
+    Grade,
+    Ownership,
+    PlaceRule,
+    Policy,
+    RestockExemption,
+    Tender,
+)
 from returnsops.returns.policy_reading import parse_policy
-from returnsops.returns.policy_words import CHOICES, DEADLINES, ITEMS, PLACES, RECORDS, duration_words
+from returnsops.returns.policy_words import (
+    ASSESSMENTS,
+    CHOICES,
+    DEADLINES,
+    GRADES,
+    ITEMS,
+    JUDGEMENTS,
+    PLACES,
+    RECORDS,
+    duration_words,
+)
 
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 DURATION = re.compile(r"^\s*(\d{1,6})\s*([a-z]+?)s?\s*$", re.IGNORECASE)
@@ -55,6 +77,11 @@ LABELS = {
         "Loop's name of the amount. Empty: nowhere.",
     ),
     "kept_items": ("Goods", "That a customer keeps the goods is known", ""),
+    "grades_when_ended": (
+        "Told to Loop",
+        "Tell it of returns that are over, too",
+        "Loop documents nowhere whether it takes either for a closed or cancelled return.",
+    ),
     "read_back": (
         "Checks",
         "What is compared with what was sent",
@@ -274,6 +301,25 @@ def _tenders(value: dict[str, Tender]) -> list[Piece]:
     return [Piece("Money", field, ("tenders",), read=_read_tenders)]
 
 
+def _grades(value: dict[str, Grade]) -> list[Piece]:
+    return [
+        _told(f"Condition of {JUDGEMENTS[outcome]}", ("grades", outcome), value.get(outcome, ""), GRADES)
+        for outcome in (*JUDGED, WRONG_ITEM)
+    ]
+
+
+def _assessments(value: dict[str, Assessment]) -> list[Piece]:
+    return [
+        _told(f"What becomes of {JUDGEMENTS[outcome]}", ("assessments", outcome), value.get(outcome, ""), ASSESSMENTS)
+        for outcome in JUDGED
+    ]
+
+
+def _told(label: str, path: tuple[str, ...], value: str, words: Mapping[Any, str]) -> Piece:
+    choices = [("", "Not told"), *((one.value, _start_large(said)) for one, said in words.items())]
+    return Piece("Told to Loop", forms.ChoiceField(label=label, choices=choices, initial=value, required=False), path)
+
+
 def _deadlines(value: Any) -> list[Piece]:
     return [
         Piece(
@@ -297,6 +343,8 @@ BY_NAME: dict[str, Callable[[Any], list[Piece]]] = {
     "found_account": _found_account,
     "items": _items,
     "tenders": _tenders,
+    "grades": _grades,
+    "assessments": _assessments,
     "deadlines": _deadlines,
 }
 

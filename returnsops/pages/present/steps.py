@@ -17,7 +17,7 @@ from returnsops.returns.plan.kinds import POSTING_KINDS
 
 OVER = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
 # Steps that only some returns have; they are shown once the plan speaks of them.
-SOMETIMES = frozenset({"restock", "shelve", "exchange", "apply", "close_rma"})
+SOMETIMES = frozenset({"told", "restock", "shelve", "exchange", "apply", "close_rma"})
 CASH_SALE_SKIPS = "credit"  # its Cash Refund is credit and refund in one
 STEP_OF_CASE = {
     "sku_unmapped": "sale",

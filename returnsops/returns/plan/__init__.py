@@ -30,6 +30,7 @@ from returnsops.returns.plan.settling import has_refused_exchange_unit, plan_set
 from returnsops.returns.plan.shadowing import note_shadows
 from returnsops.returns.plan.shelving import left_on_hold, plan_shelving
 from returnsops.returns.plan.standing_in import let_others_stand_in
+from returnsops.returns.plan.telling import tell_judgements
 from returnsops.returns.plan.trusting import tell_trust
 from returnsops.returns.plan.undone import leave_out_undone
 from returnsops.returns.plan.watching import is_money_ours
@@ -53,11 +54,12 @@ def plan_return(facts: ReturnFacts) -> Plan:
     Source: docs/architecture.md, «The plan»; loop.md §8 and netsuite.md §4 for what the two systems expect.
     """
     facts = accept_exempt(let_others_stand_in(leave_out_undone(facts.in_order())))
-    late, facts = find_late_units(facts), leave_out_late(facts)
+    late, seen, facts = find_late_units(facts), facts.units, leave_out_late(facts)
     draft = Draft(facts)
     note_late_units(draft, late)
     draft.step("request", StepState.DONE, f"order {facts.loop.order_name}")
     stage = _write_chapters(draft)
+    tell_judgements(draft, seen)
     if stage in ("settled", "ended") and is_to_be_taken_in(draft):
         stage = "posting"
     hold_cancelled(draft)

@@ -172,6 +172,7 @@ STEPS: dict[str, tuple[str, Lane]] = {
     "arrival": ("Parcel arrives", Lane.WAREHOUSE),
     "inspection": ("Units inspected", Lane.WAREHOUSE),
     "found": ("Goods not on the return", Lane.WAREHOUSE),
+    "told": ("Judgement told to Loop", Lane.LOOP),
     "restock": ("Restocked by Loop", Lane.LOOP),
     "receipt": ("Item Receipt", Lane.NETSUITE),
     "shelve": ("Units at their places", Lane.NETSUITE),

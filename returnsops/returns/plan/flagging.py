@@ -6,6 +6,7 @@ flagged anew, both would go round for ever. Source: loop.md §2.5, §2.6, §7.14
 
 from returnsops.returns.facts import ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.plan.telling import is_being_told
 
 NOTE_CHARS_MAX = 250  # loop.md §2.6: fewer than 255
 
@@ -15,11 +16,16 @@ def hand_over(draft: Draft) -> None:
     facts = draft.facts
     if not facts.taken("loop_note"):
         draft.post(_due(facts, kind="loop_note", operation="note", content=_note_text(facts)))
-    elif facts.posted("loop_note") and not facts.taken("loop_flag") and facts.loop.state != "review":
+    elif _may_flag(facts) and not is_being_told(draft):
         draft.post(_due(facts, kind="loop_flag", operation="flag"))
     is_told = facts.posted("loop_note") and (facts.posted("loop_flag") or facts.loop.state == "review")
     words = "a person settles it in Loop" + ("; a note there says why" if is_told else "; a note and a flag go there")
     draft.step("settle", StepState.BLOCKED, words)
+
+
+def _may_flag(facts: ReturnFacts) -> bool:
+    """Once, and not what is in review already."""
+    return bool(facts.posted("loop_note")) and not facts.taken("loop_flag") and facts.loop.state != "review"
 
 
 def _note_text(facts: ReturnFacts) -> str:

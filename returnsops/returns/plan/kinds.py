@@ -32,6 +32,7 @@ class PostingKind:
     stand_ins: of which types a record made from the same source could stand in its place.
     dated_as: whose date it has, where a person may correct it; the Cash Refund is the credit of a cash sale.
     decides: kinds with the same word are one decision, so who cancels one cancels all.
+    only_tells: it writes beside units in Loop, so doing it twice is harmless and no money hangs on it.
     """
 
     system: str
@@ -48,6 +49,7 @@ class PostingKind:
     stand_ins: tuple[str, ...]
     dated_as: str
     decides: str
+    only_tells: bool
 
     @property
     def is_update(self) -> bool:
@@ -60,7 +62,7 @@ def _order(words: str, *, step: str, flow: str, stand_ins: tuple[str, ...]) -> P
     return PostingKind(
         system="netsuite", words=words, done="", step=step, flow=flow, is_booked=False, also_changes="",
         read_back=ReadBack.AT_ONCE, ends_wait=True, may_be_trusted=False, may_be_cancelled=True, stand_ins=stand_ins,
-        dated_as="", decides="",
+        dated_as="", decides="", only_tells=False,
     )  # fmt: skip
 
 
@@ -68,7 +70,7 @@ def _receipt(words: str) -> PostingKind:
     return PostingKind(
         system="netsuite", words=words, done="", step="receipt", flow="receipt", is_booked=True,
         also_changes="returnAuthorization", read_back=ReadBack.LATER, ends_wait=False, may_be_trusted=True,
-        may_be_cancelled=True, stand_ins=("itemReceipt",), dated_as="receipt", decides="",
+        may_be_cancelled=True, stand_ins=("itemReceipt",), dated_as="receipt", decides="", only_tells=False,
     )  # fmt: skip
 
 
@@ -77,7 +79,7 @@ def _stock(words: str, *, step: str, may_be_trusted: bool, dated_as: str) -> Pos
     return PostingKind(
         system="netsuite", words=words, done="", step=step, flow="receipt", is_booked=True, also_changes="",
         read_back=ReadBack.AT_ONCE, ends_wait=False, may_be_trusted=may_be_trusted, may_be_cancelled=False,
-        stand_ins=(), dated_as=dated_as, decides="",
+        stand_ins=(), dated_as=dated_as, decides="", only_tells=False,
     )  # fmt: skip
 
 
@@ -88,7 +90,7 @@ def _money(
     return PostingKind(
         system="netsuite", words=words, done="", step=step, flow=flow, is_booked=True, also_changes=also_changes,
         read_back=read_back, ends_wait=True, may_be_trusted=False, may_be_cancelled=True, stand_ins=stand_ins,
-        dated_as=dated_as, decides=decides,
+        dated_as=dated_as, decides=decides, only_tells=False,
     )  # fmt: skip
 
 
@@ -98,7 +100,7 @@ def _update(
     return PostingKind(
         system="netsuite", words=words, done=done, step=step, flow=flow, is_booked=is_booked,
         also_changes=also_changes, read_back=ReadBack.AT_ONCE, ends_wait=ends_wait, may_be_trusted=False,
-        may_be_cancelled=True, stand_ins=(), dated_as="", decides="",
+        may_be_cancelled=True, stand_ins=(), dated_as="", decides="", only_tells=False,
     )  # fmt: skip
 
 
@@ -107,7 +109,16 @@ def _request(words: str, *, done: str, step: str, ends_wait: bool, decides: str)
     return PostingKind(
         system="loop", words=words, done=done, step=step, flow="settle", is_booked=False, also_changes="",
         read_back=ReadBack.NEVER, ends_wait=ends_wait, may_be_trusted=False, may_be_cancelled=True, stand_ins=(),
-        dated_as="", decides=decides,
+        dated_as="", decides=decides, only_tells=False,
+    )  # fmt: skip
+
+
+def _remark(words: str, *, done: str) -> PostingKind:
+    """Said to Loop beside units, where it may be said again."""
+    return PostingKind(
+        system="loop", words=words, done=done, step="told", flow="settle", is_booked=False, also_changes="",
+        read_back=ReadBack.NEVER, ends_wait=False, may_be_trusted=False, may_be_cancelled=True, stand_ins=(),
+        dated_as="", decides="", only_tells=True,
     )  # fmt: skip
 
 
@@ -150,6 +161,8 @@ POSTING_KINDS = {
         done="Number of the original order entered on the exchange order", step="exchange", flow="exchange_order",
         is_booked=False, also_changes="", ends_wait=False,
     ),
+    "loop_grade": _remark("grades of units", done="Grades of units told to Loop"),
+    "loop_assess": _remark("assessment of units", done="What becomes of units told to Loop"),
     "loop_process": _request(
         "request to settle", done="Request to settle sent", step="settle", ends_wait=True, decides="settlement"
     ),

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from returnsops.lib.money import add_up, money_text
+from returnsops.lib.money import ZERO, add_up, money_text
 from returnsops.returns.facts import PostingFacts
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.kinds import POSTING_KINDS, words_of
@@ -83,7 +83,7 @@ def _refusal_problem(draft: Draft, posting: PostingFacts) -> Problem:
         "posting_set_aside" if family in SET_ASIDE else "posting_refused",
         f"posting:{posting.external_id}",
         f"{system} refused the {name} of return {draft.facts.loop.loop_id}. {explained}",
-        amount=draft.facts.loop.return_total,
+        amount=ZERO if POSTING_KINDS[posting.kind].only_tells else draft.facts.loop.return_total,
         posting=posting.external_id,
         words=str(refusal.get("detail", "")),
         detail=(("Kind of refusal", family.replace("_", " ")), ("Code", str(refusal.get("code", "")))),

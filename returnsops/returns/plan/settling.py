@@ -10,6 +10,7 @@ from returnsops.returns.facts import RECEIVED, PostingFacts, ReturnFacts, UnitFa
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.expecting import goods_came_at
 from returnsops.returns.plan.flagging import hand_over
+from returnsops.returns.plan.telling import is_being_told
 from returnsops.returns.policy import RefundAuthority
 from returnsops.returns.problems import Problem
 
@@ -78,6 +79,9 @@ def _asked(facts: ReturnFacts) -> PostingFacts | None:
 
 def _ask(draft: Draft, asked: PostingFacts | None) -> None:
     facts = draft.facts
+    if not asked and is_being_told(draft):
+        draft.step("settle", StepState.WAITING, "waits until Loop knows what the warehouse saw")
+        return
     unaccepted = [unit for unit in facts.live_units if unit.outcome and not unit.is_accepted]
     if not asked:
         draft.post(_request_due(facts, [unit.unit for unit in unaccepted]))

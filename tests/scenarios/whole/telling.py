@@ -181,11 +181,22 @@ def words_of_request(scene: Scene, entry: Json) -> list[str]:
         case "remove":
             numbers = sorted(scene.units.index(str(one)) + 1 for one in content["line_item_ids"])
             return [f"to Loop: settle without unit {', '.join(str(one) for one in numbers)}"]
+        case "grade" | "assess" as what:
+            rows = [f"unit {_number_of(scene, one)} {_word_of(one)}" for one in content["items"]]
+            return [f"to Loop: {what} {', '.join(rows)}"]
         case "note":
             return [f"to Loop: note «{content['content']}»"]
         case "state review":
             return ["to Loop: flag the return for review"]
     return []
+
+
+def _number_of(scene: Scene, item: Json) -> int:
+    return scene.units.index(str(item["line_item_id"])) + 1
+
+
+def _word_of(item: Json) -> str:
+    return str(item.get("condition_category") or item["disposition_outcome"])
 
 
 def _goods(line: Json) -> str:

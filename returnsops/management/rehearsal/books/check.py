@@ -8,6 +8,7 @@ from returnsops.management.rehearsal.books.completeness import check_completenes
 from returnsops.management.rehearsal.books.duplicates import (
     check_duplicates,
     check_exchange_orders,
+    check_judgements,
     check_settlements,
     removals_of,
 )
@@ -42,6 +43,7 @@ def check_books(dump: Mapping[str, Any], *, passed: Mapping[str, int], cases: Ma
                 verdict=verdict,
             )
         check_settlements(shop["log"], verdict)
+        check_judgements(shop["log"], verdict)
     check_unnamed(dump, families, stock, verdict)
     return verdict
 

@@ -107,3 +107,15 @@ def check_settlements(log: list[Json], verdict: Verdict) -> None:
     settled = Counter(row["return_id"] for row in log if row["action"] == "settle")
     for return_id, count in settled.items():
         verdict.note("duplicates", count - 1, f"return {return_id}: settled {count} times in Loop")
+
+
+def check_judgements(log: list[Json], verdict: Verdict) -> None:
+    """What was seen at one inspection is told once of each unit; what a later one saw is another thing."""
+    told = Counter(
+        (row["action"], str(item["line_item_id"]), item.get("inspected_at"))
+        for row in log
+        if row["action"] in ("grade", "assess")
+        for item in row["content"]["items"]
+    )
+    for (action, unit, seen_at), count in told.items():
+        verdict.note("duplicates", count - 1, f"unit {unit}: {action} of {seen_at} told {count} times")
