@@ -356,7 +356,7 @@ def test_assessment_is_sent_as_documented(wire: responses.RequestsMock, loop: Lo
                 line_item_id="387001",
                 assessed_as=AssessedAs.BACK_TO_STOCK,
                 assessed_by="dock@example.com",
-                note="",
+                note="left shoe",
                 inspected_at=inspected_at,
             )
         ]
@@ -368,7 +368,7 @@ def test_assessment_is_sent_as_documented(wire: responses.RequestsMock, loop: Lo
                 "line_item_id": 387001,
                 "disposition_outcome": "back_to_stock",
                 "return_processor": "dock@example.com",
-                "note": "",
+                "note": "left shoe",
                 "inspected_at": "2026-11-20 15:05:00",
             }
         ]

@@ -203,6 +203,15 @@ def test_grade_is_an_object_from_2026_10(
     assert body_of(wire.calls[0])["items"][0]["condition_category"] == category
 
 
+def test_what_nobody_said_is_not_sent_with_a_grade(wire: responses.RequestsMock, loop: LoopClient) -> None:
+    wire.post(f"{API}/dispositioning/grade", json=[{"line_item_id": 387001}])
+
+    loop.grade_units([UnitGrade(line_item_id="387001", grade=GradedAs.JUNK, inspected_at=INSPECTED_AT)])
+
+    (item,) = body_of(wire.calls[0])["items"]
+    assert item == {"line_item_id": 387001, "condition_category": "junk", "inspected_at": "2026-11-20 15:05:00"}
+
+
 def test_version_that_answered_decides_for_an_alias_that_moved(wire: responses.RequestsMock, loop: LoopClient) -> None:
     wire.get(f"{API}/destinations", json={"destinations": []}, headers={"x-loop-api-version": "2026-10"})
     wire.post(f"{API}/dispositioning/grade", json=[])

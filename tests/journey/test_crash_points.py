@@ -74,7 +74,7 @@ PLAYS = {
         params={"units": 2, "discount": "7.77"},
     ),
     "cash sale, one of two units refused, the other scrapped": Play(
-        ("adjustment", "take_in", "loop_remove", "cash_refund", "rma_close"),
+        ("adjustment", "take_in", "loop_grade", "loop_assess", "loop_remove", "cash_refund", "rma_close"),
         "refund",
         outcomes=("refused", "scrapped"),
         finds=True,
@@ -96,7 +96,11 @@ SETTINGS = {
     "shops": {"harbour": {"loop_discount": False, "connector.exchange_orders": False}},
 }
 RULES = {
-    "northwind": {"exchange_link_field": LINK},
+    "northwind": {
+        "exchange_link_field": LINK,
+        "grades": {"scrapped": "junk", "refused": "grade_c"},
+        "assessments": {"scrapped": "recycle", "refused": "donate"},
+    },
     "harbour": {
         "receipt_shape": "hold_then_transfer",
         "exchange_order": "create",
@@ -341,6 +345,8 @@ def count_records(books: Books, row: LoopReturn) -> dict[str, int]:
             for one in books.transactions[row.shop.code]
         ),
         "rma_close": sum(line["is_closed"] for one in family.rmas for line in one["lines"]),
+        "loop_grade": log.count("grade"),
+        "loop_assess": log.count("assess"),
         "loop_process": log.count("settle"),
         "loop_remove": log.count("remove"),
         "loop_note": log.count("note"),

@@ -199,6 +199,14 @@ def exchange_twice(books: Books) -> None:
     books.copy(exchange_orders(books.account)[0])
 
 
+def grade_twice(books: Books) -> None:
+    """A later inspection may tell of the same unit again."""
+    (shop,) = [one for one in books.dump["loop"].values() if one["returns"]]
+    for seen_at in ("2026-11-20 15:05:00", "2026-11-20 15:05:00", "2026-11-21 09:00:00"):
+        items = [{"line_item_id": 387001, "condition_category": "grade_a", "inspected_at": seen_at}]
+        shop["log"].append({"action": "grade", "return_id": books.returns[0], "content": {"items": items}})
+
+
 def settle_twice(books: Books) -> None:
     shop = next(shop for shop in books.dump["loop"].values() if shop["returns"])
     shop["log"].append(next(row for row in shop["log"] if row["action"] == "settle"))
@@ -293,6 +301,7 @@ PLANTS: list[tuple[Callable[[Books], None], str, int]] = [
     (refund_twice, "duplicates", 1),
     (exchange_twice, "duplicates", 1),
     (settle_twice, "duplicates", 1),
+    (grade_twice, "duplicates", 1),
     (post_beside_a_person, "duplicates", 2),
     (sell_the_damaged_unit, "uninspected_sellable", 1),
     (sell_and_undo, "uninspected_sellable", 1),

@@ -55,6 +55,50 @@ def test_note_whose_answer_was_lost_is_looked_for_among_the_notes(
     assert (before, only().status, only().their_id) == ("uncertain", "posted", row.loop_id)
 
 
+@pytest.mark.parametrize(
+    ("kind", "part"),
+    [
+        ("loop_grade", {"condition": {"condition_category": "grade_b"}}),
+        ("loop_grade", {"condition": {"condition_category": {"subject": "item", "title": "Grade b", "grade": "b"}}}),
+        ("loop_assess", {"disposition": {"disposition_outcome": "donate"}}),
+    ],
+)
+def test_judgement_whose_answer_was_lost_shows_beside_its_unit(
+    row: LoopReturn, loop: FakeLoop, let_pass: Callable[[timedelta], None], kind: str, part: dict[str, Any]
+) -> None:
+    loop.payload = details_payload(loop_id=row.loop_id)
+    (unit, *_) = loop.payload["line_items"]
+    told_loop(row, kind, unit=str(unit["line_item_id"]))
+
+    settle(only())
+    before = only().status
+    unit |= part
+    let_pass(WINDOW / 40)
+    settle(only())
+
+    assert (before, only().status, only().adopted_from) == ("uncertain", "posted", "ours")
+
+
+def test_judgement_that_is_not_there_is_soon_told_again(
+    row: LoopReturn, loop: FakeLoop, let_pass: Callable[[timedelta], None]
+) -> None:
+    loop.payload = details_payload(loop_id=row.loop_id)
+    told_loop(row, "loop_grade", unit=str(loop.payload["line_items"][0]["line_item_id"]))
+
+    settle(only())
+    let_pass(WINDOW / 10)
+    settle(only())
+
+    assert only().status == "pending"
+
+
+def told_loop(row: LoopReturn, kind: str, *, unit: str) -> Posting:
+    word = "grade_b" if kind == "loop_grade" else "donate"
+    items = [{"unit": unit, "word": word, "inspected_at": "2026-11-20T15:05:00+00:00"}]
+    request = {"operation": kind.removeprefix("loop_"), "return_id": row.loop_id, "items": items}
+    return in_doubt(row, kind, system="loop", request=request, serial_key="loop", covers=[f"seen:{unit}:1"])
+
+
 def test_found_under_our_external_id_is_adopted(row: LoopReturn, netsuite: FakeNetSuite) -> None:
     posting = in_doubt(row)
     netsuite.transform_record("invoice", "7001", "returnAuthorization", {"externalId": posting.external_id})

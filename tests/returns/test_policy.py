@@ -97,6 +97,39 @@ def test_contradiction_is_refused_with_the_way_out(changes: dict[str, Any], word
     assert words.lower() in str(refusal.value).lower()
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"grades": {"damaged": "missing"}}, "missing that lay in the parcel"),
+        ({"assessments": {"refused": "missing"}}, "missing that lay in the parcel"),
+        ({"grades": {"missing": "junk"}}, "only be told that it is missing"),
+        ({"assessments": {"hold": "back_to_stock"}}, "back in stock that are not sellable"),
+    ],
+)
+def test_loop_is_never_told_the_opposite_of_what_was_seen(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        parse_policy(WRITES_ALL | changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"grades": {"sellable": "grade_e"}},
+        {"grades": {"lost": "grade_a"}},
+        {"assessments": {"wrong_item": "recycle"}},
+        {"grades_when_ended": "yes"},
+    ],
+)
+def test_words_that_loop_does_not_know_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match=f"«{next(iter(changes))}» cannot be"):
+        parse_policy(WRITES_ALL | changes)
+
+
+def test_a_unit_in_whose_place_another_lay_may_be_told_as_either() -> None:
+    for word in ("incorrect_item", "missing"):
+        assert parse_policy(WRITES_ALL | {"grades": {"wrong_item": word}}).grades == {"wrong_item": word}
+
+
 @pytest.mark.django_db
 def test_new_version_is_followed_and_the_old_one_kept(shop: Shop) -> None:
     make_policy(shop, approval_above="100")

@@ -7,12 +7,27 @@ from typing import get_type_hints
 
 import pytest
 
+from integrations.loop.records import AssessedAs, GradedAs
 from integrations.profile import AccountFacts, Place
-from returnsops.returns.policy import ITEM_KEYS, RECORD_KINDS, Deadlines, Locations, Ownership, Policy
+from returnsops.returns.policy import (
+    ITEM_KEYS,
+    JUDGED,
+    RECORD_KINDS,
+    WRONG_ITEM,
+    Assessment,
+    Deadlines,
+    Grade,
+    Locations,
+    Ownership,
+    Policy,
+)
 from returnsops.returns.policy_words import (
+    ASSESSMENTS,
     CHOICES,
     DEADLINES,
+    GRADES,
     ITEMS,
+    JUDGEMENTS,
     PLACES,
     RECORDS,
     compare_policies,
@@ -52,6 +67,9 @@ CHANGED = {
     "kept_items": "no_label",
     "read_back": "by_risk",
     "read_back_share": "0.25",
+    "grades": {"sellable": "grade_a", "wrong_item": "incorrect_item"},
+    "assessments": {"sellable": "back_to_stock"},
+    "grades_when_ended": False,
     "deadlines": {"rma": 600},
 }
 
@@ -74,6 +92,12 @@ def test_every_choice_has_words() -> None:
 
     assert kinds | {Ownership} == CHOICES.keys()
     assert {kind: set(kind) for kind in CHOICES} == {kind: set(words) for kind, words in CHOICES.items()}
+
+
+def test_words_of_the_rules_for_units_are_those_of_our_client_of_loop() -> None:
+    assert {str(one) for one in Grade} == {str(one) for one in GradedAs} == {str(one) for one in GRADES}
+    assert {str(one) for one in Assessment} == {str(one) for one in AssessedAs} == {str(one) for one in ASSESSMENTS}
+    assert JUDGEMENTS.keys() == {*JUDGED, WRONG_ITEM}
 
 
 def test_every_named_part_has_words() -> None:

@@ -82,6 +82,16 @@ def test_units_of_another_shop_are_403(loop: LoopStranger, director: Director) -
     assert (answer.status_code, answer.json()) == (403, {"errors": [{"message": "This action is unauthorized."}]})
 
 
+@pytest.mark.parametrize(("switch", "status"), [("accepted", 200), ("refused", 422)])
+def test_units_of_a_return_that_is_over(loop: LoopStranger, director: Director, switch: str, status: int) -> None:
+    director.post("settings", {"loop.inspect_ended": switch})
+    made = director.make_return("refund")
+    loop.call("POST", f"warehouse/return/{made['return_id']}/close")
+    item = {"line_item_id": unit_of(made), "condition_category": "grade_a"}
+
+    assert loop.call("POST", GRADE, body={"items": [item]}).status_code == status
+
+
 # --- notes
 
 

@@ -1,0 +1,87 @@
+"""What the warehouse saw, as Loop has it afterwards (requirement D5)."""
+
+from typing import Any
+
+import pytest
+
+from exceptions.models import CaseMember
+from returnsops.management.rehearsal.books import check_books
+from returnsops.returns.models import LoopReturn, PolicyVersion
+from returnsops.returns.policies import activate_policy
+from tests.journey.stage import Stage
+
+pytestmark = pytest.mark.journey
+
+WORDS = {
+    "grades": {"sellable": "grade_a", "damaged": "grade_c", "refused": "grade_d"},
+    "assessments": {"sellable": "back_to_stock", "damaged": "resale_hold"},
+}
+
+
+def follow(row: LoopReturn, **rules: Any) -> None:
+    former = PolicyVersion.objects.get(shop=row.shop, active=True).rules
+    activate_policy(row.shop, former | WORDS | rules, by=None, reason="Loop is to know")
+
+
+def acts(stage: Stage, row: LoopReturn) -> list[str]:
+    """What we asked of Loop; that it settled then is its own doing."""
+    return [one["action"] for one in stage.loop_log(row) if one["who"] == "api" and one["action"] != "settle"]
+
+
+def test_each_unit_is_graded_once_before_loop_is_asked_to_settle(stage: Stage) -> None:
+    row = stage.make("twin_units")
+    follow(row)
+
+    stage.judge(row, "sellable", "damaged")
+    stage.run()
+
+    row.refresh_from_db()
+    assert (row.stage, stage.cases(row)) == ("settled", [])
+    assert sorted(acts(stage, row)[:2]) == ["assess", "grade"]
+    assert acts(stage, row)[2:] == ["process"]
+    told = {one["action"]: one["content"]["items"] for one in stage.loop_log(row) if "items" in (one["content"] or {})}
+    assert [one["condition_category"] for one in told["grade"]] == ["grade_a", "grade_c"]
+    assert [one["disposition_outcome"] for one in told["assess"]] == ["back_to_stock", "resale_hold"]
+    dump = stage.ask("dump", method="GET")
+    assert check_books(dump, passed={row.loop_id: 1}, cases={}).counts["duplicates"] == 0
+
+
+def test_unit_that_is_refused_is_graded_before_it_is_taken_out(stage: Stage) -> None:
+    row = stage.make("twin_units")
+    follow(row)
+
+    stage.judge(row, "refused", "sellable")
+    stage.run()
+
+    assert sorted(acts(stage, row)[:2]) == ["assess", "grade"]
+    assert acts(stage, row)[2:] == ["remove"]
+
+
+def test_grade_that_loop_refuses_holds_up_no_money(stage: Stage) -> None:
+    stage.ask("settings", {"loop": {"inspect_ended": "refused"}})
+    row = stage.make("refund")
+    follow(row, refund_authority="loop_first")
+    stage.ask(f"loop/returns/{row.loop_id}/settle")
+
+    stage.judge(row, "sellable")
+    stage.run()
+
+    row.refresh_from_db()
+    assert (row.stage, row.state) == ("settled", "closed")
+    assert stage.cases(row) == ["posting_refused", "posting_refused"]
+    refused = CaseMember.objects.filter(loop_return=row, case__code="posting_refused")
+    assert {one.problem["amount"] for one in refused} == {"0"}
+    assert len(stage.books(row).refunds) == 1
+
+
+def test_return_that_is_over_is_not_told_of_where_loop_takes_it_no_more(stage: Stage) -> None:
+    stage.ask("settings", {"loop": {"inspect_ended": "refused"}})
+    row = stage.make("refund")
+    follow(row, refund_authority="loop_first", grades_when_ended=False)
+    stage.ask(f"loop/returns/{row.loop_id}/settle")
+
+    stage.judge(row, "sellable")
+    stage.run()
+
+    row.refresh_from_db()
+    assert (row.stage, stage.cases(row), acts(stage, row)) == ("settled", [], [])
