@@ -158,7 +158,7 @@ def subject_words(case: Case) -> str:
     """«sku:TEE-9» → «SKU TEE-9»; a posting is named by its document and return."""
     kind, _, rest = case.subject.partition(":")
     if kind == "posting":
-        return _posting_words(rest)
+        return _posting_words(rest.partition(":")[0])
     if kind in ("period", "type", "flow"):
         return key_words(case.subject)
     return SUBJECTS[kind].format(rest) if kind in SUBJECTS else case.subject

@@ -1,6 +1,6 @@
 """Problems: what stands in the way of a return, as values. A case is opened for them higher up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from returnsops.lib.money import ZERO
@@ -29,6 +29,29 @@ class Problem:
 
     def __post_init__(self) -> None:
         assert self.code in KINDS, f"problem code {self.code} is not in the catalogue"
+
+    def is_like(self, other: "Problem") -> bool:
+        """They share a case."""
+        return (self.code, self.subject) == (other.code, other.subject)
+
+    def joined_with(self, other: "Problem") -> "Problem":
+        """Both in one, with the words of both; and the larger amount, since both may be about the same money."""
+        return replace(
+            self,
+            cause=_joined(" ", self.cause, other.cause),
+            expected=_joined("; ", self.expected, other.expected),
+            found=_joined("; ", self.found, other.found),
+            words=_joined(" ", self.words, other.words),
+            amount=max(self.amount, other.amount),
+            posting=self.posting or other.posting,
+            detail=tuple(dict.fromkeys([*self.detail, *other.detail])),
+        )
+
+
+def _joined(between: str, *words: str) -> str:
+    """Each once, as long as it is one of these sentences."""
+    first, second = words
+    return first if second in first else between.join(one for one in words if one)
 
 
 @dataclass(frozen=True)

@@ -381,7 +381,9 @@ def _person_notes(facts: ReturnFacts, code: str) -> ReturnFacts:
     found = [one for one in plan_return(facts).problems if one.code == code]
     assert found, f"there is no problem {code} to note"
     noted = [OverrideFacts("acknowledge", f"{code} {one.subject}", "seen", PERSON) for one in found]
-    return replace(facts, overrides=(*facts.overrides, *noted))
+    again = {one.posting for one in found if code == "foreign_record"}  # it is no double: ours goes out beside it
+    postings = tuple(one for one in facts.postings if one.external_id not in again)
+    return replace(facts, overrides=(*facts.overrides, *noted), postings=postings)
 
 
 def _person_says(facts: ReturnFacts, told: list[Json]) -> ReturnFacts:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from returnsops.lib.money import add_up
 from returnsops.returns.facts import IN_FLIGHT_OR_DONE, PostingFacts, ReturnFacts, UnitFacts
-from returnsops.returns.plan import Draft, Plan, PostingDue, plan_return
+from returnsops.returns.plan import Draft, Plan, PostingDue, StepState, plan_return
 from returnsops.returns.plan.exchange_orders import find_exchange_orders
 from returnsops.returns.plan.finding import FoundChoice
 from returnsops.returns.plan.money import propose_credit
@@ -262,6 +262,19 @@ def check_promises(facts: ReturnFacts, plan: Plan) -> None:
     _orders_can_be_shipped(facts, plan)
     _every_cent_has_a_row(facts, plan)
     assert all(problem.cause and problem.amount == problem.amount for problem in plan.problems)
+    _no_two_problems_are_one_case(plan)
+    _nothing_is_blocked_in_silence(plan)
+
+
+def _no_two_problems_are_one_case(plan: Plan) -> None:
+    shared = [name for name, count in Counter((one.code, one.subject) for one in plan.problems).items() if count > 1]
+    assert not shared, f"several problems in one case: {shared}"
+
+
+def _nothing_is_blocked_in_silence(plan: Plan) -> None:
+    """What a person noted goes on, or something else is asked of them; but what they undid stays undone."""
+    blocked = [one for one in plan.steps if one.state == StepState.BLOCKED and "deleted in NetSuite" not in one.detail]
+    assert plan.problems or not blocked, f"nobody hears of {[(step.code, step.detail) for step in blocked]}"
 
 
 def _nothing_twice(facts: ReturnFacts, plan: Plan) -> None:

@@ -73,7 +73,7 @@ def plan_return(facts: ReturnFacts) -> Plan:
     return Plan(
         steps=tuple(tell_trust(draft.facts, step) for step in draft.steps),
         postings=tuple(draft.postings),
-        problems=tuple(dict.fromkeys(draft.problems)),
+        problems=tuple(draft.problems),
         look_again_at=min(draft.moments, default=None),
         stage=stage,
         agreements=tuple(draft.agreements),

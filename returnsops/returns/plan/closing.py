@@ -10,6 +10,7 @@ from returnsops.returns.plan.authorization import Authorization
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.expecting import is_noted_as_missing
 from returnsops.returns.plan.figures import left_open
+from returnsops.returns.plan.refunding import open_subject
 from returnsops.returns.plan.undone import is_gone
 from returnsops.returns.problems import Problem
 
@@ -194,16 +195,18 @@ def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts | None) -> list[str]:
     memo = facts.record(credit.their_id) if credit else None
     if credit and memo is None:
         found.append("the Credit Memo is not read back")
-    if memo and memo.amount_remaining != left_open(facts) and not _is_refund_noted(facts):
+    if memo and memo.amount_remaining != left_open(facts) and not _is_refund_noted(facts, memo):
         found.append(f"{memo.tran_id} has {money_text(memo.amount_remaining, facts.currency)} open")
     return found
 
 
-def _is_refund_noted(facts: ReturnFacts) -> bool:
-    """A person said of the refunds that others book that they are right as they are."""
+def _is_refund_noted(facts: ReturnFacts, memo: RecordFacts) -> bool:
+    """A person said of the refunds, or of what somebody else applied, that they are right as they are."""
     refunds = facts.records_of("customerRefund")
-    return is_noted_as_missing(facts, "refund") or any(
-        facts.is_acknowledged("refund_differs", f"record:{one.internal_id}") for one in refunds
+    return (
+        is_noted_as_missing(facts, "refund")
+        or facts.is_acknowledged("record_differs", open_subject(memo))
+        or any(facts.is_acknowledged("refund_differs", f"record:{one.internal_id}") for one in refunds)
     )
 
 

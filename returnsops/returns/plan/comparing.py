@@ -36,6 +36,18 @@ def compare_amounts(draft: Draft, sale: Sale) -> Credit | None:
     return credit
 
 
+def is_left_to_hand(facts: ReturnFacts, sale: Sale) -> bool:
+    """The figures cannot be compared, or are not told, and a person noted that they credit and refund it by hand."""
+    if facts.taken("credit") or facts.taken("cash_refund"):
+        return False
+    reasons = {
+        "currency_differs": not speaks_one_currency(facts, sale),
+        "amounts_untold": bool(find_untold_amounts(facts)),
+    }
+    subject = f"return:{facts.loop.loop_id}"
+    return any(holds and facts.is_acknowledged(code, subject) for code, holds in reasons.items())
+
+
 def _hindrance(draft: Draft, sale: Sale, credit: Credit) -> str:
     """Why nothing may be credited yet, with its problem; empty if it may."""
     facts = draft.facts

@@ -10,6 +10,7 @@ from returnsops.returns.facts import PostingFacts, RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.comparing import CREDIT_SUBJECT
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
+from returnsops.returns.plan.figures import beyond_subject
 from returnsops.returns.plan.money import Credit, allowed_difference
 from returnsops.returns.plan.outbox_problems import read_back_step
 from returnsops.returns.problems import Problem
@@ -93,7 +94,7 @@ def settled_differently(facts: ReturnFacts, record: RecordFacts, *, paid: Decima
     paid_text, credited_text = money_text(paid, facts.currency), money_text(record.total, facts.currency)
     return Problem(
         "settled_differently",
-        f"return:{facts.loop.loop_id}",
+        beyond_subject(facts, paid),
         f"Loop settled {paid_text}; {record.tran_id} credits {credited_text}.",
         expected=credited_text,
         found=paid_text,

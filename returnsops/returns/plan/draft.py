@@ -146,11 +146,18 @@ class Draft:
         self.postings.append(replace(posting, request=request, replaces=replaces))
 
     def problem(self, problem: Problem) -> bool:
-        """Note a problem unless a person has said that it needs nothing more. Gives whether it stands."""
+        """Note a problem unless a person has said that it needs nothing more. Gives whether it stands.
+
+        Two of the same code and subject would be one case, so they become one problem, with the words of both.
+        """
         may_be_noted = ACKNOWLEDGE in KINDS[problem.code].actions
         if may_be_noted and self.facts.is_acknowledged(problem.code, problem.subject):
             return False
-        self.problems.append(problem)
+        known = next((place for place, one in enumerate(self.problems) if one.is_like(problem)), None)
+        if known is None:
+            self.problems.append(problem)
+        else:
+            self.problems[known] = self.problems[known].joined_with(problem)
         return True
 
     def is_late(self, since: datetime, limit: timedelta) -> bool:

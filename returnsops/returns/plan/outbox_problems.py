@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from returnsops.lib.canonical import content_hash
 from returnsops.lib.money import ZERO, add_up, money_text
 from returnsops.returns.facts import PostingFacts
 from returnsops.returns.plan.draft import Draft, StepState
@@ -9,6 +10,7 @@ from returnsops.returns.plan.kinds import POSTING_KINDS, words_of
 from returnsops.returns.plan.undone import came_back, is_gone
 from returnsops.returns.problems import Problem
 
+MARK_CHARS = 8  # enough to tell what was seen once from what is seen now
 OURS_DIFFERS, STRANGER_DIFFERS = "other_content", "foreign_record"  # families of what a look found
 SYSTEM_NAMES = {"netsuite": "NetSuite", "loop": "Loop"}
 SET_ASIDE = ("set_aside", "gave_up")
@@ -33,8 +35,8 @@ EXPLANATIONS = {
 def note_outbox_problems(draft: Draft) -> None:
     wanted = {due.kind for due in draft.postings}
     for posting in draft.facts.postings:
-        if posting.status == "rejected" and (posting.kind in wanted or _family(posting) == OURS_DIFFERS):
-            draft.problem(_refusal_problem(draft, posting))
+        is_meant = posting.kind in wanted or _family(posting) == OURS_DIFFERS
+        if posting.status == "rejected" and is_meant and draft.problem(_refusal_problem(draft, posting)):
             draft.hold_step(posting.kind, StepState.BLOCKED, _refused_words(posting))
         if posting.status == "posted":
             _note_posted(draft, posting)
@@ -150,9 +152,10 @@ def _gone_problem(draft: Draft, posting: PostingFacts) -> Problem:
 
 
 def _difference_problem(draft: Draft, posting: PostingFacts) -> Problem:
+    """What differs is in the subject, so that a note lapses when somebody changes the record again."""
     return Problem(
         "record_differs",
-        f"posting:{posting.external_id}",
+        f"posting:{posting.external_id}:{content_hash(posting.differences)[:MARK_CHARS]}",
         f"The {words_of(posting.kind)} in NetSuite differs from what was sent: {'; '.join(posting.differences)}.",
         amount=draft.facts.loop.return_total,
         posting=posting.external_id,

@@ -20,12 +20,10 @@ WHAT_WAITS = {
 
 def note_pauses(draft: Draft) -> None:
     """Call it last: it looks at all postings the plan wants, with what each hinges on."""
-    told: set[str] = set()
     for due in draft.postings:
         for pause in _pauses_of(draft.facts, due):
             _hold_step(draft, due, pause)
-            if not pause.by and pause.key not in told:
-                told.add(pause.key)
+            if not pause.by:
                 draft.problem(_problem_of(draft, due, pause))
 
 

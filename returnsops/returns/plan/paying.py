@@ -10,7 +10,7 @@ from returnsops.returns.plan.authorization import Authorization
 from returnsops.returns.plan.billing import may_be_credited
 from returnsops.returns.plan.clearing import plan_clearing
 from returnsops.returns.plan.closing import close_unaccepted_lines, close_whole_authorization, prove_complete
-from returnsops.returns.plan.comparing import compare_amounts
+from returnsops.returns.plan.comparing import compare_amounts, is_left_to_hand
 from returnsops.returns.plan.crediting import Source, plan_credit, source_of
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.exchanging import plan_exchange
@@ -18,6 +18,7 @@ from returnsops.returns.plan.expecting import is_noted_as_missing
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.refunding import plan_cash_refund, plan_refunds
 from returnsops.returns.plan.settling import loop_goes_first, plan_settlement
+from returnsops.returns.plan.tenders import is_refunded_by_hand
 from returnsops.returns.plan.watching import foresee_credit, is_money_ours, watch_credit
 from returnsops.returns.plan.watching_refunds import watch_refunds
 
@@ -55,6 +56,8 @@ def _pay(draft: Draft, sale: Sale, source: Source, *, may_book: bool) -> tuple[b
     facts = draft.facts
     if not is_money_ours(facts, sale):
         return _watch_money(draft, sale, may_expect=may_book)
+    if is_left_to_hand(facts, sale):
+        return _leave_to_hand(draft, sale)
     credit = compare_amounts(draft, sale)
     may_book = bool(credit) and may_book and may_be_credited(draft, sale)
     may_credit = may_book and not (loop_goes_first(facts) and facts.taken("credit") is None)
@@ -65,10 +68,18 @@ def _pay(draft: Draft, sale: Sale, source: Source, *, may_book: bool) -> tuple[b
     refunded = False
     if sale.is_cash_sale and settled and may_book and credit:
         credited = plan_cash_refund(draft, source, credit)
-        refunded = credited and plan_clearing(draft)
+        refunded = credited and (is_refunded_by_hand(facts) or plan_clearing(draft))
     elif credited and settled:
         refunded = _pay_out(draft)
     return credited, refunded and linked
+
+
+def _leave_to_hand(draft: Draft, sale: Sale) -> tuple[bool, bool]:
+    """The same, where a person books the money. Loop is not asked: they may have paid the customer outside."""
+    draft.step("amount", StepState.NOT_NEEDED, "credited and refunded by hand, as a person noted")
+    settled = plan_settlement(draft, may_ask=False, is_ours=False)
+    linked = plan_exchange(draft, sale)
+    return True, settled and linked
 
 
 def _pay_out(draft: Draft) -> bool:

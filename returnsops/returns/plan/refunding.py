@@ -15,8 +15,17 @@ from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import left_open, read_figures, store_credit
 from returnsops.returns.plan.money import Credit
 from returnsops.returns.plan.tender_matching import Part, as_rows, candidates_for, refunds_by_others, refunds_noted
-from returnsops.returns.plan.tenders import Payment, book_cash_refund, book_payments, has_one_account, read_payments
+from returnsops.returns.plan.tenders import (
+    Payment,
+    book_cash_refund,
+    book_payments,
+    has_one_account,
+    is_refunded_by_hand,
+    read_payments,
+)
 from returnsops.returns.problems import Problem
+
+BY_HAND = "refunded by hand, as a person noted"
 
 
 def plan_refunds(draft: Draft) -> bool:
@@ -29,11 +38,21 @@ def plan_refunds(draft: Draft) -> bool:
     if memo is None:
         draft.step("refund", StepState.WAITING, "waits for the Credit Memo to be read back")
         return False
+    if is_refunded_by_hand(facts):
+        draft.step("refund", StepState.NOT_NEEDED, BY_HAND)
+        return True
     payments = read_payments(draft)
     if payments is None or not _paid_what_was_credited(draft, memo):
         return False
     payments = _less_noted(facts, memo, _within(payments, memo.total - left_open(facts)))
-    return _has_enough_left(draft, memo, payments) and _plan_each(draft, memo, payments)
+    problem = _find_too_little_open(facts, memo, payments)
+    if problem is None:
+        return _plan_each(draft, memo, payments)
+    if draft.problem(problem):
+        draft.step("refund", StepState.BLOCKED, f"{memo.tran_id} was applied by hand", records=(memo.internal_id,))
+        return False
+    draft.step("refund", StepState.NOT_NEEDED, BY_HAND, records=(memo.internal_id,))
+    return True
 
 
 def plan_cash_refund(draft: Draft, source: Source, credit: Credit) -> bool:
@@ -42,6 +61,9 @@ def plan_cash_refund(draft: Draft, source: Source, credit: Credit) -> bool:
     posted = facts.posted("cash_refund")
     if posted:
         return is_credit_right(draft, "refund", posted, credit)
+    if is_refunded_by_hand(facts):
+        draft.step("refund", StepState.NOT_NEEDED, BY_HAND)
+        return True
     payments = read_payments(draft)
     if payments is None or not has_one_account(draft, payments):
         return False
@@ -101,34 +123,32 @@ def _paid_what_was_credited(draft: Draft, memo: RecordFacts) -> bool:
     return True
 
 
-def _has_enough_left(draft: Draft, memo: RecordFacts, payments: list[Payment]) -> bool:
+def _find_too_little_open(facts: ReturnFacts, memo: RecordFacts, payments: list[Payment]) -> Problem | None:
     """Somebody may have applied part of it by hand, so that a refund no longer fits (E10).
 
     A payment of which somebody else refunded all or a part is looked for first: that refund is adopted, or a person
     says what it stands for.
     """
-    facts, taken = draft.facts, draft.facts.taken_covers("customer_refund")
-    left_to_look = _seen_refunded(facts, memo, payments)
-    due = max(
-        (one.amount for one in payments if _cover(facts, one) not in taken and _part(one) not in left_to_look),
-        default=ZERO,
-    )
+    taken, left_to_look = facts.taken_covers("customer_refund"), _seen_refunded(facts, memo, payments)
+    open_ones = [one for one in payments if _cover(facts, one) not in taken and _part(one) not in left_to_look]
+    due = max((one.amount for one in open_ones), default=ZERO)
     if not memo.amount_remaining or due <= memo.amount_remaining:
-        return True
+        return None
     left_text, due_text = (money_text(amount, facts.currency) for amount in (memo.amount_remaining, due))
-    draft.problem(
-        Problem(
-            "record_differs",
-            f"record:{memo.internal_id}",
-            f"{memo.tran_id} has {left_text} open, and a refund of {due_text} is still to be booked on it. Undo what "
-            "was applied by hand.",
-            expected=due_text,
-            found=left_text,
-            amount=due - memo.amount_remaining,
-        )
+    return Problem(
+        "record_differs",
+        open_subject(memo),
+        f"{memo.tran_id} has {left_text} open, and a refund of {due_text} is still to be booked on it. Undo what "
+        "was applied by hand.",
+        expected=due_text,
+        found=left_text,
+        amount=due - memo.amount_remaining,
     )
-    draft.step("refund", StepState.BLOCKED, f"{memo.tran_id} was applied by hand", records=(memo.internal_id,))
-    return False
+
+
+def open_subject(memo: RecordFacts) -> str:
+    """Of what is open of a credit, apart from what it comes to."""
+    return f"record:{memo.internal_id}:open"
 
 
 def _seen_refunded(facts: ReturnFacts, memo: RecordFacts, payments: list[Payment]) -> set[Part]:

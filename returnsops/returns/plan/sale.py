@@ -171,21 +171,25 @@ def _items_agree(draft: Draft, sale: Sale) -> bool:
     if parts:
         leave_parts_to_hand(draft, parts, sold_on=name_of(sale.record))
         return False
-    for unit in wrong:
-        line = sale.line_of[unit.unit]
-        draft.problem(
-            Problem(
-                "item_differs",
-                f"sku:{unit.sku}",
-                f"SKU {unit.sku} is mapped to item {unit.item_id}, but {name_of(sale.record)} sold {line.item_name}.",
-                expected=line.item_name,
-                found=f"item {unit.item_id}",
-                amount=unit.worth + unit.tax,
-            )
-        )
+    for sku in dict.fromkeys(unit.sku for unit in wrong):
+        draft.problem(_item_problem(sale, [unit for unit in wrong if unit.sku == sku]))
     if wrong:
         draft.step("sale", StepState.BLOCKED, "the mapped item is not the one that was sold")
     return not wrong
+
+
+def _item_problem(sale: Sale, units: list[UnitFacts]) -> Problem:
+    """units: of one SKU; it may have been sold as several items."""
+    sold = " and ".join(dict.fromkeys(sale.line_of[unit.unit].item_name for unit in units))
+    sku, item = units[0].sku, units[0].item_id
+    return Problem(
+        "item_differs",
+        f"sku:{sku}",
+        f"SKU {sku} is mapped to item {item}, but {name_of(sale.record)} sold {sold}.",
+        expected=sold,
+        found=f"item {item}",
+        amount=add_up(unit.worth + unit.tax for unit in units),
+    )
 
 
 def _wait_for_sale(draft: Draft) -> None:

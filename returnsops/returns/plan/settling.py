@@ -25,7 +25,8 @@ def plan_settlement(draft: Draft, *, may_ask: bool, is_ours: bool = True) -> boo
     facts = draft.facts
     asked = _asked(facts)
     if facts.loop.settled_at:
-        _note_early_settlement(draft, asked)
+        if is_ours:
+            _note_early_settlement(draft, asked)
         draft.step("settle", StepState.DONE, _settled_words(facts))
         return True
     if facts.loop.state == "closed":
@@ -39,7 +40,7 @@ def plan_settlement(draft: Draft, *, may_ask: bool, is_ours: bool = True) -> boo
     elif is_loop_first(facts):
         _wait_for_loops_rules(draft)
     elif not is_ours:
-        _wait_for_loops_rules(draft, words="another system has Loop settle it")
+        _wait_for_loops_rules(draft, words="somebody else has Loop settle it")
     elif not may_ask:
         draft.step("settle", StepState.WAITING, "waits for the credit")
     else:

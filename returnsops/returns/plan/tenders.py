@@ -58,7 +58,7 @@ def _payments_add_up(draft: Draft, listed: Decimal) -> bool:
         listed_text, refund_text = money_text(listed, facts.currency), money_text(facts.loop.refund, facts.currency)
         problem = Problem(
             "settled_differently",
-            f"return:{facts.loop.loop_id}",
+            _payments_subject(facts),
             f"Loop lists payments of {listed_text} for a refund of {refund_text}.",
             expected=refund_text,
             found=listed_text,
@@ -71,6 +71,17 @@ def _payments_add_up(draft: Draft, listed: Decimal) -> bool:
     return False
 
 
+def _payments_subject(facts: ReturnFacts) -> str:
+    """Of its own, since a word about the credit is none about the payments."""
+    return f"return:{facts.loop.loop_id}:payments"
+
+
+def is_refunded_by_hand(facts: ReturnFacts) -> bool:
+    """Loop paid in another currency, and a person noted that they booked that by hand."""
+    noted = facts.is_acknowledged("currency_differs", _payments_subject(facts))
+    return noted and bool(paid_in_others(facts))
+
+
 def paid_in_others(facts: ReturnFacts) -> list[RefundFacts]:
     """Payments in another currency than this return's."""
     return [one for one in facts.loop.refunds if one.amount and one.currency not in ("", facts.currency)]
@@ -80,15 +91,15 @@ def _in_one_currency(draft: Draft) -> bool:
     """A gateway may pay in the shopper's currency; its amounts are then no part of this credit (loop.md §7.5)."""
     facts = draft.facts
     others = paid_in_others(facts)
-    for one in others:
+    if others:
+        paid = " and ".join(f"{money_text(one.amount, one.currency)} through «{one.gateway}»" for one in others)
         draft.problem(
             Problem(
                 "currency_differs",
-                f"return:{facts.loop.loop_id}",
-                f"Loop paid {money_text(one.amount, one.currency)} through «{one.gateway}»; this return is in "
-                f"{facts.currency}.",
+                _payments_subject(facts),
+                f"Loop paid {paid}; this return is in {facts.currency}.",
                 expected=facts.currency,
-                found=one.currency,
+                found=" and ".join(dict.fromkeys(one.currency for one in others)),
                 amount=facts.loop.refund,
             )
         )

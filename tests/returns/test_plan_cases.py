@@ -1,0 +1,120 @@
+"""Problems of one plan that would share a case, and notes that hold for what was seen and for nothing else."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from returnsops.returns.facts import OverrideFacts, PostingFacts, RefundFacts, ReturnFacts
+from returnsops.returns.plan import plan_return
+from returnsops.returns.plan.draft import Draft
+from returnsops.returns.plan.refunding import plan_refunds
+from returnsops.returns.problems import Problem
+from tests.builders import make_facts, make_sale, make_unit
+from tests.other_side import run_to_end
+
+
+def note(facts: ReturnFacts, problem: Problem) -> ReturnFacts:
+    noted = OverrideFacts("acknowledge", f"{problem.code} {problem.subject}", "seen", 1)
+    return replace(facts, overrides=(*facts.overrides, noted))
+
+
+def problem_of(facts: ReturnFacts, code: str) -> Problem:
+    (found,) = [one for one in plan_return(facts).problems if one.code == code]
+    return found
+
+
+def booked_with(*differences: str) -> ReturnFacts:
+    facts, _ = run_to_end(make_facts(units=(make_unit(1, "sellable"),)))
+    credit = next(one for one in facts.postings if one.kind == "credit")
+    others = tuple(one for one in facts.postings if one is not credit)
+    return replace(facts, postings=(*others, replace(credit, differences=differences)))
+
+
+def test_two_problems_of_one_case_are_one_with_the_words_of_both() -> None:
+    draft = Draft(make_facts())
+
+    draft.problem(Problem("sku_unmapped", "sku:X", "Two units wait.", amount=Decimal(70), detail=(("A", "1"),)))
+    draft.problem(Problem("sku_unmapped", "sku:X", "Found goods wait.", found="X", amount=Decimal(5), posting="p-1"))
+    draft.problem(Problem("sku_unmapped", "sku:Y", "Another one."))
+
+    first, second = draft.problems
+    assert first.cause == "Two units wait. Found goods wait."
+    assert (first.amount, first.found, first.posting, first.detail) == (Decimal(70), "X", "p-1", (("A", "1"),))
+    assert second.subject == "sku:Y"
+
+
+def test_same_problem_told_twice_is_one() -> None:
+    draft, same = Draft(make_facts()), Problem("sku_unmapped", "sku:X", "Two units wait.", amount=Decimal(70))
+
+    draft.problem(same)
+    draft.problem(same)
+
+    assert draft.problems == [same]
+
+
+def test_units_of_one_sku_sold_as_two_items_are_told_together() -> None:
+    units = tuple(make_unit(number, sku="BOOT", provider_line=str(number), item_id="777") for number in (1, 2))
+    sold = tuple(replace(one, item_id=item) for one, item in zip(units, ("501", "502"), strict=True))
+    sale = make_sale(sold)
+    named = tuple(replace(one, item_name=f"ITEM-{one.item_id}") for one in sale.lines)
+
+    problem = problem_of(make_facts(units=units, records=(replace(sale, lines=named),)), "item_differs")
+
+    assert "sold ITEM-501 and ITEM-502" in problem.cause
+    assert problem.amount == sum(one.worth + one.tax for one in units)
+
+
+def test_every_payment_in_another_currency_is_told() -> None:
+    facts, _ = run_to_end(make_facts(units=(make_unit(1, "sellable"),)))
+    facts = replace(facts, postings=tuple(one for one in facts.postings if one.kind != "customer_refund"))
+    refunds = (RefundFacts("paypal", Decimal("40"), "EUR"), RefundFacts("gift_card", Decimal("30"), "GBP"))
+    draft = Draft(replace(facts, loop=replace(facts.loop, refunds=refunds)))
+
+    assert not plan_refunds(draft)
+    (problem,) = draft.problems
+    assert "40.00 EUR through «paypal» and 30.00 GBP through «gift_card»" in problem.cause
+
+
+def test_note_about_a_difference_lapses_when_the_record_is_changed_again() -> None:
+    seen = booked_with("line 3 has amount 70.00, 72.00 was sent")
+    noted = note(seen, problem_of(seen, "record_differs"))
+    assert "record_differs" not in {one.code for one in plan_return(noted).problems}
+
+    postings = tuple(
+        replace(one, differences=("line 3 has amount 7.00, 72.00 was sent",)) if one.differences else one
+        for one in noted.postings
+    )
+
+    assert "7.00, 72.00 was sent" in problem_of(replace(noted, postings=postings), "record_differs").cause
+
+
+def test_note_about_what_loop_paid_lapses_when_it_pays_something_else() -> None:
+    facts, _ = run_to_end(make_facts(units=(make_unit(1, "sellable"),)))
+    facts = replace(facts, postings=tuple(one for one in facts.postings if one.kind != "customer_refund"))
+    paid_less = pay(facts, "70.00")
+    noted = note(paid_less, problem_of(paid_less, "settled_differently"))
+    assert "settled_differently" not in {one.code for one in plan_return(noted).problems}
+
+    assert "Loop settled 60.00 USD" in problem_of(pay(noted, "60.00"), "settled_differently").cause
+
+
+def pay(facts: ReturnFacts, amount: str) -> ReturnFacts:
+    """As if the refund had not been posted yet; the fee is what is kept."""
+    paid = Decimal(amount)
+    unit = facts.units[0]
+    fee = unit.worth + unit.tax - paid
+    refunds = (RefundFacts("shopify_payments", paid),)
+    return replace(facts, loop=replace(facts.loop, refund=paid, fee=fee, refunds=refunds))
+
+
+def test_posting_that_was_told_to_be_deleted_keeps_its_own_case() -> None:
+    """The mark of what differs is on that case alone."""
+    facts = booked_with()
+    gone = tuple(replace(one, gone=one.record_type == "itemReceipt" or one.gone) for one in facts.records)
+
+    problem = problem_of(replace(facts, records=gone), "record_gone")
+
+    assert problem.subject == f"posting:{_receipt(facts).external_id}"
+
+
+def _receipt(facts: ReturnFacts) -> PostingFacts:
+    return next(one for one in facts.postings if one.kind == "receipt")
