@@ -106,6 +106,24 @@ def pay(facts: ReturnFacts, amount: str) -> ReturnFacts:
     return replace(facts, loop=replace(facts.loop, refund=paid, fee=fee, refunds=refunds))
 
 
+def test_credit_that_was_applied_by_hand_is_left_at_that_once_noted() -> None:
+    """To another invoice, as far as NetSuite shows: no refund of somebody else is in the place of ours."""
+    facts, _ = run_to_end(make_facts(units=(make_unit(1, "sellable"),)))
+    records = tuple(
+        replace(one, amount_remaining=one.total - 20) if one.record_type == "creditMemo" else one
+        for one in facts.records
+        if one.record_type != "customerRefund"
+    )
+    postings = tuple(one for one in facts.postings if one.kind != "customer_refund")
+    facts = replace(facts, postings=postings, records=records)
+    problem = problem_of(facts, "record_differs")
+
+    plan = plan_return(note(facts, problem))
+
+    assert "Undo what was applied by hand" in problem.cause
+    assert (plan.postings, plan.stage) == ((), "settled")
+
+
 def test_posting_that_was_told_to_be_deleted_keeps_its_own_case() -> None:
     """The mark of what differs is on that case alone."""
     facts = booked_with()
