@@ -8,6 +8,7 @@ urlpatterns = [
     path("returns/", returns.ReturnList.as_view(), name="api-returns"),
     path("returns/<int:pk>/", returns.ReturnDetail.as_view(), name="api-return"),
     path("returns/<int:pk>/inspections/", returns.RecordInspection.as_view(), name="api-record-inspection"),
+    path("found/<int:pk>/take-back/", returns.TakeBackFound.as_view(), name="api-take-back-found"),
     path("units/", returns.UnitList.as_view(), name="api-units"),
     path("cases/", cases.CaseList.as_view(), name="api-cases"),
     path("cases/<int:pk>/", cases.CaseDetail.as_view(), name="api-case"),

@@ -11,6 +11,7 @@ from returnsops.people.models import Membership, Role, User
 
 RIGHTS: dict[str, Collection[str]] = {
     "inspect units": {Role.WAREHOUSE, Role.ADMIN},
+    "take back what others noted": {Role.FINANCE, Role.ADMIN},
     "approve": {Role.FINANCE, Role.ADMIN},
     "correct": {Role.FINANCE, Role.DATA, Role.ADMIN},
     "retry": {Role.FINANCE, Role.DATA, Role.ADMIN},

@@ -1,7 +1,7 @@
 """What a plan reads, table by table: the rows of one return, by queries whose SQL is made once."""
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, F, OuterRef, When
+from django.db.models import Case, F, OuterRef, Q, When
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from returnsops.lib.fixed_query import FixedQuery, slot
@@ -29,7 +29,10 @@ UNITS = FixedQuery(
 )  # fmt: skip
 OUTCOMES = FixedQuery(
     lambda: InspectedUnit.objects.filter(
-        line__loop_return=THIS, superseded_at=None, inspection__finished_at__isnull=False
+        # What was judged anew stands as it was until that counts as well.
+        Q(superseded_at=None) | Q(superseded_by__inspection__finished_at=None, superseded_by__isnull=False),
+        line__loop_return=THIS,
+        inspection__finished_at__isnull=False,
     ).values("line_id", "outcome", "inspected_at", "inspection_id")
 )
 FOUND = FixedQuery(

@@ -1,6 +1,7 @@
 """Goods in a parcel that are not on its return: noting them at the bench, and taking a note back before finishing."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.db import transaction
@@ -10,7 +11,16 @@ from returnsops.lib import clock
 from returnsops.people import access, audit
 from returnsops.people.models import User
 from returnsops.returns.errors import NotPossibleError
-from returnsops.returns.inspection import UnitOutcome, clean_scan, judge_units, open_inspection, require_live
+from returnsops.returns.inspection import (
+    UnitOutcome,
+    clean_scan,
+    finish_inspection,
+    judge_units,
+    open_inspection,
+    record_units,
+    require_live,
+    units_on_hold,
+)
 from returnsops.returns.models import FoundGoods, InspectedUnit, Inspection, Item, LoopReturn, ReturnLine
 from returnsops.returns.replan import hold_return
 
@@ -53,6 +63,60 @@ def note_found(loop_return: LoopReturn, thing: FoundThing, *, by: User) -> Found
     )  # fmt: skip
 
 
+@transaction.atomic
+def record_seen(
+    loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], things: Sequence[FoundThing], *, by: User
+) -> Inspection:
+    """Judge units, note what else lay there, and finish, in one go, as tools do. A resend changes nothing.
+
+    Raises NotPossibleError for nonsense, AlreadyInspectedError if somebody else judged one of the units.
+    """
+    if not things:
+        return record_units(loop_return, outcomes, by=by)
+    access.require(by, "inspect units", shop=loop_return.shop)
+    hold_return(loop_return.pk)
+    _require_apart(loop_return, outcomes, things)
+    sent_before = FoundGoods.objects.filter(client_id__in=[one.client_id for one in things]).count()
+    if 0 < sent_before < len(things):
+        raise NotPossibleError("Some of what was found was sent before, some was not. Send what is new with new ids.")
+    inspection = judge_units(loop_return, outcomes, by=by) if outcomes and not sent_before else None
+    if sent_before and outcomes:
+        record_units(loop_return, outcomes, by=by)  # the same again, or it is refused
+    for thing in things:
+        inspection = note_found(loop_return, thing, by=by).inspection
+    assert inspection is not None, "something was judged or noted"
+    finish_inspection(inspection, by=by)
+    return inspection
+
+
+def _require_apart(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], things: Sequence[FoundThing]) -> None:
+    """What lies in place of a unit says that the unit is missing."""
+    judged = {one.line_item_id for one in outcomes}
+    both = sorted(judged & {thing.in_place_of for thing in things})
+    if both:
+        raise NotPossibleError(
+            f"Unit {both[0]} is judged, and something else lay in its place. Name it once: what lies in place of a "
+            "unit makes it missing."
+        )
+    held = sorted(judged & units_on_hold(loop_return))
+    if held:
+        raise NotPossibleError(f"Unit {held[0]} is on hold. Send what becomes of such units apart from what was found.")
+
+
+def name_found(loop_return: LoopReturn, text: str) -> str:
+    """As NetSuite calls it, where the text means one item; as it was read, where it means none.
+
+    Raises NotPossibleError where it may mean several: somebody has to say which.
+    """
+    meant = find_meanings(loop_return, text)
+    if not meant:
+        return text
+    if len(meant) == 1 and text.casefold() in (meant[0].sku.casefold(), meant[0].upc):
+        return meant[0].sku
+    names = ", ".join(one.sku for one in meant)
+    raise NotPossibleError(f"«{text}» may mean {names}. Send one of these, or `as_read` to keep it as it was read.")
+
+
 def _require_same_note(known: FoundGoods, loop_return: LoopReturn, thing: FoundThing) -> None:
     """A client id stands for one note; another content under it would be lost without a word."""
     place = known.in_place_of.line_item_id if known.in_place_of else ""
@@ -80,9 +144,12 @@ def _id_of_missing(client_id: uuid.UUID) -> uuid.UUID:
 
 @transaction.atomic
 def take_back(found: FoundGoods, *, by: User) -> None:
-    """It was a mistake. Possible until the inspection is finished; the unit it lay in place of can be judged anew."""
+    """It was a mistake. Possible until the inspection is finished; the unit it lay in place of can be judged anew.
+
+    Raises PermissionDenied for anybody but who noted it, finance and administrators.
+    """
     shop = found.inspection.loop_return.shop
-    access.require(by, "inspect units", shop=shop)
+    access.require(by, "inspect units" if by.pk == found.finder_id else "take back what others noted", shop=shop)
     hold_return(found.inspection.loop_return_id)
     inspection = Inspection.objects.get(pk=found.inspection_id)
     if inspection.finished_at:

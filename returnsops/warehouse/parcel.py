@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from returnsops.people import access
 from returnsops.people.models import User
 from returnsops.returns.inspection import ENDED_STATES
 from returnsops.returns.models import FoundGoods, InspectedUnit, Inspection, LoopReturn, NetSuiteRecord, ReturnLine
@@ -54,6 +55,7 @@ class Found:
 
     note: FoundGoods
     is_mine: bool
+    may_take_back: bool
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,13 @@ def load_parcel(row: LoopReturn, user: User) -> Parcel:
 def _found_in(row: LoopReturn, user: User) -> tuple[Found, ...]:
     notes = FoundGoods.objects.visible_to(user).filter(inspection__loop_return=row, withdrawn_at=None)
     rows = notes.select_related("inspection", "finder", "in_place_of")
-    return tuple(Found(one, one.inspection.finished_at is None and one.finder_id == user.pk) for one in rows)
+    may_others = access.may(user, "take back what others noted", shop=row.shop)
+
+    def show(one: FoundGoods) -> Found:
+        is_open, is_mine = one.inspection.finished_at is None, one.finder_id == user.pk
+        return Found(one, is_open and is_mine, may_take_back=is_open and (is_mine or may_others))
+
+    return tuple(show(one) for one in rows)
 
 
 def find_stop(parcel: Parcel) -> Stop | None:

@@ -114,7 +114,7 @@ def test_fault_of_ours_is_logged_and_told_in_general_words(
     def fail(*args: Any, **kwargs: Any) -> None:
         raise ZeroDivisionError("a secret of the machine room")
 
-    monkeypatch.setattr(returns, "record_units", fail)
+    monkeypatch.setattr(returns, "record_seen", fail)
     tool.raise_request_exception = False
     body = {
         "units": [

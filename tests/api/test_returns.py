@@ -26,7 +26,7 @@ from tests.builders import (
 
 LIST = f"{API}/returns/"
 # The key with its user; the rows; then one for each kind of thing beside them.
-QUERIES_LIST, QUERIES_DETAIL, QUERIES_UNITS = 2, 8, 3
+QUERIES_LIST, QUERIES_DETAIL, QUERIES_UNITS = 2, 10, 3
 
 
 def ids(client: APIClient, address: str) -> list[int]:

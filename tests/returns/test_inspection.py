@@ -11,6 +11,7 @@ from django.db import connections
 from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.people.models import AuditEvent, Role, User
+from returnsops.posting.facts import load_facts
 from returnsops.returns.errors import AlreadyInspectedError, NotPossibleError
 from returnsops.returns.inspection import (
     SEEN_AGO_MAX,
@@ -352,3 +353,14 @@ def test_release_leaves_a_colleagues_open_inspection_alone(row: LoopReturn, ada:
 
     other.refresh_from_db()
     assert other.finished_at is None
+
+
+def test_missing_unit_stays_missing_until_the_look_that_found_it_is_finished(row: LoopReturn, ada: User) -> None:
+    make_inspection(row, ada, "missing", "sellable")
+
+    judge_units(row, [judged("sellable")], by=ada)
+    again = judge_units(row, [judged("damaged")], by=ada)
+    assert [unit.outcome for unit in load_facts(row).units] == ["missing", "sellable"]
+
+    finish_inspection(again, by=ada)
+    assert [unit.outcome for unit in load_facts(row).units] == ["damaged", "sellable"]

@@ -146,6 +146,17 @@ class OpenCaseOut(serializers.Serializer[Any]):
         return KINDS[member.case.code].title
 
 
+class FoundOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    sku = serializers.CharField()
+    count = serializers.IntegerField()
+    note = serializers.CharField()
+    in_place_of = serializers.CharField(source="in_place_of.line_item_id", default="")
+    found_at = serializers.DateTimeField()
+    client_id = serializers.UUIDField()
+    withdrawn_at = serializers.DateTimeField(allow_null=True)
+
+
 class ReturnOut(ReturnRowOut):
     link = serializers.SerializerMethodField(help_text="The return's page in Loop; null in a sandbox")
     customer_email = serializers.CharField()
@@ -154,6 +165,7 @@ class ReturnOut(ReturnRowOut):
     look_again_at = serializers.DateTimeField(allow_null=True, help_text="When the plan may change by time alone")
     steps = serializers.SerializerMethodField()
     units = UnitOut(many=True, source="lines.all")
+    found = serializers.SerializerMethodField(help_text="What lay in its parcels and is not on it")
     exchange_items = ExchangeItemOut(many=True, source="exchange_items.all")
     counterparts = serializers.SerializerMethodField()
     postings = PostingRowOut(many=True, source="postings.all")
@@ -165,6 +177,10 @@ class ReturnOut(ReturnRowOut):
     @extend_schema_field(StepOut(many=True))
     def get_steps(self, row: LoopReturn) -> Any:
         return row.plan.get("steps", [])
+
+    @extend_schema_field(FoundOut(many=True))
+    def get_found(self, row: LoopReturn) -> Any:
+        return FoundOut([one for inspection in row.inspections.all() for one in inspection.found.all()], many=True).data
 
     @extend_schema_field(CounterpartOut(many=True))
     def get_counterparts(self, row: LoopReturn) -> Any:
@@ -181,3 +197,4 @@ class InspectionOut(OfReturn):
     started_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
     units = RecordedUnitOut(many=True, source="units.all")
+    found = FoundOut(many=True, source="found.all")

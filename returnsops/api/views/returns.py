@@ -12,14 +12,16 @@ from exceptions.models import Case, CaseMember
 from returnsops.api.errors import ConflictError
 from returnsops.api.filters import UnitFilter
 from returnsops.api.serializers.inputs import InspectionIn
-from returnsops.api.serializers.returns import InspectionOut, ReturnOut, ReturnRowOut, UnitRowOut
+from returnsops.api.serializers.returns import FoundOut, InspectionOut, ReturnOut, ReturnRowOut, UnitRowOut
 from returnsops.api.views.base import ApiDetail, ApiList, ApiView, caller, read_input
+from returnsops.people import access
 from returnsops.people.models import User
 from returnsops.posting.models import Posting
 from returnsops.returns.errors import AlreadyInspectedError
 from returnsops.returns.filters import ReturnFilter
-from returnsops.returns.inspection import UnitOutcome, record_units
-from returnsops.returns.models import InspectedUnit, Inspection, LoopReturn, NetSuiteRecord, ReturnLine
+from returnsops.returns.found import FoundThing, name_found, record_seen, take_back
+from returnsops.returns.inspection import UnitOutcome
+from returnsops.returns.models import FoundGoods, InspectedUnit, Inspection, LoopReturn, NetSuiteRecord, ReturnLine
 from returnsops.returns.replan import hold_return
 
 STANDING = Prefetch(
@@ -27,6 +29,9 @@ STANDING = Prefetch(
     InspectedUnit.objects.filter(superseded_at=None).select_related("inspector", "inspection"),
     to_attr="standing",
 )
+
+
+FOUND = Prefetch("found", FoundGoods.objects.filter(withdrawn_at=None).select_related("in_place_of"))
 
 
 class ReturnList(ApiList):
@@ -53,6 +58,7 @@ class ReturnDetail(ApiDetail):
             "exchange_items",
             Prefetch("records", NetSuiteRecord.objects.select_related("account").defer("raw")),
             Prefetch("postings", Posting.objects.select_related("shop").defer("request")),
+            Prefetch("inspections", Inspection.objects.prefetch_related(FOUND)),
             Prefetch("case_members", live.select_related("case"), to_attr="open_memberships"),
         )  # fmt: skip
 
@@ -73,16 +79,18 @@ class UnitList(ApiList):
 
 
 class RecordInspection(ApiView):
-    """Say what was seen of units of this return. The outcomes count at once; a resend changes nothing."""
+    """Say what was seen of units of this return, and what else lay in the parcel. It counts at once; a resend changes
+    nothing."""
 
     input_class, output_class = InspectionIn, InspectionOut
 
     def post(self, request: Request, pk: int) -> Response:
         user = caller(request)
         row = get_object_or_404(LoopReturn.objects.visible_to(user).select_related("shop"), pk=pk)
-        outcomes: list[UnitOutcome] = read_input(InspectionIn, request)["units"]
+        said = read_input(InspectionIn, request)
+        outcomes: list[UnitOutcome] = said["units"]
         try:
-            inspection = _record_once(row, outcomes, by=user)
+            inspection = _record_once(row, outcomes, said["found"], by=user)
         except AlreadyInspectedError as error:
             standing = {"standing": _standing_outcomes(row, outcomes)}
             raise ConflictError(str(error), code="already_inspected", extra=standing) from error
@@ -91,10 +99,32 @@ class RecordInspection(ApiView):
 
 
 @transaction.atomic
-def _record_once(row: LoopReturn, outcomes: list[UnitOutcome], *, by: User) -> Inspection:
+def _record_once(row: LoopReturn, outcomes: list[UnitOutcome], found: list[dict[str, Any]], *, by: User) -> Inspection:
     """A tool that gives up waiting sends again while we still work: the copy must find what the first one wrote."""
+    access.require(by, "inspect units", shop=row.shop)
     hold_return(row.pk)
-    return record_units(row, outcomes, by=by)
+    return record_seen(row, outcomes, [_thing_of(row, one) for one in found], by=by)
+
+
+def _thing_of(row: LoopReturn, told: dict[str, Any]) -> FoundThing:
+    """Sent again it means what it meant: by then NetSuite may have told of more items."""
+    known = FoundGoods.objects.filter(client_id=told["client_id"], inspection__loop_return=row).first()
+    named = told["sku"] if told["as_read"] else known.sku if known else name_found(row, told["sku"])
+    return FoundThing(named, told["count"], told["client_id"], told["note"], told["in_place_of"])
+
+
+class TakeBackFound(ApiView):
+    """A note of found goods was a mistake. Possible until its inspection is finished."""
+
+    input_class, output_class = None, FoundOut
+
+    def post(self, request: Request, pk: int) -> Response:
+        user = caller(request)
+        notes = FoundGoods.objects.visible_to(user).select_related("inspection__loop_return__shop", "in_place_of")
+        found = get_object_or_404(notes, pk=pk)
+        take_back(found, by=user)
+        found.refresh_from_db()
+        return Response(FoundOut(found).data)
 
 
 def _standing_outcomes(row: LoopReturn, outcomes: list[UnitOutcome]) -> list[dict[str, Any]]:
@@ -126,8 +156,6 @@ def _require_same(inspection: Inspection, row: LoopReturn, outcomes: list[UnitOu
 
 
 def _with_units(inspection: Inspection) -> Inspection:
-    units = InspectedUnit.objects.select_related("line", "inspector", "inspection")
-    whole: Inspection = (
-        Inspection.objects.select_related("inspector").prefetch_related(Prefetch("units", units)).get(pk=inspection.pk)
-    )
-    return whole
+    units = Prefetch("units", InspectedUnit.objects.select_related("line", "inspector", "inspection"))
+    whole = Inspection.objects.select_related("inspector").prefetch_related(units).prefetch_related(FOUND)
+    return whole.get(pk=inspection.pk)
