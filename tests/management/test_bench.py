@@ -73,7 +73,7 @@ def test_latency_and_posting_are_measured_by_what_the_sandbox_saw(data_dir: Path
         "--rounds",
         "1",
         "--seconds",
-        "2",
+        "1",
         "--latency",
         "0.2",
     )

@@ -15,6 +15,7 @@ from returnsops.posting.sender import Sender
 
 class Command(BaseCommand):
     help = "Send what the outbox holds, until stopped."
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--threads", type=int, default=settings.SENDER_THREADS, help="calls in flight at most")

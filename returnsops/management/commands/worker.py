@@ -38,7 +38,7 @@ class Command(BaseCommand):
         heartbeat = _heartbeat(settings.HEARTBEAT_FILE)
         metronome = Metronome(heartbeat, every_s=settings.TICK_EVERY.total_seconds())
         kept = [
-            Kept(_manage("queue", "qcluster"), heartbeat=heartbeat),
+            Kept(_manage("queue", "qcluster", "--skip-checks"), heartbeat=heartbeat),
             *(_keep_sender(number) for number in range(1, options["senders"] + 1)),
         ]
         with Processes(patience_s=STOP_PATIENCE_S) as processes:
