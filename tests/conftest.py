@@ -46,7 +46,7 @@ def pytest_collection_finish() -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--every-crash", action="store_true", help="play each crash with each lost answer (tests/journey)")
-    parser.addoption("--stops", type=int, default=3, help="so many workers under load are stopped (tests/journey)")
+    parser.addoption("--stops", type=int, default=2, help="so many workers under load are stopped (tests/journey)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
