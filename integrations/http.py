@@ -27,7 +27,7 @@ from integrations.errors import (
     TemporaryError,
     UncertainError,
 )
-from returnsops.lib.waits import waiting_at_most
+from returnsops.lib.waits import SOCKETS, waiting_at_most
 
 logger = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ def send_request(
     failure: IntegrationError | None = None
     try:
         with (
-            waiting_at_most(CONNECT_TIMEOUT_S + timeout_s),
+            waiting_at_most(CONNECT_TIMEOUT_S + timeout_s, at=SOCKETS),
             session.request(
                 method,
                 url,

@@ -190,14 +190,16 @@ SPECTACULAR_SETTINGS = {
 API_RATE = env_text("API_RATE", "600/min")
 
 # --- Task queue: carries nudges only, our rows are the truth (docs/adr/0004) ------------------------
+QUEUE_WORKERS = env_int("QUEUE_WORKERS", default=2, least=1)
+TASK_LIMIT_S = 90
 Q_CLUSTER = {
     "name": "returnsops",
     "orm": "default",
     "broker_class": "returnsops.lib.task_broker.TaskBroker",
-    "workers": env_int("QUEUE_WORKERS", default=2, least=1),
+    "workers": QUEUE_WORKERS,
     "queue_limit": 4,
     "bulk": 1,
-    "timeout": 90,
+    "timeout": TASK_LIMIT_S,
     "retry": 240,
     "ack_failures": True,
     "max_attempts": 1,

@@ -10,7 +10,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 
 from django.conf import settings
@@ -30,7 +30,7 @@ from returnsops.lib import clock
 from returnsops.lib.canonical import plain
 from returnsops.lib.locks import lock_until_commit
 from returnsops.lib.nudge import RowId, nudge
-from returnsops.lib.waits import beat_while_waiting
+from returnsops.lib.queue_heart import show_life, task_in_hand
 from returnsops.posting import outbox
 from returnsops.posting.claim import put_back_dead_claims
 from returnsops.posting.facts import load_facts
@@ -63,12 +63,11 @@ EVENTS_AT_ONCE, EVENTS_FOR_S = 20, 20.0
 
 def look(what: str, row_id: RowId = None) -> None:
     """The one entry point of the task queue: look at one row. An outside failure leaves the row due for the sweep."""
-    _show_life()
-    beat_while_waiting(_show_life)
-    try:
-        LOOKS[what](row_id)
-    except IntegrationError as error:
-        logger.warning("%s %s waits: %s", what, row_id, error)
+    with _task_in_hand():
+        try:
+            LOOKS[what](row_id)
+        except IntegrationError as error:
+            logger.warning("%s %s waits: %s", what, row_id, error)
 
 
 def look_at_inbox(_: None) -> None:
@@ -222,12 +221,13 @@ LOOKS: dict[str, Callable[..., None]] = {
 
 def tick() -> None:
     """Find whatever is due. Runs every few seconds; each job runs once per interval however many clusters tick."""
-    _show_life()
-    for name in due_among({name: every for name, (every, _) in JOBS.items()}):
-        every, job = JOBS[name]
-        if is_turn_of(name, every):
-            with _one_failure_delays_no_other(name):
-                job()
+    with _task_in_hand():
+        for name in due_among({name: every for name, (every, _) in JOBS.items()}):
+            every, job = JOBS[name]
+            if is_turn_of(name, every):
+                with _one_failure_delays_no_other(name):
+                    job()
+                _show_life()
 
 
 def sweep_events() -> None:
@@ -331,10 +331,13 @@ JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
 }
 
 
+def _task_in_hand() -> AbstractContextManager[None]:
+    return task_in_hand(settings.HEARTBEAT_FILE, limit_s=settings.TASK_LIMIT_S)
+
+
 def _show_life() -> None:
     """Work done is the proof of life that `manage.py worker` watches for."""
-    settings.HEARTBEAT_FILE.parent.mkdir(parents=True, exist_ok=True)
-    settings.HEARTBEAT_FILE.touch()
+    show_life(settings.HEARTBEAT_FILE)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Keeps programs running: a dead one is started again, and so is one whose heart has stopped.
 
 A task queue can hang with all its processes alive (a worker killed while idle leaves a lock taken), so that being
-alive proves nothing. The heartbeat is a file that a task of the queue itself touches: work done is the proof.
+alive proves nothing. A heartbeat is a file that the program touches: work done is the proof. See `queue_heart` for that
+of the queue.
 """
 
 import logging

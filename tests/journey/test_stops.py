@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("stops")]
 RETURNS_PER_STOP = 8
 LIMIT_S = 240.0
 OWED_WITHIN_S = 60.0
+SLOW_S, CALLS_AFTER_S = 50.0, 3.0
 
 
 def test_stops_under_load_end_in_time_with_nothing_half_done(
@@ -79,19 +80,32 @@ def held_by_us() -> dict[str, str]:
     return dict(Posting.objects.filter(status="posted", system="netsuite").values_list("external_id", F("their_id")))
 
 
-def test_queue_that_hangs_is_replaced(stage: Stage, tmp_path: Path) -> None:
+def test_queue_is_replaced_when_one_process_of_it_freezes(stage: Stage, tmp_path: Path) -> None:
     with Worker(tmp_path) as worker:
         wait_until(lambda: bool(queue_of(worker)), limit_s=LIMIT_S, what="a queue", worker=worker)
         wait_until((tmp_path / "heartbeat").exists, limit_s=LIMIT_S, what="a first heartbeat", worker=worker)
         (hung,) = queue_of(worker)
-        os.killpg(hung, signal.SIGSTOP)
+        stage.ask("settings", {"loop": {"latency_s": [SLOW_S, SLOW_S]}})
+        wait_until(lambda: freeze_in_a_call(tmp_path), limit_s=LIMIT_S, what="a task in a call", worker=worker)
 
         wait_until(lambda: queue_of(worker) not in ([], [hung]), limit_s=LIMIT_S, what="another queue", worker=worker)
+        stage.ask("settings", {"loop": {"latency_s": [0, 0]}})
         body = {"shop": "northwind", "scenario": "refund", "params": {"parcel": "in_transit"}}
         loop_id = stage.ask("loop/returns", body)["return_id"]
         wait_until(
             LoopReturn.objects.filter(loop_id=loop_id).exists, limit_s=LIMIT_S, what="work goes on", worker=worker
         )
+
+
+def freeze_in_a_call(folder: Path) -> bool:
+    """One process of the queue, the other goes on. A task that is still in hand after a while makes a call."""
+    hands = set((folder / "heartbeat-tasks").glob("*"))
+    time.sleep(CALLS_AFTER_S)
+    for hand in hands:
+        if hand.exists():
+            os.kill(int(hand.name), signal.SIGSTOP)
+            return True
+    return False
 
 
 def queue_of(worker: Worker) -> list[int]:

@@ -16,6 +16,7 @@ from django_q.tasks import async_task
 
 from returnsops.lib.errors import StopRequested
 from returnsops.lib.processes import PROJECT_DIR, Processes, Program
+from returnsops.lib.queue_heart import QueueHeart
 from returnsops.lib.watchdog import Heartbeat, Kept, Metronome, look_after
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--senders", type=int, default=1, help="how many sender processes (default: 1)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        heartbeat = _heartbeat(settings.HEARTBEAT_FILE)
+        heartbeat = _queue_heart()
         metronome = Metronome(heartbeat, every_s=settings.TICK_EVERY.total_seconds())
         kept = [
             Kept(_manage("queue", "qcluster", "--skip-checks"), heartbeat=heartbeat),
@@ -71,6 +72,15 @@ def _keep_sender(number: int) -> Kept:
     beat = settings.HEARTBEAT_FILE.with_name(f"{settings.HEARTBEAT_FILE.name}-{name}")
     beat.parent.mkdir(parents=True, exist_ok=True)
     return Kept(_manage(name, "send", "--beat", str(beat)), heartbeat=_heartbeat(beat))
+
+
+def _queue_heart() -> QueueHeart:
+    return QueueHeart(
+        settings.HEARTBEAT_FILE,
+        processes=settings.QUEUE_WORKERS,
+        limit_s=settings.HEARTBEAT_LIMIT_S,
+        start_limit_s=START_LIMIT_S,
+    )
 
 
 def _heartbeat(file: Path) -> Heartbeat:
