@@ -87,7 +87,7 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None) -> ReturnFacts:
         )
         for line in lines
     )
-    records = _records(row, link_field=policy.exchange_link_field)
+    records = _records(row, link_field=policy.link_field)
     may_be_kits = {items[one.sku] for one in (*lines, *found) if one.sku in kits} | sold_as_others(units, records)
     return ReturnFacts(
         now=now,

@@ -15,7 +15,7 @@ from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteRecord, 
 from returnsops.returns.plan.exchange_orders import exchange_references
 from returnsops.returns.policy import Policy
 from returnsops.returns.policy_fit import Known, find_misfits
-from returnsops.returns.policy_reading import parse_policy
+from returnsops.returns.policy_reading import parse_policy, parse_stored
 from returnsops.returns.replan import ask_for_plan
 
 EXCHANGES_SEEN_MAX = 200
@@ -29,14 +29,14 @@ ACTIVE_VERSION = FixedQuery(
 def active_policy(shop: Shop) -> Policy:
     """The shop's rules; a shop without a version follows the defaults, which only observe."""
     versions = ACTIVE_VERSION.ask(shop_pk=shop.pk)
-    return parse_policy(versions[0].rules) if versions else Policy()
+    return parse_stored(versions[0].rules) if versions else Policy()
 
 
 def active_policies(account: NetSuiteAccount) -> dict[Shop, Policy]:
     """The rules of every shop whose books are in this account."""
     versions = {one.shop_id: one for one in PolicyVersion.objects.filter(shop__account=account, active=True)}
     return {
-        shop: parse_policy(versions[shop.pk].rules) if shop.pk in versions else Policy()
+        shop: parse_stored(versions[shop.pk].rules) if shop.pk in versions else Policy()
         for shop in account.shops.order_by("code")
     }
 

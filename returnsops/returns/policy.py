@@ -134,6 +134,7 @@ RESTOCK_TRIGGERS = (ReceiptTrigger.LOOP_RESTOCK_TO_HOLD, ReceiptTrigger.LOOP_RES
 OUTCOMES = ("sellable", "damaged")  # of an inspection that accepts the unit
 JUDGED = ("sellable", "damaged", "hold", "scrapped", "refused", "missing")  # all of them
 WRONG_ITEM = "wrong_item"  # in the place of an outcome: something else lay in the place of a unit that is missing
+CUSTOM_FIELD = "custbody"  # how NetSuite begins the script id of every custom field of a transaction's body
 SEVERAL = "several"  # in the place of a gateway: the account of a Cash Refund of more than one
 EXCHANGE_CLEARING = "exchange_clearing"  # in the place of a gateway: on which an exchange's own cash sale is booked
 RECORD_KINDS = ("rma", "receipt", "credit", "refund", "exchange_order")
@@ -268,6 +269,12 @@ class Policy:
 
     def writes(self, record_kind: str) -> bool:
         return self.ownership.get(record_kind, Ownership.OBSERVE) == Ownership.WRITE
+
+    @property
+    def link_field(self) -> str:
+        """Never a field of NetSuite's own: rules that were stored before this was asked may name one."""
+        field = self.exchange_link_field
+        return field if field.startswith(CUSTOM_FIELD) and len(field) > len(CUSTOM_FIELD) else ""
 
     @property
     def creates_exchange_orders(self) -> bool:

@@ -14,8 +14,6 @@ from returnsops.returns.policy import (
     RefundAuthority,
 )
 
-CUSTOM_FIELD = "custbody"  # how NetSuite begins the script id of every custom field of a transaction's body
-
 
 def find_contradictions(policy: Policy) -> list[str]:
     found = []
@@ -36,6 +34,18 @@ def find_contradictions(policy: Policy) -> list[str]:
         *_contradictions_of_exchanges(policy),
         *_contradictions_of_places(policy),
         *_contradictions_of_grades(policy),
+    ]
+
+
+def find_unfit(policy: Policy) -> list[str]:
+    """What new rules may not say, and stored ones may have said before that was so: the plan tells of it instead."""
+    field = policy.exchange_link_field
+    if not field or policy.link_field:
+        return []
+    return [
+        f"«{field}» is no custom field of a transaction, and the number of the original order would take the place "
+        "of what NetSuite keeps there. Set «exchange_link_field» to a script id that begins with custbody, such as "
+        "custbody_original_order, or leave it empty."
     ]
 
 
@@ -66,13 +76,6 @@ def _contradictions_of_exchanges(policy: Policy) -> list[str]:
     found = []
     if policy.exchange_form == ExchangeForm.NATIVE and policy.exchange_order == ExchangeOrder.CREATE:
         found.append("Native exchanges have no order of their own to create. Set «exchange_order» to «expect».")
-    field = policy.exchange_link_field
-    if field and not (field.startswith(CUSTOM_FIELD) and len(field) > len(CUSTOM_FIELD)):
-        found.append(
-            f"«{field}» is no custom field of a transaction, and the number of the original order would take the place "
-            "of what NetSuite keeps there. Set «exchange_link_field» to a script id that begins with custbody, such as "
-            "custbody_original_order, or leave it empty."
-        )
     return found
 
 

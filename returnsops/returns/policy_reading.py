@@ -38,11 +38,27 @@ from returnsops.returns.policy import (
     RmaTrigger,
     Tender,
 )
-from returnsops.returns.policy_contradictions import find_contradictions
+from returnsops.returns.policy_contradictions import find_contradictions, find_unfit
 
 
 def parse_policy(rules: dict[str, Any]) -> Policy:
-    """Rules as stored (JSON) → Policy. Raises ValidationError naming every setting that is wrong."""
+    """New rules (JSON) → Policy. Raises ValidationError naming every setting that is wrong."""
+    policy, wrong = _read(rules)
+    wrong += find_unfit(policy)
+    if wrong:
+        raise ValidationError(wrong)
+    return policy
+
+
+def parse_stored(rules: dict[str, Any]) -> Policy:
+    """Rules that are followed already: what only new ones may not say is left to the plan."""
+    policy, wrong = _read(rules)
+    if wrong:
+        raise ValidationError(wrong)
+    return policy
+
+
+def _read(rules: dict[str, Any]) -> tuple[Policy, list[str]]:
     wrong: list[str] = []
     values: dict[str, Any] = {}
     unknown = set(rules) - {setting.name for setting in fields(Policy)}
@@ -54,10 +70,7 @@ def parse_policy(rules: dict[str, Any]) -> Policy:
             except (ValueError, TypeError, ArithmeticError, KeyError, AttributeError):
                 wrong.append(f"«{name}» cannot be {rules[name]!r}.")
     policy = Policy(**values)
-    wrong += find_contradictions(policy)
-    if wrong:
-        raise ValidationError(wrong)
-    return policy
+    return policy, wrong + find_contradictions(policy)
 
 
 def read_place_rules(value: list[dict[str, str]]) -> tuple[PlaceRule, ...]:

@@ -126,7 +126,7 @@ JUDGEMENTS = {
     "scrapped": "scrapped units",
     "refused": "refused units",
     "missing": "missing units",
-    WRONG_ITEM: "units in whose place another item lay",
+    WRONG_ITEM: "units replaced by another item",
 }
 GRADES = {
     Grade.GRADE_A: "grade A",

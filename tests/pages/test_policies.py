@@ -84,6 +84,30 @@ def test_form_sent_back_as_it_came_changes_nothing(admin: Client, shop: Shop) ->
     assert "Nothing: the draft says the same" in page
 
 
+def test_rules_stored_with_a_field_of_netsuites_own_are_shown_and_mended_in_the_form(admin: Client, shop: Shop) -> None:
+    stored = rules_in_force(shop) | {"exchange_link_field": "otherRefNum"}
+    PolicyVersion.objects.filter(shop=shop).update(rules=stored)
+
+    assert "otherRefNum" in admin.get("/policies/fern/").text
+    assert admin.get("/policies/fern/change/").status_code == 200
+    refused = RulesForm(filled(shop), rules=stored)
+    mended = RulesForm(filled(shop, exchange_link_field="custbody_original"), rules=stored)
+
+    assert (refused.is_valid(), mended.is_valid()) == (False, True)
+    assert "begins with custbody" in str(refused.errors)
+
+
+def test_words_for_loop_are_chosen_for_each_outcome_and_left_out_again(shop: Shop) -> None:
+    chosen = RulesForm(filled(shop, grades__sellable="grade_a"), rules=rules_in_force(shop))
+    assert chosen.is_valid(), chosen.errors
+    assert chosen.new_rules["grades"] == {"sellable": "grade_a"}
+
+    left_out = RulesForm(filled(shop, grades__sellable="not_told"), rules=chosen.new_rules)
+
+    assert left_out.is_valid(), left_out.errors
+    assert parse_policy(left_out.new_rules).grades == {}
+
+
 def test_rules_of_places_are_typed_a_line_each_and_come_back_as_typed(shop: Shop) -> None:
     typed = "damaged, SOCKS-*: 35\nsellable, destination 41001, BOOT-42: 15\nsellable, destination 41001: 16"
 

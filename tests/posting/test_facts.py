@@ -18,10 +18,11 @@ from returnsops.posting.settled import settled_at
 from returnsops.returns.decisions import add_approval, add_override
 from returnsops.returns.history import note_fact_change
 from returnsops.returns.inspection import record_arrival
-from returnsops.returns.models import Item, KitMember, LoopReturn, NetSuiteRecord, Override
+from returnsops.returns.models import Item, KitMember, LoopReturn, NetSuiteRecord, Override, PolicyVersion
 from returnsops.returns.plan import plan_return
 from tests.builders import (
     CREATED,
+    WRITES_ALL,
     details_payload,
     make_inspection,
     make_item,
@@ -267,6 +268,15 @@ def test_number_in_the_policys_own_field_of_an_order_is_a_fact(shop: Shop) -> No
     make_policy(shop, exchange_link_field="custbody_original")
 
     assert [one.link for one in load_facts(row).records] == ["SO10042"]
+
+
+def test_rules_stored_with_a_field_of_netsuites_own_are_read_and_tell_of_it(shop: Shop) -> None:
+    row = make_return(shop)
+    PolicyVersion.objects.filter(shop=shop).update(rules=WRITES_ALL | {"exchange_link_field": "otherRefNum"})
+
+    facts = load_facts(row)
+
+    assert (facts.policy.exchange_link_field, facts.policy.link_field) == ("otherRefNum", "")
 
 
 def test_currency_of_a_record_is_netsuites_own_name(shop: Shop) -> None:

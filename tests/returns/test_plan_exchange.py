@@ -57,6 +57,18 @@ def test_credit_of_an_even_exchange_comes_to_nothing() -> None:
     assert total_of(facts, due) == 0
 
 
+def test_field_of_netsuites_own_in_stored_rules_is_a_problem_and_never_written() -> None:
+    stored = replace(policy(), exchange_link_field="otherRefNum")
+    facts = with_order(received(even_exchange("sellable", policy=stored)))
+
+    done, plan = run_to_end(facts)
+
+    assert "mapping_missing" in codes_of(plan)
+    assert step_of(plan, "exchange").state == StepState.BLOCKED
+    assert {"loop_process", "credit"} <= {one.kind for one in done.postings}
+    assert "exchange_link" not in {one.kind for one in done.postings}
+
+
 def test_exchange_goes_to_the_end_without_a_refund() -> None:
     facts = with_order(even_exchange("sellable"))
 

@@ -21,7 +21,7 @@ from returnsops.returns.models import PolicyVersion, ShadowVerdict
 from returnsops.returns.policies import active_policy, what_is_known
 from returnsops.returns.policy import Ownership, Policy
 from returnsops.returns.policy_fit import find_doubts
-from returnsops.returns.policy_reading import parse_policy
+from returnsops.returns.policy_reading import parse_policy, parse_stored
 from returnsops.returns.policy_words import Change, Sentence, compare_policies, describe_policy
 
 RIGHT = "change the policy"
@@ -181,7 +181,7 @@ def _known(shop: Shop) -> AccountFacts | None:
 
 
 def _policy_of(version: PolicyVersion | None) -> Policy:
-    return parse_policy(version.rules) if version else Policy()
+    return parse_stored(version.rules) if version else Policy()
 
 
 def _by_topic(sentences: Iterable[Sentence]) -> list[tuple[str, list[str]]]:

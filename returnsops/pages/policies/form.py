@@ -25,7 +25,7 @@ from returnsops.returns.policy import (
     RestockExemption,
     Tender,
 )
-from returnsops.returns.policy_reading import parse_policy
+from returnsops.returns.policy_reading import parse_policy, parse_stored
 from returnsops.returns.policy_words import (
     ASSESSMENTS,
     CHOICES,
@@ -94,6 +94,7 @@ LABELS = {
     ),
 }
 MORE = "More settings"
+NOT_TOLD = "not_told"
 HINTS = get_type_hints(Policy)
 
 
@@ -113,7 +114,7 @@ class RulesForm(forms.Form):
     def __init__(self, *args: Any, rules: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.rules = rules
-        self.pieces = dict(pieces_of(parse_policy(rules)))
+        self.pieces = dict(pieces_of(parse_stored(rules)))
         self.fields |= {name: piece.field for name, piece in self.pieces.items()}
 
     @property
@@ -316,8 +317,9 @@ def _assessments(value: dict[str, Assessment]) -> list[Piece]:
 
 
 def _told(label: str, path: tuple[str, ...], value: str, words: Mapping[Any, str]) -> Piece:
-    choices = [("", "Not told"), *((one.value, _start_large(said)) for one, said in words.items())]
-    return Piece("Told to Loop", forms.ChoiceField(label=label, choices=choices, initial=value, required=False), path)
+    choices = [(NOT_TOLD, "Not told"), *((one.value, _start_large(said)) for one, said in words.items())]
+    field = forms.ChoiceField(label=label, choices=choices, initial=value or NOT_TOLD)
+    return Piece("Told to Loop", field, path, read=lambda word: "" if word == NOT_TOLD else word)
 
 
 def _deadlines(value: Any) -> list[Piece]:

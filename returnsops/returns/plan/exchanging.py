@@ -17,7 +17,7 @@ from returnsops.returns.plan.exchange_orders import (
     is_native,
     orders_missing,
 )
-from returnsops.returns.plan.linking import write_links
+from returnsops.returns.plan.linking import names_no_field, write_links
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.ordering import create_order
 from returnsops.returns.policy import ExchangeSettlement, ExchangeTiming
@@ -60,6 +60,14 @@ def _link(draft: Draft, sale: Sale) -> bool:
     words = ", ".join(f"Sales order {order.tran_id}" for order in orders)
     if note_contradiction(draft):
         draft.step("exchange", StepState.BLOCKED, f"{words}: its total contradicts the policy", records=records)
+        return False
+    if names_no_field(draft):
+        draft.step(
+            "exchange",
+            StepState.BLOCKED,
+            f"{words}: the policy names no custom field for the original order",
+            records=records,
+        )
         return False
     if not write_links(draft, sale, orders):
         draft.step("exchange", StepState.DUE, f"{words}: gets the number of the original order", records=records)

@@ -132,7 +132,7 @@ def order_body(facts: ReturnFacts, sale: Sale, missing: list[ExchangeFacts]) -> 
 
 def _link(facts: ReturnFacts, sale: Sale) -> dict[str, Any]:
     """The original order's number in the account's own field (requirement F2); its external id belongs to others."""
-    field = facts.policy.exchange_link_field
+    field = facts.policy.link_field
     return {field: number_of_original(facts, sale)} if field else {}
 
 
