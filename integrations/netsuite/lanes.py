@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 WAKE_CHANNEL = "lanes"
 WAIT_S_MAX = 30.0
 POLL_S = 0.03
+ASK_AGAIN_AFTER = 0.3  # of a lease: what was asked for is forgotten with it
 RENEW_AFTER = 0.2  # of a lease
 LOOK_SOON_S = 0.3  # when lanes are about to change hands
 LOOK_S = 1.0  # when there are fewer than wanted
@@ -178,27 +179,30 @@ def _one_lane(account_pk: int) -> Iterator[None]:
 
 
 def _wait_for_lane(account_pk: int, holder: str) -> None:
-    give_up_at = time.monotonic() + WAIT_S_MAX
-    has_waited = False
-    while not _take_lane_to_read(account_pk, holder, has_waited=has_waited):
-        if time.monotonic() > give_up_at:
+    """A look costs little; that somebody waits is said once, and again before it is forgotten."""
+    give_up_at, ask_at, has_asked = time.monotonic() + WAIT_S_MAX, 0.0, False
+    while not _take_lane_to_read(account_pk, holder, asks=time.monotonic() >= ask_at, has_asked=has_asked):
+        now = time.monotonic()
+        if now > give_up_at:
             LaneDemand.objects.filter(account=account_pk, holder=holder).delete()
             detail = f"No lane got free within {WAIT_S_MAX:.0f} s."
             raise TemporaryError(operation="wait for a NetSuite lane", detail=detail)
-        has_waited = True
+        if now >= ask_at:
+            ask_at, has_asked = now + ASK_AGAIN_AFTER * settings.LANE_LEASE.total_seconds(), True
         time.sleep(POLL_S)
 
 
-def _take_lane_to_read(account_pk: int, holder: str, *, has_waited: bool) -> bool:
+def _take_lane_to_read(account_pk: int, holder: str, *, asks: bool, has_asked: bool) -> bool:
     with transaction.atomic():
         if take_to_read(account_pk, holder):
-            if has_waited:
+            if has_asked:
                 LaneDemand.objects.filter(account=account_pk, holder=holder).delete()
             return True
-        with open_book(account_pk) as book:
-            book.note_demand(holder, wanted=1, for_reading=True)
-        if not has_waited:
-            notify(WAKE_CHANNEL, str(account_pk))
+        if asks:
+            with open_book(account_pk) as book:
+                book.note_demand(holder, wanted=1, for_reading=True)
+            if not has_asked:
+                notify(WAKE_CHANNEL, str(account_pk))
     return False
 
 

@@ -113,12 +113,12 @@ def test_no_call_begins_on_a_lease_that_ran_out(account: NetSuiteAccount) -> Non
 
 def test_reader_gets_a_lane_of_a_drain_at_the_end_of_a_call(account: NetSuiteAccount) -> None:
     drain = lease_of(account, "drain", wanted=9, in_use=5)
-    assert not lanes._take_lane_to_read(account.pk, "reader", has_waited=False)
+    assert not lanes._take_lane_to_read(account.pk, "reader", asks=True, has_asked=False)
 
     renew_lease(drain, wanted=9, in_use=4)
 
     assert (drain.held, drain.usable) == (4, 4)
-    assert lanes._take_lane_to_read(account.pk, "reader", has_waited=True)
+    assert lanes._take_lane_to_read(account.pk, "reader", asks=True, has_asked=True)
     assert lanes_in_use(account.pk).in_use == 5
 
 
@@ -177,7 +177,7 @@ def test_nobody_begins_a_call_after_the_last_lane_was_refused(account: NetSuiteA
     renew_lease(lease, wanted=1, in_use=0)
 
     assert (lease.usable, lanes_in_use(account.pk).allowed) == (0, 0)
-    assert not lanes._take_lane_to_read(account.pk, "reader", has_waited=False)
+    assert not lanes._take_lane_to_read(account.pk, "reader", asks=True, has_asked=False)
     LaneLimit.objects.update(grows_at=NOW)
     renew_lease(lease, wanted=1, in_use=0)
     assert lanes_in_use(account.pk).allowed == 1

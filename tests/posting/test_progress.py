@@ -225,8 +225,11 @@ def put_done_long_ago(row: LoopReturn, count: int) -> None:
     values = {field.attname: getattr(row.postings.get(), field.attname) for field in Posting._meta.concrete_fields}
     values |= {"id": None, "status": Status.POSTED, "posted_at": timezone.now() - timedelta(days=9)}
     Posting.objects.bulk_create(
-        Posting(**values | {"number": number, "external_id": f"old-{number}", "their_id": str(number)})
-        for number in range(2, count + 2)
+        [
+            Posting(**values | {"number": number, "external_id": f"old-{number}", "their_id": str(number)})
+            for number in range(2, count + 2)
+        ],
+        batch_size=1_000,
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE posting_posting")
