@@ -115,6 +115,7 @@ def _line(row: Any) -> Json:
         "is_closed": row["isclosed"] == "T",
         "received": row["received"],
         "billed": row["billed"],
+        "kit_member_of": json.loads(row["detail"]).get("kitMemberOf"),
         "custom": json.loads(row["custom"]),
     }
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,9 @@ from integrations.sandbox.server import Served
 from returnsops.management.rehearsal.books import (
     INVARIANTS,
     CallTally,
+    Exemption,
     Family,
+    Known,
     Verdict,
     check_books,
     check_calls,
@@ -36,6 +38,8 @@ class Books:
     def __init__(self, dump: Json, passed: Mapping[str, int], returns: list[str]) -> None:
         self.dump, self.passed, self.returns = dump, dict(passed), returns
         self.cases: dict[str, set[str]] = {}
+        self.found: dict[str, dict[str, int]] = {}
+        self.exemptions: dict[str, Exemption] = {}
 
     @property
     def first(self) -> Family:
@@ -70,7 +74,8 @@ class Books:
         return again
 
     def verdict(self) -> Verdict:
-        return check_books(self.dump, passed=self.passed, cases=self.cases)
+        known = Known(self.passed, self.cases, found=self.found, exemptions=self.exemptions)
+        return check_books(self.dump, known)
 
     def broken(self) -> Json:
         return {name: count for name, count in self.verdict().as_json().items() if count}
@@ -254,6 +259,62 @@ def transfer_to_the_shelf(books: Books) -> None:
     )
 
 
+def take_in(books: Books, *, is_sellable: bool = False, count: int = 1) -> None:
+    """An adjustment of ours under the name of the first return."""
+    receipt = books.first.receipts[0]
+    (row,) = [one for one in books.account["ledger"] if one["transaction"] == receipt["id"]]
+    adjusted = books.copy(receipt, type="InvAdjst", createdfrom=None)
+    books.account["transactions"][-1]["externalid"] = f"loop-northwind-{books.returns[0]}-take-in-1"
+    moved = {"transaction": adjusted["id"], "type": "InvAdjst", "quantity": count, "sellable": is_sellable}
+    books.account["ledger"].append(dict(row) | moved)
+
+
+def sku_of_the_first(books: Books) -> str:
+    return str(books.first.receipts[0]["lines"][0]["sku"])
+
+
+def take_in_what_nobody_found(books: Books) -> None:
+    take_in(books)
+
+
+def take_in_more_than_was_found(books: Books) -> None:
+    take_in(books, count=3)
+    books.found[books.returns[0]] = {sku_of_the_first(books): 1}
+
+
+def forget_what_was_found(books: Books) -> None:
+    books.found[books.returns[0]] = {sku_of_the_first(books): 1}
+
+
+def take_in_to_the_shelf(books: Books) -> None:
+    take_in(books, is_sellable=True)
+    books.found[books.returns[0]] = {sku_of_the_first(books): 1}
+
+
+def exempt(books: Books, **changes: Any) -> None:
+    """The first unit was passed by nobody; an exemption names it, and Loop restocked it."""
+    books.passed[books.returns[0]] = 0
+    until = date.fromisoformat(books.first.receipts[0]["trandate"])
+    values: dict[str, Any] = {"skus": (f"{sku_of_the_first(books)[:3]}*",), "until": until}
+    books.exemptions["northwind"] = Exemption(**values | changes)
+    for unit in books.loop_return(0)["units"]:
+        unit["restock_location_id"] = 7
+
+
+def exempt_another_sku(books: Books) -> None:
+    exempt(books, skus=("NOTHING",))
+
+
+def exempt_until_the_day_before(books: Books) -> None:
+    exempt(books, until=date.fromisoformat(books.first.receipts[0]["trandate"]) - timedelta(days=1))
+
+
+def exempt_what_loop_did_not_restock(books: Books) -> None:
+    exempt(books)
+    for unit in books.loop_return(0)["units"]:
+        unit["restock_location_id"] = None
+
+
 def credit_a_cent_more(books: Books) -> None:
     credit = books.first.credits[0]
     credit["total"] = f"{float(credit['total']) + 0.01:.2f}"
@@ -307,6 +368,13 @@ PLANTS: list[tuple[Callable[[Books], None], str, int]] = [
     (sell_and_undo, "uninspected_sellable", 1),
     (pass_nothing, "uninspected_sellable", 1),
     (transfer_to_the_shelf, "uninspected_sellable", 1),
+    (take_in_what_nobody_found, "duplicates", 1),
+    (take_in_more_than_was_found, "duplicates", 2),
+    (forget_what_was_found, "lost", 1),
+    (take_in_to_the_shelf, "uninspected_sellable", 1),
+    (exempt_another_sku, "uninspected_sellable", 1),
+    (exempt_until_the_day_before, "uninspected_sellable", 1),
+    (exempt_what_loop_did_not_restock, "uninspected_sellable", 1),
     (credit_a_cent_more, "cents_unexplained", 1),
     (pay_five_cents_less, "cents_unexplained", 5),
     (pay_by_card, "card_operations", 2),
@@ -324,6 +392,29 @@ def test_a_planted_violation_is_counted_and_nothing_else(
     plant(books)
 
     assert books.broken() == {invariant: count}, books.verdict().findings
+
+
+def test_what_an_administrator_let_through_is_counted_apart(books: Books) -> None:
+    exempt(books)
+
+    assert (books.broken(), books.verdict().exempt) == ({}, 1)
+
+
+def test_what_was_found_and_taken_in_is_in_order(books: Books) -> None:
+    take_in(books, count=2)
+    books.found[books.returns[0]] = {sku_of_the_first(books): 2}
+
+    assert books.broken() == {}
+
+
+def test_kit_is_taken_in_as_what_it_is_made_of(books: Books) -> None:
+    (kit,) = books.account["kits"]
+    books.found[books.returns[0]] = {kit["sku"]: 1}
+    for member in kit["members"]:
+        take_in(books, count=member["quantity"])
+        books.account["ledger"][-1]["item"] = member["item"]
+
+    assert books.broken() == {}
 
 
 def test_every_invariant_of_the_books_has_a_plant() -> None:

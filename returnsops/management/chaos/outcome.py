@@ -11,7 +11,7 @@ from returnsops.management.chaos.progress import cases_by_return, find_stuck, wo
 from returnsops.management.chaos.run import Run
 from returnsops.management.chaos.sandbox_control import SandboxControl
 from returnsops.management.commands.connect_sandbox import LANES
-from returnsops.management.rehearsal.books import CallTally, Verdict, check_books, check_calls
+from returnsops.management.rehearsal.books import CallTally, Known, Verdict, check_books, check_calls
 from returnsops.people.audit import find_broken_link
 
 FINDINGS_SHOWN = 60
@@ -29,7 +29,7 @@ class Judge:
     def is_well(self) -> bool:
         self.tally.read_on(self.control.get)
         passed, cases = self.people.warehouse.passed, cases_by_return()
-        self.verdict = check_books(self.control.read_dump(), passed=passed, cases=cases)
+        self.verdict = check_books(self.control.read_dump(), Known(passed, cases))
         check_calls(self.tally, lanes=LANES, verdict=self.verdict)
         broken = find_broken_link()
         self.verdict.note("broken_audit_chain", int(broken is not None), f"from event {broken} on")
@@ -50,6 +50,7 @@ def describe_outcome(runs: list[Run], judge: Judge, *, say: Callable[[str], obje
         "returns": sum(run.made for run in runs),
         "settled": verdict.settled,
         **verdict.as_json(),
+        "sellable_by_exemption": verdict.exempt,
         "stuck": len(stuck),
         "open_cases": dict(Counter(open_cases)),
         "faults": dict(tally.faults),

@@ -13,7 +13,7 @@ from exceptions.models import Case, CaseMember
 from returnsops.lib.errors import PostgresError, ProcessError
 from returnsops.lib.processes import Processes, find_free_port
 from returnsops.management.own_folder import empty_own_folder, run_in_own_folder
-from returnsops.management.rehearsal.books import Family, Verdict, check_books, sort_by_return, what_is_missing
+from returnsops.management.rehearsal.books import Family, Known, Verdict, check_books, sort_by_return, what_is_missing
 from returnsops.management.rehearsal.players import Office, Part, Warehouse
 from returnsops.management.rehearsal.script import deal_parts
 from returnsops.management.stack import STOP_PATIENCE_S, Stack, start_stack, stop_database
@@ -122,7 +122,7 @@ class Rehearsal:
     def judge(self) -> tuple[Verdict, list[str]]:
         dump = self.ask("GET", "dump")
         cases = {one: self.cases_of(one) for one in self.made}
-        verdict = check_books(dump, passed=self.warehouse.passed, cases=cases)
+        verdict = check_books(dump, Known(self.warehouse.passed, cases))
         self.open_cases = Case.objects.exclude(status=Case.Status.CLOSED).count()
         return verdict, self.find_unexpected(dump)
 

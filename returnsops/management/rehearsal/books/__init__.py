@@ -6,15 +6,18 @@ and so does the return in Loop; our own documents carry the return in their exte
 """
 
 from returnsops.management.rehearsal.books.calls import CallTally, check_calls
-from returnsops.management.rehearsal.books.check import check_books
+from returnsops.management.rehearsal.books.check import Known, check_books
 from returnsops.management.rehearsal.books.completeness import what_is_missing
+from returnsops.management.rehearsal.books.exempt import Exemption
 from returnsops.management.rehearsal.books.families import Family, group_by_order, sort_by_return
 from returnsops.management.rehearsal.books.verdict import INVARIANTS, Verdict
 
 __all__ = [
     "INVARIANTS",
     "CallTally",
+    "Exemption",
     "Family",
+    "Known",
     "Verdict",
     "check_books",
     "check_calls",

@@ -17,6 +17,7 @@ from returnsops.management.rehearsal.books.verdict import Verdict
 
 Json = dict[str, Any]
 CROSSING_S = 10.0
+GOODS = ("InvtPart", "Kit")
 
 
 def removals_of(log: list[Json]) -> dict[str, datetime]:
@@ -55,9 +56,10 @@ def _left_later(one: Json, family: Family, removed_at: Mapping[str, datetime]) -
 
 
 def stock_units(document: Json) -> int:
-    """Stock units on the lines; charges and differences are no units, nor is what an authorization has closed."""
+    """Goods on the lines; charges and differences are no units, nor what an authorization has closed, nor the members
+    that stand beside their kit."""
     is_rma = document["type"] == "RtnAuth"
-    lines = [line for line in document["lines"] if line["item_type"] == "InvtPart"]
+    lines = [line for line in document["lines"] if line["item_type"] in GOODS and line["kit_member_of"] is None]
     return sum(line["received"] if is_rma and line["is_closed"] else line["quantity"] for line in lines)
 
 

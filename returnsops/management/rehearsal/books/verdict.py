@@ -20,10 +20,12 @@ INVARIANTS = (
 
 @dataclass
 class Verdict:
-    """settled: returns that are complete on both sides."""
+    """settled: returns that are complete on both sides. exempt: units made sellable uninspected, as an administrator
+    let them."""
 
     counts: Counter[str] = field(default_factory=Counter)
     settled: int = 0
+    exempt: int = 0
     findings: list[str] = field(default_factory=list)
 
     def note(self, invariant: str, count: int, words: str) -> None:
