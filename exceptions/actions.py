@@ -21,7 +21,8 @@ from returnsops.posting.models import Posting
 from returnsops.posting.pauses import find_pause
 from returnsops.returns.decisions import add_approval, add_override, withdraw_override
 from returnsops.returns.errors import NotPossibleError
-from returnsops.returns.models import Override
+from returnsops.returns.found import why_no_stock_in
+from returnsops.returns.models import FoundGoods, Override
 from returnsops.returns.plan.comparing import CREDIT_SUBJECT
 from returnsops.returns.plan.finding import WORDS as GOODS_WORDS
 from returnsops.returns.plan.finding import FoundChoice
@@ -148,7 +149,7 @@ def why_not_taken_in(member: CaseMember) -> str:
         return "Another system receives goods for this shop: take them into stock there, and choose «nothing» here."
     if not policy.found_account:
         return "The policy names no account that found goods are booked against. Set «found_account», or choose anew."
-    return ""
+    return why_no_stock_in(member.loop_return.shop, FoundGoods.objects.filter(pk=member.case.subject.partition(":")[2]))
 
 
 @transaction.atomic

@@ -145,7 +145,7 @@ def look_at_return(return_pk: int, *, attempts_below: int = PLAN_ATTEMPTS_MAX, w
         if mirror.waits_for_details(row):
             return
         outbox.hold_open_postings(row)
-        facts = load_facts(row)
+        facts = load_facts(row, claims_stock=True)
         plan = plan_return(facts)
         note_fact_change(row, facts)
         outbox.enqueue(row, plan.postings)

@@ -60,10 +60,10 @@ READ_BY = (
 Row = Any  # of `fact_rows`: its columns by name
 
 
-def load_facts(row: LoopReturn, *, policy: Policy | None = None) -> ReturnFacts:
+def load_facts(row: LoopReturn, *, policy: Policy | None = None, claims_stock: bool = False) -> ReturnFacts:
     """Everything known about one return now. Call it under the lock of the order, or for reading only.
 
-    policy: rules to try out, instead of the shop's own.
+    policy: rules to try out, instead of the shop's own. claims_stock: for a plan that may order goods.
     """
     shop, account = row.shop, row.shop.account
     record = parse_return(row.raw, is_detailed=row.is_detailed)
@@ -77,7 +77,11 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None) -> ReturnFacts:
     items = {sku: one.item_id for sku, one in meanings.items()}
     kits = {sku for sku, one in meanings.items() if one.is_kit}
     goods = find_goods(
-        row, {items[one.sku] for one in record.exchanges if one.sku in items}, checks_stock=policy.checks_stock, now=now
+        row,
+        {items[one.sku] for one in record.exchanges if one.sku in items},
+        checks_stock=policy.checks_stock,
+        now=now,
+        claims=claims_stock,
     )
     outcomes = _standing_outcomes(row)
     units = tuple(

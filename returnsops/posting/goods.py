@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from returnsops.lib.locks import lock_until_commit
 from returnsops.posting.models import Posting
 from returnsops.returns.models import Item, LoopReturn
 from returnsops.returns.stock import FRESH_FOR
@@ -23,10 +24,19 @@ class Goods:
     available: int | None = None
 
 
-def find_goods(row: LoopReturn, item_ids: Collection[str], *, checks_stock: bool, now: datetime) -> dict[str, Goods]:
-    """By item; the stock only where the policy has it checked."""
+def find_goods(
+    row: LoopReturn, item_ids: Collection[str], *, checks_stock: bool, now: datetime, claims: bool = False
+) -> dict[str, Goods]:
+    """By item; the stock only where the policy has it checked.
+
+    claims: whoever asks may order them in this transaction. Until it ends nobody else counts on these items, so that
+    two plans at once never take the last piece both.
+    """
     if not item_ids:
         return {}
+    if checks_stock and claims:
+        for item_id in sorted(item_ids):
+            lock_until_commit("stock", row.shop.account.account_id, item_id)
     items = list(Item.objects.filter(account=row.shop.account_id, internal_id__in=item_ids))
     return {one.internal_id: _goods(row, one, checks_stock=checks_stock, now=now) for one in items}
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.people import access, audit
 from returnsops.people.models import User
@@ -21,7 +22,7 @@ from returnsops.returns.inspection import (
     require_live,
     units_on_hold,
 )
-from returnsops.returns.models import FoundGoods, InspectedUnit, Inspection, Item, LoopReturn, ReturnLine
+from returnsops.returns.models import FoundGoods, InspectedUnit, Inspection, Item, LoopReturn, ReturnLine, SkuMapping
 from returnsops.returns.replan import hold_return
 
 COUNT_MAX = 99
@@ -166,6 +167,18 @@ def _unjudge(inspection: Inspection, line: int) -> None:
     if all(one.withdrawn_at for one in notes):
         made = inspection.units.filter(client_id__in=[_id_of_missing(one.client_id) for one in notes])
         made.filter(superseded_at=None).update(superseded_at=clock.now())
+
+
+def why_no_stock_in(shop: Shop, found: QuerySet[FoundGoods]) -> str:
+    """Why these goods cannot be taken into stock; empty if they can as far as we know. Said before NetSuite refuses."""
+    mapped = SkuMapping.objects.filter(shop=shop, active=True, sku__in=found.values("sku"), item__item_type=Item.KIT)
+    unknown = mapped.filter(item__members=None).select_related("item").first()
+    if unknown is None:
+        return ""
+    return (
+        f"{unknown.item.sku} is a kit, and nobody told us what it is made of. Have that entered under Items in the "
+        "admin, or choose anew."
+    )
 
 
 def find_meanings(loop_return: LoopReturn, text: str) -> list[Item]:

@@ -1,5 +1,6 @@
 """What a person may do about a case, and what they may not."""
 
+import uuid
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,9 +18,10 @@ from returnsops.people.models import AuditEvent, Role, User
 from returnsops.posting.models import Pause, Posting
 from returnsops.returns.decisions import add_override, has_corrected
 from returnsops.returns.errors import NotPossibleError
-from returnsops.returns.models import Approval, LoopReturn, Override
+from returnsops.returns.found import FoundThing, note_found
+from returnsops.returns.models import Approval, Item, KitMember, LoopReturn, Override
 from returnsops.returns.problems import KINDS, MAP_SKU, Problem
-from tests.builders import make_due, make_policy, make_posting, make_return, make_user
+from tests.builders import make_due, make_item, make_mapping, make_policy, make_posting, make_return, make_user
 
 pytestmark = pytest.mark.django_db
 SEEN = "a" * 64
@@ -320,6 +322,23 @@ def test_found_goods_come_into_stock_only_where_the_policy_lets_them(
     with pytest.raises(NotPossibleError, match=words):
         actions.say_goods(found(row), choice="take_in", by=finn, reason="Ours.")
     assert ("take_in" in dict(goods_choices(found(row)))) is False
+
+
+def test_found_kit_comes_into_stock_only_once_somebody_told_what_lies_in_it(
+    row: LoopReturn, finn: User, ada: User
+) -> None:
+    make_policy(row.shop, found_account="650")
+    goods = note_found(row, FoundThing("BOX", 1, uuid.uuid4()), by=ada)
+    member = member_of(row, "undeclared_item", subject=f"found:{goods.pk}", cause="1 × BOX lay in the parcel.")
+    box = make_mapping(row.shop, "BOX", make_item("BOX", "900", account=row.shop.account)).item
+    Item.objects.filter(pk=box.pk).update(item_type="Kit")
+
+    with pytest.raises(NotPossibleError, match="is a kit"):
+        actions.say_goods(member, choice="take_in", by=finn, reason="Ours.")
+    assert "take_in" not in dict(goods_choices(member))
+
+    KitMember.objects.create(kit=box, item=make_item("CUP", "901", account=row.shop.account))
+    actions.say_goods(member, choice="take_in", by=finn, reason="Ours.")
 
 
 def test_found_goods_are_taken_in_with_an_account(row: LoopReturn, finn: User) -> None:

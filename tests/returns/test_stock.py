@@ -1,10 +1,13 @@
 """How many of a replacement NetSuite can sell: read while an exchange waits for it, and only then."""
 
+import threading
 from collections.abc import Collection
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from integrations.errors import RejectedError
 from integrations.models import Shop
@@ -234,3 +237,26 @@ def test_refused_stock_is_no_problem_once_nothing_waits(shop: Shop, shelf: Shelf
 
     assert stock.read_stock(shop.account) == 0
     assert mirror_problems(shop.account) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_plans_at_once_never_count_on_the_last_piece_both(shop: Shop, shelf: Shelf) -> None:
+    shelf.available["502"] = 1
+    first, second = waiting(shop), waiting(shop, loop_id="2", exchange_id="9")
+    stock.read_stock(shop.account)
+    seen: list[int | None] = []
+
+    def plan_the_second() -> None:
+        with closing(connection), transaction.atomic():
+            seen.append(load_facts(second, claims_stock=True).exchanges[0].available)
+
+    other = threading.Thread(target=plan_the_second)
+    with transaction.atomic():
+        assert load_facts(first, claims_stock=True).exchanges[0].available == 1
+        other.start()
+        other.join(timeout=0.5)
+        assert (other.is_alive(), seen) == (True, [])
+        make_order(first)
+    other.join(timeout=10)
+
+    assert seen == [0]

@@ -57,3 +57,9 @@ def refund(netsuite: NetSuiteStranger, credit_id: str, *, amount: float, **body:
 
 def status(netsuite: NetSuiteStranger, record_type: str, identity: str) -> str:
     return str(netsuite.read(record_type, identity)["status"]["id"])
+
+
+def sell(netsuite: NetSuiteStranger, *rows: Json, **body: object) -> str:
+    """An approved order of a new customer."""
+    customer = netsuite.create("customer", {"companyName": "Tern Ltd"})
+    return netsuite.create("salesOrder", {"entity": {"id": customer}, "item": {"items": list(rows)}} | body)

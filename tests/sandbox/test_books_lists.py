@@ -3,14 +3,8 @@
 import pytest
 
 from integrations.sandbox.netsuite.items import ITEM_KINDS
-from tests.sandbox.journeys import authorize, lines_of, receipt_row, receive
+from tests.sandbox.journeys import authorize, lines_of, receipt_row, receive, sell
 from tests.sandbox.strangers import Director, Json, NetSuiteStranger
-
-
-def sell(netsuite: NetSuiteStranger, *rows: Json, **body: object) -> str:
-    """An approved order of a new customer."""
-    customer = netsuite.create("customer", {"companyName": "Tern Ltd"})
-    return netsuite.create("salesOrder", {"entity": {"id": customer}, "item": {"items": list(rows)}} | body)
 
 
 @pytest.mark.parametrize("record_type", [kind.record_type for kind in ITEM_KINDS])

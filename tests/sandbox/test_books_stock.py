@@ -1,6 +1,6 @@
 """Stock by location, bin and status; what moves it and what does not (netsuite.md 3.3, 4.6, 4.9 to 4.14)."""
 
-from tests.sandbox.journeys import authorize, credit, receipt_row, receive, status
+from tests.sandbox.journeys import authorize, credit, receipt_row, receive, sell, status
 from tests.sandbox.strangers import Director, Json, NetSuiteStranger
 
 ON_HAND = "SELECT quantityonhand, quantityavailable FROM inventoryitemlocations WHERE item = ? AND location = ?"
@@ -181,3 +181,22 @@ def test_without_advanced_receiving_the_credit_brings_the_goods(
     assert "can not initialize itemReceipt" in words
     assert [one["quantity"] for one in director.books(account)["ledger"] if one["transaction"] == credit_id] == [1]
     assert status(netsuite, "returnAuthorization", rma) == "G"
+
+
+def test_what_an_open_order_asks_for_is_not_available_and_leaves_with_its_fulfilment(
+    netsuite: NetSuiteStranger, director: Director, account: Json
+) -> None:
+    item, place = item_of(netsuite), account["locations"]["sellable"]
+    before = shelf(netsuite, item, place)
+
+    order = sell(netsuite, {"item": {"id": item}, "quantity": 2, "rate": 100, "location": {"id": place}})
+
+    assert shelf(netsuite, item, place) == (before[0], before[1] - 2)
+    netsuite.create(f"salesOrder/{order}/!transform/itemFulfillment", {"shipStatus": {"id": "C"}})
+    assert shelf(netsuite, item, place) == (before[0] - 2, before[1] - 2)
+
+
+def shelf(netsuite: NetSuiteStranger, item: str, place: str) -> tuple[int, int]:
+    """How many lie there, and how many of them can be sold."""
+    (row,) = netsuite.query(ON_HAND, item, place)
+    return int(row["quantityonhand"]), int(row["quantityavailable"])

@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS txn_line (
   lastmodifieddate TEXT NOT NULL, deleted INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS txn_line_txn ON txn_line (txn, seq);
 CREATE INDEX IF NOT EXISTS txn_line_orderdoc ON txn_line (orderdoc, orderline);
+CREATE INDEX IF NOT EXISTS txn_line_ordered ON txn_line (item) WHERE type = 'SalesOrd' AND role = 'item';
 CREATE INDEX IF NOT EXISTS txn_line_createdfrom ON txn_line (createdfrom);
 CREATE INDEX IF NOT EXISTS txn_line_shopify ON txn_line (custcol_shopify_line_id);
 CREATE TABLE IF NOT EXISTS txn_apply (

@@ -147,14 +147,23 @@ def _links(account: Account) -> dict[str, str]:
 AVAILABLE = (
     "CASE WHEN l.makeinventoryavailable = 'T' AND coalesce(i.inventoryavailable, 'T') = 'T' THEN s.on_hand ELSE 0 END"
 )
+# What open orders have taken and not shipped; at the first place that sells where an order names none.
+COMMITTED = (
+    "coalesce((SELECT sum(o.quantity - coalesce(o.received, 0)) FROM txn_line o JOIN txn t ON t.id = o.txn"
+    " WHERE o.type = 'SalesOrd' AND o.role = 'item' AND o.item = {item} AND o.isclosed = 'F' AND o.deleted = 0"
+    " AND t.status IN ('B', 'D', 'E') AND t.deleted = 0 AND t.voided = 0 AND {location} = coalesce(o.location,"
+    " t.location, (SELECT min(id) FROM location WHERE makeinventoryavailable = 'T'))), 0)"
+)
 PLACES = "FROM stock s JOIN location l ON l.id = s.location LEFT JOIN inventorystatus i ON i.id = s.status"
 
 
 def _stock(account: Account) -> dict[str, str]:
+    held = f"SELECT s.item, s.location, sum(s.on_hand) AS on_hand, sum({AVAILABLE}) AS free {PLACES} GROUP BY 1, 2"
+    asked = f"SELECT h.*, {COMMITTED.format(item='h.item', location='h.location')} AS asked FROM ({held}) h"
     per_place = (
-        f"SELECT s.item AS item, s.location AS location, sum(s.on_hand) AS quantityonhand,"
-        f" sum({AVAILABLE}) AS quantityavailable, 0 AS quantityonorder, 0 AS quantitycommitted,"
-        f" 0 AS quantitybackordered {PLACES} GROUP BY s.item, s.location"
+        "SELECT item, location, on_hand AS quantityonhand, max(free - asked, 0) AS quantityavailable,"
+        " 0 AS quantityonorder, min(free, asked) AS quantitycommitted, max(asked - free, 0) AS quantitybackordered"
+        f" FROM ({asked})"
     )
     bins = " nullif(s.bin, 0) AS binnumber," if account.settings.flag("netsuite.bins") else ""
     statuses = " nullif(s.status, 0) AS inventorystatus, nullif(s.status, 0) AS status,"

@@ -28,8 +28,8 @@ class Judge:
 
     def is_well(self) -> bool:
         self.tally.read_on(self.control.get)
-        passed, cases = self.people.warehouse.passed, cases_by_return()
-        self.verdict = check_books(self.control.read_dump(), Known(passed, cases))
+        people, cases = self.people.warehouse, cases_by_return()
+        self.verdict = check_books(self.control.read_dump(), Known(people.passed, cases, found=people.found))
         check_calls(self.tally, lanes=LANES, verdict=self.verdict)
         broken = find_broken_link()
         self.verdict.note("broken_audit_chain", int(broken is not None), f"from event {broken} on")

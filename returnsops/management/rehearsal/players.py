@@ -13,12 +13,17 @@ from exceptions.models import Case, CaseMember
 from returnsops.lib import clock
 from returnsops.people.models import User
 from returnsops.returns.errors import NotPossibleError
+from returnsops.returns.found import FoundThing, record_seen
 from returnsops.returns.inspection import UnitOutcome, find_by_scan, record_units
 from returnsops.returns.models import Item, LoopReturn
+from returnsops.returns.plan.finding import FoundChoice
 from returnsops.returns.plan.sale import SOLD_AS
 from returnsops.returns.sku_mapping import map_sku
 
-SETTLED_CODES = ("amount_differs", "period_closed", "posting_refused", "posting_set_aside", "sku_unmapped")
+SETTLED_CODES = (
+    "amount_differs", "period_closed", "posting_refused", "posting_set_aside", "sku_unmapped", "undeclared_item",
+)  # fmt: skip
+LIES_BESIDE = {"northwind": "WILLOW-36-38", "harbour": "TIDE-INK"}  # goods of the shop that nobody declared
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,8 @@ class Part:
 
     outcomes: per unit, the last one for the rest; none: nobody judges it. expects_case: the case it must have at the
     end, because nobody helps or because the case is a message; without one it must be complete. is_announced: a label
-    tells of its delivery; what is not lies in front of the warehouse one day.
+    tells of its delivery; what is not lies in front of the warehouse one day. lies_beside: so many of other goods are
+    in its parcel, and finance takes them in.
     """
 
     scenario: str
@@ -37,6 +43,7 @@ class Part:
     judged_days_ago: int = 0
     expects_case: str = ""
     is_announced: bool = True
+    lies_beside: int = 0
 
 
 class Warehouse:
@@ -45,6 +52,7 @@ class Warehouse:
     def __init__(self, user: User) -> None:
         self.user = user
         self.passed: Counter[str] = Counter()
+        self.found: dict[str, dict[str, int]] = {}
         self._judged: set[str] = set()
 
     def inspect(self, tracking: str, part: Part) -> bool:
@@ -81,10 +89,18 @@ class Warehouse:
             seen_at = clock.now() - timedelta(days=part.judged_days_ago) if part.judged_days_ago else None
             outcomes = self._judge(loop_return, part, seen_at)
             self.passed[loop_return.loop_id] = sum(one.outcome == "sellable" for one in outcomes)
-            record_units(loop_return, outcomes, by=self.user)
+            record_seen(loop_return, outcomes, self._beside(loop_return, part), by=self.user)
             self._judged.add(loop_return.loop_id)
             judged += 1
         return judged
+
+    def _beside(self, loop_return: LoopReturn, part: Part) -> list[FoundThing]:
+        if not part.lies_beside:
+            return []
+        sku = LIES_BESIDE[loop_return.shop.code]
+        self.found[loop_return.loop_id] = {sku: part.lies_beside}
+        client_id = uuid.uuid5(uuid.NAMESPACE_URL, f"{loop_return.loop_id}/beside")
+        return [FoundThing(sku, part.lies_beside, client_id)]
 
     def _judge(self, loop_return: LoopReturn, part: Part, seen_at: datetime | None) -> list[UnitOutcome]:
         lines = list(loop_return.lines.filter(removed=False))
@@ -151,6 +167,8 @@ class Office:
             actions.correct_date(member, tran_date=today, by=self.maker, reason="Period is closed, booked today")
         elif code == "posting_set_aside":
             actions.retry(member, by=self.maker, reason="The trouble is over")
+        elif code == "undeclared_item":
+            actions.say_goods(member, choice=FoundChoice.TAKE_IN, by=self.maker, reason="The customer leaves it to us")
         elif code == "sku_unmapped":
             return self._map(member)
         else:

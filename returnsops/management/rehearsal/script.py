@@ -36,6 +36,7 @@ CAST: list[tuple[int, Part]] = [
 # What else shops meet: each is complete in the end, or in a case.
 FURTHER_CAST: list[tuple[int, Part]] = [
     (2, Part("refund_ships")),
+    (2, Part("refund", lies_beside=2)),
     (1, Part("drop_off", is_announced=False)),
     (1, Part("multi_parcel", outcomes=TWO_PLACES, is_announced=False)),
     (1, Part("removed_line")),
