@@ -7,7 +7,7 @@ from integrations.models.loop import MORE_WEBHOOKS, CallBudget, Shop, validate_m
 from integrations.models.netsuite import AccessToken, Lane, LaneDemand, LaneHours, LaneLimit, NetSuiteAccount
 from integrations.models.profile import ConnectionProfile
 from integrations.models.refusal_rule import RefusalRule
-from integrations.models.sync import SyncCursor, SyncRun
+from integrations.models.sync import SyncCursor, SyncRun, UnreadRecord
 
 __all__ = [
     "MORE_WEBHOOKS",
@@ -26,5 +26,6 @@ __all__ = [
     "Shop",
     "SyncCursor",
     "SyncRun",
+    "UnreadRecord",
     "validate_more_webhooks",
 ]

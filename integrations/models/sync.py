@@ -5,6 +5,8 @@ from datetime import timedelta
 from django.db import models
 from django.db.models import Q
 
+from returnsops.lib import clock
+
 
 class SyncCursor(models.Model):
     """How far we have read one stream, e.g. a shop's returns by change or an account's records by change."""
@@ -19,6 +21,26 @@ class SyncCursor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stream} read to {self.watermark:%Y-%m-%d %H:%M}"
+
+
+class UnreadRecord(models.Model):
+    """What of a NetSuite account could not be read: a single record, a kind of records, or a query. Gone once it was.
+
+    Written by `returnsops.returns.unreadable` only.
+    """
+
+    account = models.ForeignKey("integrations.NetSuiteAccount", on_delete=models.CASCADE, related_name="unread")
+    name = models.CharField(max_length=120, help_text="Such as creditMemo 4711, creditMemo, or what changed")
+    reason = models.CharField(max_length=300, blank=True, help_text="In NetSuite's words; empty until it is set aside")
+    lacks_right = models.BooleanField(default=False, help_text="The role may not see this kind, or ask this")
+    tries = models.PositiveIntegerField(default=0, help_text="How often NetSuite failed to show it")
+    noted_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("account", "name"), name="one_row_per_unread_record")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.account}"
 
 
 class SyncRun(models.Model):

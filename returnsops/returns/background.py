@@ -55,6 +55,8 @@ def _jobs() -> list[Job]:
         jobs.append(Job(stream_of(account), settings.RECORD_SWEEP_EVERY, work))
         again = partial(record_changes.read_set_aside, account, for_s=JOB_FOR_S)
         jobs.append(Job(f"{stream_of(account)} set aside", EVERY_HOUR, again))
+        rights = partial(record_changes.look_for_rights, account)
+        jobs.append(Job(f"{stream_of(account)} rights", EVERY_MINUTE, rights))
         jobs.append(Job(items.stream_of(account), EVERY_HOUR, partial(items.read_members_again, account)))
         jobs.append(Job(stock.stream_of(account), stock.READ_EVERY, partial(stock.read_stock, account)))
     return jobs

@@ -12,7 +12,7 @@ from returnsops.returns.labels import record_name
 from returnsops.returns.problems import Problem
 from returnsops.returns.runs import STUCK_TRIES
 from returnsops.returns.schedule import stream_of
-from returnsops.returns.unreadable import refused_stream
+from returnsops.returns.unreadable import missing_rights, unreadable_records
 
 UNREADABLE_SHOWN_MAX = 50
 WORTH_A_RATE_S = 1.0
@@ -73,12 +73,11 @@ def time_left(run: SyncRun) -> timedelta | None:
 def mirror_problems(owner: Shop | NetSuiteAccount) -> list[Problem]:
     """What reading found that no plan of a return can tell: an answer not believed, rows nobody can read."""
     stream = stream_of(owner)
-    cursor = SyncCursor.objects.filter(stream=stream).first()
     refused = _refused(owner) if isinstance(owner, NetSuiteAccount) else []
     stuck = _stuck(owner, stream)
     doubts = [doubt for doubt in _doubts(owner, stream) if doubt.subject not in {one.subject for one in stuck}]
     unseen = _unseen_stock(owner) if isinstance(owner, NetSuiteAccount) else []
-    return [*stuck, *doubts, *refused, *unseen, *(_unreadable(stream, cursor) if cursor else ())]
+    return [*stuck, *doubts, *refused, *unseen, *_unreadable(owner, stream)]
 
 
 def _stuck(owner: Shop | NetSuiteAccount, stream: str) -> list[Problem]:
@@ -104,7 +103,6 @@ def _doubts(owner: Shop | NetSuiteAccount, stream: str) -> list[Problem]:
 
 def _refused(account: NetSuiteAccount) -> list[Problem]:
     """Kinds of records that the role may not see, each with the right that it lacks."""
-    noted = SyncCursor.objects.filter(stream=refused_stream(account)).first()
     return [
         Problem(
             "reading_refused",
@@ -113,7 +111,7 @@ def _refused(account: NetSuiteAccount) -> list[Problem]:
             words=why,
             detail=(("Right of the role", _right_for(what)),),
         )
-        for what, why in (sorted(noted.unreadable.items()) if noted else ())
+        for what, why in missing_rights(account).values_list("name", "reason")
     ]
 
 
@@ -134,12 +132,21 @@ def _unseen_stock(account: NetSuiteAccount) -> list[Problem]:
     return [Problem("stock_unseen", f"stock:{account.account_id}", cause, words=cursor.failure)] if cursor else []
 
 
-def _unreadable(stream: str, cursor: SyncCursor) -> list[Problem]:
-    system = "Loop" if stream.startswith("loop:") else "NetSuite"
+def _unreadable(owner: Shop | NetSuiteAccount, stream: str) -> list[Problem]:
+    system, noted = ("Loop", _noted(owner)) if isinstance(owner, Shop) else ("NetSuite", _unread(owner))
     return [
         Problem("unreadable_record", f"{stream} {name}", f"{system} {_not_told(name)}.", words=why)
-        for name, why in sorted(cursor.unreadable.items())[:UNREADABLE_SHOWN_MAX]
+        for name, why in noted[:UNREADABLE_SHOWN_MAX]
     ]
+
+
+def _noted(shop: Shop) -> list[tuple[str, str]]:
+    cursor = SyncCursor.objects.filter(stream=stream_of(shop)).first()
+    return sorted(cursor.unreadable.items()) if cursor else []
+
+
+def _unread(account: NetSuiteAccount) -> list[tuple[str, str]]:
+    return list(unreadable_records(account).values_list("name", "reason"))
 
 
 def _not_told(name: str) -> str:

@@ -35,12 +35,14 @@ from returnsops.returns.known_records import (
 )
 from returnsops.returns.mirror import apply_records, hint_records, mark_gone
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
-from returnsops.returns.reading import Name
+from returnsops.returns.reading import Name, read_records
 from returnsops.returns.replan import ask_for_plan
 from returnsops.returns.unreadable import (
     CHANGES,
     forget,
+    forget_read,
     lacks_right,
+    missing_rights,
     note_missing_right,
     note_unreadable,
     noted_names,
@@ -95,6 +97,23 @@ def read_set_aside(account: NetSuiteAccount, *, for_s: float = READ_FOR_S) -> in
     return read
 
 
+def look_for_rights(account: NetSuiteAccount) -> int:
+    """Ask for one record of each kind that the role may not see: shown, the right is back. Gives how many are.
+
+    Raises the errors of `integrations.errors`.
+    """
+    kinds = list(missing_rights(account).values_list("name", flat=True))
+    standing = NetSuiteRecord.objects.filter(account=account, record_type__in=kinds, gone_at=None)
+    newest = standing.order_by("record_type", "-pk").distinct("record_type")
+    names = list(newest.values_list("record_type", "internal_id"))
+    if not names:
+        return 0
+    with watched(account):
+        reading = read_records(account, names)
+    forget_read(account, reading)
+    return len(kinds) - missing_rights(account).count()
+
+
 def _told_by_now(account: NetSuiteAccount, refs: Iterable[RecordRef]) -> set[str]:
     """Names of those that another read meanwhile, so that nobody asks for them. A parent may be asked for its child."""
     named = {ref.internal_id: ref for ref in refs if ref.record_type not in CHANGED_BY_CHILDREN}
@@ -114,7 +133,8 @@ def _mirror_changes(account: NetSuiteAccount, *, for_s: float) -> int:
         read, is_whole = read_refs(account, client, refs, for_s=for_s)
         is_whole &= _look_for_deletions(account, client, since=since)
     if is_whole:
-        moved = SyncCursor.objects.filter(pk=cursor.pk, watermark__lte=server_now)
+        # A right that came back meanwhile has set it further back, and what it hid is still to be read.
+        moved = SyncCursor.objects.filter(pk=cursor.pk, watermark=cursor.watermark)
         moved.update(watermark=server_now, swept_at=timezone.now())
     return read
 

@@ -8,14 +8,21 @@ from datetime import datetime, timedelta
 import pytest
 
 from integrations.errors import IntegrationError, RejectedError, TemporaryError
-from integrations.models import NetSuiteAccount, Shop, SyncCursor
+from integrations.models import NetSuiteAccount, Shop, SyncCursor, UnreadRecord
 from integrations.netsuite.records import Deletion, RecordRef, TransactionRecord
 from returnsops.lib import clock
 from returnsops.returns import families, record_changes
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.progress import mirror_problems
-from returnsops.returns.record_changes import mirror_changes, read_set_aside
-from returnsops.returns.unreadable import BROKEN_TRIES, NOTED_MAX, note_missing_right, note_unreadable, stream_of
+from returnsops.returns.record_changes import look_for_rights, mirror_changes, read_set_aside
+from returnsops.returns.unreadable import (
+    BROKEN_TRIES,
+    NOTED_MAX,
+    note_missing_right,
+    note_unreadable,
+    stream_of,
+    unreadable_records,
+)
 from tests.builders import make_netsuite, make_record, make_return, transaction_of
 
 pytestmark = pytest.mark.django_db
@@ -335,15 +342,14 @@ def test_what_is_noted_has_a_bound(row: LoopReturn) -> None:
     account = row.shop.account
     for number in range(3):
         note_missing_right(account, f"kind{number}", "no")
-    full = {f"itemReceipt {number}": "no" for number in range(NOTED_MAX)}
-    SyncCursor.objects.update_or_create(
-        stream=stream_of(account), defaults={"unreadable": full, "watermark": clock.now()}
+    UnreadRecord.objects.bulk_create(
+        UnreadRecord(account=account, name=f"itemReceipt {number}", reason="no") for number in range(NOTED_MAX)
     )
 
-    note_unreadable(account, "itemReceipt 9999", BROKEN)
-    note_unreadable(account, "itemReceipt 7", BROKEN)
+    assert not note_unreadable(account, "itemReceipt 9999", BROKEN)
+    assert note_unreadable(account, "itemReceipt 7", BROKEN)
 
-    noted = SyncCursor.objects.get(stream=stream_of(account)).unreadable
+    noted = dict(unreadable_records(account).values_list("name", "reason"))
     assert (len(noted), noted["itemReceipt 7"]) == (NOTED_MAX, BROKEN.detail)
 
 
@@ -361,3 +367,38 @@ def test_what_there_is_no_room_to_note_is_waited_for(
             mirror_changes(account)
 
     assert watermark_of(account) == before
+
+
+def test_right_that_is_given_back_brings_what_it_hid_at_once(row: LoopReturn, netsuite: NetSuite) -> None:
+    account = row.shop.account
+    netsuite.failures |= dict.fromkeys(netsuite.ids, FORBIDDEN)
+    mirror_changes(account)
+    lost_at = clock.now() - timedelta(hours=3)
+    UnreadRecord.objects.update(noted_at=lost_at)  # and the changes were followed all the while
+    put_off = clock.now() + timedelta(minutes=5)
+    LoopReturn.objects.filter(pk=row.pk).update(records_hinted_at=put_off)
+    assert look_for_rights(account) == 0
+    assert netsuite.read == []
+
+    netsuite.failures.clear()
+    assert look_for_rights(account) == 1
+
+    assert told(account) == []
+    row.refresh_from_db()
+    assert row.records_hinted_at is not None
+    assert row.records_hinted_at < put_off
+    assert watermark_of(account) == lost_at
+    mirror_changes(account)
+    assert {*netsuite.read} == {*netsuite.ids}
+
+
+def test_right_that_comes_back_while_changes_are_read_is_not_forgotten_at_their_end(
+    row: LoopReturn, netsuite: NetSuite
+) -> None:
+    account, lost_at = row.shop.account, clock.now() - timedelta(hours=3)
+    note_missing_right(account, "itemReceipt", "no")
+    UnreadRecord.objects.update(noted_at=lost_at)
+
+    mirror_changes(account)
+
+    assert watermark_of(account) == lost_at
