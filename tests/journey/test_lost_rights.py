@@ -9,7 +9,7 @@ from integrations.models import SyncRun
 from returnsops.returns import families, mirror, schedule
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.progress import mirror_problems
-from returnsops.returns.record_changes import mirror_changes
+from returnsops.returns.record_changes import look_for_rights, mirror_changes
 from returnsops.returns.runs import STUCK_TRIES
 from tests.journey.stage import Stage
 from tests.journey.test_mirrors import run_of
@@ -48,3 +48,7 @@ def test_hidden_records_stand_and_the_missing_right_is_told(stage: Stage, lost: 
     is_hidden_from_queries = ":" not in lost
     told = [one.code for one in mirror_problems(account)]
     assert told == ["reading_refused"][:is_hidden_from_queries]
+
+    stage.ask("settings", {"netsuite": {"missing_permissions": []}})
+    look_for_rights(account)
+    assert mirror_problems(account) == []

@@ -25,6 +25,7 @@ from integrations.models import (
     Shop,
     SyncCursor,
     SyncRun,
+    UnreadRecord,
 )
 from returnsops.people.models import ApiKey, Membership, User
 from returnsops.posting.models import Pause, Posting, PostingCover
@@ -115,6 +116,10 @@ def add_override(world: World, **changes: Any) -> Override:
 def add_approval(world: World, **changes: Any) -> Approval:
     values: dict[str, Any] = {"subject": "credit", "seen_hash": "a" * 64, "amount": 1, "reason": "why"}
     return Approval.objects.create(loop_return=world.row, approver=world.user, approved_at=NOW, **values | changes)
+
+
+def add_unread(world: World) -> UnreadRecord:
+    return UnreadRecord.objects.create(account=world.shop.account, name="creditMemo 4711", reason="no")
 
 
 def add_event(world: World, **changes: Any) -> InboundEvent:
@@ -241,6 +246,7 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "credential_kind_in_list": lambda world: add_credential(world, kind="password"),
     "one_run_per_interval": twice(add_run),
     "run_kind_in_list": lambda world: add_run(world, kind="yearly"),
+    "one_row_per_unread_record": twice(add_unread),
     "one_row_per_event_body": twice(add_event),
     "event_verdict_in_list": lambda world: add_event(world, verdict="maybe"),
     "unsigned_event_is_never_read": lambda world: add_event(world, signed=False, verdict="read"),
