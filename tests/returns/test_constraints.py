@@ -38,6 +38,7 @@ from returnsops.returns.models import (
     InspectedUnit,
     Inspection,
     Item,
+    KitMember,
     LoopReturn,
     NetSuiteLine,
     NetSuiteRecord,
@@ -120,6 +121,15 @@ def add_approval(world: World, **changes: Any) -> Approval:
 
 def add_unread(world: World) -> UnreadRecord:
     return UnreadRecord.objects.create(account=world.shop.account, name="creditMemo 4711", reason="no")
+
+
+def add_kit_member(world: World, **changes: Any) -> KitMember:
+    kit = world.mapping.item
+    assert kit is not None
+    other, _ = Item.objects.get_or_create(
+        account=kit.account, internal_id="9999", defaults={"sku": "LACE", "fetched_at": NOW}
+    )
+    return KitMember.objects.create(**{"kit": kit, "item": other} | changes)
 
 
 def add_event(world: World, **changes: Any) -> InboundEvent:
@@ -271,6 +281,8 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "override_has_reason": lambda world: add_override(world, reason=""),
     "approver_is_not_author": lambda world: add_approval(world, author=world.user),
     "one_approval_per_seen_content": twice(add_approval),
+    "one_row_per_member": twice(add_kit_member),
+    "kit_holds_something_else": lambda world: add_kit_member(world, item=world.mapping.item),
     "one_row_per_item": twice(add_item),
     "one_active_mapping_per_sku": lambda world: copy_of(world.mapping),
     "mapping_kind_in_list": lambda world: change(world.mapping, kind="guess"),
