@@ -7,6 +7,7 @@ from typing import Any
 from integrations.sandbox.loop.engine import Engine
 from integrations.sandbox.loop.model import LoopReturn, from_json
 from integrations.sandbox.loop.totals import total_up
+from integrations.sandbox.money import places_of
 from integrations.sandbox.netsuite import kinds
 from integrations.sandbox.netsuite.account import Account
 
@@ -37,10 +38,10 @@ def transactions_of(account: Account, *, rows: list[Any]) -> list[Json]:
         return []
     span = (rows[0]["id"], rows[-1]["id"])
     lines = _grouped_lines(account, span=span)
-    applies: dict[int, list[Json]] = {}
+    applies: dict[int, list[Any]] = {}
     sql = "SELECT txn, doc, amount FROM txn_apply WHERE txn BETWEEN ? AND ? ORDER BY txn, doc"
     for row in account.store.rows(sql, span):
-        applies.setdefault(row["txn"], []).append({"doc": str(row["doc"]), "amount": money(row["amount"])})
+        applies.setdefault(row["txn"], []).append(row)
     return [_transaction(row, lines=lines.get(row["id"], []), applies=applies.get(row["id"], [])) for row in rows]
 
 
@@ -48,16 +49,16 @@ def periods_of(account: Account) -> list[Json]:
     return [dict(row) for row in account.store.rows("SELECT * FROM accountingperiod ORDER BY startdate")]
 
 
-def money(value: float | None) -> str | None:
-    return None if value is None else f"{Decimal(str(value)):.2f}"
+def money(value: float | None, *, places: int) -> str | None:
+    return None if value is None else f"{Decimal(str(value)):.{places}f}"
 
 
 def text_id(value: int | None) -> str | None:
     return None if value is None else str(value)
 
 
-def _transaction(row: Any, *, lines: list[Json], applies: list[Json]) -> Json:
-    kind = kinds.BY_CODE[row["type"]]
+def _transaction(row: Any, *, lines: list[Any], applies: list[Any]) -> Json:
+    kind, places = kinds.BY_CODE[row["type"]], row["decimals"]
     return {
         "id": str(row["id"]),
         "type": row["type"],
@@ -69,10 +70,10 @@ def _transaction(row: Any, *, lines: list[Json], applies: list[Json]) -> Json:
         "status_label": kind.status_label(row["status"]),
         "trandate": row["trandate"],
         "entity": text_id(row["entity"]),
-        "subtotal": money(row["subtotal"]),
-        "taxtotal": money(row["taxtotal"]),
-        "total": money(row["total"]),
-        "amountremaining": money(row["amountremaining"]),
+        "subtotal": money(row["subtotal"], places=places),
+        "taxtotal": money(row["taxtotal"], places=places),
+        "total": money(row["total"], places=places),
+        "amountremaining": money(row["amountremaining"], places=places),
         "memo": row["memo"],
         "otherrefnum": row["otherrefnum"],
         "voided": bool(row["voided"]),
@@ -81,24 +82,24 @@ def _transaction(row: Any, *, lines: list[Json], applies: list[Json]) -> Json:
         "created_at": row["createddate"],
         "modified_at": row["lastmodifieddate"],
         "extra": json.loads(row["extra"]),
-        "lines": lines,
-        "applies": applies,
+        "lines": [_line(one, places=places) for one in lines],
+        "applies": [{"doc": str(one["doc"]), "amount": money(one["amount"], places=places)} for one in applies],
     }
 
 
-def _grouped_lines(account: Account, *, span: tuple[int, int]) -> dict[int, list[Json]]:
+def _grouped_lines(account: Account, *, span: tuple[int, int]) -> dict[int, list[Any]]:
     sql = (
         "SELECT l.*, i.itemid, p.makeinventoryavailable FROM txn_line l LEFT JOIN item i ON i.id = l.item"
         " LEFT JOIN location p ON p.id = l.location"
         " WHERE l.txn BETWEEN ? AND ? AND l.role = 'item' ORDER BY l.txn, l.seq"
     )
-    grouped: dict[int, list[Json]] = {}
+    grouped: dict[int, list[Any]] = {}
     for row in account.store.rows(sql, span):
-        grouped.setdefault(row["txn"], []).append(_line(row))
+        grouped.setdefault(row["txn"], []).append(row)
     return grouped
 
 
-def _line(row: Any) -> Json:
+def _line(row: Any, *, places: int) -> Json:
     return {
         "line": row["id"],
         "item": text_id(row["item"]),
@@ -106,8 +107,8 @@ def _line(row: Any) -> Json:
         "item_type": row["itemtype"],
         "quantity": row["quantity"],
         "rate": row["rate"],
-        "amount": money(row["amount"]),
-        "tax_amount": money(row["taxamount"]),
+        "amount": money(row["amount"], places=places),
+        "tax_amount": money(row["taxamount"], places=places),
         "location": text_id(row["location"]),
         "location_sellable": row["makeinventoryavailable"] == "T",
         "source_transaction": text_id(row["orderdoc"]),
@@ -221,7 +222,7 @@ def _return(loop_return: LoopReturn) -> Json:
         "outcome": totals.outcome,
         "return_total": str(totals.returned),
         "refund": str(totals.refund),
-        "amount_paid_out": f"{paid:.2f}",
+        "amount_paid_out": f"{paid:.{places_of(loop_return.currency)}f}",
         "gift_card": loop_return.gift_card_issued,
         "exchange_order_id": exchange_ids[0] if exchange_ids else None,
         "exchange_total": str(totals.exchange),

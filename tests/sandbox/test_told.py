@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from integrations.sandbox.loop.views import money
+from integrations.sandbox.money import places_of, share_out
 from tests.sandbox.strangers import Director, Json, LoopStranger, NetSuiteStranger, wait_for
 
 BOOT: Json = {"sku": "BOOT-42", "price": "72.00", "tax": "5.76"}
@@ -139,3 +141,11 @@ def test_nonsense_is_refused_with_what_can_be_told(director: Director, path: str
 
     assert answer.status_code == 400
     assert words in answer.json()["error"]
+
+
+def test_amounts_have_the_places_of_their_currency() -> None:
+    weights = [Decimal(1), Decimal(1), Decimal(1)]
+
+    assert share_out(Decimal(100), weights=weights, decimals=places_of("JPY")) == [33, 34, 33]
+    assert sum(share_out(Decimal("22.444"), weights=weights, decimals=places_of("KWD"))) == Decimal("22.444")
+    assert [money(Decimal(text)) for text in ("7920", "22.44", "22.444")] == ["7920.00", "22.44", "22.444"]

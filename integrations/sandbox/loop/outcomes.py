@@ -8,8 +8,8 @@ from integrations.sandbox.loop.desk import Desk
 from integrations.sandbox.loop.model import LoopReturn
 from integrations.sandbox.loop.payloads import Occasion
 from integrations.sandbox.loop.totals import Totals, total_up
-from integrations.sandbox.loop.views import money
-from integrations.sandbox.money import ZERO, cents
+from integrations.sandbox.loop.views import in_shoppers_currency, money
+from integrations.sandbox.money import ZERO
 from integrations.sandbox.settings import Reading
 
 Json = dict[str, Any]
@@ -95,7 +95,7 @@ def _refund_row(desk: Desk, loop_return: LoopReturn, *, gateway: str, amount: De
     """In the shop's currency, or by switch in the one the shop's platform really refunds in (loop.md 7.5)."""
     foreign = loop_return.presentment_currency
     if foreign and desk.rules_of(loop_return).text("loop.refund_currency") == "presentment":
-        return {"gateway": gateway, "amount": money(cents(amount * loop_return.presentment_rate)), "currency": foreign}
+        return {"gateway": gateway, "amount": money(in_shoppers_currency(loop_return, amount)), "currency": foreign}
     return {"gateway": gateway, "amount": money(amount), "currency": loop_return.currency}
 
 

@@ -8,7 +8,7 @@ from integrations.sandbox.loop.engine import Engine
 from integrations.sandbox.loop.model import Exchange, LoopReturn, Unit
 from integrations.sandbox.loop.outcomes import new_order_id, new_order_name
 from integrations.sandbox.loop.totals import FIGURES
-from integrations.sandbox.loop.views import AMOUNTS
+from integrations.sandbox.loop.views import AMOUNTS, money
 
 Json = dict[str, Any]
 LoopAct = Callable[[Engine, LoopReturn, Json], None]
@@ -53,7 +53,7 @@ def _figures(fields: Fields, known: tuple[str, ...]) -> Json:
 def _payment(loop_return: LoopReturn, row: Fields) -> Json:
     payment = {
         "gateway": row.word("gateway"),
-        "amount": f"{row.money('amount'):.2f}",
+        "amount": money(row.money("amount")),
         "currency": row.word("currency", loop_return.currency),
     }
     row.done()

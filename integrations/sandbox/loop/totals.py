@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.sandbox.loop.model import LoopReturn, Unit
-from integrations.sandbox.money import ZERO, cents, share_out
+from integrations.sandbox.money import ZERO, cents, places_of, share_out
 
 FIGURES = ("refund", "gift_card", "exchange_credit", "upsell", "fee")
 
@@ -113,7 +113,10 @@ def _sum_up(loop_return: LoopReturn) -> Totals:
         gift_card=gift_card,
         fee=fee,
         unit_refunds=_with_extras(
-            loop_return, refunds=_unit_refunds(units, refund=refund - on_top, left_over=paid_back)
+            loop_return,
+            refunds=_unit_refunds(
+                units, refund=refund - on_top, left_over=paid_back, decimals=places_of(loop_return.currency)
+            ),
         ),
         outcome=_outcome(has_exchange=bool(exchanges), upsell=upsell, refund=refund, gift_card=gift_card),
     )
@@ -129,15 +132,18 @@ def _gift_card(loop_return: LoopReturn, *, units: list[Unit], left_over: Decimal
     return credited + left_over + (loop_return.bonus if credited else ZERO)
 
 
-def _unit_refunds(units: list[Unit], *, refund: Decimal, left_over: Decimal) -> dict[int, UnitRefund]:
+def _unit_refunds(units: list[Unit], *, refund: Decimal, left_over: Decimal, decimals: int) -> dict[int, UnitRefund]:
     """The refund after the fee, shared over the units it comes from, and in each over item and tax."""
     sharing = [unit for unit in units if unit.outcome == "refund" or (unit.outcome == "exchange" and left_over)]
     gross = sum((unit.worth for unit in sharing if unit.outcome == "refund"), ZERO) + left_over
     exchanged = [unit.worth for unit in sharing if unit.outcome == "exchange"]
-    parts = iter(share_out(left_over, weights=exchanged))
+    parts = iter(share_out(left_over, weights=exchanged, decimals=decimals))
     weights = [unit.worth if unit.outcome == "refund" else next(parts) for unit in sharing]
-    shares = share_out(refund, weights=weights) if gross else [ZERO for _ in sharing]
-    return {unit.line_item_id: _split(unit, share=share) for unit, share in zip(sharing, shares, strict=True)}
+    shares = share_out(refund, weights=weights, decimals=decimals) if gross else [ZERO for _ in sharing]
+    return {
+        unit.line_item_id: _split(unit, share=share, decimals=decimals)
+        for unit, share in zip(sharing, shares, strict=True)
+    }
 
 
 def _with_extras(loop_return: LoopReturn, *, refunds: dict[int, UnitRefund]) -> dict[int, UnitRefund]:
@@ -145,22 +151,22 @@ def _with_extras(loop_return: LoopReturn, *, refunds: dict[int, UnitRefund]) -> 
     if not loop_return.refund_shipping + loop_return.refund_shipping_tax + loop_return.refund_duties:
         return refunds
     weights = [one.total for one in refunds.values()]
-    shipping = share_out(loop_return.refund_shipping, weights=weights)
-    taxes = share_out(loop_return.refund_shipping_tax, weights=weights)
-    duties = share_out(loop_return.refund_duties, weights=weights)
+    on_top = (loop_return.refund_shipping, loop_return.refund_shipping_tax, loop_return.refund_duties)
+    decimals = places_of(loop_return.currency)
+    shipping, taxes, duties = (share_out(amount, weights=weights, decimals=decimals) for amount in on_top)
     return {
         line_item_id: replace(one, shipping=part, shipping_tax=tax, duties=duty)
         for (line_item_id, one), part, tax, duty in zip(refunds.items(), shipping, taxes, duties, strict=True)
     }
 
 
-def _split(unit: Unit, *, share: Decimal) -> UnitRefund:
+def _split(unit: Unit, *, share: Decimal, decimals: int) -> UnitRefund:
     """Item and tax in the proportion of the unit; the odd cent goes to the tax."""
     if share == unit.worth:
         return UnitRefund(unit.price - unit.discount, tax=unit.tax)
     if not unit.worth:
         return UnitRefund()
-    item = cents((unit.price - unit.discount) * share / unit.worth)
+    item = cents((unit.price - unit.discount) * share / unit.worth, decimals=decimals)
     return UnitRefund(item, tax=share - item)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from integrations.sandbox.loop.model import Exchange, LoopReturn, Parcel, Unit
 from integrations.sandbox.loop.totals import Totals, UnitRefund, total_up
-from integrations.sandbox.money import ZERO, cents
+from integrations.sandbox.money import ZERO, cents, places_of
 from integrations.sandbox.settings import Reading
 from integrations.sandbox.shops import ShopProfile
 
@@ -14,7 +14,8 @@ PROCESSED_KEYS = ("return_processed", "refund_processed", "gift_card_processed",
 
 
 def money(value: Decimal) -> str:
-    return f"{value:.2f}"
+    """Two places, as every amount of Loop's that was ever seen; a third only where the amount has one."""
+    return f"{value:.2f}" if value == cents(value) else f"{value:.3f}"
 
 
 def with_zone(moment: str | None) -> str | None:
@@ -274,10 +275,14 @@ def _details_unit(unit: Unit, *, refund: UnitRefund, rules: Reading) -> Json:
 # --- the shopper's currency
 
 
+def in_shoppers_currency(loop_return: LoopReturn, value: Decimal) -> Decimal:
+    return cents(value * loop_return.presentment_rate, decimals=places_of(loop_return.presentment_currency or ""))
+
+
 def _foreign(loop_return: LoopReturn, value: Decimal) -> str | None:
     if loop_return.presentment_currency is None:
         return None
-    return _header(loop_return, cents(value * loop_return.presentment_rate))
+    return _header(loop_return, in_shoppers_currency(loop_return, value))
 
 
 def _presentment(loop_return: LoopReturn, *, totals: Totals, rules: Reading) -> Json:
@@ -307,13 +312,12 @@ AMOUNTS = frozenset(AMOUNT_WORDS.split())
 
 def in_presentment(row: Json, *, loop_return: LoopReturn) -> Json:
     """A row, and the rows in it, with its amounts in the shopper's currency."""
-    rate = loop_return.presentment_rate
-    return {key: _converted(key, value, rate=rate, loop_return=loop_return) for key, value in row.items()}
+    return {key: _converted(key, value, loop_return=loop_return) for key, value in row.items()}
 
 
-def _converted(key: str, value: Any, *, rate: Decimal, loop_return: LoopReturn) -> Any:
+def _converted(key: str, value: Any, *, loop_return: LoopReturn) -> Any:
     if key in AMOUNTS and isinstance(value, str):
-        return money(cents(Decimal(value) * rate))
+        return money(in_shoppers_currency(loop_return, Decimal(value)))
     if key in ("line_items", "exchanges") and value and isinstance(value[0], dict):
         return [in_presentment(row, loop_return=loop_return) for row in value]
     return value

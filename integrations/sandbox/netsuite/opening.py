@@ -1,14 +1,15 @@
 """What the lists of an account hold from the first day: currencies, subsidiaries, employees, statuses, carriers."""
 
+from integrations.sandbox.money import places_of
 from integrations.sandbox.netsuite.account import Account
 
 # Units of each per US dollar, and its decimal places.
 CURRENCIES = (
-    ("USD", "US Dollar", 1.0, 2),
-    ("GBP", "British Pound", 0.79, 2),
-    ("EUR", "Euro", 0.92, 2),
-    ("JPY", "Japanese Yen", 151.0, 0),
-    ("KWD", "Kuwaiti Dinar", 0.307, 3),
+    ("USD", "US Dollar", 1.0),
+    ("GBP", "British Pound", 0.79),
+    ("EUR", "Euro", 0.92),
+    ("JPY", "Japanese Yen", 151.0),
+    ("KWD", "Kuwaiti Dinar", 0.307),
 )
 FIRST_FURTHER_CURRENCY = 2
 # Who writes in this account: the integration's user, the shop's connector, another connector, people.
@@ -39,12 +40,12 @@ def fill_lists(account: Account) -> None:
 def _fill_currencies(account: Account) -> None:
     """The exchange rate of a currency is what one unit of it is worth in the account's own."""
     base = account.profile.currency
-    own_rate = next(rate for symbol, _, rate, _ in CURRENCIES if symbol == base)
+    own_rate = next(rate for symbol, _, rate in CURRENCIES if symbol == base)
     number = FIRST_FURTHER_CURRENCY
-    for symbol, name, rate, decimals in CURRENCIES:
+    for symbol, name, rate in CURRENCIES:
         identity = account.profile.currency_id if symbol == base else number
         number += symbol != base
         account.store.execute(
             "INSERT INTO currency (id, name, symbol, exchangerate, decimals, isbasecurrency) VALUES (?, ?, ?, ?, ?, ?)",
-            (identity, name, symbol, round(own_rate / rate, 6), decimals, "T" if symbol == base else "F"),
+            (identity, name, symbol, round(own_rate / rate, 6), places_of(symbol), "T" if symbol == base else "F"),
         )

@@ -5,8 +5,10 @@ A difference that stands is explained only by an open case on that return which 
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
+from math import ceil
 from typing import Any
 
+from returnsops.lib.money import smallest_unit
 from returnsops.management.rehearsal.books.families import Family
 from returnsops.management.rehearsal.books.verdict import Verdict
 
@@ -26,7 +28,7 @@ def check_money(one: Json, family: Family, *, codes: Collection[str], verdict: V
     paid = _paid_out(one) + given_as_credit(one)
     credited = sum((Decimal(credit["total"]) for credit in family.credits), Decimal(0))
     words = f"return {one['id']}: Loop settled {paid}, NetSuite credits {credited}"
-    verdict.note("cents_unexplained", int(abs(paid - credited) * 100), words)
+    verdict.note("cents_unexplained", ceil(abs(paid - credited) / smallest_unit(one["currency"])), words)
 
 
 def _paid_out(one: Json) -> Decimal:
