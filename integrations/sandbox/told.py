@@ -202,9 +202,12 @@ def _read_unit(row: Fields, *, number: int) -> ToldUnit:
     return unit
 
 
+AMOUNTS_ON_TOP = ("fee", "bonus", "refund_shipping", "refund_shipping_tax", "refund_duties")
+
+
 def _read_fields(body: Fields) -> Json:
     """Of the return itself, as the model names them."""
-    fields: Json = {name: body.money(name) for name in ("fee", "bonus", "refund_shipping", "refund_shipping_tax")}
+    fields: Json = {name: body.money(name) for name in AMOUNTS_ON_TOP}
     fields["state"] = body.word("state", "open")
     fields["left_over_as"] = body.word("left_over", "refund", of=("refund", "credit"))
     fields["exchange_mode"] = body.text("exchange_mode", of=("separate", "native"))

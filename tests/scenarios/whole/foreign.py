@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from returnsops.lib.money import round_money
+from tests.builders import WRITES_ALL
 from tests.scenarios.given import begin, read_line
 from tests.scenarios.whole.people import line_number
 from tests.scenarios.whole.policies import account_of
@@ -38,11 +39,21 @@ def _order(theatre: Theatre, scene: Scene, told: Json) -> str:
     worth = sum((one.price + round_money(one.price * scene.tax_rate, facts.currency) for one in goods), Decimal(0))
     less = worth - Decimal(told.get("total", "0"))
     if less:
-        rows.append(_row(theatre.world["items"]["exchange_discount"], -less))
+        rows.append(_row(theatre.world["items"][_covered_by(told)], -less))
     body["item"] = {"items": rows}
     if "link" in told:
         body[begin(scene.story.given).policy.exchange_link_field] = told["link"]
     return str(theatre.act("create", record_type="salesOrder", body=body, **CONNECTOR)["id"])
+
+
+def _covered_by(told: Json) -> str:
+    """By which charge the return pays for the new goods: a row of the clearing item where the story tells of one."""
+    clearing = WRITES_ALL["items"]["exchange_clearing"]
+    return (
+        "exchange_clearing"
+        if any(line.get("item") == clearing for line in told.get("lines", []))
+        else "exchange_discount"
+    )
 
 
 def _row(item: str, amount: Decimal) -> Json:

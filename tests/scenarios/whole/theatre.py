@@ -30,7 +30,9 @@ ACCOUNT = "7400001_SB1"
 LANES = 5
 CALLS_PER_MINUTE = 100_000
 ROUNDS_MAX = 40
-FURTHER_PLACES = ("15", "35")  # of rules that name places of their own
+FURTHER_PLACES = ("15", "35", "36")  # of rules that name places of their own
+HOUSE_CURRENCY, HOUSE_SYMBOL = "Dollar (house)", "HSD"  # a currency that only its account knows
+DUTIES = "refund_duties_total"  # what the sandbox's Loop calls them, where it tells them
 FAR = timedelta(days=3650)
 NETSUITE_WORDS = {
     "bills_exchange", "bill_arrives", "record_appears", "record_changes", "record_deleted", "refunded_by_hand",
@@ -64,6 +66,8 @@ class Theatre(Stage):
         self.act("deactivate_item", item=inactive)
         further = {place: self._make_place(place) for place in FURTHER_PLACES}
         self.places = Places(self.world["locations"], further)
+        house = {"name": HOUSE_CURRENCY, "symbol": HOUSE_SYMBOL, "exchangeRate": 1.0, "currencyPrecision": 2}
+        self.act("write_list", record_type="currency", body=house)
 
     def _make_place(self, name: str) -> str:
         body = {"name": f"Place {name}", "subsidiary": {"id": self.world["subsidiary_id"]}}
@@ -87,7 +91,11 @@ class Theatre(Stage):
         shop = connect_shop(described, self.url, self.account, calls_per_minute=CALLS_PER_MINUTE)
         start_from = told.get("start_from", CREATED - timedelta(days=30))
         Shop.objects.filter(pk=shop.pk).update(start_from=start_from, currency=told.get("shop_currency", currency))
-        make_policy(shop, **rules_of(given.get("policy", {}), self.world, self.places))
+        rules = rules_of(given.get("policy", {}), self.world, self.places)
+        if "refund_duties" in given.get("loop", {}):
+            rules["duties_field"] = DUTIES
+            self.ask("settings", {"shops": {code: {"loop": {"duties": "told"}}}})
+        make_policy(shop, **rules)
         if given.get("policy", {}).get("kept_items") == "line_outcome":
             self.ask("settings", {"shops": {code: {"loop": {"keep_item_marker": "outcome"}}}})
         return code
@@ -223,4 +231,5 @@ class Theatre(Stage):
 
 def _key_of(story: Scenario) -> str:
     maps = any("mapped" in moment for moment in story.moments)
-    return repr((story.given.get("policy"), story.given.get("shop"), story.path.stem if maps else ""))
+    own = (story.path.stem if maps else "", "refund_duties" in story.given.get("loop", {}))
+    return repr((story.given.get("policy"), story.given.get("shop"), *own))
