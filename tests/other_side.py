@@ -14,8 +14,8 @@ from typing import Any
 from returnsops.lib.money import ZERO, add_up, share_of
 from returnsops.returns.facts import ExchangeFacts, LineFacts, PostingFacts, RecordFacts, RefundFacts, ReturnFacts
 from returnsops.returns.plan import Plan, PostingDue, Step, plan_return
+from returnsops.returns.plan.lying import move_cover
 from returnsops.returns.plan.money import tax_on
-from returnsops.returns.plan.shelving import move_cover
 from returnsops.returns.plan.tender_matching import Part, candidates_for, read_rows, refunds_by_others
 from tests.builders import make_line, make_netsuite
 

@@ -11,8 +11,8 @@ from returnsops.pages.tables import ReturnTable
 from returnsops.people.access import RIGHTS
 from returnsops.people.models import Membership, User
 from returnsops.returns.filters import find_by_identifier
-from returnsops.returns.inspection import clean_scan, find_by_scan
 from returnsops.returns.models import LoopReturn
+from returnsops.returns.parcels import clean_scan, find_by_scan
 
 FOUND_MAX = 50
 TRIED = (

@@ -14,7 +14,6 @@ from returnsops.people.models import User
 from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.inspection import (
     UnitOutcome,
-    clean_scan,
     finish_inspection,
     judge_units,
     open_inspection,
@@ -23,6 +22,7 @@ from returnsops.returns.inspection import (
     units_on_hold,
 )
 from returnsops.returns.models import FoundGoods, InspectedUnit, Inspection, Item, LoopReturn, ReturnLine, SkuMapping
+from returnsops.returns.parcels import clean_scan
 from returnsops.returns.replan import hold_return
 
 COUNT_MAX = 99

@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 
 from integrations.models import Shop
 from returnsops.returns.found import COUNT_MAX
-from returnsops.returns.inspection import SCAN_CHARS_MAX
 from returnsops.returns.models import InspectedUnit
+from returnsops.returns.parcels import SCAN_CHARS_MAX
 
 NOTE_CHARS_MAX = 500
 # Outcomes that cost somebody something: the words are what finance and the customer are shown.

@@ -18,17 +18,9 @@ from returnsops.lib.htmx import render_page, wants_fragment
 from returnsops.people import access
 from returnsops.people.models import User
 from returnsops.returns.errors import NotPossibleError
-from returnsops.returns.inspection import (
-    UnitOutcome,
-    attach_arrival,
-    clean_scan,
-    find_by_scan,
-    finish_inspection,
-    judge_again,
-    judge_units,
-    record_arrival,
-)
+from returnsops.returns.inspection import UnitOutcome, finish_inspection, judge_again, judge_units
 from returnsops.returns.models import Arrival, InspectedUnit, Inspection, LoopReturn
+from returnsops.returns.parcels import attach_arrival, clean_scan, find_by_scan, record_arrival
 from returnsops.warehouse import present
 from returnsops.warehouse.asked import RIGHT, back_to, inspector_of, parcel_of, refuse, shops_of
 from returnsops.warehouse.finding import describe_found

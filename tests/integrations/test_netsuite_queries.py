@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -200,7 +201,10 @@ def test_members_of_kits_are_read_from_the_table_that_the_role_may_see(
     members = netsuite.find_members(["501"])
 
     assert members is not None
-    assert [(one.kit_id, one.item_id, one.quantity) for one in members] == [("501", "502", 2), ("501", "503", 1)]
+    assert [(one.kit_id, one.item_id, one.quantity) for one in members] == [
+        ("501", "502", Decimal(2)),
+        ("501", "503", Decimal(1)),
+    ]
     assert "FROM kititemmember m" in asked(wire.calls[2])["q"]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from returnsops.management.rehearsal.books import check_books
+from returnsops.management.rehearsal.books import Known, check_books
 from returnsops.returns.models import LoopReturn
 from tests.journey.stage import Stage
 
@@ -31,7 +31,7 @@ def test_every_cent_of_the_cast_is_explained(stage: Stage) -> None:
 
     assert {kind: stage_of(one) for kind, one in made.items()} == dict.fromkeys(made, "settled")
     passed = {one.loop_id: one.lines.count() for one in made.values()}
-    verdict = check_books(stage.ask("dump", method="GET"), passed=passed, cases={})
+    verdict = check_books(stage.ask("dump", method="GET"), Known(passed, {}))
     assert verdict.promises_kept(), verdict.findings
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from returnsops.posting.models import Posting
-from returnsops.returns.inspection import record_arrival
 from returnsops.returns.mirror import hint_records
 from returnsops.returns.models import LoopReturn, PolicyVersion
+from returnsops.returns.parcels import record_arrival
 from returnsops.returns.policies import activate_policy
 from tests.journey.stage import Stage, places
 from tests.journey.test_journey import locations_of, stage_of

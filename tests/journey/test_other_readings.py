@@ -3,7 +3,7 @@
 import pytest
 
 from integrations.models import NetSuiteAccount
-from returnsops.management.rehearsal.books import check_books
+from returnsops.management.rehearsal.books import Known, check_books
 from returnsops.returns.models import LoopReturn
 from tests.contract.readings import LOOP_READINGS, NETSUITE_READINGS
 from tests.journey.stage import Stage, places
@@ -55,7 +55,7 @@ def play_and_check(stage: Stage) -> None:
     assert {one: stage_of(stage, one) for one in (twin, mixed, cash)} == dict.fromkeys((twin, mixed, cash), "settled")
     assert len({place for place, _ in places(stage.books(twin).receipts)}) == 2
     assert [one["status_label"] for one in stage.books(twin).credits] == ["Fully Applied"]
-    verdict = check_books(stage.ask("dump", method="GET"), passed=passed, cases={})
+    verdict = check_books(stage.ask("dump", method="GET"), Known(passed, {}))
     assert verdict.promises_kept(), verdict.findings
 
 

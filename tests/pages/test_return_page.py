@@ -16,8 +16,8 @@ from returnsops.lib import clock
 from returnsops.pages.present.return_page import POLL_S, POLL_SLOWLY_S, look_up, poll_interval_s
 from returnsops.people.models import User
 from returnsops.posting.models import Posting
-from returnsops.returns.inspection import record_arrival
 from returnsops.returns.models import LoopReturn
+from returnsops.returns.parcels import record_arrival
 from returnsops.returns.sku_mapping import map_sku
 from tests.builders import (
     NOW,

@@ -17,8 +17,8 @@ from returnsops.posting.outbox import enqueue
 from returnsops.posting.settled import settled_at
 from returnsops.returns.decisions import add_approval, add_override
 from returnsops.returns.history import note_fact_change
-from returnsops.returns.inspection import record_arrival
 from returnsops.returns.models import Item, KitMember, LoopReturn, NetSuiteRecord, Override, PolicyVersion
+from returnsops.returns.parcels import record_arrival
 from returnsops.returns.plan import plan_return
 from tests.builders import (
     CREATED,

@@ -16,16 +16,14 @@ from returnsops.returns.errors import AlreadyInspectedError, NotPossibleError
 from returnsops.returns.inspection import (
     SEEN_AGO_MAX,
     UnitOutcome,
-    clean_scan,
-    find_by_scan,
     finish_inspection,
     judge_again,
     judge_units,
     open_inspection,
-    record_arrival,
     record_units,
 )
 from returnsops.returns.models import Arrival, InspectedUnit, LoopReturn
+from returnsops.returns.parcels import clean_scan, find_by_scan, record_arrival
 from tests.builders import make_inspection, make_return, make_shop, make_user
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from integrations.models import Shop
 from returnsops.people.models import Role, User
-from returnsops.returns.inspection import record_arrival
 from returnsops.returns.models import Arrival, InspectedUnit, Inspection, LoopReturn
+from returnsops.returns.parcels import record_arrival
 from tests.builders import CREATED, FIRST_UNIT, details_payload, make_inspection, make_return, make_shop, make_user
 
 TRACKING = "9400100000000000000001"

@@ -7,8 +7,9 @@ from rest_framework import serializers
 
 from returnsops.api.serializers.fields import OfReturn
 from returnsops.returns.found import COUNT_MAX
-from returnsops.returns.inspection import SCAN_CHARS_MAX, UnitOutcome
+from returnsops.returns.inspection import UnitOutcome
 from returnsops.returns.models import InspectedUnit
+from returnsops.returns.parcels import SCAN_CHARS_MAX
 from returnsops.returns.plan.finding import FoundChoice
 
 TEXT_CHARS_MAX = 2_000

@@ -14,8 +14,9 @@ from returnsops.lib import clock
 from returnsops.people.models import User
 from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.found import FoundThing, record_seen
-from returnsops.returns.inspection import UnitOutcome, find_by_scan, record_units
+from returnsops.returns.inspection import UnitOutcome, record_units
 from returnsops.returns.models import Item, LoopReturn
+from returnsops.returns.parcels import find_by_scan
 from returnsops.returns.plan.finding import FoundChoice
 from returnsops.returns.plan.sale import SOLD_AS
 from returnsops.returns.sku_mapping import map_sku

@@ -18,6 +18,7 @@ from returnsops.returns.plan.finding import holds_settlement, is_to_be_taken_in,
 from returnsops.returns.plan.hinges import hinges_of
 from returnsops.returns.plan.inspecting import plan_arrival, plan_inspection
 from returnsops.returns.plan.late import find_late_units, leave_out_late, note_late_units
+from returnsops.returns.plan.lying import left_on_hold
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.outbox_problems import note_outbox_problems
 from returnsops.returns.plan.pauses import note_pauses
@@ -28,7 +29,7 @@ from returnsops.returns.plan.restocking import accept_exempt, plan_restock
 from returnsops.returns.plan.sale import find_sale, is_booked_by_hand
 from returnsops.returns.plan.settling import has_refused_exchange_unit, plan_settlement, was_left_unprocessed
 from returnsops.returns.plan.shadowing import note_shadows
-from returnsops.returns.plan.shelving import left_on_hold, plan_shelving
+from returnsops.returns.plan.shelving import plan_shelving
 from returnsops.returns.plan.standing_in import let_others_stand_in
 from returnsops.returns.plan.telling import tell_judgements
 from returnsops.returns.plan.trusting import tell_trust

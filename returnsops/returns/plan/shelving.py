@@ -1,39 +1,31 @@
-"""Chapter 5: where received units lie in NetSuite's books, and where they belong. An Inventory Transfer moves them.
+"""Chapter 5: received units go from where they lie to where they belong. An Inventory Transfer moves them.
 
 A unit that was received on hold goes to the place of its judgement; one that is judged anew goes on from where it lies.
 One that is scrapped is written off by an Inventory Adjustment.
-Each move of a unit has a number, so that no move is made twice and the next one can only begin where the last ended.
+Where they lie is in `lying.py`.
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from returnsops.lib.money import add_up
-from returnsops.returns.facts import HOLD, SCRAPPED, SELLABLE, PostingFacts, ReturnFacts, UnitFacts
+from returnsops.returns.facts import HOLD, SELLABLE, ReturnFacts, UnitFacts
 from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.inspecting import units_text
 from returnsops.returns.plan.kits import stock_in
-from returnsops.returns.plan.receiving import place_of
+from returnsops.returns.plan.lying import (
+    MOVES,
+    WRITTEN_OFF,
+    Lying,
+    destination_of,
+    find_lying,
+    is_on_the_move,
+    move_cover,
+)
 from returnsops.returns.plan.undone import is_gone
 from returnsops.returns.problems import Problem
-
-RECEIPT = frozenset({"receipt"})
-MOVES = frozenset({"transfer", "adjustment"})  # kinds of postings that move what was received
-WRITTEN_OFF = "written off"  # in the place of a location
-
-
-@dataclass(frozen=True)
-class Lying:
-    """Where a received unit lies. moves: how often it was moved. last: what brought it there."""
-
-    place: str
-    moves: int
-    last: PostingFacts
-
 
 Misplaced = dict[tuple[str, str], list[tuple[UnitFacts, Lying]]]
 
@@ -43,13 +35,13 @@ def plan_shelving(draft: Draft, authorization: Authorization) -> bool:
     facts = draft.facts
     if not facts.policy.writes("receipt"):
         return True  # what another system receives, it shelves
-    moving = [unit for unit in facts.accepted_units if _is_on_the_move(facts, unit)]
+    moving = [unit for unit in facts.accepted_units if is_on_the_move(facts, unit)]
     misplaced: Misplaced = {}
     for unit in facts.accepted_units:
         lying = find_lying(facts, unit, authorization)
         is_misplaced = lying is not None and _is_misplaced(facts, unit, lying, authorization)
         if lying and is_misplaced and _may_move(draft, unit, lying, authorization):
-            misplaced.setdefault((lying.place, _destination(facts, unit)), []).append((unit, lying))
+            misplaced.setdefault((lying.place, destination_of(facts, unit)), []).append((unit, lying))
     for (origin, target), units in sorted(misplaced.items()):
         if target != WRITTEN_OFF:
             draft.post(_transfer_due(facts, authorization, units, origin=origin, target=target))
@@ -66,7 +58,7 @@ def _may_move(draft: Draft, unit: UnitFacts, lying: Lying, authorization: Author
     """Only what a kit is made of is in stock. Where nobody told what that is, a person moves it, once and for all."""
     if stock_in(draft.facts, authorization.line_of[unit.unit].item_id, 1):
         return True
-    target = _destination(draft.facts, unit)
+    target = destination_of(draft.facts, unit)
     draft.problem(
         Problem(
             "kit_to_move",
@@ -78,10 +70,6 @@ def _may_move(draft: Draft, unit: UnitFacts, lying: Lying, authorization: Author
         )
     )
     return False
-
-
-def _destination(facts: ReturnFacts, unit: UnitFacts) -> str:
-    return WRITTEN_OFF if unit.outcome == SCRAPPED else place_of(facts, unit)
 
 
 def _may_write_off(draft: Draft, units: list[tuple[UnitFacts, Lying]]) -> bool:
@@ -113,24 +101,11 @@ def _note_long_holds(draft: Draft) -> None:
         )
 
 
-def find_lying(facts: ReturnFacts, unit: UnitFacts, authorization: Authorization) -> Lying | None:
-    """Where the unit lies by the documents that stand in NetSuite; None: it is not received, or nobody knows."""
-    receipt = _covering(facts, RECEIPT, unit.cover)
-    if receipt is None or receipt.status != "posted" or is_gone(facts, receipt):
-        return None
-    lying = Lying(_received_at(facts, receipt, unit, authorization), 0, receipt)
-    for move in _moves_of(facts, unit):
-        if move.status != "posted" or is_gone(facts, move):
-            return None
-        lying = Lying(_target_of(move), lying.moves + 1, move)
-    return lying
-
-
 def _is_misplaced(facts: ReturnFacts, unit: UnitFacts, lying: Lying, authorization: Authorization) -> bool:
     """What lies on hold goes on, and what lies in sellable stock that nobody judged so. What was put elsewhere goes on
     only because of a later judgement: other places in the policy are for what comes, and move nothing that is in its
     place."""
-    if lying.place in (_destination(facts, unit), WRITTEN_OFF):
+    if lying.place in (destination_of(facts, unit), WRITTEN_OFF):
         return False
     is_unjustified = lying.place in facts.policy.sellable_places and unit.outcome != SELLABLE
     judged_later = lying.last.posted_at is not None and _judged_at(unit) > lying.last.posted_at
@@ -143,49 +118,6 @@ def _lies_on_hold(facts: ReturnFacts, unit: UnitFacts, lying: Lying, authorizati
         return True
     of_then = "" if authorization.posting.is_theirs else authorization.line_of[unit.unit].location_id
     return lying.moves == 0 and lying.place == of_then and unit.outcome != HOLD
-
-
-def move_cover(unit: UnitFacts, number: int) -> str:
-    return f"move:{unit.unit}:{number}"
-
-
-def _is_on_the_move(facts: ReturnFacts, unit: UnitFacts) -> bool:
-    """A move of it is on its way, or was undone by a person who has not said why."""
-    return any(
-        one.status != "posted"
-        or (is_gone(facts, one) and not facts.is_acknowledged("record_gone", f"posting:{one.external_id}"))
-        for one in _moves_of(facts, unit)
-    )
-
-
-def _moves_of(facts: ReturnFacts, unit: UnitFacts) -> Iterator[PostingFacts]:
-    """In the order in which they were made."""
-    number = 1
-    while move := _covering(facts, MOVES, move_cover(unit, number)):
-        yield move
-        number += 1
-
-
-def _covering(facts: ReturnFacts, kinds: frozenset[str], cover: str) -> PostingFacts | None:
-    return next((one for one in facts.postings if one.kind in kinds and one.is_taken and cover in one.covers), None)
-
-
-def _received_at(facts: ReturnFacts, receipt: PostingFacts, unit: UnitFacts, authorization: Authorization) -> str:
-    """What NetSuite shows; a person may have changed the place. Where it shows none, what was sent."""
-    record, line = facts.record(receipt.their_id), authorization.line_of.get(unit.unit)
-    shown = {one.location_id for one in record.lines if line and one.order_line == line.line} if record else set()
-    if len(shown) == 1 and all(shown):
-        return shown.pop()
-    return _place_sent(receipt)
-
-
-def _place_sent(receipt: PostingFacts) -> str:
-    rows = receipt.body.get("item", {}).get("items", [])
-    return next((str(row["location"]["id"]) for row in rows if row.get("itemReceive")), "")
-
-
-def _target_of(move: PostingFacts) -> str:
-    return WRITTEN_OFF if move.kind == "adjustment" else str(move.body["transferLocation"]["id"])
 
 
 def _transfer_due(
@@ -255,21 +187,6 @@ def _date_of_move(facts: ReturnFacts, kind: str, units: list[tuple[UnitFacts, Ly
 def _judged_at(unit: UnitFacts) -> datetime:
     assert unit.inspected_at is not None, f"unit {unit.unit} is accepted and nobody knows since when"
     return unit.inspected_at
-
-
-def left_on_hold(facts: ReturnFacts) -> list[UnitFacts]:
-    """Received at the holding location and never moved on, though that is no end: unjudged, to be judged again, or
-    meant for another place. For a return that has ended, of which nothing is moved any more."""
-    return [unit for unit in facts.units if _is_left_on_hold(facts, unit)]
-
-
-def _is_left_on_hold(facts: ReturnFacts, unit: UnitFacts) -> bool:
-    holding = facts.policy.locations.holding
-    receipt = _covering(facts, RECEIPT, unit.cover)
-    if receipt is None or receipt.status != "posted" or is_gone(facts, receipt) or any(_moves_of(facts, unit)):
-        return False
-    belongs_there = unit.is_accepted and unit.outcome != HOLD and _destination(facts, unit) == holding
-    return _place_sent(receipt) == holding and not belongs_there
 
 
 def _note_unaccepted(draft: Draft, authorization: Authorization) -> bool:

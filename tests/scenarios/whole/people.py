@@ -9,9 +9,10 @@ from exceptions.models import CaseMember
 from integrations.connections import netsuite_client
 from returnsops.posting.models import Posting
 from returnsops.returns.found import FoundThing, note_found
-from returnsops.returns.inspection import UnitOutcome, finish_inspection, record_arrival, record_units
+from returnsops.returns.inspection import UnitOutcome, finish_inspection, record_units
 from returnsops.returns.items import apply_items
 from returnsops.returns.models import FoundGoods, Inspection, Item
+from returnsops.returns.parcels import record_arrival
 from returnsops.returns.problems import KINDS
 from returnsops.returns.sku_mapping import map_sku
 from tests.scenarios.given import ITEMS

@@ -1,0 +1,100 @@
+"""A part of chapter 5: where received units lie in NetSuite's books, by the documents that stand there.
+
+Each move of a unit has a number, so that no move is made twice and the next one can only begin where the last ended.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from returnsops.returns.facts import HOLD, SCRAPPED, PostingFacts, ReturnFacts, UnitFacts
+from returnsops.returns.plan.authorization import Authorization
+from returnsops.returns.plan.receiving import place_of
+from returnsops.returns.plan.undone import is_gone
+
+RECEIPT = frozenset({"receipt"})
+MOVES = frozenset({"transfer", "adjustment"})  # kinds of postings that move what was received
+WRITTEN_OFF = "written off"  # in the place of a location
+
+
+@dataclass(frozen=True)
+class Lying:
+    """Where a received unit lies. moves: how often it was moved. last: what brought it there."""
+
+    place: str
+    moves: int
+    last: PostingFacts
+
+
+def find_lying(facts: ReturnFacts, unit: UnitFacts, authorization: Authorization) -> Lying | None:
+    """Where the unit lies by the documents that stand in NetSuite; None: it is not received, or nobody knows."""
+    receipt = _covering(facts, RECEIPT, unit.cover)
+    if receipt is None or receipt.status != "posted" or is_gone(facts, receipt):
+        return None
+    lying = Lying(_received_at(facts, receipt, unit, authorization), 0, receipt)
+    for move in _moves_of(facts, unit):
+        if move.status != "posted" or is_gone(facts, move):
+            return None
+        lying = Lying(_target_of(move), lying.moves + 1, move)
+    return lying
+
+
+def move_cover(unit: UnitFacts, number: int) -> str:
+    return f"move:{unit.unit}:{number}"
+
+
+def is_on_the_move(facts: ReturnFacts, unit: UnitFacts) -> bool:
+    """A move of it is on its way, or was undone by a person who has not said why."""
+    return any(
+        one.status != "posted"
+        or (is_gone(facts, one) and not facts.is_acknowledged("record_gone", f"posting:{one.external_id}"))
+        for one in _moves_of(facts, unit)
+    )
+
+
+def _moves_of(facts: ReturnFacts, unit: UnitFacts) -> Iterator[PostingFacts]:
+    """In the order in which they were made."""
+    number = 1
+    while move := _covering(facts, MOVES, move_cover(unit, number)):
+        yield move
+        number += 1
+
+
+def _covering(facts: ReturnFacts, kinds: frozenset[str], cover: str) -> PostingFacts | None:
+    return next((one for one in facts.postings if one.kind in kinds and one.is_taken and cover in one.covers), None)
+
+
+def _received_at(facts: ReturnFacts, receipt: PostingFacts, unit: UnitFacts, authorization: Authorization) -> str:
+    """What NetSuite shows; a person may have changed the place. Where it shows none, what was sent."""
+    record, line = facts.record(receipt.their_id), authorization.line_of.get(unit.unit)
+    shown = {one.location_id for one in record.lines if line and one.order_line == line.line} if record else set()
+    if len(shown) == 1 and all(shown):
+        return shown.pop()
+    return _place_sent(receipt)
+
+
+def _place_sent(receipt: PostingFacts) -> str:
+    rows = receipt.body.get("item", {}).get("items", [])
+    return next((str(row["location"]["id"]) for row in rows if row.get("itemReceive")), "")
+
+
+def _target_of(move: PostingFacts) -> str:
+    return WRITTEN_OFF if move.kind == "adjustment" else str(move.body["transferLocation"]["id"])
+
+
+def destination_of(facts: ReturnFacts, unit: UnitFacts) -> str:
+    return WRITTEN_OFF if unit.outcome == SCRAPPED else place_of(facts, unit)
+
+
+def left_on_hold(facts: ReturnFacts) -> list[UnitFacts]:
+    """Received at the holding location and never moved on, though that is no end: unjudged, to be judged again, or
+    meant for another place. For a return that has ended, of which nothing is moved any more."""
+    return [unit for unit in facts.units if _is_left_on_hold(facts, unit)]
+
+
+def _is_left_on_hold(facts: ReturnFacts, unit: UnitFacts) -> bool:
+    holding = facts.policy.locations.holding
+    receipt = _covering(facts, RECEIPT, unit.cover)
+    if receipt is None or receipt.status != "posted" or is_gone(facts, receipt) or any(_moves_of(facts, unit)):
+        return False
+    belongs_there = unit.is_accepted and unit.outcome != HOLD and destination_of(facts, unit) == holding
+    return _place_sent(receipt) == holding and not belongs_there
