@@ -155,10 +155,13 @@ SUBJECTS = {
 
 
 def subject_words(case: Case) -> str:
-    """«sku:TEE-9» → «SKU TEE-9»; a posting is named by its document and return."""
+    """«sku:TEE-9» → «SKU TEE-9»; a posting is named by its document and return. What tells apart two cases of one
+    return, record or posting stands behind a colon and is in their own words."""
     kind, _, rest = case.subject.partition(":")
+    if kind in ("return", "record", "posting"):
+        rest = rest.partition(":")[0]
     if kind == "posting":
-        return _posting_words(rest.partition(":")[0])
+        return _posting_words(rest)
     if kind in ("period", "type", "flow"):
         return key_words(case.subject)
     return SUBJECTS[kind].format(rest) if kind in SUBJECTS else case.subject
