@@ -1,0 +1,104 @@
+"""What the warehouse saw is told to Loop in the policy's words, once, and never in the way of money."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from returnsops.returns.facts import OverrideFacts, ReturnFacts
+from returnsops.returns.plan import Plan, PostingDue, StepState, plan_return
+from tests.builders import NOW, make_facts, make_unit, policy
+from tests.other_side import carry_out_one, kinds_of, posting_of, run_to_end, step_of
+
+GRADES = {"sellable": "grade_a", "damaged": "grade_c", "refused": "grade_d"}
+TOLD = ("loop_grade", "loop_assess")
+
+
+def judged(*outcomes: str, **rules: Any) -> ReturnFacts:
+    units = tuple(
+        make_unit(number, outcome, inspection_id=7, inspected_at=NOW) for number, outcome in enumerate(outcomes, 1)
+    )
+    return make_facts(units=units, policy=policy(**({"grades": GRADES} | rules)), now=NOW)
+
+
+def told_by(plan: Plan, kind: str = "loop_grade") -> list[PostingDue]:
+    return [one for one in plan.postings if one.kind == kind]
+
+
+def but_for_grades(facts: ReturnFacts) -> ReturnFacts:
+    """Everything is carried out but what is told of the units."""
+    for _ in range(9):
+        due = next((one for one in plan_return(facts).postings if one.kind not in TOLD), None)
+        if due is None:
+            return facts
+        facts = carry_out_one(facts, due)
+    raise AssertionError("it goes on for ever")
+
+
+def test_nothing_is_told_without_words_for_it() -> None:
+    plan = plan_return(judged("sellable", grades={}))
+
+    assert not set(kinds_of(plan)) & set(TOLD)
+    assert "told" not in {one.code for one in plan.steps}
+
+
+def test_outcome_without_a_word_is_left_out() -> None:
+    (due,) = told_by(plan_return(judged("sellable", "missing")))
+
+    assert [one["word"] for one in due.request["items"]] == ["grade_a"]
+
+
+def test_more_units_than_loop_takes_at_once_are_told_in_parts() -> None:
+    parts = told_by(plan_return(judged(*["sellable"] * 45)))
+
+    assert [len(one.covers) for one in parts] == [20, 20, 5]
+    assert len(frozenset[str]().union(*(one.covers for one in parts))) == 45
+
+
+def test_loop_is_asked_to_settle_once_it_has_been_told() -> None:
+    before = but_for_grades(judged("sellable"))
+
+    waiting = step_of(plan_return(before), "settle")
+    done, _ = run_to_end(before)
+
+    assert (waiting.state, waiting.detail) == (StepState.WAITING, "waits until Loop knows what the warehouse saw")
+    kinds = [one.kind for one in done.postings]
+    assert kinds.index("loop_grade") < kinds.index("loop_process")
+
+
+def test_what_takes_too_long_holds_up_no_money() -> None:
+    facts = but_for_grades(judged("sellable"))
+    at_last = plan_return(facts).look_again_at
+
+    assert at_last == NOW + timedelta(minutes=15)
+    assert "loop_process" not in kinds_of(plan_return(facts))
+    assert "loop_process" in kinds_of(plan_return(replace(facts, now=at_last)))
+
+
+@pytest.mark.parametrize("how", ["rejected", "cancelled"])
+def test_what_was_refused_or_cancelled_holds_up_no_money(how: str) -> None:
+    facts = but_for_grades(judged("sellable"))
+    (due,) = told_by(plan_return(facts))
+    status = "rejected" if how == "rejected" else "pending"
+    posting = replace(posting_of(facts, due), status=status, refusal={"family": "permission"})
+    said = (OverrideFacts("cancel", posting.external_id, "not wanted", 1),) if how == "cancelled" else ()
+
+    plan = plan_return(replace(facts, postings=(*facts.postings, posting), overrides=(*facts.overrides, *said)))
+
+    assert "loop_process" in kinds_of(plan)
+
+
+def test_unit_that_turns_up_late_is_told_as_it_was_seen() -> None:
+    facts, _ = run_to_end(judged("sellable", "missing"))
+    units = (facts.units[0], replace(facts.units[1], outcome="damaged", removed=False, inspection_id=8))
+
+    (due,) = told_by(plan_return(replace(facts, units=units)))
+
+    assert [one["word"] for one in due.request["items"]] == ["grade_c"]
+
+
+def test_unit_that_nobody_judged_here_is_not_told() -> None:
+    facts = judged("received")
+
+    assert not told_by(plan_return(replace(facts, policy=policy(grades=GRADES | {"sellable": "grade_b"}))))
