@@ -40,6 +40,8 @@ GOODS: tuple[Json, ...] = (
     HOLD_FIRST | {"receipt_trigger": ReceiptTrigger.LOOP_RESTOCK_TO_HOLD},
     {"receipt_trigger": ReceiptTrigger.LOOP_RESTOCK_TO_SELLABLE, "restock_exemption": EXEMPTION},
 )
+GRADES = {"sellable": "grade_a", "refused": "grade_d", "missing": "missing", "wrong_item": "incorrect_item"}
+ASSESSMENTS = {"sellable": "back_to_stock", "damaged": "recycle"}
 
 
 # Whether the first of the goods is a kit, and whether anybody told what lies in it; mostly it is none.
@@ -71,6 +73,9 @@ def policies(draw: st.DrawFn) -> Policy:
         "exchange_settlement": draw(st.sampled_from(ExchangeSettlement)),
         "exchange_timing": draw(st.sampled_from(ExchangeTiming)),
         "exchange_link_field": draw(st.sampled_from(["", "custbody_original_order"])),
+        "grades": draw(st.sampled_from([{}, GRADES])),
+        "assessments": draw(st.sampled_from([{}, ASSESSMENTS])),
+        "grades_when_ended": draw(st.booleans()),
         "exchange_stock": draw(st.sampled_from(ExchangeStock)),
         "exchange_address": draw(st.sampled_from(ExchangeAddress)),
         "approval_above": draw(st.sampled_from([None, None, "0", "100"])),

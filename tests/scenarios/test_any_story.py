@@ -20,6 +20,7 @@ from returnsops.returns.facts import IN_FLIGHT_OR_DONE, PostingFacts, ReturnFact
 from returnsops.returns.plan import Draft, Plan, PostingDue, StepState, plan_return
 from returnsops.returns.plan.exchange_orders import find_exchange_orders
 from returnsops.returns.plan.finding import FoundChoice
+from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.money import propose_credit
 from returnsops.returns.plan.sale import find_sale
 from returnsops.returns.policy import ExchangeAddress, ExchangeStock, ReceiptTrigger
@@ -284,10 +285,15 @@ def _nothing_twice(facts: ReturnFacts, plan: Plan) -> None:
 
 
 def _nothing_that_others_write(facts: ReturnFacts, plan: Plan) -> None:
-    """What the policy leaves to another system is never posted, and where it leaves the money, Loop is not asked."""
-    writes = facts.policy.writes
+    """What the policy leaves to another system is never posted, and where it leaves the money, Loop is not asked.
+
+    What was seen here is told in any case, where the policy has words for it.
+    """
+    policy, writes = facts.policy, facts.policy.writes
     for due in plan.postings:
-        if due.system == "loop":
+        if POSTING_KINDS[due.kind].only_tells:
+            assert policy.grades if due.kind == "loop_grade" else policy.assessments
+        elif due.system == "loop":
             assert writes("credit") or writes("refund"), f"{due.kind}, and others book the money"
         else:
             assert writes(RECORD_OF[due.kind]), f"{due.kind}, which others write"
