@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from integrations.discovery.netsuite_answers import sku_field_of
 from integrations.models import NetSuiteAccount
+from integrations.netsuite.options import ReceiptKey
 from integrations.profile import AccountFacts
 
 SUBSIDIARIES_SHOWN = 5
@@ -54,7 +55,7 @@ def find_account_misfits(account: NetSuiteAccount, facts: AccountFacts) -> Itera
 
 def _unknown_keys(account: NetSuiteAccount, facts: AccountFacts) -> Iterator[Misfit]:
     key = account.receipt_key
-    wanted = ["orderLine", "line"] if key == NetSuiteAccount.ReceiptKey.BOTH else [str(key)]
+    wanted = ["orderLine", "line"] if key == ReceiptKey.BOTH else [str(key)]
     missing = [name for name in wanted if name not in facts.receipt_row_keys]
     if facts.receipt_row_keys and missing:
         yield Misfit(

@@ -1,5 +1,6 @@
 """NetSuite accounts: how to reach them, whose turn it is to log in, and how many calls go out at once."""
 
+from enum import StrEnum
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -11,7 +12,12 @@ from django.db.models import Q
 from integrations.errors import ConfigurationError
 from integrations.models.connection import Connection
 from integrations.netsuite.addresses import default_base_url, require_fitting_url
-from integrations.netsuite.options import ITEM_FIELD
+from integrations.netsuite.options import ITEM_FIELD, ReceiptKey, StockTable
+
+
+def _words_of(options: type[StrEnum]) -> list[tuple[str, str]]:
+    """NetSuite's own words are shown as they are."""
+    return [(one.value, one.value) for one in options]
 
 
 class NetSuiteAccount(Connection):
@@ -24,16 +30,6 @@ class NetSuiteAccount(Connection):
     class WriteMode(models.TextChoices):
         SYNC = "sync", "Wait for the answer"
         ASYNC = "async", "Hand in as a job, ask for it later"
-
-    class ReceiptKey(models.TextChoices):
-        ORDER_LINE = "orderLine", "orderLine"
-        LINE = "line", "line"
-        BOTH = "both", "both"
-
-    class StockTable(models.TextChoices):
-        ITEM_LOCATIONS = "inventoryitemlocations", "inventoryitemlocations"
-        AGGREGATE = "aggregateitemlocation", "aggregateitemlocation"
-        BALANCE = "inventorybalance", "inventorybalance"
 
     account_id = models.CharField(max_length=40, unique=True, help_text="As NetSuite shows it, e.g. 1234567_SB1")
     base_url = models.URLField(
@@ -56,12 +52,12 @@ class NetSuiteAccount(Connection):
         help_text="Item field that holds the SKU: itemid, upccode, externalid, displayname or a custitem…",
     )  # fmt: skip
     stock_table = models.CharField(
-        "stock is read from", max_length=30, choices=StockTable.choices, default=StockTable.ITEM_LOCATIONS,
+        "stock is read from", max_length=30, choices=_words_of(StockTable), default=StockTable.ITEM_LOCATIONS.value,
         help_text="Where a policy has the stock of exchanges checked; choose one that the role may see",
     )  # fmt: skip
     # What follows is open in NetSuite's documentation: netsuite.md §13 U2, U9, §3.2, §13 U12, U11, §4.12, §13 U5.
     receipt_key = models.CharField(
-        "key of receipt rows", max_length=10, choices=ReceiptKey.choices, default=ReceiptKey.ORDER_LINE,
+        "key of receipt rows", max_length=10, choices=_words_of(ReceiptKey), default=ReceiptKey.ORDER_LINE.value,
         help_text="The field of a receipt's row that names the row of the return; a check says which there are",
     )  # fmt: skip
     refund_apply_line = models.PositiveSmallIntegerField(

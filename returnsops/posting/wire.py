@@ -9,9 +9,9 @@ from integrations.loop.client import LoopClient
 from integrations.loop.records import AssessedAs, GradedAs, UnitAssessment, UnitGrade
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.options import AccountOptions, ReceiptKey
+from returnsops.returns.record_changes import STOCK_TYPES
 
 AMOUNT_KEYS = frozenset({"amount", "rate"})
-STOCK_TYPES = frozenset({"inventoryTransfer", "inventoryAdjustment"})  # made out of nothing that names a subsidiary
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ def _fit_account(body: dict[str, Any], request: dict[str, Any], options: Account
     if request.get("target_type") == "itemReceipt":
         for row in rows:
             _name_receipt_row(row, options.receipt_key)
+    # Made out of nothing that names a subsidiary.
     if request.get("target_type") in STOCK_TYPES and options.subsidiary_id:
         body["subsidiary"] = {"id": options.subsidiary_id}
     if request.get("target_type") == "returnAuthorization" and options.sends_order_doc:

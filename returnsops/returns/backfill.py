@@ -121,7 +121,7 @@ def _write(shop: Shop, records: list[LoopReturnRecord], *, fetched_at: datetime)
     except DataError as error:
         if len(records) == 1:
             refusal = unstorable(records[0].id, error)
-            note_unreadable(shop, records[0].id, refusal)
+            note_unread_return(shop, records[0].id, refusal)
             return
         for record in records:
             _write(shop, [record], fetched_at=fetched_at)
@@ -154,17 +154,17 @@ def _try_in_detail(shop: Shop, error: UnreadableRecordError) -> None:
     """The list may garble what details tell well. What neither tells is noted for a person."""
     named = NAMED_RETURN.match(error.detail)
     if named is None:
-        note_unreadable(shop, error.detail[:80], error)
+        note_unread_return(shop, error.detail[:80], error)
         return
     try:
         if fetch_return(shop, named[1], in_background=True) is None:
-            note_unreadable(shop, named[1], error)
+            note_unread_return(shop, named[1], error)
     except RejectedError as refusal:
-        note_unreadable(shop, named[1], refusal)
+        note_unread_return(shop, named[1], refusal)
 
 
 @transaction.atomic
-def note_unreadable(shop: Shop, name: str, error: RejectedError) -> None:
+def note_unread_return(shop: Shop, name: str, error: RejectedError) -> None:
     """Keep which return we cannot read and why, until it was read; a known one is tried again meanwhile."""
     logger.warning("%s shows a return that cannot be read: %s", shop, error)
     LoopReturn.objects.filter(shop=shop, loop_id=name).update(fetch_due_at=timezone.now() + TRIED_AGAIN_AFTER)

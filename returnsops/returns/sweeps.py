@@ -9,7 +9,7 @@ from django.utils import timezone
 from integrations.errors import RejectedError
 from integrations.models import NetSuiteAccount, Shop, SyncCursor
 from returnsops.lib import clock
-from returnsops.returns.backfill import cursor_of, forget_what_was_read, note_unreadable, read_window
+from returnsops.returns.backfill import cursor_of, forget_what_was_read, note_unread_return, read_window
 from returnsops.returns.mirror import SALE_TYPES, fetch_return, hint_records
 from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteRecord
 from returnsops.returns.runs import next_step
@@ -74,7 +74,7 @@ def _fetch_details(shop: Shop, loop_id: str) -> None:
     try:
         fetched = fetch_return(shop, loop_id, in_background=True)
     except RejectedError as error:
-        note_unreadable(shop, loop_id, error)
+        note_unread_return(shop, loop_id, error)
         return
     if fetched is None:
         LoopReturn.objects.filter(shop=shop, loop_id=loop_id).update(fetch_due_at=None, listed_digest="")
@@ -89,7 +89,7 @@ def _wait_for_newer_details(shop: Shop, row: LoopReturn) -> None:
         return
     detail = f"details are older than the list, which says that it changed at {row.updated_at:%Y-%m-%d %H:%M:%S} UTC"
     error = RejectedError(system="loop", operation="fetch details", detail=detail, family="unreadable")
-    note_unreadable(shop, row.loop_id, error)
+    note_unread_return(shop, row.loop_id, error)
 
 
 # --- NetSuite --------------------------------------------------------------------------------------

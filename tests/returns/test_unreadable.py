@@ -135,7 +135,7 @@ def test_more_than_can_be_noted_are_told_of_as_others(shop: Shop, monkeypatch: p
     monkeypatch.setattr(backfill, "UNREADABLE_MAX", 2)
 
     for name in ("1", "2", "3", "4"):
-        backfill.note_unreadable(shop, name, garbled())
+        backfill.note_unread_return(shop, name, garbled())
     assert list(noted(shop)) == ["1", "2", "others"]
     backfill.forget_what_was_read(shop)
     assert "others" in noted(shop)
