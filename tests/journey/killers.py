@@ -32,10 +32,10 @@ class Killers(AppConfig):
 def _arm(room: Any, name: str, is_deadly: Callable[[Any], bool]) -> None:
     survived = getattr(room, name)
 
-    def deadly(touched: Any) -> Any:
+    def deadly(touched: Any, **how: Any) -> Any:
         if is_deadly(touched):
             os.kill(os.getpid(), signal.SIGKILL)
-        return survived(touched)
+        return survived(touched, **how)
 
     setattr(room, name, deadly)
 

@@ -1,6 +1,7 @@
 """What one plan costs in statements: it is made a dozen times for every return, so a new one is a decision."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
@@ -121,9 +122,9 @@ def test_plan_that_failed_is_left_to_the_sweep_and_holds_up_no_other(
     broken, sound = make_return(shop, loop_id="1"), make_return(shop, loop_id="2")
     load = load_facts
 
-    def fail_for_one(row: LoopReturn) -> ReturnFacts:
+    def fail_for_one(row: LoopReturn, **how: Any) -> ReturnFacts:
         assert row.pk != broken.pk, "it breaks"
-        return load(row)
+        return load(row, **how)
 
     monkeypatch.setattr("returnsops.tasks.load_facts", fail_for_one)
 
