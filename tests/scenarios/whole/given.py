@@ -8,7 +8,7 @@ from returnsops.returns.facts import LineFacts, RecordFacts, ReturnFacts, UnitFa
 from tests.scenarios.book import Scenario
 from tests.scenarios.given import ITEMS, begin
 from tests.scenarios.whole.scene import ORDER, Scene
-from tests.scenarios.whole.theatre import ACCOUNT, HOUSE_CURRENCY, HOUSE_SYMBOL, Theatre
+from tests.scenarios.whole.theatre import ACCOUNT, HOUSE_CURRENCY, Theatre
 
 Json = dict[str, Any]
 SKUS = {item: sku for sku, item in ITEMS.items()}
@@ -121,7 +121,7 @@ def bring_bill(theatre: Theatre, scene: Scene, bill: RecordFacts, facts: ReturnF
     body: Json = {"billing": BILLINGS[bill.record_type], "again": again}
     body["shipped"] = bill.record_type != "salesOrder" or bill.status in SHIPPED
     body["lines"] = [_told_line(scene, line) for line in lines]
-    symbols = {"Euro": "EUR", "EUR": "EUR", HOUSE_CURRENCY: HOUSE_SYMBOL}
+    symbols = {"Euro": "EUR", "EUR": "EUR", HOUSE_CURRENCY: HOUSE_CURRENCY}
     body["currency"] = symbols.get(bill.currency, facts.currency)
     made = theatre.ask(f"loop/told/{scene.loop_id}/bill", body)
     if "sales_order_id" in made:

@@ -31,7 +31,7 @@ LANES = 5
 CALLS_PER_MINUTE = 100_000
 ROUNDS_MAX = 40
 FURTHER_PLACES = ("15", "35", "36")  # of rules that name places of their own
-HOUSE_CURRENCY, HOUSE_SYMBOL = "Dollar (house)", "HSD"  # a currency that only its account knows
+HOUSE_CURRENCY = "Dollar (house)"  # its name and its symbol, which only its account knows
 DUTIES = "refund_duties_total"  # what the sandbox's Loop calls them, where it tells them
 FAR = timedelta(days=3650)
 NETSUITE_WORDS = {
@@ -66,7 +66,7 @@ class Theatre(Stage):
         self.act("deactivate_item", item=inactive)
         further = {place: self._make_place(place) for place in FURTHER_PLACES}
         self.places = Places(self.world["locations"], further)
-        house = {"name": HOUSE_CURRENCY, "symbol": HOUSE_SYMBOL, "exchangeRate": 1.0, "currencyPrecision": 2}
+        house = {"name": HOUSE_CURRENCY, "symbol": HOUSE_CURRENCY, "exchangeRate": 1.0, "currencyPrecision": 2}
         self.act("write_list", record_type="currency", body=house)
 
     def _make_place(self, name: str) -> str:
