@@ -35,7 +35,7 @@ hypothesis_settings.load_profile("house")
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
 
 # Programs and tests once loaded are hundreds of thousands of objects that stay: looking through them again and again
-# for garbage took a fifth of the time.
+# for garbage is for nothing.
 gc.set_threshold(100_000, 20, 100)
 
 
