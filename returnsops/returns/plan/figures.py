@@ -99,9 +99,13 @@ def bonus_credit(facts: ReturnFacts) -> Decimal:
 
 def left_open(facts: ReturnFacts) -> Decimal:
     """What stays open on a Credit Memo by plan: store credit not spent yet, an exchange invoice not there yet."""
-    applied = is_zero_credit(facts) or facts.posted("credit_apply")
-    exchange = ZERO if applied else exchange_value(facts)
-    return max(min(store_credit(facts) + exchange, read_figures(facts).total - facts.loop.refund), ZERO)
+    kept = store_credit(facts) if facts.posted("credit_apply") else value_kept(facts)
+    return max(min(kept, read_figures(facts).total - facts.loop.refund), ZERO)
+
+
+def value_kept(facts: ReturnFacts) -> Decimal:
+    """What of a Credit Memo is never refunded, spent already or not: store credit, and what the exchange takes."""
+    return store_credit(facts) + (ZERO if is_zero_credit(facts) else exchange_value(facts))
 
 
 def kept_fee(facts: ReturnFacts) -> Decimal:

@@ -8,11 +8,10 @@ from decimal import Decimal
 
 from returnsops.lib.money import ZERO, add_up, money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
-from returnsops.returns.plan.applying import value_to_apply
 from returnsops.returns.plan.authorization import memo_text
 from returnsops.returns.plan.crediting import Source, credit_body, credit_due, is_credit_right, settled_differently
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.figures import left_open, read_figures, store_credit
+from returnsops.returns.plan.figures import left_open, read_figures, store_credit, value_kept
 from returnsops.returns.plan.money import Credit
 from returnsops.returns.plan.tender_matching import Part, as_rows, candidates_for, refunds_by_others, refunds_noted
 from returnsops.returns.plan.tenders import (
@@ -87,10 +86,11 @@ def _within(payments: list[Payment], limit: Decimal) -> list[Payment]:
 def _less_noted(facts: ReturnFacts, memo: RecordFacts, payments: list[Payment]) -> list[Payment]:
     """A refund of others that a person noted, and for which the credit has no room beside ours, is part of a payment.
 
-    Whether there is room is told by what the credit came to, not by what is open of it at the moment.
+    Whether there is room is told by what the credit came to, not by what is open of it at the moment; and what stays
+    open for the customer, or goes into the exchange, is no room.
     """
     noted = refunds_noted(facts, memo.internal_id)
-    room = memo.total - value_to_apply(facts)
+    room = memo.total - value_kept(facts)
     over = add_up([*(one.amount for one in payments), *(one.amount for one in noted), -room])
     for refund in noted:
         found = candidates_for(refund, [_part(one) for one in payments])
