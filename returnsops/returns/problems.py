@@ -162,9 +162,10 @@ KINDS: dict[str, ProblemKind] = {
     "kit_part_returned": ProblemKind(
         "Part of a kit came back", "finance",
         "NetSuite takes a kit's line back only as a whole. If the whole kit lies there as one unit, choose its line. "
-        "If the part came alone, make a Return Authorization for the part's item in NetSuite, receive and credit it "
-        "there, settle the return in Loop, then note here which documents you made. Or take the part out of the "
-        "return in Loop: the rest goes on by itself.", (CHOOSE_LINE, ACKNOWLEDGE),
+        "If the part came alone, book all of this return by hand: make a Return Authorization in NetSuite for the "
+        "part's item and for every other unit, receive, credit and refund there, settle the return in Loop, then note "
+        "here which documents you made. Or take the part out of the return in Loop: the rest goes on by itself.",
+        (CHOOSE_LINE, ACKNOWLEDGE),
     ),
     "removed_after_receipt": ProblemKind(
         "Unit taken out of the return after the warehouse accepted it", "finance",

@@ -36,17 +36,19 @@ def _may_be_of(unit: UnitFacts, line: LineFacts) -> bool:
 
 
 def leave_parts_to_hand(draft: Draft, parts: dict[str, KitFacts], *, sold_on: str) -> None:
-    """Nothing is posted for such a return; a person books it, and notes that it is done. sold_on: name of the bill."""
+    """Nothing is posted for such a return, so a person books all its units, and notes that it is done.
+
+    sold_on: name of the bill.
+    """
     facts = draft.facts
     units = [unit for unit in facts.live_units if unit.unit in parts]
     told = [f"{unit.title or unit.sku} is part of kit {_told(parts[unit.unit])}" for unit in units]
     words = f"{'; '.join(told)}. {sold_on} sold the kit as one item, and a part of it came back."
     others = len(facts.live_units) - len(units)
     if others:
-        words += f" {others} other unit(s) of the return wait with it."
-    problem = Problem(
-        CODE, f"return:{facts.loop.loop_id}", words, amount=add_up(unit.worth + unit.tax for unit in units)
-    )
+        words += f" The {others} other unit(s) of the return are booked by hand with it."
+    amount = add_up(unit.worth + unit.tax for unit in facts.live_units)
+    problem = Problem(CODE, f"return:{facts.loop.loop_id}", words, amount=amount)
     if draft.problem(problem):
         draft.step("sale", StepState.BLOCKED, "a part of a kit came back")
     else:
