@@ -14,6 +14,7 @@ PEOPLE = [
     ("finn", "Finn", "Okafor", Role.FINANCE, "approves, corrects, retries"),
     ("fay", "Fay", "Moreau", Role.FINANCE, "the second pair of eyes"),
     ("dana", "Dana", "Silva", Role.DATA, "fixes SKU mappings in the admin"),
+    ("mira", "Mira", "Kowalski", Role.ADMIN, "changes the rules of a shop"),
 ]
 
 
