@@ -5,6 +5,7 @@ import returnsops.lib.clock
 from django.db import migrations, models
 
 REFUSED, BROKEN = " refused", " broken"
+NO_REASON = "NetSuite gives no reason."
 
 
 def move_notes(apps, schema_editor):
@@ -16,7 +17,8 @@ def move_notes(apps, schema_editor):
         stream = f"netsuite:{account.account_id}"
         for suffix in ("", REFUSED, BROKEN):
             for name, why in _take_notes(Cursor, stream + suffix).items():
-                values = {"tries": int(why)} if suffix == BROKEN else {"reason": why, "lacks_right": suffix == REFUSED}
+                told = {"reason": why or NO_REASON, "lacks_right": suffix == REFUSED}
+                values = {"tries": int(why)} if suffix == BROKEN else told
                 Record.objects.update_or_create(account=account, name=name[:120], defaults=values)
         Cursor.objects.filter(stream__in=[stream + REFUSED, stream + BROKEN]).delete()
 

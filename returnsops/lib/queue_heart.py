@@ -62,6 +62,12 @@ class QueueHeart(Heartbeat):
         self._hands: dict[str, _Hand] = {}
         self._all_busy_at = 0.0  # monotonic
 
+    def begin(self) -> None:
+        """A queue that died leaves its hands behind, and their numbers may have gone to any other program."""
+        for file in self._files():
+            file.unlink(missing_ok=True)
+        self._hands.clear()
+
     def is_silent(self, *, since: float, now: float) -> bool:
         deals_nothing_out = super().is_silent(since=since, now=now)
         self._look_at_hands(now)
@@ -87,7 +93,7 @@ class QueueHeart(Heartbeat):
 
     def _files(self) -> list[Path]:
         folder = _folder_of(self.file)
-        return list(folder.iterdir()) if folder.exists() else []
+        return [file for file in folder.iterdir() if file.name.isdigit()] if folder.exists() else []
 
 
 def _mark_of(file: Path) -> float | None:

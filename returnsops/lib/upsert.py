@@ -56,6 +56,11 @@ def among(pks: Iterable[int]) -> RawSQL:
     return RawSQL("SELECT unnest(%s::bigint[])", [list(pks)])
 
 
+def among_texts(texts: Iterable[str]) -> RawSQL:
+    """The same for text: a statement takes no more than 65,535 parameters."""
+    return RawSQL("SELECT unnest(%s::text[])", [list(texts)])
+
+
 def _newest_of_each(rows: Sequence[Row], *, key: Sequence[str], newer_by: Sequence[str]) -> list[Row]:
     """One statement may not touch a row twice; of equal keys the newest counts, and of those the last."""
     kept: dict[Key, Row] = {}

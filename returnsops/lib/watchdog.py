@@ -33,6 +33,9 @@ class Heartbeat:
         self.beat_at = 0.0  # monotonic; when we last saw it change
         self._mark: float | None = None
 
+    def begin(self) -> None:
+        """The program is about to start, and nothing of it lives."""
+
     def is_silent(self, *, since: float, now: float) -> bool:
         """since: when the program started; both times monotonic."""
         mark = self.file.stat().st_mtime if self.file.exists() else None
@@ -90,6 +93,8 @@ def look_after(processes: Processes, *, kept: list[Kept]) -> None:
             _check(processes, kept=each, now=now)
         elif now >= each.start_again_at:
             each.started_at = now
+            if each.heartbeat is not None:
+                each.heartbeat.begin()
             processes.start(each.program)
 
 

@@ -81,11 +81,11 @@ def record_seen(
     if 0 < sent_before < len(things):
         raise NotPossibleError("Some of what was found was sent before, some was not. Send what is new with new ids.")
     inspection = judge_units(loop_return, outcomes, by=by) if outcomes and not sent_before else None
-    if sent_before and outcomes:
-        record_units(loop_return, outcomes, by=by)  # the same again, or it is refused
     for thing in things:
         inspection = note_found(loop_return, thing, by=by).inspection
     assert inspection is not None, "something was judged or noted"
+    if sent_before and outcomes:
+        return record_units(loop_return, outcomes, by=by)  # the same again, what is new, or it is refused
     finish_inspection(inspection, by=by)
     return inspection
 

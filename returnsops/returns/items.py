@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 READ_AGAIN_AFTER = timedelta(days=1)  # what a kit is made of changes seldom
 KITS_MAX = 500  # at a time; those asked for longest ago come first
+Kits = Mapping[str, Mapping[str, int]]  # members by kit
 Members = Mapping[str, int]  # item id, and how many of it are in one kit
 
 
@@ -85,8 +86,7 @@ def learn_members(account: NetSuiteAccount, client: NetSuiteClient, kit_ids: Col
     except RejectedError as error:
         logger.warning("what kits of %s are made of cannot be read: %s", account, error)
         told = None
-    members = _whole_members(told or [])
-    _learn_unknown(account, client, {item for kit in members.values() for item in kit})
+    members = _without_hidden(account, client, _whole_members(told or []))
     with transaction.atomic():
         kits = list(Item.objects.select_for_update().filter(account=account, internal_id__in=kit_ids).order_by("pk"))
         changed = [kit for kit in kits if kit.internal_id in members and write_members(kit, members[kit.internal_id])]
@@ -141,6 +141,17 @@ def _whole_members(told: Iterable[KitMemberRecord]) -> dict[str, dict[str, int]]
         for kit, members in counts.items()
         if all(count == int(count) and count >= 1 for count in members.values())
     }
+
+
+def _without_hidden(account: NetSuiteAccount, client: NetSuiteClient, members: Kits) -> Kits:
+    """Without kits that hold an item which NetSuite does not show our role."""
+    items = {item for kit in members.values() for item in kit}
+    _learn_unknown(account, client, items)
+    known = set(Item.objects.filter(account=account, internal_id__in=items).values_list("internal_id", flat=True))
+    hidden = sorted(kit for kit, held in members.items() if held.keys() - known)
+    if hidden:
+        logger.warning("kits %s of %s hold items that cannot be read", ", ".join(hidden), account)
+    return {kit: held for kit, held in members.items() if kit not in hidden}
 
 
 def _learn_unknown(account: NetSuiteAccount, client: NetSuiteClient, ids: Collection[str]) -> None:

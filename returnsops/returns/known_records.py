@@ -15,6 +15,7 @@ from django.utils import timezone
 from integrations.models import NetSuiteAccount
 from integrations.netsuite.records import RecordRef
 from returnsops.lib import clock
+from returnsops.lib.upsert import among_texts
 from returnsops.returns.columns import is_our_id
 from returnsops.returns.models import NetSuiteRecord
 
@@ -43,7 +44,7 @@ class Known:
 
 
 def known_among(account: NetSuiteAccount, internal_ids: Collection[str]) -> dict[str, Known]:
-    rows = NetSuiteRecord.objects.filter(account=account, internal_id__in=list(internal_ids))
+    rows = NetSuiteRecord.objects.filter(account=account, internal_id__in=among_texts(internal_ids))
     columns = rows.annotate(was_read=~Q(kept_digest="")).values_list(
         "internal_id", "status", "last_modified", "told_at", "fetched_at", "gone_at", "was_read"
     )

@@ -19,6 +19,7 @@ from integrations.loop.records import LoopReturnRecord
 from integrations.models import NetSuiteAccount, Shop
 from integrations.netsuite.records import TransactionRecord
 from returnsops.lib import clock
+from returnsops.lib.upsert import among, among_texts
 from returnsops.returns.bulk import returns_with, upsert_records, upsert_returns
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.replan import ask_for_plan
@@ -109,7 +110,7 @@ def hint_records(return_pks: Iterable[int], *, after: timedelta = timedelta(0)) 
 
     Those of an account are read together (`families.fetch_due_records`). What is due already is not put off.
     """
-    rows, now = LoopReturn.objects.filter(pk__in=list(return_pks)), timezone.now()
+    rows, now = LoopReturn.objects.filter(pk__in=among(return_pks)), timezone.now()
     if after:
         unread = Q(records_fetched_at=None) | Q(records_fetched_at__lte=F("records_hinted_at"))
         rows.exclude(unread, records_hinted_at__lte=now).update(records_hinted_at=now + after)
@@ -137,7 +138,7 @@ def apply_records(account: NetSuiteAccount, records: Iterable[TransactionRecord]
 
 def mark_gone(account: NetSuiteAccount, internal_ids: Iterable[str]) -> None:
     with transaction.atomic():
-        gone = NetSuiteRecord.objects.filter(account=account, internal_id__in=list(internal_ids), gone_at=None)
+        gone = NetSuiteRecord.objects.filter(account=account, internal_id__in=among_texts(internal_ids), gone_at=None)
         pks = list(gone.values_list("pk", flat=True))
         gone.update(gone_at=clock.now())
         ask_for_plan(returns_with(pks))
@@ -146,6 +147,6 @@ def mark_gone(account: NetSuiteAccount, internal_ids: Iterable[str]) -> None:
 @transaction.atomic
 def doubt_records(account: NetSuiteAccount, internal_ids: Iterable[str]) -> None:
     """Something changed them, whatever their time of change says: the next look reads them."""
-    doubted = NetSuiteRecord.objects.filter(account=account, internal_id__in=list(internal_ids))
+    doubted = NetSuiteRecord.objects.filter(account=account, internal_id__in=among_texts(internal_ids))
     pks = list(doubted.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
-    NetSuiteRecord.objects.filter(pk__in=pks).update(told_at=None)
+    NetSuiteRecord.objects.filter(pk__in=among(pks)).update(told_at=None)

@@ -18,6 +18,7 @@ from integrations.models import NetSuiteAccount, SyncCursor
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.records import RecordRef
 from integrations.netsuite.sources import find_sources
+from returnsops.lib.upsert import among_texts
 from returnsops.returns.broken import note_outcome, read_past_broken
 from returnsops.returns.bulk import note_makers
 from returnsops.returns.gone import really_gone
@@ -186,7 +187,9 @@ def _parents_of(
     account: NetSuiteAccount, wanted: dict[str, str], sources: dict[str, set[str]], named: dict[str, RecordRef]
 ) -> dict[str, str]:
     """What a child changes in its source need not move the time of the source (netsuite.md §13 U7)."""
-    made = NetSuiteRecord.objects.filter(account=account, internal_id__in=wanted).exclude(created_from_id="")
+    made = NetSuiteRecord.objects.filter(account=account, internal_id__in=among_texts(wanted)).exclude(
+        created_from_id=""
+    )
     pairs = [*made.values_list("internal_id", "created_from_id")]
     pairs += [(internal_id, source) for internal_id in wanted for source in sources.get(internal_id, ())]
     children: dict[str, list[RecordRef]] = {}
@@ -194,7 +197,7 @@ def _parents_of(
         children.setdefault(source, []).append(named[internal_id])
     known = known_among(account, children)
     parents = NetSuiteRecord.objects.filter(
-        account=account, internal_id__in=children, record_type__in=CHANGED_BY_CHILDREN
+        account=account, internal_id__in=among_texts(children), record_type__in=CHANGED_BY_CHILDREN
     )
     return {
         one: record_type
@@ -233,7 +236,7 @@ def _give_to_returns(account: NetSuiteAccount, internal_id: str, parents: set[st
         return
     record = NetSuiteRecord.objects.get(account=account, internal_id=internal_id)
     holders = LoopReturn.objects.filter(
-        records__account=account, records__internal_id__in=parents, shop__account=account
+        records__account=account, records__internal_id__in=among_texts(parents), shop__account=account
     )
     new = holders.exclude(records=record).distinct()
     for row in new:
@@ -242,14 +245,17 @@ def _give_to_returns(account: NetSuiteAccount, internal_id: str, parents: set[st
 
 
 def _ours_among(account: NetSuiteAccount, internal_ids: set[str]) -> set[str]:
-    rows = NetSuiteRecord.objects.filter(account=account, internal_id__in=internal_ids, returns__isnull=False)
+    rows = NetSuiteRecord.objects.filter(
+        account=account, internal_id__in=among_texts(internal_ids), returns__isnull=False
+    )
     return set(rows.values_list("internal_id", flat=True))
 
 
 def _hint_new_sales(account: NetSuiteAccount, refs: list[RecordRef]) -> None:
     """An order or bill that came only now, for returns that wait for it; found by the shop's own id of the order."""
     named = {ref.external_id for ref in refs if ref.record_type in SALE_TYPES and ref.external_id}
-    by_order = Q(provider_order_id__in=named) | Q(order_name__in=named) | Q(exchange_items__exchange_order_id__in=named)
+    names = among_texts(named)
+    by_order = Q(provider_order_id__in=names) | Q(order_name__in=names) | Q(exchange_items__exchange_order_id__in=names)
     returns = LoopReturn.objects.filter(by_order, shop__account=account).exclude(
         stage__in=[LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED]
     )
@@ -263,7 +269,7 @@ def _look_for_deletions(account: NetSuiteAccount, client: NetSuiteClient, *, sin
     Gives whether none of them is worth waiting for.
     """
     deleted = {one.internal_id for one in client.deletions_since(since, (*WATCHED_TYPES, *STOCK_TYPES)) or ()}
-    standing = NetSuiteRecord.objects.filter(account=account, internal_id__in=deleted, gone_at=None)
+    standing = NetSuiteRecord.objects.filter(account=account, internal_id__in=among_texts(deleted), gone_at=None)
     named = list(standing.values_list("record_type", "internal_id")) if deleted else []
     gone, is_settled = ask_by_id(account, named)
     mark_gone(account, gone)

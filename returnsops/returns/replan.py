@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce, Least
 
 from returnsops.lib import clock
 from returnsops.lib.fixed_query import FixedQuery, slot, slots
+from returnsops.lib.upsert import among
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.turns import ring
 
@@ -51,7 +52,7 @@ LATEST_DUE = FixedQuery(lambda: _due().order_by("-look_again_at", "-pk").values(
 def ask_for_plan(return_pks: Iterable[int]) -> None:
     pks = sorted(set(return_pks))
     HOLD_SEVERAL.ask(pks=pks)
-    LoopReturn.objects.filter(pk__in=pks).update(look_again_at=clock.now(), plan_attempts=0)
+    LoopReturn.objects.filter(pk__in=among(pks)).update(look_again_at=clock.now(), plan_attempts=0)
     if pks:
         ring("plans")
 
@@ -68,7 +69,7 @@ def expect_news(return_pks: Iterable[int], *, within: timedelta) -> None:
     given_up = When(look_again_at=None, plan_attempts__gt=0, then=Value(now))
     by = Value(now + within)
     at = Case(given_up, default=Least(Coalesce("look_again_at", by), by))
-    LoopReturn.objects.filter(pk__in=pks).update(look_again_at=at, plan_attempts=0)
+    LoopReturn.objects.filter(pk__in=among(pks)).update(look_again_at=at, plan_attempts=0)
 
 
 def hold_return(return_pk: int) -> LoopReturn:

@@ -51,6 +51,16 @@ def test_resend_changes_nothing(tool: APIClient, row: LoopReturn) -> None:
     assert (Inspection.objects.count(), FoundGoods.objects.count(), InspectedUnit.objects.count()) == (1, 1, 2)
 
 
+def test_resend_with_a_new_unit_shows_that_unit(tool: APIClient, row: LoopReturn) -> None:
+    sent, judged = thing(), unit()
+    record(tool, row, sent)
+
+    told = record(tool, row, sent, units=[judged])
+
+    assert [one["line_item_id"] for one in told.json()["units"]] == [SECOND]
+    assert FoundGoods.objects.count() == 1
+
+
 def test_text_that_may_mean_several_items_is_asked_about(tool: APIClient, row: LoopReturn, shop: Shop) -> None:
     for number, sku in enumerate(["SOCKS-S", "SOCKS-M"]):
         make_item(sku, str(600 + number), account=shop.account)

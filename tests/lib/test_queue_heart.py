@@ -155,6 +155,22 @@ def wait_for_life(file: Path) -> None:
     wait_until(lambda: file.stat().st_mtime_ns != before)
 
 
+def test_what_a_dead_queue_left_is_no_hand_of_the_next_one(processes: Processes, clock: Clock, tmp_path: Path) -> None:
+    left = tmp_path / "heartbeat-tasks" / str(os.getpid())  # the number went to a program that lives
+    left.parent.mkdir()
+    left.touch()
+    (left.parent / ".nfs0001").touch()
+    queue = Queue(processes, clock, tmp_path, role="call", other="work")
+
+    for _ in range(3):
+        wait_for_life(queue.hand)
+        wait_for_life(queue.heartbeat)
+        queue.pass_time(10)
+
+    assert not queue.is_replaced
+    assert not left.exists()
+
+
 @pytest.mark.parametrize("role", ["stuck", "stuck_in_a_call"])
 def test_process_that_hangs_is_replaced_though_another_works(
     processes: Processes, clock: Clock, tmp_path: Path, role: str

@@ -1,6 +1,7 @@
 """The checker of rehearsals sees each broken promise: books of a clean run, and violations planted one by one."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from datetime import date, datetime, timedelta
@@ -22,6 +23,7 @@ from returnsops.management.rehearsal.books import (
     check_calls,
     sort_by_return,
 )
+from returnsops.management.rehearsal.books.stock import units_passed
 from tests.sandbox.journeys import authorize, credit, lines_of, receipt_row, receive, refund
 from tests.sandbox.strangers import Director, NetSuiteStranger, wait_for
 
@@ -36,7 +38,8 @@ class Books:
     """A dump to plant in, with what the people of the run know."""
 
     def __init__(self, dump: Json, passed: Mapping[str, int], returns: list[str]) -> None:
-        self.dump, self.passed, self.returns = dump, dict(passed), returns
+        self.dump, self.returns = dump, returns
+        self.passed = {one: self._first_skus(one, count) for one, count in passed.items()}
         self.cases: dict[str, set[str]] = {}
         self.found: dict[str, dict[str, int]] = {}
         self.exemptions: dict[str, Exemption] = {}
@@ -50,8 +53,14 @@ class Books:
         return sort_by_return(self.dump)[self.returns[number]]
 
     def loop_return(self, number: int) -> Json:
+        return self._return_of(self.returns[number])
+
+    def _return_of(self, return_id: str) -> Json:
         rows = [one for shop in self.dump["loop"].values() for one in shop["returns"]]
-        return next(one for one in rows if str(one["id"]) == self.returns[number])
+        return next(one for one in rows if str(one["id"]) == return_id)
+
+    def _first_skus(self, return_id: str, count: int) -> dict[str, int]:
+        return Counter(unit["sku"] for unit in self._return_of(return_id)["units"][:count])
 
     @property
     def account(self) -> Json:
@@ -246,7 +255,7 @@ def sell_and_undo(books: Books) -> None:
 
 
 def pass_nothing(books: Books) -> None:
-    books.passed[books.returns[0]] = 0
+    books.passed[books.returns[0]] = {}
 
 
 def transfer_to_the_shelf(books: Books) -> None:
@@ -293,7 +302,7 @@ def take_in_to_the_shelf(books: Books) -> None:
 
 def exempt(books: Books, **changes: Any) -> None:
     """The first unit was passed by nobody; an exemption names it, and Loop restocked it."""
-    books.passed[books.returns[0]] = 0
+    books.passed[books.returns[0]] = {}
     until = date.fromisoformat(books.first.receipts[0]["trandate"])
     values: dict[str, Any] = {"skus": (f"{sku_of_the_first(books)[:3]}*",), "until": until}
     books.exemptions["northwind"] = Exemption(**values | changes)
@@ -405,6 +414,15 @@ def test_what_was_found_and_taken_in_is_in_order(books: Books) -> None:
     books.found[books.returns[0]] = {sku_of_the_first(books): 2}
 
     assert books.broken() == {}
+
+
+def test_kit_that_nobody_passed_counts_for_nothing(books: Books) -> None:
+    (kit,) = books.account["kits"]
+    pieces = sum(member["quantity"] for member in kit["members"])
+
+    assert pieces > 1
+    assert units_passed(books.account, {"SOCKS": 1}) == 1
+    assert units_passed(books.account, {kit["sku"]: 1, "SOCKS": 1}) == pieces + 1
 
 
 def test_kit_is_taken_in_as_what_it_is_made_of(books: Books) -> None:

@@ -12,7 +12,7 @@ from integrations.netsuite.records import ItemRecord, KitMemberRecord
 from returnsops.posting.facts import load_facts
 from returnsops.returns import items, sku_mapping
 from returnsops.returns.facts import KitFacts, MemberFacts
-from returnsops.returns.models import Item, KitMember, LoopReturn
+from returnsops.returns.models import Item, KitMember, LoopReturn, SkuMapping
 from tests.builders import make_item, make_mapping, make_return
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +63,17 @@ def test_kit_that_is_seen_first_is_known_with_its_members(shop: Shop, monkeypatc
 
     assert [str(one) for one in KitMember.objects.all()] == ["2 × CUP", "1 × TEA"]
     assert Item.objects.get(sku="BOX").members_told
+
+
+def test_kit_with_an_item_that_nobody_shows_us_is_not_told_and_holds_up_nothing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    read(monkeypatch, shop, {"501": {"502": "2", "999": "1"}})
+
+    assert SkuMapping.objects.filter(shop=shop, sku="BOX").exists()
+    assert not KitMember.objects.exists()
+    assert not Item.objects.get(sku="BOX").members_told
+    assert "kits 501" in caplog.text
 
 
 def test_members_of_a_returned_kit_are_a_fact(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """The people of a rehearsal. They call the same functions as the screens, with the same rights."""
 
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -52,7 +52,7 @@ class Warehouse:
 
     def __init__(self, user: User) -> None:
         self.user = user
-        self.passed: Counter[str] = Counter()
+        self.passed: dict[str, Counter[str]] = defaultdict(Counter)
         self.found: dict[str, dict[str, int]] = {}
         self._judged: set[str] = set()
 
@@ -67,7 +67,7 @@ class Warehouse:
         outcomes = self._judge(loop_return, part, seen_at)
         record_units(loop_return, outcomes, by=self.user)
         self._judged.add(tracking)
-        self.passed[loop_return.loop_id] += sum(one.outcome == "sellable" for one in outcomes)
+        self.passed[loop_return.loop_id] += _passed_of(loop_return, outcomes)
         return True
 
     def inspect_delivered(self, parts: Mapping[str, Part], *, limit: int) -> int:
@@ -89,7 +89,7 @@ class Warehouse:
             part = parts.get(loop_return.loop_id, Part("refund"))
             seen_at = clock.now() - timedelta(days=part.judged_days_ago) if part.judged_days_ago else None
             outcomes = self._judge(loop_return, part, seen_at)
-            self.passed[loop_return.loop_id] = sum(one.outcome == "sellable" for one in outcomes)
+            self.passed[loop_return.loop_id] = _passed_of(loop_return, outcomes)
             record_seen(loop_return, outcomes, self._beside(loop_return, part), by=self.user)
             self._judged.add(loop_return.loop_id)
             judged += 1
@@ -116,6 +116,12 @@ class Warehouse:
             )
             for line, outcome in zip(lines, chosen, strict=True)
         ]
+
+
+def _passed_of(loop_return: LoopReturn, outcomes: list[UnitOutcome]) -> Counter[str]:
+    """How many of each SKU were judged sellable."""
+    skus = dict(loop_return.lines.values_list("line_item_id", "sku"))
+    return Counter(skus[one.line_item_id] for one in outcomes if one.outcome == "sellable")
 
 
 def note_for(outcome: str) -> str:

@@ -27,10 +27,11 @@ Json = dict[str, Any]
 class Known:
     """What the people of a run know, per Loop return id; exemptions per shop.
 
-    passed: units judged sellable. cases: codes of the open ones. found: goods by SKU that are to come into stock.
+    passed: units judged sellable, by SKU.
+    cases: codes of the open ones. found: goods that are to come into stock, by SKU.
     """
 
-    passed: Mapping[str, int]
+    passed: Mapping[str, Mapping[str, int]]
     cases: Mapping[str, Collection[str]]
     found: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     exemptions: Mapping[str, Exemption] = field(default_factory=dict)
@@ -72,6 +73,6 @@ def _check_goods(
     account = dump["netsuite"].get(family.account, {"stock": [], "kits": []})
     return_id = str(one["id"])
     has_case, wanted = bool(known.cases.get(return_id, ())), items_in(account, known.found.get(return_id, {}))
-    passed = units_passed(one, account, known.passed.get(return_id, 0))
+    passed = units_passed(account, known.passed.get(return_id, {}))
     check_sellable(one, family, stock, passed=passed, exemption=exemption, has_case=has_case, verdict=verdict)
     check_found(one, family, stock.taken_in, wanted=wanted, has_case=has_case, verdict=verdict)

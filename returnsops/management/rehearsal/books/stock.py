@@ -54,13 +54,15 @@ def edited_by_others(dump: Mapping[str, Any]) -> set[tuple[str, str]]:
     }
 
 
-def units_passed(one: Json, account: Json, passed: int) -> int:
-    """How many units of stock those judged sellable are: a kit is judged as one, and lies there as what is in it."""
+def units_passed(account: Json, passed: Mapping[str, int]) -> int:
+    """How many units of stock those judged sellable are: a kit is judged as one, and lies there as what is in it.
+
+    passed: how many of each SKU.
+    """
     size_of: dict[str, int] = {
         kit["sku"]: sum(member["quantity"] for member in kit["members"]) for kit in account["kits"]
     }
-    sizes = sorted((size_of.get(unit["sku"], 1) for unit in one["units"]), reverse=True)[:passed]
-    return sum(sizes) + max(0, passed - len(sizes))
+    return sum(size_of.get(sku, 1) * count for sku, count in passed.items())
 
 
 def check_sellable(
