@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from returnsops.lib.money import add_up
-from returnsops.returns.facts import PostingFacts, RecordFacts, RefundFacts, ReturnFacts, SiblingFacts
+from returnsops.returns.facts import OverrideFacts, PostingFacts, RecordFacts, RefundFacts, ReturnFacts, SiblingFacts
+from returnsops.returns.plan.closing import prove_complete
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.tender_matching import Comparison, Part, compare_parts
 from returnsops.returns.plan.watching_refunds import watch_refunds
@@ -142,7 +143,7 @@ def test_refund_that_is_too_much_and_one_on_the_wrong_account_are_told_apart() -
 
     first, second = problems_of(paid_by_loop(wrong, *twice, open_amount="0"))
 
-    assert (first.subject, second.subject) == ("record:9301", "record:9303")
+    assert [one.subject.rpartition(":")[0] for one in (first, second)] == ["record:9301", "record:9303"]
     assert "booked on account 999; Loop paid it by shopify_payments, so on account 217" in first.cause
     assert "it refunds 10.00 USD more than Loop paid" in second.cause
 
@@ -169,3 +170,73 @@ def test_nothing_is_missed_before_its_deadline() -> None:
     assert not watch_refunds(draft)
     assert draft.problems == []
     assert draft.steps[-1].state == StepState.WAITING
+
+
+# --- A note holds for what it was written about, and no longer ----------------------------------------
+
+
+def noting(facts: ReturnFacts) -> ReturnFacts:
+    """A person notes every problem there is now."""
+    seen = [OverrideFacts("acknowledge", f"{one.code} {one.subject}", "seen", 1) for one in problems_of(facts)]
+    return replace(facts, overrides=(*facts.overrides, *seen))
+
+
+def changed_to(facts: ReturnFacts, *records: RecordFacts, open_amount: str) -> ReturnFacts:
+    """The same return later, with other refunds on its credit."""
+    return replace(facts, records=paid_by_loop(*records, open_amount=open_amount).records)
+
+
+def proof_of(facts: ReturnFacts) -> str:
+    """What the proof finds; empty: nothing."""
+    draft = Draft(facts)
+    prove_complete(draft, None)
+    return "; ".join(one.cause for one in draft.problems)
+
+
+def closed_in_loop(facts: ReturnFacts) -> ReturnFacts:
+    return replace(facts, loop=replace(facts.loop, state="closed"))
+
+
+def test_note_on_a_missing_part_lapses_when_all_of_it_is_missing() -> None:
+    card = refund_of("9301", CARD, m9103="67.76")
+    noted = noting(closed_in_loop(paid_by_loop(card, open_amount="10.00")))
+    voided = changed_to(noted, replace(card, status="V"), open_amount="77.76")
+
+    (problem,) = problems_of(voided)
+
+    assert (problems_of(noted), proof_of(noted)) == ([], "")
+    assert (problem.code, problem.amount) == ("refund_missing", Decimal("77.76"))
+    assert "77.76 USD open" in proof_of(voided)
+
+
+def test_note_on_a_refund_lapses_when_its_amount_is_edited() -> None:
+    gift_card = refund_of("9302", GIFT_CARD, m9103="10.00")
+    noted = noting(closed_in_loop(paid_by_loop(gift_card, refund_of("9301", CARD, m9103="67.77"), open_amount="-0.01")))
+    edited = changed_to(noted, gift_card, refund_of("9301", CARD, m9103="90.00"), open_amount="-22.24")
+
+    (problem,) = problems_of(edited)
+
+    assert (problems_of(noted), proof_of(noted)) == ([], "")
+    assert (problem.code, problem.amount) == ("refund_differs", Decimal("22.24"))
+
+
+def test_note_on_a_refund_lapses_when_it_moves_to_another_wrong_account() -> None:
+    gift_card = refund_of("9302", GIFT_CARD, m9103="10.00")
+    noted = noting(paid_by_loop(gift_card, refund_of("9301", "999", m9103="67.76"), open_amount="0"))
+    moved = changed_to(noted, gift_card, refund_of("9301", "998", m9103="67.76"), open_amount="0")
+
+    assert problems_of(noted) == []
+    assert [one.code for one in problems_of(moved)] == ["refund_differs"]
+
+
+def test_note_on_one_refund_hides_nothing_that_was_applied_elsewhere() -> None:
+    """30.00 are to stay as store credit; a cent too much was refunded and noted, then the rest is applied."""
+    refund = refund_of("9301", CARD, m9103="47.77")
+    facts = closed_in_loop(paid_by_loop(refund, open_amount="29.99"))
+    payments = (RefundFacts("shopify_payments", Decimal("47.76")),)
+    loop = replace(facts.loop, gift_card=Decimal(30), refund=Decimal("47.76"), refunds=payments, fee=Decimal(0))
+    noted = noting(replace(facts, loop=loop))
+    applied = changed_to(noted, refund, open_amount="0")
+
+    assert (problems_of(noted), proof_of(noted)) == ([], "")
+    assert "has 0.00 USD open" in proof_of(applied)

@@ -3,6 +3,7 @@
 All returns that miss the same kind of record share one case: as a rule their connector stands still.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -16,12 +17,19 @@ NAMES = {"rma": "Return Authorization", "receipt": "Item Receipt", "credit": "Cr
 
 
 def expect_record(
-    draft: Draft, kind: str, *, since: datetime | None, limit: timedelta, wanted: str, amount: Decimal = ZERO
+    draft: Draft,
+    kind: str,
+    *,
+    since: datetime | None,
+    limit: timedelta,
+    wanted: str,
+    amount: Decimal = ZERO,
+    subject: str = "",
 ) -> bool:
     """Write the step of a record that another system should make. Gives whether a person noted that it need not.
 
     kind: as in the policy; its step has the same code. since: when its clock began; None: not yet. wanted: what it
-    should hold, as in «a refund of 20.00 USD».
+    should hold, as in «a refund of 20.00 USD». subject: where only a part of it is missing, which is no standstill.
     """
     if since is None:
         draft.step(kind, StepState.WAITING, "another system makes it, in its time")
@@ -30,7 +38,8 @@ def expect_record(
     if not late:
         draft.step(kind, StepState.WAITING, "another system should make it", due_at=due_at)
         return False
-    if not draft.problem(_missing(draft.facts, kind, due_at=due_at, wanted=wanted, amount=amount)):
+    problem = _missing(draft.facts, kind, due_at=due_at, wanted=wanted, amount=amount)
+    if not draft.problem(replace(problem, subject=subject or problem.subject)):
         draft.step(kind, StepState.NOT_NEEDED, "done without it, as a person noted")
         return True
     draft.step(kind, StepState.BLOCKED, "another system has not made it", due_at=due_at)
@@ -40,7 +49,7 @@ def expect_record(
 def _missing(facts: ReturnFacts, kind: str, *, due_at: datetime, wanted: str, amount: Decimal) -> Problem:
     return Problem(
         CODES[kind],
-        f"policy:ownership.{kind}",
+        missing_subject(kind),
         f"No {NAMES[kind]} of {wanted} for return {facts.loop.loop_id} in NetSuite: another system should have made it "
         f"by {due_at:%d %b %Y %H:%M} UTC.",
         amount=amount or facts.loop.return_total,
@@ -57,4 +66,8 @@ def goods_came_at(facts: ReturnFacts) -> datetime | None:
 
 def is_noted_as_missing(facts: ReturnFacts, kind: str) -> bool:
     """A person said that nothing more is needed of it here."""
-    return facts.is_acknowledged(CODES[kind], f"policy:ownership.{kind}")
+    return facts.is_acknowledged(CODES[kind], missing_subject(kind))
+
+
+def missing_subject(kind: str) -> str:
+    return f"policy:ownership.{kind}"

@@ -8,17 +8,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from returnsops.lib.canonical import content_hash
 from returnsops.lib.money import ZERO, add_up, money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.applying import value_to_apply
 from returnsops.returns.plan.draft import Draft, StepState
-from returnsops.returns.plan.expecting import expect_record
-from returnsops.returns.plan.figures import left_open
+from returnsops.returns.plan.expecting import expect_record, missing_subject
+from returnsops.returns.plan.figures import beyond_subject, left_open
 from returnsops.returns.plan.refunding import no_money_words, paid_any_money
 from returnsops.returns.plan.sources import VOIDED
 from returnsops.returns.plan.tender_matching import Comparison, Part, compare_parts
 from returnsops.returns.plan.tenders import paid_by_gateway, paid_in_others
 from returnsops.returns.problems import Problem
+
+SHORT = 12
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def watch_refunds(draft: Draft) -> bool:
         draft.step("refund", StepState.WAITING, "waits for the Credit Memo to be read")
         return False
     found = compare_refunds(facts, memo)
-    differing = [one for one in _differences(facts, found) if draft.problem(one)]
+    differing = [one for _, one in _differences(facts, found) if draft.problem(one)]
     if found.left.missing:
         return _expect_the_rest(draft, found) and not differing
     records = tuple(one.record.internal_id for one in found.booked if one.record)
@@ -117,7 +120,25 @@ def _expect_the_rest(draft: Draft, found: Refunds) -> bool:
         limit=facts.policy.deadlines.refund,
         wanted=f"{' and '.join(words)} on {found.memo.tran_id}",
         amount=add_up(amount for _, amount in missing),
+        subject=_missing_subject(facts, found),
     )
+
+
+def _missing_subject(facts: ReturnFacts, found: Refunds) -> str:
+    """A part has a subject of its own, with its amount: a note on it says nothing of what is missing later."""
+    missing = add_up(amount for _, amount in found.left.missing)
+    is_part = missing < add_up(one.part.amount for one in found.paid)
+    return beyond_subject(facts, missing) if is_part else missing_subject("refund")
+
+
+def open_as_noted(facts: ReturnFacts, memo: RecordFacts) -> Decimal:
+    """By how much more is open of the credit, or less where negative, as a person noted of exactly these refunds."""
+    found = compare_refunds(facts, memo)
+    missing = add_up(amount for _, amount in found.left.missing)
+    if not facts.is_acknowledged("refund_missing", _missing_subject(facts, found)):
+        missing = ZERO
+    noted = {place for place, one in _differences(facts, found) if facts.is_acknowledged(one.code, one.subject)}
+    return missing - add_up(amount for refund, amount in found.left.beyond if refund in noted)
 
 
 def _payment_words(facts: ReturnFacts, one: Paid, amount: Decimal) -> str:
@@ -127,21 +148,30 @@ def _payment_words(facts: ReturnFacts, one: Paid, amount: Decimal) -> str:
 # --- Otherwise than Loop paid -----------------------------------------------------------------------
 
 
-def _differences(facts: ReturnFacts, found: Refunds) -> Iterable[Problem]:
-    """One for each refund that is too much, or on the wrong account, with all that is to be said of it."""
+def _differences(facts: ReturnFacts, found: Refunds) -> Iterable[tuple[int, Problem]]:
+    """One for each refund that is too much, or on the wrong account, with all that is to be said of it; by its place.
+
+    The amounts are in the subject, so that a note lapses when the refund is edited.
+    """
     words: dict[int, list[str]] = defaultdict(list)
-    amounts: dict[int, Decimal] = defaultdict(Decimal)
+    amounts: dict[int, list[tuple[str, Decimal]]] = defaultdict(list)
     for payment, refund, amount in found.left.misplaced:
         words[refund].append(_misplaced_words(facts, found.paid[payment], found.booked[refund], amount))
-        amounts[refund] += amount
+        amounts[refund].append((found.paid[payment].gateway, amount))
     for refund, amount in found.left.beyond:
         words[refund].append(f"it refunds {money_text(amount, facts.currency)} more than Loop paid")
-        amounts[refund] += amount
+        amounts[refund].append(("", amount))
     for refund, told in words.items():
         record = found.booked[refund].record
         if record:  # what the credit alone shows is proven at the end, by what stays open of it
             cause = f"Customer Refund {record.tran_id} on {found.memo.tran_id}: {'; '.join(told)}."
-            yield Problem("refund_differs", f"record:{record.internal_id}", cause, amount=amounts[refund])
+            subject = f"record:{record.internal_id}:{_told_apart(record, amounts[refund])}"
+            yield refund, Problem("refund_differs", subject, cause, amount=add_up(one for _, one in amounts[refund]))
+
+
+def _told_apart(record: RecordFacts, amounts: list[tuple[str, Decimal]]) -> str:
+    """Short, since it is a part of a key."""
+    return content_hash([record.account_id, *amounts])[:SHORT]
 
 
 def _misplaced_words(facts: ReturnFacts, paid: Paid, booked: Booked, amount: Decimal) -> str:
