@@ -23,12 +23,18 @@ KITS = FixedQuery(
 
 
 def find_kits(account_pk: int, item_ids: Collection[str]) -> tuple[KitFacts, ...]:
-    """Those of these items that are kits. Asks nothing where there is nothing to ask for."""
+    """Those of these items that are kits. Asks nothing where there is nothing to ask for.
+
+    One that holds another kit counts as one that nobody told of: what lies in the inner kit would be left out.
+    """
     if not item_ids:
         return ()
     members: dict[tuple[str, str], list[MemberFacts]] = {}
+    nested = set()
     for row in KITS.ask(account_pk=account_pk, item_ids=sorted(item_ids)):
         of_kit = members.setdefault((row.internal_id, row.sku), [])
+        if row.members__item__item_type == Item.KIT:
+            nested.add(row.internal_id)
         if row.members__item__internal_id:
             of_kit.append(
                 MemberFacts(
@@ -38,7 +44,10 @@ def find_kits(account_pk: int, item_ids: Collection[str]) -> tuple[KitFacts, ...
                     keeps_stock=row.members__item__item_type in STOCKED,
                 )
             )
-    return tuple(KitFacts(item_id, sku, tuple(made_of)) for (item_id, sku), made_of in members.items())
+    return tuple(
+        KitFacts(item_id, sku, () if item_id in nested else tuple(made_of))
+        for (item_id, sku), made_of in members.items()
+    )
 
 
 def sold_as_others(units: Iterable[UnitFacts], records: Iterable[RecordFacts]) -> set[str]:

@@ -172,7 +172,8 @@ def _unjudge(inspection: Inspection, line: int) -> None:
 def why_no_stock_in(shop: Shop, found: QuerySet[FoundGoods]) -> str:
     """Why these goods cannot be taken into stock; empty if they can as far as we know. Said before NetSuite refuses."""
     mapped = SkuMapping.objects.filter(shop=shop, active=True, sku__in=found.values("sku"), item__item_type=Item.KIT)
-    unknown = mapped.filter(item__members=None).select_related("item").first()
+    is_unknown = Q(item__members=None) | Q(item__members__item__item_type=Item.KIT)
+    unknown = mapped.filter(is_unknown).select_related("item").first()
     if unknown is None:
         return ""
     return (

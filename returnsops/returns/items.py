@@ -86,7 +86,7 @@ def learn_members(account: NetSuiteAccount, client: NetSuiteClient, kit_ids: Col
     except RejectedError as error:
         logger.warning("what kits of %s are made of cannot be read: %s", account, error)
         told = None
-    members = _without_hidden(account, client, _whole_members(told or []))
+    members = _without_nested(account, _without_hidden(account, client, _whole_members(told or [])))
     with transaction.atomic():
         kits = list(Item.objects.select_for_update().filter(account=account, internal_id__in=kit_ids).order_by("pk"))
         changed = [kit for kit in kits if kit.internal_id in members and write_members(kit, members[kit.internal_id])]
@@ -152,6 +152,14 @@ def _without_hidden(account: NetSuiteAccount, client: NetSuiteClient, members: K
     if hidden:
         logger.warning("kits %s of %s hold items that cannot be read", ", ".join(hidden), account)
     return {kit: held for kit, held in members.items() if kit not in hidden}
+
+
+def _without_nested(account: NetSuiteAccount, members: Kits) -> Kits:
+    """A kit that holds a kit is left to a person too, who names what lies in it: the inner one is not kept in stock."""
+    ids = {item for kit in members.values() for item in kit}
+    kits = Item.objects.filter(account=account, internal_id__in=ids, item_type=Item.KIT)
+    inner = set(kits.values_list("internal_id", flat=True))
+    return {kit: made_of for kit, made_of in members.items() if inner.isdisjoint(made_of)}
 
 
 def _learn_unknown(account: NetSuiteAccount, client: NetSuiteClient, ids: Collection[str]) -> None:

@@ -107,6 +107,28 @@ def test_kit_that_holds_a_part_of_something_is_left_to_a_person(shop: Shop, monk
     assert not Item.objects.get(sku="BOX").members_told
 
 
+def test_kit_that_holds_a_kit_is_left_to_a_person(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    books = Books({"501": {"502": "1", "504": "1"}, "504": {"502": "3"}}, BOX, CUP, record("TEASET", "504", "Kit"))
+    monkeypatch.setattr(sku_mapping, "netsuite_client", lambda account: books)
+
+    sku_mapping.look_up_items(shop, {"BOX"})
+
+    assert not KitMember.objects.exists()
+    assert not Item.objects.get(sku="BOX").members_told
+
+
+def test_kit_that_is_stored_with_a_kit_in_it_is_a_fact_without_members(shop: Shop) -> None:
+    box, inner = make_item("BOX", "501"), make_item("TEASET", "504")
+    Item.objects.update(item_type=Item.KIT)
+    for item in (make_item("CUP", "502"), inner):
+        KitMember.objects.create(kit=box, item=item, quantity=1)
+    make_mapping(shop, sku="BOX", item=box)
+    row = make_return(shop)
+    row.lines.update(sku="BOX")
+
+    assert kits_of(row) == (KitFacts("501", "BOX"),)
+
+
 def test_what_a_person_said_stays_where_netsuite_tells_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     read(monkeypatch, shop, None)
     KitMember.objects.create(kit=Item.objects.get(sku="BOX"), item=make_item("CUP", "502"), quantity=3)

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from returnsops.lib import clock
-from returnsops.returns.facts import FoundFacts, OverrideFacts, PostingFacts, ReturnFacts
+from returnsops.returns.facts import FoundFacts, KitFacts, MemberFacts, OverrideFacts, PostingFacts, ReturnFacts
 from returnsops.returns.plan import plan_return
 from tests.builders import make_facts, make_posted, make_unit, policy
-from tests.other_side import codes_of, kinds_of
+from tests.other_side import codes_of, kinds_of, step_of
 
 PERSON = 1
 
@@ -51,3 +51,16 @@ def test_goods_on_their_way_are_not_asked_about() -> None:
     plan = plan_return(taken_in(replace(refused(), status="pending", refusal=None)))
 
     assert "undeclared_item" not in codes_of(plan)
+
+
+def test_kit_of_services_alone_is_not_said_to_be_unknown() -> None:
+    service = MemberFacts("590", "ENGRAVING", 1, keeps_stock=False)
+    facts = replace(taken_in(), kits=(KitFacts("504", "SOCKS", (service,)),))
+
+    plan = plan_return(facts)
+
+    (problem,) = [one for one in plan.problems if one.code == "undeclared_item"]
+    assert "nobody told us" not in problem.cause
+    assert "It is a kit of 1 × ENGRAVING, of which NetSuite keeps nothing in stock" in problem.cause
+    assert "take_in" not in kinds_of(plan)
+    assert step_of(plan, "found").detail == "NetSuite keeps nothing of it in stock"

@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from returnsops.returns.facts import ReturnFacts
+from returnsops.returns.facts import KitFacts, MemberFacts, ReturnFacts
 from returnsops.returns.plan import plan_return
+from tests.other_side import codes_of, kinds_of
 from tests.scenarios.given import begin
 from tests.scenarios.moments import pass_moment
 
@@ -63,6 +64,17 @@ def test_what_was_put_to_its_place_stays_there_when_other_places_are_chosen() ->
     places = facts.policy.locations
 
     assert transfers(replace(facts, policy=replace(facts.policy, locations=replace(places, sellable="98")))) == []
+
+
+def test_nothing_is_moved_of_a_kit_of_services_alone() -> None:
+    facts = live(ON_HOLD, {"scanned": True})
+    service = MemberFacts("590", "ENGRAVING", 1, keeps_stock=False)
+    judged = tuple(replace(one, outcome="sellable", inspected_at=facts.now) for one in facts.units)
+
+    plan = plan_return(replace(facts, units=judged, kits=(KitFacts("501", "BOOT-42", (service,)),)))
+
+    assert "kit_to_move" not in codes_of(plan)
+    assert "transfer" not in kinds_of(plan)
 
 
 def test_no_line_is_closed_before_the_receipt_on_it_was_read_back() -> None:

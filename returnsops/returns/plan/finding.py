@@ -106,8 +106,11 @@ def _words_of_kit(facts: ReturnFacts, found: FoundFacts) -> str:
     kit = facts.kit(found.item_id)
     if kit is None:
         return ""
-    if stock_in(facts, found.item_id, found.count):
+    stock = stock_in(facts, found.item_id, found.count)
+    if stock:
         return f" It is a kit of {kit.words}; taken into stock, these are booked."
+    if stock is not None:
+        return f" It is a kit of {kit.words}, of which NetSuite keeps nothing in stock, so it cannot be taken there."
     return (
         " It is a kit, and nobody told us what it is made of, so it cannot be taken into stock before that is entered "
         "under Items in the admin."
@@ -132,7 +135,7 @@ def _may_take_in(draft: Draft, found: FoundFacts) -> bool:
 def _take_in_due(facts: ReturnFacts, found: FoundFacts) -> PostingDue:
     """On hold, never sellable: nobody has judged it. Source: netsuite.md §4.11."""
     holding = {"id": facts.policy.locations.holding}
-    stock = stock_in(facts, found.item_id, found.count)
+    stock = stock_in(facts, found.item_id, found.count) or {}
     rows: list[dict[str, Any]] = [
         {"item": {"id": item}, "adjustQtyBy": count, "location": holding} for item, count in sorted(stock.items())
     ]
@@ -163,14 +166,19 @@ def _found_step(draft: Draft, *, undecided: list[FoundFacts], blocked: bool, mov
         what = ", ".join(f"{one.count} × {one.sku}" for one in undecided)
         draft.step("found", StepState.BLOCKED, f"waits for a word about {what}", records=records)
     elif blocked:
-        is_kit = any(facts.kit(one.item_id) for one in facts.found)
-        missing = "what a kit is made of is not known" if is_kit else "a mapping is missing"
-        draft.step("found", StepState.BLOCKED, missing, records=records)
+        draft.step("found", StepState.BLOCKED, _why_blocked(facts), records=records)
     elif moving:
         draft.step("found", StepState.DUE, "on the way into stock on hold", records=records)
     else:
         words = [f"{one.count} × {one.sku}: {_words_of(facts, one)}" for one in facts.found]
         draft.step("found", StepState.DONE, "; ".join(words), records=records)
+
+
+def _why_blocked(facts: ReturnFacts) -> str:
+    kits = [one for one in facts.found if facts.kit(one.item_id)]
+    if any(stock_in(facts, one.item_id, one.count) is None for one in kits):
+        return "what a kit is made of is not known"
+    return "NetSuite keeps nothing of it in stock" if kits else "a mapping is missing"
 
 
 def _words_of(facts: ReturnFacts, found: FoundFacts) -> str:

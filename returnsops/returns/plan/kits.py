@@ -12,11 +12,13 @@ from returnsops.returns.problems import Problem
 CODE = "kit_part_returned"
 
 
-def stock_in(facts: ReturnFacts, item_id: str, count: int) -> dict[str, int]:
-    """By item what NetSuite keeps in stock of so many; empty: it is a kit, and nobody told what lies in it."""
+def stock_in(facts: ReturnFacts, item_id: str, count: int) -> dict[str, int] | None:
+    """By item what NetSuite keeps in stock of so many; None: it is a kit, and nobody told what lies in it."""
     kit = facts.kit(item_id)
     if kit is None:
         return {item_id: count}
+    if not kit.members:
+        return None
     return {one.item_id: one.quantity * count for one in kit.members if one.keeps_stock}
 
 

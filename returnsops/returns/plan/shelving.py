@@ -56,8 +56,9 @@ def plan_shelving(draft: Draft, authorization: Authorization) -> bool:
 
 def _may_move(draft: Draft, unit: UnitFacts, lying: Lying, authorization: Authorization) -> bool:
     """Only what a kit is made of is in stock. Where nobody told what that is, a person moves it, once and for all."""
-    if stock_in(draft.facts, authorization.line_of[unit.unit].item_id, 1):
-        return True
+    stock = stock_in(draft.facts, authorization.line_of[unit.unit].item_id, 1)
+    if stock is not None:
+        return bool(stock)
     target = destination_of(draft.facts, unit)
     draft.problem(
         Problem(
@@ -173,7 +174,7 @@ def _stock_rows(facts: ReturnFacts, authorization: Authorization, units: list[Un
     """Of a kit what it is made of."""
     counts: Counter[str] = Counter()
     for unit in units:
-        counts.update(stock_in(facts, authorization.line_of[unit.unit].item_id, 1))
+        counts.update(stock_in(facts, authorization.line_of[unit.unit].item_id, 1) or {})
     return [{"item": {"id": item}, "adjustQtyBy": count} for item, count in sorted(counts.items())]
 
 
