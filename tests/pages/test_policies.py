@@ -120,6 +120,14 @@ def test_rules_of_places_are_typed_a_line_each_and_come_back_as_typed(shop: Shop
     }  # fmt: skip
 
 
+def test_names_of_currencies_are_typed_a_line_each_and_come_back_as_typed(shop: Shop) -> None:
+    form = RulesForm(filled(shop, currencies="Dollar (house): usd\nKrone: DKK"), rules=rules_in_force(shop))
+
+    assert form.is_valid(), form.errors
+    assert form.new_rules["currencies"] == {"Dollar (house)": "USD", "Krone": "DKK"}
+    assert RulesForm(rules=form.new_rules)["currencies"].initial == "Dollar (house): USD\nKrone: DKK"
+
+
 def test_draft_is_told_in_words_before_it_holds(admin: Client, shop: Shop) -> None:
     page = admin.post("/policies/fern/change/", filled(shop, approval_above="250", deadlines__rma="20 min")).text
 
@@ -134,6 +142,8 @@ def test_draft_is_told_in_words_before_it_holds(admin: Client, shop: Shop) -> No
         ("deadlines__rma", "soon", "Say a number and a unit"),
         ("tenders", "shopify_payments 217", "Write «gateway: account»"),
         ("tenders", "a: 1\na: 2", "a is there twice"),
+        ("currencies", "Dollar (house) USD", "Write its name and code"),
+        ("currencies", "Mark: DEM\nMark: EUR", "Mark is there twice"),
         ("place_rules", "damaged: 35", "Write «damaged, SOCKS-*: 35»"),
         ("place_rules", "damaged, SOCKS: 14", "where sellable units go"),
         ("tolerance_per_line", "-1", "greater than or equal to 0"),

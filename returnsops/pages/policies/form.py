@@ -3,8 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import timedelta
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, get_args, get_type_hints
@@ -42,6 +41,7 @@ UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800
 DURATION = re.compile(r"^\s*(\d{1,6})\s*([a-z]+?)s?\s*$", re.IGNORECASE)
 SHORT = {"s": "second", "sec": "second", "m": "minute", "min": "minute", "h": "hour", "d": "day", "w": "week"}
 TENDER = re.compile(r"^\s*(?P<gateway>[^:]+?)\s*:\s*(?P<account>\d+)\s*(?:,\s*(?P<method>\d+)\s*)?$")
+CURRENCY = re.compile(r"^\s*(?P<name>.+?)\s*:\s*(?P<code>[A-Za-z]{3})\s*$")
 PLACE_RULE = re.compile(
     r"^\s*(?P<outcome>sellable|damaged)(?:\s*,\s*destination\s+(?P<destination>\d+))?"
     r"(?:\s*,\s*(?P<sku>[^,:]+?))?\s*:\s*(?P<place>\d+)\s*$",
@@ -69,7 +69,6 @@ LABELS = {
     "tolerance_per_line": ("Money", "Accepted difference a line", "In the shop's currency, such as 0.01."),
     "tolerance_share": ("Money", "and as a share of the goods", "0.005 is half a percent. The lesser of both holds."),
     "approval_above": ("Money", "Ask finance before any credit above", "Empty: no credit needs it for its size."),
-    "currencies": ("Money", "What NetSuite calls currencies, where it is not their usual name", ""),
     "prices_include_tax": ("Money", "Loop's prices include the tax", "It is then taken out when a return is read."),
     "duties_field": (
         "Money",
@@ -184,11 +183,7 @@ def _pieces_of(name: str, value: Any) -> list[Piece]:
         return [
             Piece(topic, number, (name,), read=lambda amount: None if amount is None else f"{amount.normalize():f}")
         ]
-    text = forms.CharField(
-        label=label, help_text="As JSON.", initial=json.dumps(_as_json(value), indent=2), max_length=LONG_TEXT_MAX,
-        required=False, widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
-    )  # fmt: skip
-    return [Piece(topic, text, (name,), read=_read_json)]
+    raise TypeError(f"nothing here knows how {name} is typed")
 
 
 def _choice(label: str, kind: type[StrEnum], value: StrEnum) -> forms.ChoiceField:
@@ -302,6 +297,16 @@ def _tenders(value: dict[str, Tender]) -> list[Piece]:
     return [Piece("Money", field, ("tenders",), read=_read_tenders)]
 
 
+def _currencies(value: dict[str, str]) -> list[Piece]:
+    field = forms.CharField(
+        label="What NetSuite calls currencies, where it is not their usual name", required=False,
+        initial="\n".join(f"{name}: {code}" for name, code in sorted(value.items())), max_length=LONG_TEXT_MAX,
+        help_text="One a line, its name in NetSuite and its code: «Dollar (house): USD».",
+        widget=forms.Textarea(attrs={"rows": max(2, len(value) + 1), "spellcheck": "false"}),
+    )  # fmt: skip
+    return [Piece("Money", field, ("currencies",), read=_read_currencies)]
+
+
 def _grades(value: dict[str, Grade]) -> list[Piece]:
     return [
         _told(f"Condition of {JUDGEMENTS[outcome]}", ("grades", outcome), value.get(outcome, ""), GRADES)
@@ -345,6 +350,7 @@ BY_NAME: dict[str, Callable[[Any], list[Piece]]] = {
     "found_account": _found_account,
     "items": _items,
     "tenders": _tenders,
+    "currencies": _currencies,
     "grades": _grades,
     "assessments": _assessments,
     "deadlines": _deadlines,
@@ -382,23 +388,16 @@ def _read_tenders(text: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def _read_json(text: str) -> Any:
-    try:
-        return json.loads(text) if text.strip() else None
-    except json.JSONDecodeError as error:
-        raise ValidationError(f"This is no JSON: {error}.") from error
-
-
-def _as_json(value: Any) -> Any:
-    if is_dataclass(value):
-        return {field.name: _as_json(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, dict):
-        return {str(key): _as_json(one) for key, one in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_as_json(one) for one in value]
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    return value if value is None or isinstance(value, bool | int | str) else str(value)
+def _read_currencies(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in filter(str.strip, text.splitlines()):
+        match = CURRENCY.match(line)
+        if match is None:
+            raise ValidationError(f"«{line.strip()}» is not read. Write its name and code: «Dollar (house): USD».")
+        if match["name"] in found:
+            raise ValidationError(f"{match['name']} is there twice. Keep one line of it.")
+        found[match["name"]] = match["code"].upper()
+    return found
 
 
 def _start_large(sentence: str) -> str:
