@@ -206,8 +206,9 @@ KINDS: dict[str, ProblemKind] = {
     ),
     "amounts_untold": ProblemKind(
         "Loop did not tell every amount", "finance",
-        "Credit and refund this return by hand, then note it here; or set the credit lines to «gross with fee line» if "
-        "only the split into item and tax is missing. It goes on by itself once Loop tells the rest.", (ACKNOWLEDGE,),
+        "It goes on by itself once Loop tells the rest, or, if only the split into item and tax is missing, once the "
+        "credit lines are set to «gross with fee line». Or credit and refund this return by hand, then note it here: "
+        "nothing is credited for it any more, whatever Loop tells later.", (ACKNOWLEDGE,),
     ),
     "approval_needed": ProblemKind(
         "Credit is above the approval limit", "finance",
@@ -242,7 +243,7 @@ KINDS: dict[str, ProblemKind] = {
     "currency_differs": ProblemKind(
         "Loop and NetSuite use different currencies", "finance",
         "The figures cannot be compared, so nothing is credited. Credit and refund this return by hand in NetSuite, "
-        "then note it here.", (ACKNOWLEDGE,),
+        "then note it here: nothing is booked for it any more, whatever is corrected later.", (ACKNOWLEDGE,),
     ),
     "no_parcel": ProblemKind(
         "Settled in Loop, and no parcel is under way", "finance",

@@ -5,9 +5,19 @@ from decimal import Decimal
 
 import pytest
 
-from returnsops.returns.facts import ReturnFacts, UnitFacts
+from returnsops.returns.facts import OverrideFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan import StepState, plan_return
-from tests.builders import make_facts, make_return, make_unit, policy, unit_payload, with_receipts, with_rma
+from tests.builders import (
+    make_facts,
+    make_netsuite,
+    make_return,
+    make_unit,
+    policy,
+    settled,
+    unit_payload,
+    with_receipts,
+    with_rma,
+)
 from tests.other_side import codes_of, kinds_of, step_of
 
 
@@ -43,6 +53,30 @@ def test_missing_total_waits_for_a_person_under_any_policy() -> None:
 
     assert codes_of(plan) == ["amounts_untold"]
     assert "gift_card" in plan.problems[0].cause
+
+
+@pytest.mark.parametrize("told", [(), ("refund",)])
+def test_nothing_is_credited_beside_what_a_person_credited_by_hand(told: tuple[str, ...]) -> None:
+    """Their credit stands alone, so no look would find it once Loop tells the rest."""
+    seen = OverrideFacts("acknowledge", "amounts_untold return:110700123", "seen", 1)
+    by_hand = make_netsuite("creditMemo", "9103", total=Decimal("77.76"), amount_remaining=Decimal(0))
+    facts = received(make_unit(1, "sellable"), overrides=(seen,))
+    loop = settled(replace(facts.loop, untold=told))
+    facts = replace(facts, loop=loop, records=(*facts.records, by_hand))
+
+    plan = plan_return(facts)
+
+    assert kinds_of(plan) == []
+    assert step_of(plan, "amount").detail == "credited and refunded by hand, as a person noted"
+
+
+@pytest.mark.parametrize("meaning", ["EUR", "USD"])
+def test_nothing_is_credited_by_a_corrected_currency_where_a_person_noted_to_credit(meaning: str) -> None:
+    seen = OverrideFacts("acknowledge", "currency_differs return:110700123", "seen", 1)
+    facts = received(make_unit(1, "sellable"), overrides=(seen,), policy=policy(currencies={"House": meaning}))
+    records = tuple(replace(one, currency="House") if one.record_type == "invoice" else one for one in facts.records)
+
+    assert kinds_of(plan_return(replace(facts, records=records))) == []
 
 
 @pytest.mark.django_db

@@ -36,16 +36,17 @@ def compare_amounts(draft: Draft, sale: Sale) -> Credit | None:
     return credit
 
 
-def is_left_to_hand(facts: ReturnFacts, sale: Sale) -> bool:
-    """The figures cannot be compared, or are not told, and a person noted that they credit and refund it by hand."""
+BY_HAND_CODES = ("currency_differs", "amounts_untold")
+
+
+def is_left_to_hand(facts: ReturnFacts) -> bool:
+    """The figures could not be compared, or were not told, and a person noted that they credit and refund by hand.
+
+    The note alone decides, whatever is told or corrected later: their credit may stand where no look would find it.
+    """
     if facts.taken("credit") or facts.taken("cash_refund"):
         return False
-    reasons = {
-        "currency_differs": not speaks_one_currency(facts, sale),
-        "amounts_untold": bool(find_untold_amounts(facts)),
-    }
-    subject = f"return:{facts.loop.loop_id}"
-    return any(holds and facts.is_acknowledged(code, subject) for code, holds in reasons.items())
+    return any(facts.is_acknowledged(code, f"return:{facts.loop.loop_id}") for code in BY_HAND_CODES)
 
 
 def _hindrance(draft: Draft, sale: Sale, credit: Credit) -> str:

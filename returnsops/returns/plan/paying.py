@@ -56,7 +56,7 @@ def _pay(draft: Draft, sale: Sale, source: Source, *, may_book: bool) -> tuple[b
     facts = draft.facts
     if not is_money_ours(facts, sale):
         return _watch_money(draft, sale, may_expect=may_book)
-    if is_left_to_hand(facts, sale):
+    if is_left_to_hand(facts):
         return _leave_to_hand(draft, sale)
     credit = compare_amounts(draft, sale)
     may_book = bool(credit) and may_book and may_be_credited(draft, sale)

@@ -77,9 +77,8 @@ def _payments_subject(facts: ReturnFacts) -> str:
 
 
 def is_refunded_by_hand(facts: ReturnFacts) -> bool:
-    """Loop paid in another currency, and a person noted that they booked that by hand."""
-    noted = facts.is_acknowledged("currency_differs", _payments_subject(facts))
-    return noted and bool(paid_in_others(facts))
+    """Loop paid in another currency, and a person noted that they booked that by hand; whatever it tells later."""
+    return facts.is_acknowledged("currency_differs", _payments_subject(facts))
 
 
 def paid_in_others(facts: ReturnFacts) -> list[RefundFacts]:
