@@ -102,3 +102,14 @@ def test_unit_that_nobody_judged_here_is_not_told() -> None:
     facts = judged("received")
 
     assert not told_by(plan_return(replace(facts, policy=policy(grades=GRADES | {"sellable": "grade_b"}))))
+
+
+def test_nothing_that_loop_is_told_of_units_stands_in_the_queue_before_the_settlement() -> None:
+    facts = but_for_grades(judged("sellable", assessments={"sellable": "back_to_stock"}))
+    late = plan_return(replace(facts, now=facts.now + timedelta(minutes=15)))
+
+    (settlement,) = (one for one in late.postings if one.kind == "loop_process")
+    told = [one for one in late.postings if one.kind in TOLD]
+
+    assert len(told) == 2
+    assert {one.serial_key for one in told}.isdisjoint({settlement.serial_key})

@@ -92,13 +92,14 @@ def _batches(told: Sequence[Told]) -> Iterator[Sequence[Told]]:
 
 
 def _due(facts: ReturnFacts, kind: str, told: Sequence[Told]) -> PostingDue:
+    """In a queue of its own: an answer to it that is long in coming keeps no settlement back."""
     items = [{"unit": one.unit, "word": one.word, "inspected_at": one.seen_at.isoformat()} for one in told]
     return PostingDue(
         kind=kind,
         system="loop",
         request={"operation": OPERATIONS[kind], "return_id": facts.loop.loop_id, "items": items},
         covers=frozenset(one.cover for one in told),
-        serial_key=f"loop:{facts.shop_code}:{facts.loop.loop_id}",
+        serial_key=f"loop:{facts.shop_code}:{facts.loop.loop_id}:told",
     )
 
 
