@@ -113,3 +113,20 @@ def test_nothing_that_loop_is_told_of_units_stands_in_the_queue_before_the_settl
 
     assert len(told) == 2
     assert {one.serial_key for one in told}.isdisjoint({settlement.serial_key})
+
+
+@pytest.mark.parametrize("how", ["rejected", "cancelled"])
+def test_unit_judged_later_is_told_beside_what_was_refused_or_cancelled(how: str) -> None:
+    facts = judged("sellable", "")
+    (first,) = told_by(plan_return(facts))
+    stuck = replace(posting_of(facts, first), status="voided")
+    if how == "rejected":
+        stuck = replace(stuck, status="rejected", refusal={"family": "permission"})
+    said = (OverrideFacts("cancel", stuck.external_id, "not wanted", 1),) if how == "cancelled" else ()
+    units = (facts.units[0], replace(facts.units[1], outcome="damaged", inspection_id=8, inspected_at=NOW))
+    facts = replace(facts, units=units, postings=(stuck,), overrides=(*facts.overrides, *said))
+
+    covers = [one.covers for one in told_by(plan_return(facts))]
+
+    assert frozenset({f"seen:{units[1].unit}:8"}) in covers
+    assert (first.covers in covers) == (how == "rejected")

@@ -39,7 +39,7 @@ def tell_judgements(draft: Draft, units: Sequence[UnitFacts]) -> None:
     for kind in OPERATIONS:
         covered = facts.taken_covers(kind)
         left = [one for name, one in wanted if name == kind and one.cover not in covered]
-        for some in _batches(left):
+        for some in _batches(facts, kind, left):
             draft.post(_due(facts, kind, some))
     is_told = all(one.cover in facts.posted_covers(kind) for kind, one in wanted)
     draft.step("told", StepState.DONE if is_told else StepState.DUE, _words_of([kind for kind, _ in wanted]))
@@ -86,9 +86,20 @@ def _is_cancelled(facts: ReturnFacts, posting: PostingFacts) -> bool:
     return facts.override("cancel", posting.external_id) is not None
 
 
-def _batches(told: Sequence[Told]) -> Iterator[Sequence[Told]]:
-    for start in range(0, len(told), AT_ONCE_MAX):
-        yield told[start : start + AT_ONCE_MAX]
+def _batches(facts: ReturnFacts, kind: str, told: Sequence[Told]) -> Iterator[Sequence[Told]]:
+    """What was refused or cancelled stays with what it went with: nothing that was judged later waits for it."""
+    by_fate: dict[str, list[Told]] = {}
+    for one in told:
+        by_fate.setdefault(_stuck_in(facts, kind, one), []).append(one)
+    for some in by_fate.values():
+        for start in range(0, len(some), AT_ONCE_MAX):
+            yield some[start : start + AT_ONCE_MAX]
+
+
+def _stuck_in(facts: ReturnFacts, kind: str, told: Told) -> str:
+    """The posting about it that Loop refused or a person cancelled; empty: there is none."""
+    about = (one for one in facts.postings if one.kind == kind and told.cover in one.covers)
+    return next((one.external_id for one in about if one.status == "rejected" or _is_cancelled(facts, one)), "")
 
 
 def _due(facts: ReturnFacts, kind: str, told: Sequence[Told]) -> PostingDue:
