@@ -165,7 +165,7 @@ def attach_blind_parcel(request: HttpRequest, pk: int) -> HttpResponse:
     typed = clean_scan(request.POST.get("return", ""))
     found = list(find_by_scan(user, typed).filter(shop=arrival.shop)[:2]) if typed else []
     if len(found) != 1:
-        why = "Several returns fit" if found else "No return fits"
+        why = f"Several returns of {arrival.shop} fit" if found else f"No return of {arrival.shop} fits"
         messages.error(request, f"{why} «{typed}». Type the id or the tracking number of the return.")
         return redirect("inspect")
     try:

@@ -354,7 +354,9 @@ def test_unknown_parcel_is_attached_to_the_return_somebody_found(
     assert "1Z-NOBODY" not in station.get(reverse("inspect")).text
 
 
-@pytest.mark.parametrize(("typed", "words"), [("nothing", "No return fits"), ("#20418", "Several returns fit")])
+@pytest.mark.parametrize(
+    ("typed", "words"), [("nothing", "No return of Fern fits"), ("#20418", "Several returns of Fern fit")]
+)
 def test_unknown_parcel_stays_unknown_until_one_return_is_named(
     station: Client, row: LoopReturn, shop: Shop, ada: User, typed: str, words: str
 ) -> None:
