@@ -42,7 +42,10 @@ SPLIT = parts((CARD, "67.76"), (GIFT_CARD, "10.00"))
         (parts(("", "10.00"), ("", "67.76")), [], [], []),
         (parts(("", "77.76")), [], [], []),
         (parts(("999", "67.76"), (GIFT_CARD, "10.00")), [], [], [(0, 0, "67.76")]),
-        (parts(("999", "5.00"), (GIFT_CARD, "10.00")), [(0, "67.76")], [(0, "5.00")], []),
+        (parts(("999", "5.00"), (GIFT_CARD, "10.00")), [(0, "62.76")], [], [(0, 0, "5.00")]),
+        (parts(("999", "77.76")), [], [], [(0, 0, "67.76"), (1, 0, "10.00")]),
+        (parts(("999", "40.00"), ("999", "27.76"), (GIFT_CARD, "10.00")), [], [], [(0, 0, "40.00"), (0, 1, "27.76")]),
+        (parts(("999", "67.76"), ("", "5.00")), [(1, "5.00")], [], [(0, 0, "67.76")]),
     ],
 )
 def test_each_part_is_found_missing_beyond_or_on_another_account(
@@ -58,6 +61,15 @@ def test_each_part_is_found_missing_beyond_or_on_another_account(
     )
 
 
+@pytest.mark.parametrize("tellers", [("", CARD), (CARD, "")])
+def test_an_account_that_is_not_told_is_no_wrong_one(tellers: tuple[str, str]) -> None:
+    paid, booked = tellers
+
+    found = compare_parts(parts((paid, "5.00"), (GIFT_CARD, "10.00")), parts((booked, "5.00"), (GIFT_CARD, "10.00")))
+
+    assert found.is_even
+
+
 AMOUNTS = st.integers(1, 9).map(Decimal)
 SIDES = st.lists(st.builds(Part, st.sampled_from(["", CARD, GIFT_CARD]), AMOUNTS), max_size=5)
 
@@ -70,6 +82,8 @@ def test_no_cent_is_matched_twice_or_lost(paid: list[Part], booked: list[Part]) 
     assert matched == add_up(one.amount for one in booked) - add_up(amount for _, amount in found.beyond)
     assert all(0 < amount <= paid[place].amount for place, amount in found.missing)
     assert all(0 < amount <= booked[place].amount for place, amount in found.beyond)
+    assert not (found.missing and found.beyond)
+    assert all("" not in (paid[one].account, booked[other].account) for one, other, _ in found.misplaced)
 
 
 @given(st.lists(st.builds(Part, st.sampled_from([CARD, GIFT_CARD]), AMOUNTS), max_size=5), st.data())

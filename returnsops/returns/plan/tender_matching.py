@@ -42,7 +42,7 @@ def candidates_for(refund: Part, payments: Sequence[Part]) -> list[Part]:
 class Comparison:
     """What is left of payments and refunds once each stands for the other. By place in what was compared, with amounts.
 
-    misplaced: payment and refund of the same amount, on two accounts.
+    misplaced: what a refund holds of a payment that belongs on another account.
     """
 
     missing: tuple[tuple[int, Decimal], ...] = ()
@@ -81,20 +81,22 @@ def _may_be_on_one(paid: Part, booked: Part) -> bool:
 
 
 def _on_two_accounts(paid: Part, booked: Part) -> bool:
-    return not _on_one_account(paid, booked)
+    return not (_may_be_on_one(paid, booked) or _on_one_account(paid, booked))
 
 
 def _left(amounts: Iterable[Decimal]) -> tuple[tuple[int, Decimal], ...]:
     return tuple((place, amount) for place, amount in enumerate(amounts) if amount)
 
 
-# The surest first; whether only equal amounts stand for each other.
+# The surest first; whether only equal amounts stand for each other. What is misplaced as a whole is told before what
+# shows no account is shared out; what is left on both sides at the end is misplaced too, however it was cut.
 ROUNDS: tuple[tuple[Callable[[Part, Part], bool], bool], ...] = (
     (_on_one_account, True),
     (_may_be_on_one, True),
     (_on_one_account, False),
-    (_may_be_on_one, False),
     (_on_two_accounts, True),
+    (_may_be_on_one, False),
+    (_on_two_accounts, False),
 )
 
 
