@@ -254,3 +254,14 @@ def test_note_on_one_refund_hides_nothing_that_was_applied_elsewhere() -> None:
 
     assert (problems_of(noted), proof_of(noted)) == ([], "")
     assert "has 0.00 USD open" in proof_of(applied)
+
+
+def test_refund_step_stands_still_while_another_refund_differs_beside_a_noted_part() -> None:
+    facts = paid_by_loop(refund_of("9301", CARD, m9103="67.76"), open_amount="10.00")
+    noted = noting(facts)
+    moved = changed_to(noted, refund_of("9301", "999", m9103="67.76"), open_amount="10.00")
+    draft = Draft(moved)
+
+    assert not watch_refunds(draft)
+    assert [one.code for one in draft.problems] == ["refund_differs"]
+    assert [one.state for one in draft.steps] == [StepState.BLOCKED]

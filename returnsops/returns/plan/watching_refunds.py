@@ -62,8 +62,8 @@ def watch_refunds(draft: Draft) -> bool:
         return False
     found = compare_refunds(facts, memo)
     differing = [one for _, one in _differences(facts, found) if draft.problem(one)]
-    if found.left.missing:
-        return _expect_the_rest(draft, found) and not differing
+    if found.left.missing and not (differing and _is_missing_noted(facts, found)):
+        return _expect_the_rest(draft, found)
     records = tuple(one.record.internal_id for one in found.booked if one.record)
     if differing:
         draft.step("refund", StepState.BLOCKED, "refunded otherwise than Loop paid", records=records)
@@ -131,11 +131,15 @@ def _missing_subject(facts: ReturnFacts, found: Refunds) -> str:
     return beyond_subject(facts, missing) if is_part else missing_subject("refund")
 
 
+def _is_missing_noted(facts: ReturnFacts, found: Refunds) -> bool:
+    return facts.is_acknowledged("refund_missing", _missing_subject(facts, found))
+
+
 def open_as_noted(facts: ReturnFacts, memo: RecordFacts) -> Decimal:
     """By how much more is open of the credit, or less where negative, as a person noted of exactly these refunds."""
     found = compare_refunds(facts, memo)
     missing = add_up(amount for _, amount in found.left.missing)
-    if not facts.is_acknowledged("refund_missing", _missing_subject(facts, found)):
+    if not _is_missing_noted(facts, found):
         missing = ZERO
     noted = {place for place, one in _differences(facts, found) if facts.is_acknowledged(one.code, one.subject)}
     return missing - add_up(amount for refund, amount in found.left.beyond if refund in noted)
