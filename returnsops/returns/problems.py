@@ -293,6 +293,11 @@ KINDS: dict[str, ProblemKind] = {
         "Settle what the reason below speaks of. Then send it after all: what somebody made by hand meanwhile is found "
         "and adopted first.", (SEND_AFTER_ALL,),
     ),
+    "remark_cancelled": ProblemKind(
+        "What Loop was to be told was cancelled", "finance",
+        "Neither stock nor money waits for it. If Loop never takes it, note that and it stays untold. Else remove what "
+        "stood in its way, then send it after all.", (SEND_AFTER_ALL, ACKNOWLEDGE),
+    ),
     "record_differs": ProblemKind(
         "NetSuite holds something else than we sent", "finance",
         "Compare both values in NetSuite, correct the record there if needed, then note what you did.", (ACKNOWLEDGE,),

@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
+from exceptions import actions
 from exceptions.models import CaseMember
 from returnsops.management.rehearsal.books import Known, check_books
+from returnsops.people.models import Role
 from returnsops.returns.models import LoopReturn, PolicyVersion
 from returnsops.returns.policies import activate_policy
+from tests.builders import make_user
 from tests.journey.stage import Stage
 
 pytestmark = pytest.mark.journey
@@ -72,6 +75,24 @@ def test_grade_that_loop_refuses_holds_up_no_money(stage: Stage) -> None:
     refused = CaseMember.objects.filter(loop_return=row, case__code="posting_refused")
     assert {one.problem["amount"] for one in refused} == {"0"}
     assert len(stage.books(row).refunds) == 1
+
+
+def test_grade_that_loop_refuses_for_good_is_cancelled_and_noted(stage: Stage) -> None:
+    stage.ask("settings", {"loop": {"inspect_ended": "refused"}})
+    row = stage.make("refund")
+    follow(row, refund_authority="loop_first", assessments={})
+    stage.ask(f"loop/returns/{row.loop_id}/settle")
+    stage.judge(row, "sellable")
+    stage.run()
+    fay = make_user(Role.FINANCE, row.shop)
+
+    for code, act in (("posting_refused", actions.cancel), ("remark_cancelled", actions.acknowledge)):
+        assert stage.cases(row) == [code]
+        act(CaseMember.objects.get(loop_return=row, left_at=None), by=fay, reason="the key gets no such scope")
+        stage.run()
+
+    row.refresh_from_db()
+    assert (row.stage, stage.cases(row)) == ("settled", [])
 
 
 def test_return_that_is_over_is_not_told_of_where_loop_takes_it_no_more(stage: Stage) -> None:

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from returnsops.returns.facts import OverrideFacts, ReturnFacts
 from returnsops.returns.plan import Plan, PostingDue, StepState, plan_return
+from returnsops.returns.problems import ACKNOWLEDGE, KINDS, SEND_AFTER_ALL
 from tests.builders import NOW, make_facts, make_unit, policy
 from tests.other_side import carry_out_one, kinds_of, posting_of, run_to_end, step_of
 
@@ -130,3 +132,22 @@ def test_unit_judged_later_is_told_beside_what_was_refused_or_cancelled(how: str
 
     assert frozenset({f"seen:{units[1].unit}:8"}) in covers
     assert (first.covers in covers) == (how == "rejected")
+
+
+def test_cancelled_grade_is_no_matter_of_money_and_is_over_once_it_is_noted() -> None:
+    facts, _ = run_to_end(judged("sellable", assessments={"sellable": "back_to_stock"}))
+    grade = next(one for one in facts.postings if one.kind == "loop_grade")
+    postings = tuple(replace(one, status="voided") if one is grade else one for one in facts.postings)
+    cancelled = OverrideFacts("cancel", grade.external_id, "the key has no scope for it", 1)
+    facts = replace(facts, postings=postings, overrides=(*facts.overrides, cancelled))
+
+    before = plan_return(facts)
+    (problem,) = before.problems
+    noted = OverrideFacts("acknowledge", f"{problem.code} {problem.subject}", "seen", 1)
+    after = plan_return(replace(facts, overrides=(*facts.overrides, noted)))
+
+    assert (problem.code, problem.amount) == ("remark_cancelled", Decimal(0))
+    assert {ACKNOWLEDGE, SEND_AFTER_ALL} <= set(KINDS[problem.code].actions)
+    assert step_of(before, "told").state == StepState.BLOCKED
+    assert (after.stage, after.problems, after.postings) == ("settled", (), ())
+    assert step_of(after, "told").state == StepState.NOT_NEEDED

@@ -40,7 +40,7 @@ from returnsops.returns.problems import Problem
 __all__ = ["Draft", "Lane", "Plan", "PostingDue", "Step", "StepState", "plan_return"]
 
 GOES_ON_WITH = frozenset(
-    {"loop_settled_early", "late_unit", "hold_overdue", "undeclared_item"}
+    {"loop_settled_early", "late_unit", "hold_overdue", "undeclared_item", "remark_cancelled"}
 )  # somebody should look, but nothing waits for them
 ENDED_STATES = frozenset({"cancelled", "expired"})
 
