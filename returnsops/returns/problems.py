@@ -49,9 +49,9 @@ class Problem:
 
 
 def _joined(between: str, *words: str) -> str:
-    """Each once, as long as it is one of these sentences."""
-    first, second = words
-    return first if second in first else between.join(one for one in words if one)
+    """Each once: what only begins or ends inside of another, as 10.00 USD in 110.00 USD, is not said by it."""
+    first, second = (f"{between}{one}{between}" for one in words)
+    return words[0] if second in first else between.join(one for one in words if one)
 
 
 @dataclass(frozen=True)

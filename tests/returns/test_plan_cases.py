@@ -51,6 +51,18 @@ def test_same_problem_told_twice_is_one() -> None:
     assert draft.problems == [same]
 
 
+def test_value_that_is_a_piece_of_another_is_told_beside_it() -> None:
+    draft = Draft(make_facts())
+
+    for amount in ("110.00 USD", "10.00 USD", "110.00 USD", "10.00 USD"):
+        draft.problem(Problem("record_differs", "record:8201", "It differs.", expected=amount, found=f"not {amount}"))
+
+    (problem,) = draft.problems
+    assert problem.cause == "It differs."
+    assert problem.expected == "110.00 USD; 10.00 USD"
+    assert problem.found == "not 110.00 USD; not 10.00 USD"
+
+
 def test_units_of_one_sku_sold_as_two_items_are_told_together() -> None:
     units = tuple(make_unit(number, sku="BOOT", provider_line=str(number), item_id="777") for number in (1, 2))
     sold = tuple(replace(one, item_id=item) for one, item in zip(units, ("501", "502"), strict=True))
