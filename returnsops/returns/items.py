@@ -79,7 +79,8 @@ def read_members_again(account: NetSuiteAccount) -> int:
 def learn_members(account: NetSuiteAccount, client: NetSuiteClient, kit_ids: Collection[str]) -> None:
     """Ask what these kits are made of; returns that hold one whose members changed are planned anew.
 
-    A kit of which NetSuite tells nothing keeps what a person entered.
+    A kit of which NetSuite tells nothing keeps what a person entered. What NetSuite told before is forgotten where what
+    it tells now is for a person.
     """
     try:
         told = client.find_members(kit_ids)
@@ -89,7 +90,9 @@ def learn_members(account: NetSuiteAccount, client: NetSuiteClient, kit_ids: Col
     members = _without_nested(account, _without_hidden(account, client, _whole_members(told or [])))
     with transaction.atomic():
         kits = list(Item.objects.select_for_update().filter(account=account, internal_id__in=kit_ids).order_by("pk"))
-        changed = [kit for kit in kits if kit.internal_id in members and write_members(kit, members[kit.internal_id])]
+        left = {one.kit_id for one in told or []} - members.keys()
+        news = dict(members) | {one.internal_id: {} for one in kits if one.members_told and one.internal_id in left}
+        changed = [kit for kit in kits if kit.internal_id in news and write_members(kit, news[kit.internal_id])]
         for kit in kits:
             kit.members_told, kit.members_asked_at = kit.internal_id in members, timezone.now()
         Item.objects.bulk_update(kits, ["members_told", "members_asked_at"])

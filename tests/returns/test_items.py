@@ -117,6 +117,19 @@ def test_kit_that_holds_a_kit_is_left_to_a_person(shop: Shop, monkeypatch: pytes
     assert not Item.objects.get(sku="BOX").members_told
 
 
+def test_kit_that_came_to_hold_a_kit_is_no_longer_taken_for_what_it_was(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books = read(monkeypatch, shop, {"501": {"502": "1"}})
+    Item.objects.update(members_asked_at=None)
+    books.members, books.records = {"501": {"502": "1", "504": "1"}}, (BOX, CUP, record("TEASET", "504", "Kit"))
+
+    items.read_members_again(shop.account)
+
+    assert not KitMember.objects.exists()
+    assert not Item.objects.get(sku="BOX").members_told
+
+
 def test_kit_that_is_stored_with_a_kit_in_it_is_a_fact_without_members(shop: Shop) -> None:
     box, inner = make_item("BOX", "501"), make_item("TEASET", "504")
     Item.objects.update(item_type=Item.KIT)
