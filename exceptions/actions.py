@@ -29,7 +29,8 @@ from returnsops.returns.plan.finding import FoundChoice
 from returnsops.returns.plan.hinges import period_key
 from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.policies import active_policy
-from returnsops.returns.problems import (
+from returnsops.returns.problems import KINDS
+from returnsops.returns.problems.kinds import (
     ACKNOWLEDGE,
     ADOPT,
     APPROVE,
@@ -37,7 +38,6 @@ from returnsops.returns.problems import (
     CAUSE_GONE,
     CHOOSE_LINE,
     CORRECT_DATE,
-    KINDS,
     POST_AGAIN,
     RETRY,
     SAY_GOODS,

@@ -10,7 +10,8 @@ from exceptions.attempt import try_action
 from exceptions.models import Case, CaseMember
 from exceptions.queue import CaseRows, standing_members_of
 from returnsops.people.models import User
-from returnsops.returns.problems import KINDS, RETRY
+from returnsops.returns.problems import KINDS
+from returnsops.returns.problems.kinds import RETRY
 
 RETRIED_MAX = 200  # documents that one press sends again
 RETRYABLE = frozenset(code for code, kind in KINDS.items() if RETRY in kind.actions)

@@ -16,7 +16,7 @@ from returnsops.people.models import User
 from returnsops.posting.models import Posting
 from returnsops.posting.present import show_attempts
 from returnsops.returns.labels import STAGES
-from returnsops.returns.problems import APPROVE
+from returnsops.returns.problems.kinds import APPROVE
 
 MEMBERS_PER_PAGE = 20
 

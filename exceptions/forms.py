@@ -15,7 +15,7 @@ from returnsops.returns.plan.finding import FoundChoice
 from returnsops.returns.plan.sources import BILLED, ORDER
 from returnsops.returns.policies import active_policy
 from returnsops.returns.policy import RmaSource
-from returnsops.returns.problems import (
+from returnsops.returns.problems.kinds import (
     ACKNOWLEDGE,
     ADOPT,
     APPROVE,

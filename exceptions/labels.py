@@ -3,7 +3,8 @@
 from exceptions.models import Case
 from returnsops.people.models import Role
 from returnsops.returns.labels import Label
-from returnsops.returns.problems import KINDS, ProblemKind
+from returnsops.returns.problems import KINDS
+from returnsops.returns.problems.kinds import ProblemKind
 
 STATUSES: dict[str, Label] = {
     Case.Status.OPEN: Label("Open", "bad"),

@@ -18,7 +18,8 @@ from returnsops.posting.pauses import find_pause
 from returnsops.returns.decisions import has_corrected
 from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.undone import VOIDED
-from returnsops.returns.problems import (
+from returnsops.returns.problems import KINDS
+from returnsops.returns.problems.kinds import (
     ACKNOWLEDGE,
     ADOPT,
     APPROVE,
@@ -26,7 +27,6 @@ from returnsops.returns.problems import (
     CAUSE_GONE,
     CHOOSE_LINE,
     CORRECT_DATE,
-    KINDS,
     POST_AGAIN,
     RETRY,
     SAY_GOODS,

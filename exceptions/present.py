@@ -13,7 +13,7 @@ from exceptions.offers import Offer, offers
 from returnsops.people import access
 from returnsops.people.models import User
 from returnsops.returns.models import Item
-from returnsops.returns.problems import MAP_SKU
+from returnsops.returns.problems.kinds import MAP_SKU
 
 EVENTS_MAX = 50
 WORDS_CHARS_MAX = 200  # as many as a rule holds

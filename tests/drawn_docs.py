@@ -12,7 +12,8 @@ from typing import Any
 from exceptions.models import Case
 from exceptions.offers import OFFERS
 from returnsops.posting.models import Posting
-from returnsops.returns.problems import KINDS, MAP_SKU
+from returnsops.returns.problems import KINDS
+from returnsops.returns.problems.kinds import MAP_SKU
 
 ROOT = Path(__file__).resolve().parent.parent
 Moves = Mapping[Any, Collection[Any]]
@@ -108,7 +109,7 @@ def draw_problems() -> str:
         [
             "# Problems",
             "",
-            "Every code of a case, drawn from `KINDS` in `returnsops/returns/problems.py`; a test compares. Returns",
+            "Every code of a case, drawn from the tables in `returnsops/returns/problems/`; a test compares. Returns",
             "with the same code and subject share one case.",
             "",
             "| code | what happened | who | what to do | what can be done on the case |",

@@ -12,7 +12,8 @@ from exceptions.models import Case, CaseEvent, CaseMember
 from exceptions.offers import Offer, offers
 from exceptions.queue import stake_of, stakes_of, total_returns, visible_cases
 from returnsops.people.models import User
-from returnsops.returns.problems import KINDS, ProblemKind
+from returnsops.returns.problems import KINDS
+from returnsops.returns.problems.kinds import ProblemKind
 
 SHOWN_MAX = 50
 

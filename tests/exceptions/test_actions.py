@@ -20,7 +20,8 @@ from returnsops.returns.decisions import add_override, has_corrected
 from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.found import FoundThing, note_found
 from returnsops.returns.models import Approval, Item, KitMember, LoopReturn, Override
-from returnsops.returns.problems import KINDS, MAP_SKU, Problem
+from returnsops.returns.problems import KINDS, Problem
+from returnsops.returns.problems.kinds import MAP_SKU
 from tests.builders import make_due, make_item, make_mapping, make_policy, make_posting, make_return, make_user
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from returnsops.returns.facts import OverrideFacts, PauseFacts, PostingFacts, ReturnFacts
 from returnsops.returns.plan import Plan, StepState, plan_return
-from returnsops.returns.problems import APPROVE, CAUSE_GONE, CORRECT_DATE, KINDS
+from returnsops.returns.problems import KINDS
+from returnsops.returns.problems.kinds import APPROVE, CAUSE_GONE, CORRECT_DATE
 from tests.builders import NOW, make_facts, make_posted, make_unit, with_receipts, with_rma
 
 UNITS = (make_unit(1, "sellable"), make_unit(2, "sellable"))

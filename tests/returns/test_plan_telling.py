@@ -9,7 +9,8 @@ import pytest
 
 from returnsops.returns.facts import OverrideFacts, ReturnFacts
 from returnsops.returns.plan import Plan, PostingDue, StepState, plan_return
-from returnsops.returns.problems import ACKNOWLEDGE, KINDS, SEND_AFTER_ALL
+from returnsops.returns.problems import KINDS
+from returnsops.returns.problems.kinds import ACKNOWLEDGE, SEND_AFTER_ALL
 from tests.builders import NOW, make_facts, make_unit, policy
 from tests.other_side import carry_out_one, kinds_of, posting_of, run_to_end, step_of
 

@@ -24,7 +24,8 @@ from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.money import propose_credit
 from returnsops.returns.plan.sale import find_sale
 from returnsops.returns.policy import ExchangeAddress, ExchangeStock, ReceiptTrigger
-from returnsops.returns.problems import ACKNOWLEDGE, KINDS
+from returnsops.returns.problems import KINDS
+from returnsops.returns.problems.kinds import ACKNOWLEDGE
 from tests.builders import DAMAGED, HOLDING, SELLABLE
 from tests.other_side import carry_out_one, rows_of, total_of
 from tests.scenarios.any_beginning import beginnings

@@ -24,7 +24,7 @@ from returnsops.posting.present import show_posting
 from returnsops.returns.labels import LOOP_STATES, NOT_JUDGED, OUTCOMES, STAGES
 from returnsops.returns.models import InspectedUnit, LoopReturn, NetSuiteRecord, ReturnLine
 from returnsops.returns.plan.kinds import POSTING_KINDS
-from returnsops.returns.problems import CANCEL
+from returnsops.returns.problems.kinds import CANCEL
 
 POLL_S, POLL_SLOWLY_S = 2, 30
 POLL_FAST_FOR = timedelta(minutes=10)  # a return that hangs is looked at, but not every two seconds all day

@@ -9,7 +9,8 @@ from returnsops.lib.canonical import content_hash
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.undone import chosen_record, replaced_by
-from returnsops.returns.problems import ACKNOWLEDGE, KINDS, Problem
+from returnsops.returns.problems import KINDS, Problem
+from returnsops.returns.problems.kinds import ACKNOWLEDGE
 
 
 class StepState(StrEnum):
