@@ -16,8 +16,8 @@ from returnsops.posting import outbox
 from returnsops.posting.models import Pause, Posting
 from returnsops.posting.pauses import find_pause
 from returnsops.returns.decisions import has_corrected
+from returnsops.returns.facts import VOIDED
 from returnsops.returns.plan.kinds import POSTING_KINDS
-from returnsops.returns.plan.undone import VOIDED
 from returnsops.returns.problems import KINDS
 from returnsops.returns.problems.kinds import (
     ACKNOWLEDGE,

@@ -14,7 +14,8 @@ from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.parsing import read_ref_id
 from integrations.netsuite.records import RecordRef, TransactionLine, TransactionRecord
 from returnsops.lib.money import add_up
-from returnsops.posting.verify import VOIDED, find_differences, find_unit_differences, held_lines, sent_rows
+from returnsops.posting.verify import find_differences, find_unit_differences, held_lines, sent_rows
+from returnsops.returns.facts import VOIDED
 from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.tender_matching import Part, candidates_for, read_rows
 

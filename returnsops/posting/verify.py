@@ -12,8 +12,8 @@ from typing import Any
 from integrations.netsuite.parsing import read_ref_id
 from integrations.netsuite.records import TransactionLine, TransactionRecord
 from returnsops.lib.money import ZERO
+from returnsops.returns.facts import VOIDED
 
-VOIDED = "V"
 WHOLE = "it"  # the name of a group of which only the sum is known
 
 Request = Mapping[str, Any]

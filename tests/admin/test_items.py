@@ -7,17 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.models import Shop
-from returnsops.people.models import AuditEvent, User
+from returnsops.people.models import AuditEvent
 from returnsops.returns.models import Item, KitMember, LoopReturn
 from tests.builders import make_item, make_mapping, make_return
-
-
-@pytest.fixture
-def data_person(client: Client, dana: User) -> Client:
-    User.objects.filter(pk=dana.pk).update(is_staff=True)
-    dana.refresh_from_db()
-    client.force_login(dana)
-    return client
 
 
 @pytest.fixture

@@ -19,14 +19,6 @@ ADD = "admin:returns_skumapping_add"
 
 
 @pytest.fixture
-def data_person(client: Client, dana: User) -> Client:
-    User.objects.filter(pk=dana.pk).update(is_staff=True)
-    dana.refresh_from_db()
-    client.force_login(dana)
-    return client
-
-
-@pytest.fixture
 def blocked(shop: Shop) -> LoopReturn:
     """Two units of a SKU that NetSuite was asked for and does not know."""
     row = make_return(shop)

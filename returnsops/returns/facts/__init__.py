@@ -23,7 +23,7 @@ from returnsops.returns.facts.goods import (
     UnitFacts,
 )
 from returnsops.returns.facts.loop import LoopFacts, RefundFacts
-from returnsops.returns.facts.netsuite import KitFacts, LineFacts, MemberFacts, RecordFacts
+from returnsops.returns.facts.netsuite import VOIDED, KitFacts, LineFacts, MemberFacts, RecordFacts
 from returnsops.returns.facts.ours import (
     IN_FLIGHT_OR_DONE,
     ApprovalFacts,
@@ -42,6 +42,7 @@ __all__ = [
     "RECEIVED",
     "SCRAPPED",
     "SELLABLE",
+    "VOIDED",
     "ApprovalFacts",
     "ClaimFacts",
     "ExchangeFacts",

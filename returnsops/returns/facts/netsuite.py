@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+VOIDED = "V"  # status of a record, of whatever kind
+
 
 @dataclass(frozen=True)
 class LineFacts:
@@ -44,6 +46,10 @@ class RecordFacts:
     ship_to: str = ""  # the entry of the customer's address book that it goes to; empty: none, or not told
     lines: tuple[LineFacts, ...] = ()
     pays: tuple[tuple[str, Decimal], ...] = ()  # of a Customer Refund: credits by id, and what it pays of each
+
+    @property
+    def is_voided(self) -> bool:
+        return self.status == VOIDED
 
 
 @dataclass(frozen=True)

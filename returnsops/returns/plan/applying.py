@@ -14,7 +14,7 @@ from returnsops.returns.plan.figures import exchange_value
 from returnsops.returns.policy import ExchangeSettlement
 from returnsops.returns.problems import Problem
 
-BILLED, VOIDED = "G", "V"
+BILLED = "G"
 INVOICE_LINE = 0  # the row of an invoice in a credit's apply sublist
 
 
@@ -48,7 +48,7 @@ def value_to_apply(facts: ReturnFacts) -> Decimal:
 
 def bills_of_exchange(facts: ReturnFacts, *record_types: str) -> list[RecordFacts]:
     orders = {order.internal_id for order in find_exchange_orders(facts)}
-    return [one for one in facts.records_of(*record_types) if one.created_from_id in orders and one.status != VOIDED]
+    return [one for one in facts.records_of(*record_types) if one.created_from_id in orders and not one.is_voided]
 
 
 def _invoices(facts: ReturnFacts) -> list[RecordFacts]:

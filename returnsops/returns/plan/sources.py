@@ -13,7 +13,6 @@ from returnsops.returns.policy import RmaSource
 
 BILLED = ("invoice", "cashSale")
 ORDER = "salesOrder"
-VOIDED = "V"
 SHIPPED = frozenset("DEFG")  # states of an order of which something, or all, has left
 NOT_ALL_BILLED = frozenset("BDEF")
 
@@ -41,7 +40,7 @@ def is_sale_late(draft: Draft) -> bool:
 def find_bills(facts: ReturnFacts) -> list[RecordFacts]:
     """Those that may have sold the units: not void, and not of an exchange order."""
     exchanged = {order.internal_id for order in find_exchange_orders(facts)}
-    standing = [bill for bill in facts.records_of(*BILLED) if bill.status != VOIDED]
+    standing = [bill for bill in facts.records_of(*BILLED) if not bill.is_voided]
     return [bill for bill in standing if bill.created_from_id not in exchanged]
 
 

@@ -14,7 +14,7 @@ from returnsops.returns.plan.draft import Draft
 from returnsops.returns.plan.figures import exchange_value, is_zero_credit, store_credit
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.sale import find_sale
-from returnsops.returns.plan.sources import VOIDED, line_on
+from returnsops.returns.plan.sources import line_on
 from returnsops.returns.policy import RECORD_KINDS
 
 CANCELLED = "C"
@@ -172,7 +172,7 @@ def _credit(facts: ReturnFacts, sale: Sale) -> PostingFacts | None:
 def _find_their_credit(facts: ReturnFacts, sale: Sale, record_type: str) -> RecordFacts | None:
     """Made from its authorization, or from the sale; the latter may be of another return of the order."""
     rma = facts.posted("rma")
-    theirs = [one for one in facts.records_of(record_type) if not one.ours and one.status != VOIDED]
+    theirs = [one for one in facts.records_of(record_type) if not one.ours and not one.is_voided]
     for one in theirs:
         if _names(one, facts.loop.loop_id) or (rma and one.created_from_id == rma.their_id):
             return one

@@ -11,7 +11,6 @@ from typing import Any
 
 from returnsops.lib.money import add_up
 from returnsops.returns.facts import RecordFacts, ReturnFacts
-from returnsops.returns.plan.sources import VOIDED
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ def _by_strangers(facts: ReturnFacts, memo_id: str) -> list[tuple[RecordFacts, P
     return [
         (record, Part(record.account_id, amount))
         for record in facts.records_of("customerRefund")
-        if not record.ours and record.internal_id not in held and record.status != VOIDED
+        if not record.ours and record.internal_id not in held and not record.is_voided
         for credit_id, amount in record.pays
         if credit_id == memo_id
     ]

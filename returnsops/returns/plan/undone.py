@@ -4,13 +4,12 @@ from dataclasses import replace
 
 from returnsops.returns.facts import PostingFacts, ReturnFacts
 
-VOIDED = "V"
 UNDONE = "undone"  # in place of «posted»: it stands for nothing any more
 
 
 def is_gone(facts: ReturnFacts, posting: PostingFacts) -> bool:
     """Our mirror knows the record, and it was deleted or voided."""
-    return any(one.internal_id == posting.their_id and (one.gone or one.status == VOIDED) for one in facts.records)
+    return any(one.internal_id == posting.their_id and (one.gone or one.is_voided) for one in facts.records)
 
 
 def leave_out_undone(facts: ReturnFacts) -> ReturnFacts:

@@ -16,7 +16,6 @@ from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.expecting import expect_record, missing_subject
 from returnsops.returns.plan.figures import beyond_subject, left_open
 from returnsops.returns.plan.refunding import no_money_words, paid_any_money
-from returnsops.returns.plan.sources import VOIDED
 from returnsops.returns.plan.tender_matching import Comparison, Part, compare_parts
 from returnsops.returns.plan.tenders import paid_by_gateway, paid_in_others
 from returnsops.returns.problems import Problem
@@ -95,7 +94,7 @@ def _booked_on(facts: ReturnFacts, memo: RecordFacts) -> Iterable[Booked]:
     rest = memo.total - memo.amount_remaining
     for record in facts.records_of("customerRefund"):
         amount = _refunded_by(facts, record, memo)
-        if amount and record.status != VOIDED:
+        if amount and not record.is_voided:
             yield Booked(record, Part(record.account_id, amount))
             rest -= amount
     rest -= value_to_apply(facts)
