@@ -9,7 +9,8 @@ from django.test import Client
 from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.pages.policies.describe import rules_in_force
-from returnsops.pages.policies.form import RulesForm, read_duration
+from returnsops.pages.policies.form import RulesForm
+from returnsops.pages.policies.typed import read_duration
 from returnsops.people.models import AuditEvent, Role, User
 from returnsops.returns.agreements import note_agreements
 from returnsops.returns.models import LoopReturn, PolicyVersion

@@ -21,19 +21,8 @@ from returnsops.returns.policy import (
     Ownership,
     Policy,
 )
-from returnsops.returns.policy_words import (
-    ASSESSMENTS,
-    CHOICES,
-    DEADLINES,
-    GRADES,
-    ITEMS,
-    JUDGEMENTS,
-    PLACES,
-    RECORDS,
-    compare_policies,
-    describe_policy,
-    duration_words,
-)
+from returnsops.returns.policy_terms import ASSESSMENTS, CHOICES, DEADLINES, GRADES, ITEMS, JUDGEMENTS, PLACES, RECORDS
+from returnsops.returns.policy_words import compare_policies, describe_policy, duration_words
 from tests.builders import policy
 
 CHANGED = {

@@ -1,7 +1,6 @@
 """The form of a shop's rules, built from the type `Policy`: a new setting is in it without a line here."""
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
@@ -11,6 +10,17 @@ from typing import Any, get_args, get_type_hints
 from django import forms
 from django.core.exceptions import ValidationError
 
+from returnsops.pages.policies.form_labels import LABELS
+from returnsops.pages.policies.typed import (
+    read_currencies,
+    read_duration,
+    read_lines,
+    read_place_rules,
+    read_tenders,
+    write_currencies,
+    write_place_rules,
+    write_tenders,
+)
 from returnsops.returns.policy import (
     ITEM_KEYS,
     JUDGED,
@@ -25,73 +35,10 @@ from returnsops.returns.policy import (
     Tender,
 )
 from returnsops.returns.policy_reading import parse_policy, parse_stored
-from returnsops.returns.policy_words import (
-    ASSESSMENTS,
-    CHOICES,
-    DEADLINES,
-    GRADES,
-    ITEMS,
-    JUDGEMENTS,
-    PLACES,
-    RECORDS,
-    duration_words,
-)
+from returnsops.returns.policy_terms import ASSESSMENTS, CHOICES, DEADLINES, GRADES, ITEMS, JUDGEMENTS, PLACES, RECORDS
+from returnsops.returns.policy_words import duration_words
 
-UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
-DURATION = re.compile(r"^\s*(\d{1,6})\s*([a-z]+?)s?\s*$", re.IGNORECASE)
-SHORT = {"s": "second", "sec": "second", "m": "minute", "min": "minute", "h": "hour", "d": "day", "w": "week"}
-TENDER = re.compile(r"^\s*(?P<gateway>[^:]+?)\s*:\s*(?P<account>\d+)\s*(?:,\s*(?P<method>\d+)\s*)?$")
-CURRENCY = re.compile(r"^\s*(?P<name>.+?)\s*:\s*(?P<code>[A-Za-z]{3})\s*$")
-PLACE_RULE = re.compile(
-    r"^\s*(?P<outcome>sellable|damaged)(?:\s*,\s*destination\s+(?P<destination>\d+))?"
-    r"(?:\s*,\s*(?P<sku>[^,:]+?))?\s*:\s*(?P<place>\d+)\s*$",
-    re.IGNORECASE,
-)
 TEXT_MAX, LONG_TEXT_MAX = 60, 20_000
-LABELS = {
-    "rma_trigger": ("Goods", "A Return Authorization is made", ""),
-    "rma_source": ("Goods", "A Return Authorization is made from", ""),
-    "receipt_trigger": (
-        "Goods",
-        "Units are received",
-        "Whatever is chosen: only a person's judgement makes them sellable.",
-    ),
-    "receipt_shape": ("Goods", "Received units go", ""),
-    "refund_authority": ("Money", "Who goes first", ""),
-    "credit_lines": ("Money", "Lines of a credit", ""),
-    "exchange_order": ("Exchanges", "An exchange order", ""),
-    "exchange_form": ("Exchanges", "The new items come", ""),
-    "exchange_timing": ("Exchanges", "The exchange order should exist", "Its clock starts then."),
-    "exchange_link_field": ("Exchanges", "Field for the original order", "Script id, such as custbody_original_order."),
-    "exchange_settlement": ("Exchanges", "An exchange is settled with", ""),
-    "exchange_stock": ("Exchanges", "Goods of an exchange order that ReturnsOps creates are", ""),
-    "exchange_address": ("Exchanges", "An exchange order that ReturnsOps creates goes", ""),
-    "tolerance_per_line": ("Money", "Accepted difference a line", "In the shop's currency, such as 0.01."),
-    "tolerance_share": ("Money", "and as a share of the goods", "0.005 is half a percent. The lesser of both holds."),
-    "approval_above": ("Money", "Ask finance before any credit above", "Empty: no credit needs it for its size."),
-    "prices_include_tax": ("Money", "Loop's prices include the tax", "It is then taken out when a return is read."),
-    "duties_field": (
-        "Money",
-        "Where Loop tells duties that it gave back",
-        "Loop's name of the amount. Empty: nowhere.",
-    ),
-    "kept_items": ("Goods", "That a customer keeps the goods is known", ""),
-    "grades_when_ended": (
-        "Told to Loop",
-        "Tell it of returns that are over, too",
-        "Loop documents nowhere whether it takes either for a closed or cancelled return.",
-    ),
-    "read_back": (
-        "Checks",
-        "What is compared with what was sent",
-        "A receipt or a transfer may be trusted, a document about money never.",
-    ),
-    "read_back_share": (
-        "Checks",
-        "Share of the documents without a risk",
-        "0.1 is one in ten. It counts only where not every document is read back.",
-    ),
-}
 MORE = "More settings"
 NOT_TOLD = "not_told"
 HINTS = get_type_hints(Policy)
@@ -210,18 +157,12 @@ def _locations(value: Any) -> list[Piece]:
 
 
 def _place_rules(value: tuple[PlaceRule, ...]) -> list[Piece]:
-    lines = [
-        ", ".join(filter(None, [one.outcome, one.destination and f"destination {one.destination}", one.sku]))
-        + f": {one.place}"
-        for one in value
-    ]
-    field = forms.CharField(
-        label="Units that go elsewhere", required=False, initial="\n".join(lines), max_length=LONG_TEXT_MAX,
+    field = _lines_field(
+        "Units that go elsewhere", write_place_rules(value), rows=max(3, len(value) + 1),
         help_text="One rule a line, the first that fits holds: «damaged, SOCKS-*: 35» sends damaged units of SKUs that "
         "begin with SOCKS- to location 35; «sellable, destination 41001: 15» those sent to that destination of Loop.",
-        widget=forms.Textarea(attrs={"rows": max(3, len(lines) + 1), "spellcheck": "false"}),
     )  # fmt: skip
-    return [Piece("Goods", field, ("place_rules",), read=_read_place_rules)]
+    return [Piece("Goods", field, ("place_rules",), read=read_place_rules)]
 
 
 def _scrap_account(value: str) -> list[Piece]:
@@ -248,32 +189,16 @@ def _restock_exemption(value: RestockExemption) -> list[Piece]:
         label="The exemption ends after", required=False, initial=value.until,
         widget=forms.DateInput(attrs={"type": "date"}),
     )  # fmt: skip
-    skus = forms.CharField(
-        label="SKUs that need no inspection", required=False, initial="\n".join(value.skus), max_length=LONG_TEXT_MAX,
+    skus = _lines_field(
+        "SKUs that need no inspection", "\n".join(value.skus), rows=3,
         help_text="One a line; «GIFT-*» is all that begin so.",
-        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
     )  # fmt: skip
     name = "restock_exemption"
     return [
         Piece("Goods", reason, (name, "reason"), read=str.strip),
         Piece("Goods", until, (name, "until"), read=lambda day: day.isoformat() if day else None),
-        Piece(
-            "Goods", skus, (name, "skus"), read=lambda text: [one.strip() for one in text.splitlines() if one.strip()]
-        ),
+        Piece("Goods", skus, (name, "skus"), read=read_lines),
     ]
-
-
-def _read_place_rules(text: str) -> list[dict[str, str]]:
-    found = []
-    for line in filter(str.strip, text.splitlines()):
-        match = PLACE_RULE.match(line)
-        if match is None or not (match["sku"] or match["destination"]):
-            raise ValidationError(
-                f"«{line.strip()}» is not read. Write «damaged, SOCKS-*: 35» or «sellable, destination 41001: 15»."
-            )
-        found.append({name: said for name, said in match.groupdict().items() if said})
-        found[-1]["outcome"] = found[-1]["outcome"].lower()
-    return found
 
 
 def _items(value: dict[str, str]) -> list[Piece]:
@@ -285,26 +210,20 @@ def _items(value: dict[str, str]) -> list[Piece]:
 
 
 def _tenders(value: dict[str, Tender]) -> list[Piece]:
-    lines = [
-        f"{gateway}: {tender.account_id}" + (f", {tender.payment_option_id}" if tender.payment_option_id else "")
-        for gateway, tender in sorted(value.items())
-    ]
-    field = forms.CharField(
-        label="Where refunds are booked", required=False, initial="\n".join(lines), max_length=LONG_TEXT_MAX,
+    field = _lines_field(
+        "Where refunds are booked", write_tenders(value), rows=max(3, len(value) + 1),
         help_text="One gateway a line: «shopify_payments: 217, 9» is clearing account 217 and refund method 9.",
-        widget=forms.Textarea(attrs={"rows": max(3, len(lines) + 1), "spellcheck": "false"}),
     )  # fmt: skip
-    return [Piece("Money", field, ("tenders",), read=_read_tenders)]
+    return [Piece("Money", field, ("tenders",), read=read_tenders)]
 
 
 def _currencies(value: dict[str, str]) -> list[Piece]:
-    field = forms.CharField(
-        label="What NetSuite calls currencies, where it is not their usual name", required=False,
-        initial="\n".join(f"{name}: {code}" for name, code in sorted(value.items())), max_length=LONG_TEXT_MAX,
+    field = _lines_field(
+        "What NetSuite calls currencies, where it is not their usual name", write_currencies(value),
+        rows=max(2, len(value) + 1),
         help_text="One a line, its name in NetSuite and its code: «Dollar (house): USD».",
-        widget=forms.Textarea(attrs={"rows": max(2, len(value) + 1), "spellcheck": "false"}),
     )  # fmt: skip
-    return [Piece("Money", field, ("currencies",), read=_read_currencies)]
+    return [Piece("Money", field, ("currencies",), read=read_currencies)]
 
 
 def _grades(value: dict[str, Grade]) -> list[Piece]:
@@ -364,40 +283,11 @@ def _id_field(label: str, value: str, *, help_text: str, ids: str) -> forms.Char
     )
 
 
-def read_duration(text: str) -> int:
-    """«90 minutes», «3 d» → seconds. Raises ValidationError with an example."""
-    match = DURATION.match(text)
-    unit = SHORT.get(match[2].lower(), match[2].lower()) if match else ""
-    if match is None or unit not in UNITS:
-        raise ValidationError("Say a number and a unit, such as «90 minutes», «1 hour» or «3 days».")
-    return int(match[1]) * UNITS[unit]
-
-
-def _read_tenders(text: str) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    for line in filter(str.strip, text.splitlines()):
-        match = TENDER.match(line)
-        if match is None:
-            raise ValidationError(
-                f"«{line.strip()}» is not read. Write «gateway: account» or «gateway: account, method»."
-            )
-        if match["gateway"] in found:
-            raise ValidationError(f"{match['gateway']} is there twice. Keep one line of it.")
-        method = {"payment_option_id": match["method"]} if match["method"] else {}
-        found[match["gateway"]] = {"account_id": match["account"]} | method
-    return found
-
-
-def _read_currencies(text: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for line in filter(str.strip, text.splitlines()):
-        match = CURRENCY.match(line)
-        if match is None:
-            raise ValidationError(f"«{line.strip()}» is not read. Write its name and code: «Dollar (house): USD».")
-        if match["name"] in found:
-            raise ValidationError(f"{match['name']} is there twice. Keep one line of it.")
-        found[match["name"]] = match["code"].upper()
-    return found
+def _lines_field(label: str, value: str, *, rows: int, help_text: str) -> forms.CharField:
+    widget = forms.Textarea(attrs={"rows": rows, "spellcheck": "false"})
+    return forms.CharField(
+        label=label, initial=value, help_text=help_text, required=False, max_length=LONG_TEXT_MAX, widget=widget
+    )
 
 
 def _start_large(sentence: str) -> str:
