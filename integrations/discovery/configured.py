@@ -8,13 +8,14 @@ class Purpose(StrEnum):
     HOLDING = "holding"
     SELLABLE = "sellable"
     DAMAGED = "damaged"
+    SHIPPING = "shipping"
     ITEM = "item"
     ACCOUNT = "account"
     METHOD = "refund method"
 
     @property
     def is_location(self) -> bool:
-        return self in (Purpose.HOLDING, Purpose.SELLABLE, Purpose.DAMAGED)
+        return self in (Purpose.HOLDING, Purpose.SELLABLE, Purpose.DAMAGED, Purpose.SHIPPING)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from integrations.profile import AccountFacts, Finding, Listed, Place, Severity
 BLOCKS, WARNS, UNKNOWN, FINE = Severity.BLOCKS, Severity.WARNS, Severity.UNKNOWN, Severity.FINE
 
 LISTS = {Purpose.ITEM: "items", Purpose.ACCOUNT: "accounts", Purpose.METHOD: "methods"}
+SOLD_FROM = (Purpose.SELLABLE, Purpose.SHIPPING)
 PAGES = {
     Purpose.ITEM: "Lists › Accounting › Items",
     Purpose.ACCOUNT: "Lists › Accounting › Accounts",
@@ -73,19 +74,19 @@ def _judge_location(use: Use, facts: AccountFacts, *, subsidiary_id: str) -> Ite
 
 def _judge_stock(use: Use, place: Place, *, code: str, name: str) -> Iterator[Finding]:
     """Only what was inspected may lie where stock is sold from."""
-    if use.purpose == Purpose.SELLABLE and place.available is False:
+    if use.purpose in SOLD_FROM and place.available is False:
         yield _wrong(
             code,
-            f"The sellable location of {use.shop}, {name}, does not make its stock available.",
+            f"The {use.purpose} location of {use.shop}, {name}, does not make its stock available.",
             "Set Make Inventory Available on it, or choose another in the policy.",
         )
-    elif use.purpose != Purpose.SELLABLE and place.available:
+    elif use.purpose not in SOLD_FROM and place.available:
         yield _wrong(
             code,
             f"The {use.purpose} location of {use.shop}, {name}, makes its stock available for sale.",
             "Clear Make Inventory Available on it, or choose another in the policy.",
         )
-    if place.uses_bins:
+    if place.uses_bins and use.purpose != Purpose.SHIPPING:
         yield _wrong(
             f"{code}:bins",
             f"{name} uses bins; receipts over REST into bins are often refused.",

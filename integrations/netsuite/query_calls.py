@@ -124,12 +124,14 @@ class QueryCalls:
                     raise
         return None
 
-    def find_available(self, item_ids: Collection[str]) -> dict[str, int]:
-        """How many of each item can be sold, at all places together. One that NetSuite has nowhere has none.
+    def find_available(self, item_ids: Collection[str], *, location: str = "") -> dict[str, int]:
+        """How many of each item can be sold: at this location, or at all together. Where there is none, none can.
 
+        What open orders took is not among them: NetSuite's own figure, not what lies on the shelf (netsuite.md §5.2).
         Raises RejectedError when the role may not read the account's stock table.
         """
-        rows = self._find_rows(suiteql.stock_in(self._options.stock_table), item_ids)
+        sql = suiteql.stock_in(self._options.stock_table, at_one_place=bool(location))
+        rows = self._find_rows(sql, item_ids, first=[location] if location else [])
         return dict.fromkeys(item_ids, 0) | dict(suiteql.parse_stock(row) for row in rows)
 
     def statuses_of(self, ids: Collection[str]) -> list[RecordRef]:
@@ -217,18 +219,20 @@ class QueryCalls:
         values: Collection[str],
         *,
         types: Sequence[str] = (),
+        first: Sequence[str] = (),
         repeats: int = 1,
         columns: str = "",
     ) -> Iterator[dict[str, str]]:
         """Ask for these values in lists short enough for one query each.
 
+        first: what the query names before its types and values.
         repeats: how often the query names the list of values, since its placeholders have no names.
         """
         distinct = sorted(set(values))
         for start in range(0, len(distinct), suiteql.VALUES_PER_QUERY):
             chunk = suiteql.in_few_lengths(distinct[start : start + suiteql.VALUES_PER_QUERY])
             text = sql.format(columns=columns, types=suiteql.placeholders(types), values=suiteql.placeholders(chunk))
-            yield from self.query(text, [*types, *chunk * repeats])
+            yield from self.query(text, [*first, *types, *chunk * repeats])
 
     def _query_page(
         self, sql: str, params: Sequence[str], *, limit: int, offset: int

@@ -111,7 +111,7 @@ ORDER BY i.id"""
 
 STOCK = """SELECT s.item AS item, SUM(s.quantityavailable) AS available
 FROM {table} s
-WHERE s.item IN ({{values}})
+WHERE {place}s.item IN ({{values}})
 GROUP BY s.item
 ORDER BY s.item"""
 
@@ -161,8 +161,9 @@ def items_by(column: str) -> str:
     return ITEMS_BY.format(column=column)
 
 
-def stock_in(table: StockTable) -> str:
-    return STOCK.format(table=table.value)
+def stock_in(table: StockTable, *, at_one_place: bool) -> str:
+    """at_one_place: the id of a location comes before those of the items."""
+    return STOCK.format(table=table.value, place="s.location = ? AND " if at_one_place else "")
 
 
 def members_in(table: str) -> str:
@@ -230,7 +231,7 @@ def parse_item(row: Mapping[str, str]) -> ItemRecord:
 
 
 def parse_stock(row: Mapping[str, str]) -> tuple[str, int]:
-    """An item and how many of it can be sold, at all places together: whole ones; less than none is none."""
+    """An item and how many of it can be sold: whole ones; less than none is none."""
     try:
         return _column(row, "item"), max(int(Decimal(row.get("available", "0"))), 0)
     except (InvalidOperation, ValueError, OverflowError) as error:

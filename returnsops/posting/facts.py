@@ -54,6 +54,7 @@ READ_BY = (
     "kept_items",
     "exchange_order",
     "exchange_stock",
+    "exchange_location",
     "exchange_link_field",
 )
 
@@ -79,7 +80,7 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None, claims_stock: b
     goods = find_goods(
         row,
         {items[one.sku] for one in record.exchanges if one.sku in items},
-        checks_stock=policy.checks_stock,
+        stock_at=policy.stock_counted_at,
         now=now,
         claims=claims_stock,
     )

@@ -66,9 +66,12 @@ def _compare_source(request: Request, record: TransactionRecord) -> list[str]:
 
 
 def _compare_route(request: Request, record: TransactionRecord) -> list[str]:
-    """From where to where a transfer moves its units."""
+    """From where to where a transfer moves its units; from where an order ships, if the record tells."""
     if request["target_type"] == "inventoryAdjustment":
         return _compare_signs(request, record)
+    if request["target_type"] == "salesOrder":
+        asked, told = _ref(request["body"], "location"), record.location_id
+        return [f"it ships from location {told}, not from {asked}"] if asked and told and told != asked else []
     if request["target_type"] != "inventoryTransfer":
         return []
     sent = _ref(request["body"], "location"), _ref(request["body"], "transferLocation")

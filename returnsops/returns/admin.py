@@ -27,6 +27,7 @@ from returnsops.returns.models import (
     InspectedUnit,
     Inspection,
     Item,
+    ItemStock,
     KitMember,
     LoopReturn,
     NetSuiteLine,
@@ -62,6 +63,21 @@ class KitMemberInline(TabularInline):
     has_change_permission = has_delete_permission = has_add_permission
 
 
+class ItemStockInline(TabularInline):
+    """What exchanges that wait for the item are told of it."""
+
+    model = ItemStock
+    fields = readonly_fields = ("location", "available", "read_at")
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True  # as the page it is on
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(Item)
 class ItemAdmin(RightsAdmin):
     """NetSuite's items as mirrored. Data people choose among them, so they may see them; and they say what a kit is
@@ -69,11 +85,10 @@ class ItemAdmin(RightsAdmin):
 
     right = "map SKUs"
     readonly_fields = (
-        "account", "internal_id", "sku", "display_name", "upc", "item_type", "is_inactive", "fetched_at", "available",
-        "stock_read_at",
+        "account", "internal_id", "sku", "display_name", "upc", "item_type", "is_inactive", "fetched_at",
     )  # fmt: skip
     fields = readonly_fields
-    inlines = (KitMemberInline,)
+    inlines = (KitMemberInline, ItemStockInline)
     list_display = ("sku", "display_name", "upc", "item_type", "is_inactive", "account")
     list_select_related = ("account",)
     list_filter = ("account", "is_inactive")
@@ -84,7 +99,8 @@ class ItemAdmin(RightsAdmin):
         return obj is not None and may_be_told(obj) and self.is_right_held(request)
 
     def get_inlines(self, request: HttpRequest, obj: Item | None) -> Any:
-        return self.inlines if obj and obj.item_type == Item.KIT else ()
+        """A kit has no stock of its own, and of what has some nobody says what it is made of."""
+        return (KitMemberInline,) if obj and obj.item_type == Item.KIT else (ItemStockInline,)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         kit: Item = form.instance

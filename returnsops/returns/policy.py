@@ -246,6 +246,7 @@ class Policy:
     exchange_link_field: str = ""  # custom field on exchange orders, for the number of the original order
     exchange_settlement: ExchangeSettlement = ExchangeSettlement.ZERO_CREDIT
     exchange_stock: ExchangeStock = ExchangeStock.IGNORED
+    exchange_location: str = ""  # where exchange orders of ours ship from; empty: NetSuite chooses, from all
     exchange_address: ExchangeAddress = ExchangeAddress.CUSTOMER
     tolerance_per_line: Decimal = Decimal("0.01")
     tolerance_share: Decimal = Decimal("0.005")
@@ -284,6 +285,12 @@ class Policy:
     def checks_stock(self) -> bool:
         asked = (self.exchange_order, self.exchange_stock) == (ExchangeOrder.CREATE, ExchangeStock.CHECKED)
         return asked and self.writes("exchange_order")
+
+    @property
+    def stock_counted_at(self) -> str | None:
+        """The location whose stock exchanges wait for, empty for all together; None where nobody asks for it."""
+        location = self.exchange_location
+        return location if self.checks_stock else None
 
     def shadows(self, record_kind: str) -> bool:
         return self.ownership.get(record_kind, Ownership.OBSERVE) == Ownership.SHADOW

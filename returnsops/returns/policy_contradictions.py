@@ -76,6 +76,12 @@ def _contradictions_of_exchanges(policy: Policy) -> list[str]:
     found = []
     if policy.exchange_form == ExchangeForm.NATIVE and policy.exchange_order == ExchangeOrder.CREATE:
         found.append("Native exchanges have no order of their own to create. Set «exchange_order» to «expect».")
+    damaged = {one.place for one in policy.place_rules if one.outcome == "damaged"}
+    if policy.exchange_location in damaged | {policy.locations.holding, policy.locations.damaged} - {""}:
+        found.append(
+            f"Exchanges would ship from location {policy.exchange_location}, where units on hold or damaged units lie. "
+            "Choose another «exchange_location», or leave it empty."
+        )
     return found
 
 

@@ -177,6 +177,7 @@ READERS: dict[str, Any] = {
     "exchange_link_field": read_name,
     "exchange_settlement": ExchangeSettlement,
     "exchange_stock": ExchangeStock,
+    "exchange_location": lambda value: str(value).strip(),
     "exchange_address": ExchangeAddress,
     "tolerance_per_line": read_amount,
     "tolerance_share": read_amount,

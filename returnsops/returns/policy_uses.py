@@ -15,6 +15,8 @@ def uses_of(policy: Policy, *, shop: str) -> Iterator[Use]:
     for place in sorted({one.place for one in policy.place_rules} - {place for _, place in named}):
         purpose = Purpose.SELLABLE if place in policy.sellable_places else Purpose.DAMAGED
         yield Use(purpose, place, "place_rules", shop)
+    if policy.exchange_location:
+        yield Use(Purpose.SHIPPING, policy.exchange_location, "exchange_location", shop)
     if policy.scrap_account:
         yield Use(Purpose.ACCOUNT, policy.scrap_account, "scrap_account", shop)
     if policy.found_account:

@@ -60,7 +60,7 @@ def describe_policy(policy: Policy, known: AccountFacts | None = None) -> list[S
         *_who_writes(policy),
         *_goods(policy, names),
         *_money(policy, names),
-        *_exchanges(policy),
+        *_exchanges(policy, names),
         *_told_to_loop(policy),
         *_checks(policy),
         *_clocks(policy.deadlines),
@@ -217,7 +217,7 @@ def _booking(topic: str, policy: Policy, names: Names) -> Iterator[Sentence]:
         yield Sentence(topic, f"currencies.{name}", f"What NetSuite calls «{name}» is {code}.")
 
 
-def _exchanges(policy: Policy) -> Iterator[Sentence]:
+def _exchanges(policy: Policy, names: Names) -> Iterator[Sentence]:
     topic = "Exchanges"
     yield Sentence(topic, "exchange_order", f"An exchange order: {CHOICES[ExchangeOrder][policy.exchange_order]}.")
     form, timing = CHOICES[ExchangeForm][policy.exchange_form], CHOICES[ExchangeTiming][policy.exchange_timing]
@@ -231,6 +231,9 @@ def _exchanges(policy: Policy) -> Iterator[Sentence]:
     yield Sentence(topic, "exchange_settlement", f"{CHOICES[ExchangeSettlement][policy.exchange_settlement]}.")
     stock, address = CHOICES[ExchangeStock][policy.exchange_stock], CHOICES[ExchangeAddress][policy.exchange_address]
     yield Sentence(topic, "exchange_stock", f"The goods of an exchange order that ReturnsOps creates are {stock}.")
+    place = policy.exchange_location
+    where = f"location {names.place(place)}" if place else "where NetSuite chooses: it names no location"
+    yield Sentence(topic, "exchange_location", f"An exchange order that ReturnsOps creates ships from {where}.")
     yield Sentence(topic, "exchange_address", f"An exchange order that ReturnsOps creates goes {address}.")
 
 

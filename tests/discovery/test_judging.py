@@ -224,6 +224,26 @@ def test_whatever_does_not_work_says_whom_to_ask_and_what_to_do(
     assert vague == []
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"available": "F"}, "The shipping location of Fern, Store (15), does not make its stock available."),
+        ({"isinactive": "T"}, "The shipping location of Fern, Store (15), is inactive."),
+        ({"subsidiary": "9"}, "The shipping location of Fern, Store (15), belongs to another subsidiary: 9."),
+        ({"usebins": "T"}, ""),  # orders are taken from bins, only receipts into them are refused
+    ],
+)
+def test_location_that_exchanges_ship_from_has_to_sell(
+    account: NetSuiteAccount, changes: dict[str, Any], words: str
+) -> None:
+    uses = (*CONFIGURED.uses, Use(Purpose.SHIPPING, "15", "exchange_location", "Fern"))
+    store = {"id": "15", "name": "Store", "available": "T", "isinactive": "F", "usebins": "F", "subsidiary": "2"}
+
+    findings = judge(healthy(locations=[*PLACES, store | changes]), account, replace(CONFIGURED, uses=uses))
+
+    assert [one.words for one in findings if "location:shipping" in one.code] == ([words] if words else [])
+
+
 def test_two_programs_are_told_though_we_only_observe(account: NetSuiteAccount) -> None:
     rows = [{"externalid": f"{mark}{number}"} for mark in ("celigo-", "shopify-") for number in range(4)]
     observing = replace(CONFIGURED, writes=frozenset())

@@ -152,6 +152,18 @@ def test_what_can_be_sold_is_summed_over_all_places(wire: responses.RequestsMock
     assert "FROM inventoryitemlocations s" in asked(wire.calls[1])["q"]
 
 
+def test_what_can_be_sold_at_one_place_is_asked_for_there(
+    wire: responses.RequestsMock, netsuite: NetSuiteClient
+) -> None:
+    wire.post(SUITEQL, json=page({"item": "501", "available": "2"}))
+
+    assert netsuite.find_available(["501"], location="14") == {"501": 2}
+    query = asked(wire.calls[1])
+    assert "SUM(s.quantityavailable)" in query["q"]
+    assert "WHERE s.location = ? AND s.item IN (?)" in query["q"]
+    assert query["params"] == ["14", "501"]
+
+
 def test_stock_is_read_from_the_table_that_the_role_may_see(
     wire: responses.RequestsMock, credentials: ClientCredentials
 ) -> None:

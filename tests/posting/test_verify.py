@@ -226,6 +226,19 @@ REFUND: dict[str, Any] = {
 }
 
 
+def test_order_is_compared_by_where_it_ships_from() -> None:
+    row = {"item": {"id": "502"}, "quantity": 1, "rate": "72.00", "amount": "72.00", "location": {"id": "14"}}
+    body = {"location": {"id": "14"}, "item": {"items": [row]}}
+    request = {"operation": "create", "target_type": "salesOrder", "body": body}
+    order = held(request, location_id="14")
+    elsewhere = replace(order.lines[0], location_id="15")
+
+    assert find_differences(request, order) == []
+    assert find_differences(request, replace(order, location_id=None)) == []  # its header tells none
+    assert find_differences(request, replace(order, location_id="15")) == ["it ships from location 15, not from 14"]
+    assert find_differences(request, replace(order, lines=(elsewhere,))) == ["item 502 is at location 15, not 14"]
+
+
 def test_refund_is_compared_by_what_it_pays_and_where_it_is_booked() -> None:
     right = ApplyRow(doc_id="8201", line=0, amount=Decimal("65.56"), apply=True)
     record = held(REFUND, applies=(right,), raw={"account": {"id": "110"}})

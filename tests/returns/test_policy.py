@@ -79,6 +79,12 @@ def test_every_wrong_setting_is_told_at_once() -> None:
         ({"locations": {"sellable": "14"}}, "no holding location"),
         ({"locations": {"holding": "31", "sellable": "14", "damaged": "14"}}, "go to the same location"),
         ({"locations": {"holding": "14", "sellable": "14", "damaged": "33"}}, "holding"),
+        ({"exchange_location": "31"}, "Exchanges would ship from location 31"),
+        ({"exchange_location": "33"}, "Exchanges would ship from location 33"),
+        (
+            {"exchange_location": "35", "place_rules": [{"outcome": "damaged", "place": "35", "sku": "S*"}]},
+            "Exchanges would ship from location 35",
+        ),
         ({"receipt_trigger": "arrival_to_hold"}, "Set «receipt_shape» to «hold_then_transfer»"),
         ({"receipt_trigger": "loop_restock_to_hold", "receipt_shape": "hold_then_transfer"}, "to «loop_first»"),
         (RESTOCK | {"restock_exemption": EXEMPTION | {"reason": " "}}, "only by an exemption"),

@@ -41,6 +41,7 @@ CHANGED = {
     "exchange_timing": "on_receipt",
     "exchange_settlement": "value_in_value_out",
     "exchange_stock": "checked",
+    "exchange_location": "15",
     "exchange_address": "original_order",
     "tolerance_per_line": "0.02",
     "tolerance_share": "0.01",

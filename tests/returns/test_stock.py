@@ -15,7 +15,7 @@ from returnsops.lib import clock
 from returnsops.posting.facts import load_facts
 from returnsops.posting.models import Posting
 from returnsops.returns import stock
-from returnsops.returns.models import Item, LoopReturn, NetSuiteRecord
+from returnsops.returns.models import Item, ItemStock, LoopReturn, NetSuiteRecord
 from returnsops.returns.plan.ordering import WAITS_FOR_STOCK
 from returnsops.returns.progress import mirror_problems
 from tests.builders import (
@@ -27,6 +27,7 @@ from tests.builders import (
     make_posting,
     make_record,
     make_return,
+    make_shop,
 )
 
 pytestmark = pytest.mark.django_db
@@ -45,8 +46,8 @@ class Shelf:
         self.asked: list[list[str]] = []
         self.refusal: RejectedError | None = None
 
-    def find_available(self, item_ids: Collection[str]) -> dict[str, int]:
-        self.asked.append(list(item_ids))
+    def find_available(self, item_ids: Collection[str], *, location: str = "") -> dict[str, int]:
+        self.asked.append([*item_ids, *filter(None, [location])])
         if self.refusal:
             raise self.refusal
         return {one: self.available.get(one, 0) for one in item_ids}
@@ -118,7 +119,7 @@ def test_figure_of_long_ago_is_not_relied_on(shop: Shop, shelf: Shelf) -> None:
     row = waiting(shop)
     stock.read_stock(shop.account)
 
-    Item.objects.update(stock_read_at=clock.now() - stock.FRESH_FOR - timedelta(seconds=1))
+    ItemStock.objects.update(read_at=clock.now() - stock.FRESH_FOR - timedelta(seconds=1))
 
     assert available(row) is None
 
@@ -135,6 +136,43 @@ def test_what_another_order_of_ours_is_about_to_take_is_not_there(shop: Shop, sh
 
     Posting.objects.update(status="voided")
     assert available(row) == 3
+
+
+def test_stock_is_counted_where_exchanges_ship_from(shop: Shop, shelf: Shelf) -> None:
+    row = waiting(shop)
+    make_policy(shop, **CHECKED, exchange_location="14")
+    stock.read_stock(shop.account)
+
+    assert shelf.asked == [["502", "14"]]
+    assert available(row) == 3
+
+    make_policy(shop, **CHECKED, exchange_location="15")
+    assert available(row) is None  # what lies at another location tells nothing of this one
+
+
+def test_two_shops_of_an_account_ask_for_a_location_each(shop: Shop, shelf: Shelf) -> None:
+    other = make_shop("tern", account=shop.account)
+    waiting(shop)
+    make_mapping(other, "BOOT-43", Item.objects.get(internal_id="502"))
+    make_return(other, loop_id="2", exchanges=[EXCHANGE | {"exchange_id": "9"}])
+    make_policy(shop, **CHECKED, exchange_location="14")
+    make_policy(other, **CHECKED)
+
+    assert stock.read_stock(shop.account) == 2
+    assert sorted(shelf.asked) == [["502"], ["502", "14"]]
+
+
+@pytest.mark.parametrize(("place", "left"), [("14", 2), ("15", 3), (None, 2)])
+def test_order_of_ours_takes_from_the_location_it_names(shop: Shop, shelf: Shelf, place: str | None, left: int) -> None:
+    row, other = waiting(shop), waiting(shop, loop_id="2", exchange_id="9")
+    make_policy(shop, **CHECKED, exchange_location="14")
+    stock.read_stock(shop.account)
+    order = make_order(other)
+    if place:
+        order.request["body"]["location"] = {"id": place}
+        Posting.objects.filter(pk=order.pk).update(request=order.request)
+
+    assert available(row) == left
 
 
 def make_order(row: LoopReturn, **changes: Any) -> Posting:
@@ -187,8 +225,8 @@ def test_order_posted_while_netsuite_counts_is_taken_off(
     row, other = waiting(shop), waiting(shop, loop_id="2", exchange_id="9")
     count = shelf.find_available
 
-    def count_and_post(item_ids: Collection[str]) -> dict[str, int]:
-        counted = count(item_ids)
+    def count_and_post(item_ids: Collection[str], *, location: str = "") -> dict[str, int]:
+        counted = count(item_ids, location=location)
         make_order(other, status="posted", their_id="77", posted_at=clock.now())
         return counted
 

@@ -196,6 +196,41 @@ def test_what_an_open_order_asks_for_is_not_available_and_leaves_with_its_fulfil
     assert shelf(netsuite, item, place) == (before[0] - 2, before[1] - 2)
 
 
+def test_every_table_of_stock_takes_off_what_open_orders_took(netsuite: NetSuiteStranger, account: Json) -> None:
+    item, place = item_of(netsuite), account["locations"]["sellable"]
+    sql = "SELECT SUM(quantityavailable) AS n FROM {} WHERE item = ? AND location = ?"
+    tables = ("inventorybalance", "inventoryitemlocations", "aggregateitemlocation")
+    before = [int(netsuite.query(sql.format(table), item, place)[0]["n"]) for table in tables]
+
+    customer = netsuite.create("customer", {"companyName": "Tern Ltd"})
+    row = {"item": {"id": item}, "quantity": 2, "rate": 10}
+    body = {"entity": {"id": customer}, "location": {"id": place}, "orderStatus": {"id": "B"}, "item": {"items": [row]}}
+    netsuite.create("salesOrder", body)
+
+    after = [int(netsuite.query(sql.format(table), item, place)[0]["n"]) for table in tables]
+    assert len(set(before)) == 1
+    assert after == [count - 2 for count in before]
+
+
+def test_an_open_order_takes_from_the_first_bin_that_has_it(
+    netsuite: NetSuiteStranger, director: Director, account: Json
+) -> None:
+    first, second = make_bins(netsuite, director, account)
+    item, place = item_of(netsuite), account["locations"]["holding"]
+    netsuite.call("PATCH", f"record/v1/location/{place}", body={"makeInventoryAvailable": True})
+    rows = [
+        {"item": {"id": item}, "location": {"id": place}, "adjustQtyBy": 2, "inventoryDetail": in_bin(one, 2)}
+        for one in (first, second)
+    ]
+    body = {"account": {"id": account["adjustment_account_id"]}, "inventory": {"items": rows}}
+    netsuite.create("inventoryAdjustment", body)
+
+    sell(netsuite, {"item": {"id": item}, "quantity": 3, "rate": 100, "location": {"id": place}})
+
+    sql = "SELECT binnumber, quantityavailable FROM inventorybalance WHERE item = ? AND location = ? ORDER BY binnumber"
+    assert [row["quantityavailable"] for row in netsuite.query(sql, item, place)] == ["0", "1"]
+
+
 def shelf(netsuite: NetSuiteStranger, item: str, place: str) -> tuple[int, int]:
     """How many lie there, and how many of them can be sold."""
     (row,) = netsuite.query(ON_HAND, item, place)

@@ -77,6 +77,7 @@ def policies(draw: st.DrawFn) -> Policy:
         "assessments": draw(st.sampled_from([{}, ASSESSMENTS])),
         "grades_when_ended": draw(st.booleans()),
         "exchange_stock": draw(st.sampled_from(ExchangeStock)),
+        "exchange_location": draw(st.sampled_from(["", "14"])),
         "exchange_address": draw(st.sampled_from(ExchangeAddress)),
         "approval_above": draw(st.sampled_from([None, None, "0", "100"])),
         "tolerance_per_line": draw(st.sampled_from(["0", "0.01", "5"])),

@@ -268,6 +268,12 @@ def _stock_is_read(facts: ReturnFacts, told: dict[str, int]) -> ReturnFacts:
     return replace(facts, exchanges=exchanges)
 
 
+def _stock_is_elsewhere(facts: ReturnFacts, told: dict[str, int]) -> ReturnFacts:
+    """So many at a location from which this shop's exchanges do not ship: NetSuite tells the same as before."""
+    assert facts.policy.exchange_location, "without a location of its own a shop sells them, too"
+    return facts
+
+
 def _others_authorise(facts: ReturnFacts, number: str) -> ReturnFacts:
     """Another system authorises exactly the units of this return, from its bill, or its order as long as it
     is not billed. number: internal id of its record."""
@@ -428,6 +434,7 @@ HAPPENINGS: dict[str, Callable[[ReturnFacts, Any], ReturnFacts]] = {
     "record_appears": _record_appears,
     "record_changes": _record_changes,
     "stock": _stock_is_read,
+    "stock_elsewhere": _stock_is_elsewhere,
     "others_authorise": _others_authorise,
     "others_receive": _others_receive,
     "others_credit": _others_credit,

@@ -379,6 +379,8 @@ def _orders_can_be_shipped(facts: ReturnFacts, plan: Plan) -> None:
         if due.kind != "exchange_order":
             continue
         wanted = [one for one in facts.exchanges if one.cover in due.covers]
+        named = due.request["body"].get("location", {}).get("id", "")
+        assert named == facts.policy.exchange_location, "counted at one location and ordered from another"
         if facts.policy.exchange_stock == ExchangeStock.CHECKED and "replacement_unavailable" not in noted:
             assert all((one.available or 0) >= 1 for one in wanted), "ordered without stock"
         if facts.policy.exchange_address == ExchangeAddress.ORIGINAL_ORDER and "address_missing" not in noted:

@@ -86,7 +86,8 @@ def _order(facts: ReturnFacts, due: PostingDue) -> str:
     body, field = due.request["body"], facts.policy.exchange_link_field
     link = f"; {field} = {body[field]}" if field else ""
     address = f"; to address {body['shipAddressList']['id']}" if "shipAddressList" in body else ""
-    return f"Sales Order {body['otherRefNum']}: {', '.join(rows)}{link}{address}"
+    place = f"; from {PLACES.get(body['location']['id'], body['location']['id'])}" if "location" in body else ""
+    return f"Sales Order {body['otherRefNum']}: {', '.join(rows)}{link}{address}{place}"
 
 
 def _exchange_link(facts: ReturnFacts, due: PostingDue) -> str:

@@ -169,9 +169,16 @@ def _stock(account: Account) -> dict[str, str]:
     statuses = " nullif(s.status, 0) AS inventorystatus, nullif(s.status, 0) AS status,"
     if not account.settings.flag("netsuite.inventory_status"):
         statuses = ""
+    # Orders take from the first bin that has it.
+    before = "PARTITION BY s.item, s.location ORDER BY s.bin, s.status ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    piles = (
+        f"SELECT s.*, {AVAILABLE} AS free, coalesce(sum({AVAILABLE}) OVER ({before}), 0) AS earlier,"
+        f" {COMMITTED.format(item='s.item', location='s.location')} AS asked {PLACES}"
+    )
     balance = (
         f"SELECT s.item AS item, s.location AS location,{bins}{statuses} NULL AS inventorynumber,"
-        f" s.on_hand AS quantityonhand, {AVAILABLE} AS quantityavailable {PLACES}"
+        f" s.on_hand AS quantityonhand, max(s.free - max(s.asked - s.earlier, 0), 0) AS quantityavailable"
+        f" FROM ({piles}) s"
     )
     return {
         "inventorybalance": balance,

@@ -179,6 +179,15 @@ def _found_account(value: str) -> list[Piece]:
     return [Piece("Goods", field, ("found_account",))]
 
 
+def _exchange_location(value: str) -> list[Piece]:
+    help_text = (
+        "Location id, for the orders that ReturnsOps creates. Empty: the order names none, and the goods of all "
+        "locations count."
+    )
+    field = _id_field("Exchanges ship from", value, help_text=help_text, ids="places")
+    return [Piece("Exchanges", field, ("exchange_location",))]
+
+
 def _restock_exemption(value: RestockExemption) -> list[Piece]:
     """Of use only where a Loop restock may make units sellable; the type refuses that without all three."""
     reason = forms.CharField(
@@ -267,6 +276,7 @@ BY_NAME: dict[str, Callable[[Any], list[Piece]]] = {
     "restock_exemption": _restock_exemption,
     "scrap_account": _scrap_account,
     "found_account": _found_account,
+    "exchange_location": _exchange_location,
     "items": _items,
     "tenders": _tenders,
     "currencies": _currencies,

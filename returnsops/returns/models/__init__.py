@@ -2,7 +2,7 @@
 
 from returnsops.returns.models.decisions import Approval, Override
 from returnsops.returns.models.inspection import Arrival, FoundGoods, InspectedUnit, Inspection
-from returnsops.returns.models.items import Item, KitMember, SkuMapping
+from returnsops.returns.models.items import Item, ItemStock, KitMember, SkuMapping
 from returnsops.returns.models.mirror import (
     ExchangeItem,
     FactChange,
@@ -23,6 +23,7 @@ __all__ = [
     "InspectedUnit",
     "Inspection",
     "Item",
+    "ItemStock",
     "KitMember",
     "LoopReturn",
     "NetSuiteLine",

@@ -24,8 +24,6 @@ class Item(models.Model):
     item_type = models.CharField(max_length=30, blank=True)
     is_inactive = models.BooleanField(default=False)
     fetched_at = models.DateTimeField()
-    available = models.IntegerField("available in NetSuite", null=True, blank=True)
-    stock_read_at = models.DateTimeField(null=True, blank=True)
     members_told = models.BooleanField(default=False)
     members_asked_at = models.DateTimeField(null=True, blank=True)
 
@@ -35,6 +33,24 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku} {self.display_name}".strip()
+
+
+class ItemStock(models.Model):
+    """How many of an item NetSuite could sell when it was asked. location: empty for all of them together."""
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="stock")
+    location = models.CharField("location in NetSuite", max_length=20, blank=True)
+    available = models.IntegerField("available in NetSuite")
+    read_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "stock in NetSuite"
+        verbose_name_plural = "stock in NetSuite"
+        ordering = ["item", "location"]
+        constraints = [models.UniqueConstraint(fields=["item", "location"], name="one_figure_per_item_and_place")]
+
+    def __str__(self) -> str:
+        return f"{self.available} × {self.item.sku} at {self.location or 'all locations'}"
 
 
 class KitMember(models.Model):

@@ -110,7 +110,7 @@ def order_body(facts: ReturnFacts, sale: Sale, missing: list[ExchangeFacts]) -> 
 
     Without tax: NetSuite adds that by itself.
     """
-    rows = [_row(one.item_id, one.total - one.tax) for one in missing]
+    rows = [_row(one.item_id, one.total - one.tax) | _location(facts) for one in missing]
     key, paid = _paid_by_return(facts, sale)
     if len(missing) < len(facts.exchanges):
         paid = _own_share(facts, missing, paid)
@@ -125,9 +125,16 @@ def order_body(facts: ReturnFacts, sale: Sale, missing: list[ExchangeFacts]) -> 
             "toBeEmailed": False,
             "item": {"items": rows},
         }
+        | _location(facts)
         | _link(facts, sale)
         | _address(facts, sale)
     )
+
+
+def _location(facts: ReturnFacts) -> dict[str, Any]:
+    """On the order and on the rows of its goods, of which NetSuite commits each at its own (netsuite.md §4.3)."""
+    place = facts.policy.exchange_location
+    return {"location": {"id": place}} if place else {}
 
 
 def _link(facts: ReturnFacts, sale: Sale) -> dict[str, Any]:

@@ -42,13 +42,18 @@ def _too_few(facts: ReturnFacts, wanted: list[ExchangeFacts]) -> list[Problem]:
                 Problem(
                     "replacement_unavailable",
                     f"sku:{sku}",
-                    f"NetSuite has {available} of {sku} to sell; this exchange needs {need}.",
+                    f"NetSuite has {available} of {sku} to sell{_where(facts)}; this exchange needs {need}.",
                     expected=str(need),
                     found=str(available),
                     amount=add_up(one.total for one in same),
                 )
             )
     return found
+
+
+def _where(facts: ReturnFacts) -> str:
+    place = facts.policy.exchange_location
+    return f" at location {place}" if place else ""
 
 
 def _counted(facts: ReturnFacts, wanted: list[ExchangeFacts]) -> list[ExchangeFacts]:

@@ -187,18 +187,23 @@ def others_authorise(theatre: Theatre, scene: Scene, number: str) -> None:
 
 def stock_is_there(theatre: Theatre, scene: Scene, told: dict[str, int]) -> None:
     """None of these items had any at the beginning; more come in by a count. The theatre has it read while it works."""
-    item_of = {sku: theatre.items[item] for sku, item in ITEMS.items()}
     for sku, count in told.items():
         more = count - theatre.counted.get(sku, 0)
         theatre.counted[sku] = count
         if more:
-            row = {
-                "item": {"id": item_of[sku]},
-                "location": {"id": theatre.places.world["sellable"]},
-                "adjustQtyBy": more,
-            }
-            body = {"account": {"id": theatre.world["adjustment_account_id"]}, "inventory": {"items": [row]}}
-            theatre.act("create", record_type="inventoryAdjustment", body=body)
+            _count_in(theatre, sku, more, place=theatre.places.world["sellable"])
+
+
+def stock_is_elsewhere(theatre: Theatre, scene: Scene, told: dict[str, int]) -> None:
+    """At another location that sells its stock."""
+    for sku, count in told.items():
+        _count_in(theatre, sku, count, place=theatre.places.further["15"])
+
+
+def _count_in(theatre: Theatre, sku: str, count: int, *, place: str) -> None:
+    row = {"item": {"id": theatre.items[ITEMS[sku]]}, "location": {"id": place}, "adjustQtyBy": count}
+    body = {"account": {"id": theatre.world["adjustment_account_id"]}, "inventory": {"items": [row]}}
+    theatre.act("create", record_type="inventoryAdjustment", body=body)
 
 
 def exchange_is_billed(theatre: Theatre, scene: Scene, amount: str) -> None:
@@ -283,6 +288,7 @@ HAPPENINGS: dict[str, Callable[[Theatre, Scene, Any], None]] = {
     "missing": _missing,
     "units_added": units_are_added,
     "stock": stock_is_there,
+    "stock_elsewhere": stock_is_elsewhere,
     "others_authorise": others_authorise,
     "bill_arrives": bill_arrives,
     "record_changes": record_changes,

@@ -35,6 +35,7 @@ def rules_of(told: Json, world: Json, places: Places) -> Json:
     return told | {
         "scrap_account": world["adjustment_account_id"] if whole.scrap_account else "",
         "found_account": world["adjustment_account_id"] if whole.found_account else "",
+        "exchange_location": places.ids.get(whole.exchange_location, ""),
         "locations": {name: places.ids.get(place, "") for name, place in _locations(told).items()},
         "items": {key: world["items"][key] for key in whole.items},
         "tenders": {gateway: account_of(gateway, world) for gateway in whole.tenders},

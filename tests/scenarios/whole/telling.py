@@ -40,7 +40,9 @@ def words_of_document(theatre: Theatre, scene: Scene, entry: Json) -> str:
     if entry["action"] == "update":
         return CHANGED[kind](theatre, scene, record, entry["content"])
     words = MADE[kind](theatre, scene, _as_it_was_made(record, entry["content"]))
-    return words + _linked(theatre, scene, entry["content"]) + _address(scene, entry["content"])
+    return words + "".join(
+        [_linked(theatre, scene, entry["content"]), _address(scene, entry["content"]), _ships_from(theatre, record)]
+    )
 
 
 def _linked(theatre: Theatre, scene: Scene, content: Json, before: str = "; ") -> str:
@@ -55,6 +57,14 @@ def _address(scene: Scene, content: Json) -> str:
     sent = str(content.get("shipaddresslist", {}).get("id", ""))
     told = next((name for name, real in scene.addresses.items() if real == sent), sent)
     return f"; to address {told}" if told else ""
+
+
+def _ships_from(theatre: Theatre, record: Json) -> str:
+    """If the rows of an order's goods name a location."""
+    if record["record_type"] != "salesOrder":
+        return ""
+    named = {str(one["location"]) for one in record["lines"] if one["location"]}
+    return "".join(f"; from {theatre.places.names[one]}" for one in sorted(named))
 
 
 def _as_it_was_made(record: Json, content: Json) -> Json:
