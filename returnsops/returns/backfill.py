@@ -26,6 +26,7 @@ from returnsops.returns.digest import digest_of
 from returnsops.returns.mirror import fetch_return, require_distinct_parts, unstorable
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.runs import Tally
+from returnsops.returns.streams import main_stream
 
 logger = logging.getLogger(__name__)
 
@@ -42,14 +43,10 @@ Column = Literal["updated_at", "created_at"]
 FIRST_LOOK = timedelta(days=1)
 
 
-def stream_of(shop: Shop) -> str:
-    return f"loop:{shop.code}"
-
-
 def cursor_of(shop: Shop) -> SyncCursor:
     """How far the shop's changes have been read."""
     first = {"watermark": clock.now() - FIRST_LOOK}
-    return SyncCursor.objects.get_or_create(stream=stream_of(shop), defaults=first)[0]
+    return SyncCursor.objects.get_or_create(stream=main_stream(shop), defaults=first)[0]
 
 
 def read_window(

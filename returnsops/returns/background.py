@@ -16,8 +16,8 @@ from django.conf import settings
 from integrations.errors import IntegrationError
 from integrations.models import NetSuiteAccount, Shop, SyncCursor
 from returnsops.returns import items, record_changes, schedule, stock, sweeps
+from returnsops.returns.streams import kit_stream, main_stream, stock_stream
 from returnsops.returns.turns import is_turn_of, one_at_a_time
-from returnsops.returns.unreadable import stream_of
 
 logger = logging.getLogger(__name__)
 
@@ -52,13 +52,13 @@ def _jobs() -> list[Job]:
         jobs.append(Job(f"details:{shop.code}", SOON, partial(sweeps.fetch_due_details, shop, for_s=JOB_FOR_S)))
     for account in NetSuiteAccount.objects.filter(paused_at=None).order_by("pk"):
         work = partial(record_changes.mirror_changes, account, for_s=JOB_FOR_S)
-        jobs.append(Job(stream_of(account), settings.RECORD_SWEEP_EVERY, work))
+        jobs.append(Job(main_stream(account), settings.RECORD_SWEEP_EVERY, work))
         again = partial(record_changes.read_set_aside, account, for_s=JOB_FOR_S)
-        jobs.append(Job(f"{stream_of(account)} set aside", EVERY_HOUR, again))
+        jobs.append(Job(f"{main_stream(account)} set aside", EVERY_HOUR, again))
         rights = partial(record_changes.look_for_rights, account)
-        jobs.append(Job(f"{stream_of(account)} rights", EVERY_MINUTE, rights))
-        jobs.append(Job(items.stream_of(account), EVERY_HOUR, partial(items.read_members_again, account)))
-        jobs.append(Job(stock.stream_of(account), stock.READ_EVERY, partial(stock.read_stock, account)))
+        jobs.append(Job(f"{main_stream(account)} rights", EVERY_MINUTE, rights))
+        jobs.append(Job(kit_stream(account), EVERY_HOUR, partial(items.read_members_again, account)))
+        jobs.append(Job(stock_stream(account), stock.READ_EVERY, partial(stock.read_stock, account)))
     return jobs
 
 

@@ -1,4 +1,13 @@
-"""What the warehouse saw of the units of a parcel: judging them, finishing. The only door to an outcome."""
+"""What the warehouse saw of the units of a parcel: judging them, finishing. The only door to an outcome.
+
+Every unit and every found thing is sent with a client id of its own, so that a resend is the same row. By door:
+
+- `judge_units`, one by one at the bench: a unit that stands under its id is passed over, the others are judged.
+- `record_units`, all in one go: if one id was sent before, all were, with the same outcomes; else it is refused.
+- `returnsops.returns.found.note_found`: the same row; refused with other content, or if it was taken back.
+- `returnsops.returns.found.record_seen`, units and found things in one go: of the things all were sent before or none;
+  the units beside them are the same again, or all new.
+"""
 
 import uuid
 from collections.abc import Sequence

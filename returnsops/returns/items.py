@@ -59,10 +59,6 @@ def learn_items(account: NetSuiteAccount, client: NetSuiteClient, records: Itera
         learn_members(account, client, kits)
 
 
-def stream_of(account: NetSuiteAccount) -> str:
-    return f"kits:{account.account_id}"
-
-
 def read_members_again(account: NetSuiteAccount) -> int:
     """What kits are made of may change, and a role may be given the right to read it. Gives how many were asked for.
 

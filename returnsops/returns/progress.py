@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from integrations.discovery.netsuite_questions import RIGHTS
 from integrations.errors import words_of_failure
 from integrations.models import NetSuiteAccount, Shop, SyncCursor, SyncRun
-from returnsops.returns import stock
 from returnsops.returns.labels import record_name
 from returnsops.returns.problems import Problem
 from returnsops.returns.runs import STUCK_TRIES
-from returnsops.returns.schedule import stream_of
+from returnsops.returns.streams import main_stream, stock_stream
 from returnsops.returns.unreadable import missing_rights, unreadable_records
 
 UNREADABLE_SHOWN_MAX = 50
@@ -43,7 +42,7 @@ class RunProgress:
 def sync_progress(shops: Iterable[Shop] | None = None) -> list[RunProgress]:
     """The runs under way of these shops and their accounts, or of all; those that begun first come first."""
     chosen = list(shops if shops is not None else Shop.objects.select_related("account"))
-    owners = {stream_of(owner): str(owner) for shop in chosen for owner in (shop, shop.account)}
+    owners = {main_stream(owner): str(owner) for shop in chosen for owner in (shop, shop.account)}
     runs = SyncRun.objects.filter(finished_at=None, stream__in=owners).order_by("started_at", "pk")
     return [_progress_of(run, owners[run.stream]) for run in runs]
 
@@ -72,7 +71,7 @@ def time_left(run: SyncRun) -> timedelta | None:
 
 def mirror_problems(owner: Shop | NetSuiteAccount) -> list[Problem]:
     """What reading found that no plan of a return can tell: an answer not believed, rows nobody can read."""
-    stream = stream_of(owner)
+    stream = main_stream(owner)
     refused = _refused(owner) if isinstance(owner, NetSuiteAccount) else []
     stuck = _stuck(owner, stream)
     doubts = [doubt for doubt in _doubts(owner, stream) if doubt.subject not in {one.subject for one in stuck}]
@@ -106,7 +105,7 @@ def _refused(account: NetSuiteAccount) -> list[Problem]:
     return [
         Problem(
             "reading_refused",
-            f"{stream_of(account)} {what}",
+            f"{main_stream(account)} {what}",
             f"NetSuite does not tell {_shown_as(what)}.",
             words=why,
             detail=(("Right of the role", _right_for(what)),),
@@ -127,7 +126,7 @@ def _right_for(what: str) -> str:
 
 def _unseen_stock(account: NetSuiteAccount) -> list[Problem]:
     """NetSuite refused to tell its stock, and exchange orders wait for it."""
-    cursor = SyncCursor.objects.filter(stream=stock.stream_of(account)).exclude(failure="").first()
+    cursor = SyncCursor.objects.filter(stream=stock_stream(account)).exclude(failure="").first()
     cause = f"{account} does not tell what is in stock, and exchange orders wait for it."
     return [Problem("stock_unseen", f"stock:{account.account_id}", cause, words=cursor.failure)] if cursor else []
 
@@ -141,7 +140,7 @@ def _unreadable(owner: Shop | NetSuiteAccount, stream: str) -> list[Problem]:
 
 
 def _noted(shop: Shop) -> list[tuple[str, str]]:
-    cursor = SyncCursor.objects.filter(stream=stream_of(shop)).first()
+    cursor = SyncCursor.objects.filter(stream=main_stream(shop)).first()
     return sorted(cursor.unreadable.items()) if cursor else []
 
 

@@ -38,6 +38,7 @@ from returnsops.returns.mirror import apply_records, hint_records, mark_gone
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.reading import Name, read_records
 from returnsops.returns.replan import ask_for_plan
+from returnsops.returns.streams import main_stream
 from returnsops.returns.unreadable import (
     CHANGES,
     forget,
@@ -47,7 +48,6 @@ from returnsops.returns.unreadable import (
     note_missing_right,
     note_unreadable,
     noted_names,
-    stream_of,
 )
 
 # What belongs to returns. Fulfilments tell nothing we need and are the most of all.
@@ -126,7 +126,9 @@ def _mirror_changes(account: NetSuiteAccount, *, for_s: float) -> int:
     with watched(account):
         client = netsuite_client(account)
         server_now = client.server_time()
-        cursor, is_new = SyncCursor.objects.get_or_create(stream=stream_of(account), defaults={"watermark": server_now})
+        cursor, is_new = SyncCursor.objects.get_or_create(
+            stream=main_stream(account), defaults={"watermark": server_now}
+        )
         if is_new:
             return 0
         since = cursor.watermark - cursor.overlap

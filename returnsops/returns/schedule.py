@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 from integrations.errors import IntegrationError
 from integrations.models import NetSuiteAccount, Shop, SyncRun
 from returnsops.lib import clock
-from returnsops.returns import backfill, unreadable
+from returnsops.returns import backfill
 from returnsops.returns.comparison import compare_ids
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.record_comparison import compare_records
 from returnsops.returns.runs import Tally, open_run, runs_to_work_on, work_on
+from returnsops.returns.streams import main_stream, owner_of
 
 HISTORY = timedelta(days=730)
 NIGHTLY, WEEKLY = timedelta(days=7), timedelta(days=90)  # loop.md §2.1: not every change is proven to move updated_at
@@ -40,7 +41,7 @@ def open_import(shop: Shop, *, start: datetime | None = None) -> SyncRun:
     now = clock.now()
     interval = f"{start:%Y-%m-%d}" if start else FIRST
     return open_run(
-        backfill.stream_of(shop), SyncRun.Kind.IMPORT, interval,
+        main_stream(shop), SyncRun.Kind.IMPORT, interval,
         window_from=start or now - HISTORY, window_to=now, step=STEP_FIRST,
     )  # fmt: skip
 
@@ -79,7 +80,7 @@ def _open(
 ) -> None:
     now = clock.now()
     open_run(
-        stream_of(owner), kind, f"{due:%Y-%m-%d}", window_from=now - back, window_to=now, step=step
+        main_stream(owner), kind, f"{due:%Y-%m-%d}", window_from=now - back, window_to=now, step=step
     )  # fmt: skip
 
 
@@ -112,18 +113,6 @@ def work_on_run(run: SyncRun, *, for_s: float, on_step: Callable[[SyncRun], None
     owner = owner_of(run)
     assert owner is not None, f"{run} belongs to nobody"
     return work_on(run.pk, partial(_read_step, owner), for_s=for_s, on_step=on_step)
-
-
-def stream_of(owner: Shop | NetSuiteAccount) -> str:
-    return backfill.stream_of(owner) if isinstance(owner, Shop) else unreadable.stream_of(owner)
-
-
-def owner_of(run: SyncRun) -> Shop | NetSuiteAccount | None:
-    """None: the shop or the account is no more."""
-    system, _, name = run.stream.partition(":")
-    if system == "loop":
-        return Shop.objects.select_related("account").filter(code=name).first()
-    return NetSuiteAccount.objects.filter(account_id=name).first()
 
 
 def _read_step(owner: Shop | NetSuiteAccount, run: SyncRun, window_from: datetime, window_to: datetime) -> Tally:

@@ -18,6 +18,7 @@ from returnsops.returns.models import Item, ItemStock, LoopReturn, SkuMapping
 from returnsops.returns.plan.ordering import WAITS_FOR_STOCK
 from returnsops.returns.policies import active_policies
 from returnsops.returns.replan import ask_for_plan
+from returnsops.returns.streams import stock_stream
 from returnsops.returns.sweeps import awaited_orders
 
 READ_EVERY = timedelta(minutes=1)
@@ -37,10 +38,6 @@ class Waiting:
     location: str
 
 
-def stream_of(account: NetSuiteAccount) -> str:
-    return f"stock:{account.account_id}"
-
-
 def read_stock(account: NetSuiteAccount) -> int:
     """Ask NetSuite for what exchanges of this account wait for, and have plans made where the answer lets them go on.
 
@@ -53,7 +50,7 @@ def read_stock(account: NetSuiteAccount) -> int:
     known = _known_of({shelf for _, shelf in wants})
     shelves = _read_longest_ago({shelf for _, shelf in wants}, known)
     if not shelves:
-        SyncCursor.objects.filter(stream=stream_of(account)).exclude(failure="").update(failure="")
+        SyncCursor.objects.filter(stream=stock_stream(account)).exclude(failure="").update(failure="")
         return 0
     asked_at = clock.now()  # an order that is posted while NetSuite counts may not be in the count
     try:
@@ -116,7 +113,7 @@ def _held_back(wants: Iterable[tuple[int, Shelf]], available: dict[Shelf, int]) 
 def _note(account: NetSuiteAccount, *, failure: str) -> None:
     now = clock.now()
     SyncCursor.objects.update_or_create(
-        stream=stream_of(account), defaults={"watermark": now, "swept_at": now, "failure": failure}
+        stream=stock_stream(account), defaults={"watermark": now, "swept_at": now, "failure": failure}
     )
 
 

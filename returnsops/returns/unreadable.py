@@ -19,6 +19,7 @@ from returnsops.lib.locks import lock_until_commit
 from returnsops.returns.mirror import hint_records
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.reading import Name, Reading
+from returnsops.returns.streams import main_stream
 
 NOTED_MAX = 200  # of each sort
 REASON_CHARS_MAX = 300
@@ -27,10 +28,6 @@ PERMISSION = "permission"  # the family of a refusal for want of a right
 CHANGES, FAMILIES = "what changed", "what belongs to returns"  # queries over the whole account
 HIDDEN = "NetSuite says that one of them does not exist, and shows no others of its kind either."
 NO_REASON = "NetSuite gives no reason."
-
-
-def stream_of(account: NetSuiteAccount) -> str:
-    return f"netsuite:{account.account_id}"
 
 
 def missing_rights(account: NetSuiteAccount) -> QuerySet[UnreadRecord]:
@@ -125,7 +122,7 @@ def forget(account: NetSuiteAccount, names: Collection[str]) -> None:
 
 def _ask_for_what_was_hidden(account: NetSuiteAccount, *, since: datetime) -> None:
     """The right is back: what changed meanwhile, and the returns that were put off."""
-    SyncCursor.objects.filter(stream=stream_of(account), watermark__gt=since).update(watermark=since)
+    SyncCursor.objects.filter(stream=main_stream(account), watermark__gt=since).update(watermark=since)
     put_off = LoopReturn.objects.filter(shop__account=account, records_hinted_at__gt=timezone.now())
     hint_records(list(put_off.values_list("pk", flat=True)))
 

@@ -12,10 +12,10 @@ from integrations.sandbox.server import Served
 from returnsops import tasks
 from returnsops.lib import clock
 from returnsops.returns import schedule, sweeps
-from returnsops.returns.backfill import stream_of
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.record_changes import mirror_changes
 from returnsops.returns.runs import open_run
+from returnsops.returns.streams import main_stream
 from tests.journey.stage import Stage
 
 pytestmark = pytest.mark.journey
@@ -28,7 +28,7 @@ def shop_named(code: str = "northwind") -> Shop:
 def run_of(kind: str, owner: Shop | NetSuiteAccount, *, interval: str = "now", back_days: int = 3) -> SyncRun:
     now = clock.now()
     return open_run(
-        schedule.stream_of(owner), kind, interval,
+        main_stream(owner), kind, interval,
         window_from=now - timedelta(days=back_days), window_to=now + timedelta(minutes=1), step=timedelta(days=7),
     )  # fmt: skip
 
@@ -175,7 +175,7 @@ def make_watched(stage: Stage) -> LoopReturn:
     """A return whose account's changes are followed from now on, as if they had been for days."""
     row = stage.make("refund")
     mirror_changes(row.shop.account)
-    SyncCursor.objects.filter(stream=schedule.stream_of(row.shop.account)).update(watermark=clock.now())
+    SyncCursor.objects.filter(stream=main_stream(row.shop.account)).update(watermark=clock.now())
     return row
 
 
@@ -243,4 +243,4 @@ def test_everything_is_read_by_the_background_worker_alone(stage: Stage) -> None
 
     row = LoopReturn.objects.get(loop_id=made["return_id"])
     assert row.planned_at is not None
-    assert SyncRun.objects.get(stream=stream_of(row.shop), kind="import").finished_at is not None
+    assert SyncRun.objects.get(stream=main_stream(row.shop), kind="import").finished_at is not None

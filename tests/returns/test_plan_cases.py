@@ -80,8 +80,10 @@ def test_every_payment_in_another_currency_is_told() -> None:
     facts = replace(facts, postings=tuple(one for one in facts.postings if one.kind != "customer_refund"))
     refunds = (RefundFacts("paypal", Decimal("40"), "EUR"), RefundFacts("gift_card", Decimal("30"), "GBP"))
     draft = Draft(replace(facts, loop=replace(facts.loop, refunds=refunds)))
+    memo = draft.facts.credit_memo
 
-    assert not plan_refunds(draft)
+    assert memo is not None
+    assert not plan_refunds(draft, memo)
     (problem,) = draft.problems
     assert "40.00 EUR through «paypal» and 30.00 GBP through «gift_card»" in problem.cause
 

@@ -120,8 +120,14 @@ def paid_by_loop(*records: RecordFacts, open_amount: str = "77.76") -> ReturnFac
 
 def problems_of(facts: ReturnFacts) -> list[Problem]:
     draft = Draft(facts)
-    watch_refunds(draft)
+    are_refunded(draft)
     return draft.problems
+
+
+def are_refunded(draft: Draft) -> bool:
+    memo = draft.facts.credit_memo
+    assert memo is not None
+    return watch_refunds(draft, memo)
 
 
 def test_refund_shared_by_two_returns_counts_here_by_what_it_pays_of_this_credit() -> None:
@@ -129,7 +135,7 @@ def test_refund_shared_by_two_returns_counts_here_by_what_it_pays_of_this_credit
     gift_card = refund_of("9302", GIFT_CARD, m9103="10.00")
     draft = Draft(paid_by_loop(shared, gift_card, open_amount="0"))
 
-    assert watch_refunds(draft)
+    assert are_refunded(draft)
     assert draft.problems == []
     assert draft.steps[-1].records == ("9301", "9302")
 
@@ -167,13 +173,13 @@ def test_payments_in_another_currency_are_compared_in_one_sum() -> None:
     euros = tuple(replace(one, currency="EUR") for one in facts.loop.refunds)
     draft = Draft(replace(facts, loop=replace(facts.loop, refunds=euros)))
 
-    assert watch_refunds(draft)
+    assert are_refunded(draft)
 
 
 def test_what_was_applied_otherwise_is_taken_for_any_payment() -> None:
     draft = Draft(paid_by_loop(open_amount="0"))
 
-    assert watch_refunds(draft)
+    assert are_refunded(draft)
     assert draft.steps[-1].state == StepState.DONE
 
 
@@ -181,7 +187,7 @@ def test_nothing_is_missed_before_its_deadline() -> None:
     facts = paid_by_loop(refund_of("9301", CARD, m9103="67.76"), open_amount="10.00")
     draft = Draft(replace(facts, loop=replace(facts.loop, settled_at=facts.now)))
 
-    assert not watch_refunds(draft)
+    assert not are_refunded(draft)
     assert draft.problems == []
     assert draft.steps[-1].state == StepState.WAITING
 
@@ -262,6 +268,6 @@ def test_refund_step_stands_still_while_another_refund_differs_beside_a_noted_pa
     moved = changed_to(noted, refund_of("9301", "999", m9103="67.76"), open_amount="10.00")
     draft = Draft(moved)
 
-    assert not watch_refunds(draft)
+    assert not are_refunded(draft)
     assert [one.code for one in draft.problems] == ["refund_differs"]
     assert [one.state for one in draft.steps] == [StepState.BLOCKED]

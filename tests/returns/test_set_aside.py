@@ -15,12 +15,12 @@ from returnsops.returns import families, record_changes
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.progress import mirror_problems
 from returnsops.returns.record_changes import look_for_rights, mirror_changes, read_set_aside
+from returnsops.returns.streams import main_stream
 from returnsops.returns.unreadable import (
     BROKEN_TRIES,
     NOTED_MAX,
     note_missing_right,
     note_unreadable,
-    stream_of,
     unreadable_records,
 )
 from tests.builders import make_netsuite, make_record, make_return, transaction_of
@@ -99,16 +99,16 @@ def netsuite(row: LoopReturn, monkeypatch: pytest.MonkeyPatch) -> NetSuite:
         monkeypatch.setattr(room, "netsuite_client", lambda account, **_: fake)
     monkeypatch.setattr("returnsops.returns.reading.netsuite_client", lambda account, **_: fake)
     watermark = clock.now() - timedelta(hours=1)
-    SyncCursor.objects.create(stream=stream_of(row.shop.account), watermark=watermark)
+    SyncCursor.objects.create(stream=main_stream(row.shop.account), watermark=watermark)
     return fake
 
 
 def watermark_of(account: NetSuiteAccount) -> datetime:
-    return SyncCursor.objects.get(stream=stream_of(account)).watermark
+    return SyncCursor.objects.get(stream=main_stream(account)).watermark
 
 
 def told(account: NetSuiteAccount) -> list[tuple[str, str]]:
-    return [(one.code, one.subject.removeprefix(f"{stream_of(account)} ")) for one in mirror_problems(account)]
+    return [(one.code, one.subject.removeprefix(f"{main_stream(account)} ")) for one in mirror_problems(account)]
 
 
 def test_record_that_fails_keeps_no_other_from_being_read_in_the_same_pass(row: LoopReturn, netsuite: NetSuite) -> None:
@@ -242,7 +242,7 @@ def test_refused_kind_is_one_problem_that_names_the_right(row: LoopReturn, netsu
     mirror_changes(account)
 
     (problem,) = mirror_problems(account)
-    assert (problem.code, problem.subject) == ("reading_refused", f"{stream_of(account)} itemReceipt")
+    assert (problem.code, problem.subject) == ("reading_refused", f"{main_stream(account)} itemReceipt")
     assert problem.detail == (("Right of the role", "Transactions › Item Receipt: View"),)
     assert "Item Receipt" in problem.cause
     assert problem.words == FORBIDDEN.detail
@@ -260,7 +260,7 @@ def test_refused_query_is_told_until_it_is_answered(row: LoopReturn, netsuite: N
     with pytest.raises(RejectedError):
         mirror_changes(account)
     (problem,) = mirror_problems(account)
-    assert (problem.code, problem.subject) == ("reading_refused", f"{stream_of(account)} what changed")
+    assert (problem.code, problem.subject) == ("reading_refused", f"{main_stream(account)} what changed")
     assert problem.detail == (("Right of the role", "Reports › SuiteAnalytics Workbook: Edit"),)
 
     netsuite.failures.clear()
@@ -277,7 +277,7 @@ def test_refusal_of_the_query_that_is_no_missing_right_is_told_as_what_it_is(
     with pytest.raises(RejectedError):
         mirror_changes(account)
     (problem,) = mirror_problems(account)
-    assert (problem.code, problem.subject) == ("unreadable_record", f"{stream_of(account)} what changed")
+    assert (problem.code, problem.subject) == ("unreadable_record", f"{main_stream(account)} what changed")
     assert (problem.cause, problem.words) == ("NetSuite does not tell what changed.", NO_SUCH_FIELD.detail)
     assert read_set_aside(account) == 0, "it is no record"
 

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from integrations.models import Shop, SyncCursor
 from returnsops.returns.models import LoopReturn
+from returnsops.returns.streams import main_stream
 from returnsops.returns.sweeps import hint_stale_records
-from returnsops.returns.unreadable import stream_of
 from tests.builders import make_record, make_return, make_sale, make_unit
 
 EXCHANGE = {"exchange_id": 1, "sku": "BOOT-43", "total": "77.76", "exchange_order_id": 61001}
@@ -62,7 +62,7 @@ def test_where_changes_are_followed_only_what_they_cannot_tell_is_read_often(
     shop: Shop, *, has_sale: bool, awaits_order: bool, is_read: bool
 ) -> None:
     now = timezone.now()
-    SyncCursor.objects.create(stream=stream_of(shop.account), watermark=now, swept_at=now)
+    SyncCursor.objects.create(stream=main_stream(shop.account), watermark=now, swept_at=now)
     row = make_return(shop=shop, exchanges=[EXCHANGE] if awaits_order else [])
     if has_sale:
         make_record(row, make_sale([make_unit(1)]))

@@ -15,6 +15,7 @@ from returnsops.lib import clock
 from returnsops.returns import backfill, mirror, sweeps
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.progress import mirror_problems
+from returnsops.returns.streams import main_stream
 from tests.builders import details_payload, make_return, unit_payload
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +56,7 @@ def catch_up(shop: Shop, *records: LoopReturnRecord) -> int:
 
 
 def noted(shop: Shop) -> dict[str, str]:
-    return dict(SyncCursor.objects.get(stream=backfill.stream_of(shop)).unreadable)
+    return dict(SyncCursor.objects.get(stream=main_stream(shop)).unreadable)
 
 
 def test_known_return_that_can_no_longer_be_read_stays_noted_until_it_was(shop: Shop, loop: Loop) -> None:

@@ -5,6 +5,8 @@ An invoice: Credit Memo → Loop settles → Customer Refunds. A cash sale: Loop
 
 from dataclasses import dataclass
 
+from returnsops.lib.money import money_text
+from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.plan.applying import plan_application
 from returnsops.returns.plan.authorization import Authorization
 from returnsops.returns.plan.billing import may_be_credited
@@ -15,6 +17,7 @@ from returnsops.returns.plan.crediting import Source, plan_credit, source_of
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.exchanging import plan_exchange
 from returnsops.returns.plan.expecting import is_noted_as_missing
+from returnsops.returns.plan.figures import store_credit
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.refunding import plan_cash_refund, plan_refunds
 from returnsops.returns.plan.settling import loop_goes_first, plan_settlement
@@ -83,9 +86,31 @@ def _leave_to_hand(draft: Draft, sale: Sale) -> tuple[bool, bool]:
 
 
 def _pay_out(draft: Draft) -> bool:
+    """What the Credit Memo is used for: the exchange's invoice, and what Loop paid in money."""
     applied = plan_application(draft)
-    refunds = plan_refunds if draft.facts.policy.writes("refund") else watch_refunds
-    return refunds(draft) and applied
+    return _refund(draft) and applied
+
+
+def _refund(draft: Draft) -> bool:
+    facts, memo = draft.facts, draft.facts.credit_memo
+    if not _paid_any_money(facts):
+        draft.step("refund", StepState.NOT_NEEDED, _no_money_words(facts))
+        return True
+    if memo is None:
+        draft.step("refund", StepState.WAITING, "waits for the Credit Memo to be read back")
+        return False
+    return plan_refunds(draft, memo) if facts.policy.writes("refund") else watch_refunds(draft, memo)
+
+
+def _paid_any_money(facts: ReturnFacts) -> bool:
+    return bool(facts.loop.refund) or any(refund.amount for refund in facts.loop.refunds)
+
+
+def _no_money_words(facts: ReturnFacts) -> str:
+    given = store_credit(facts)
+    if given:
+        return f"no money went back; {money_text(given, facts.currency)} stay open as store credit"
+    return "no money went back to the customer"
 
 
 def _watch_money(draft: Draft, sale: Sale, *, may_expect: bool) -> tuple[bool, bool]:

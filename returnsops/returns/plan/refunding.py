@@ -11,7 +11,7 @@ from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import memo_text
 from returnsops.returns.plan.crediting import Source, credit_body, credit_due, is_credit_right, settled_differently
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.figures import left_open, read_figures, store_credit, value_kept
+from returnsops.returns.plan.figures import left_open, read_figures, value_kept
 from returnsops.returns.plan.money import Credit
 from returnsops.returns.plan.tender_matching import Part, as_rows, candidates_for, refunds_by_others, refunds_noted
 from returnsops.returns.plan.tenders import (
@@ -27,16 +27,9 @@ from returnsops.returns.problems import Problem
 BY_HAND = "refunded by hand, as a person noted"
 
 
-def plan_refunds(draft: Draft) -> bool:
+def plan_refunds(draft: Draft, memo: RecordFacts) -> bool:
     """A Customer Refund for every tender Loop paid out. Gives whether all of them are in NetSuite."""
     facts = draft.facts
-    if not paid_any_money(facts):
-        draft.step("refund", StepState.NOT_NEEDED, no_money_words(facts))
-        return True
-    memo = facts.credit_memo
-    if memo is None:
-        draft.step("refund", StepState.WAITING, "waits for the Credit Memo to be read back")
-        return False
     if is_refunded_by_hand(facts):
         draft.step("refund", StepState.NOT_NEEDED, BY_HAND)
         return True
@@ -99,17 +92,6 @@ def _less_noted(facts: ReturnFacts, memo: RecordFacts, payments: list[Payment]) 
             over -= less
             payments = [replace(one, amount=one.amount - less) if _part(one) == found[0] else one for one in payments]
     return payments
-
-
-def paid_any_money(facts: ReturnFacts) -> bool:
-    return bool(facts.loop.refund) or any(refund.amount for refund in facts.loop.refunds)
-
-
-def no_money_words(facts: ReturnFacts) -> str:
-    given = store_credit(facts)
-    if given:
-        return f"no money went back; {money_text(given, facts.currency)} stay open as store credit"
-    return "no money went back to the customer"
 
 
 def _paid_what_was_credited(draft: Draft, memo: RecordFacts) -> bool:

@@ -15,7 +15,6 @@ from returnsops.returns.plan.applying import value_to_apply
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.expecting import expect_record, missing_subject
 from returnsops.returns.plan.figures import beyond_subject, left_open
-from returnsops.returns.plan.refunding import no_money_words, paid_any_money
 from returnsops.returns.plan.tender_matching import Comparison, Part, compare_parts
 from returnsops.returns.plan.tenders import paid_by_gateway, paid_in_others
 from returnsops.returns.problems import Problem
@@ -49,16 +48,9 @@ class Refunds:
     left: Comparison
 
 
-def watch_refunds(draft: Draft) -> bool:
+def watch_refunds(draft: Draft, memo: RecordFacts) -> bool:
     """Gives whether what Loop paid is refunded in NetSuite, each part on its account."""
     facts = draft.facts
-    if not paid_any_money(facts):
-        draft.step("refund", StepState.NOT_NEEDED, no_money_words(facts))
-        return True
-    memo = facts.credit_memo
-    if memo is None:
-        draft.step("refund", StepState.WAITING, "waits for the Credit Memo to be read")
-        return False
     found = compare_refunds(facts, memo)
     differing = [one for _, one in _differences(facts, found) if draft.problem(one)]
     if found.left.missing and not (differing and _is_missing_noted(facts, found)):
