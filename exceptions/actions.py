@@ -28,6 +28,7 @@ from returnsops.returns.plan.finding import WORDS as GOODS_WORDS
 from returnsops.returns.plan.finding import FoundChoice
 from returnsops.returns.plan.hinges import period_key
 from returnsops.returns.plan.kinds import POSTING_KINDS
+from returnsops.returns.plan.outbox_problems import STRANGER_DIFFERS
 from returnsops.returns.policies import active_policy
 from returnsops.returns.problems import KINDS
 from returnsops.returns.problems.kinds import (
@@ -160,8 +161,16 @@ def retry(member: CaseMember, *, by: User, reason: str = "") -> None:
     posting = _posting_in_case(member)
     if not outbox.retry(posting):
         raise NotPossibleError(f"{posting} is {posting.get_status_display().lower()} already. Reload the page.")
+    _retry_twins(posting)
     ask_for_plan([member.loop_return_id])
     _record(member, by, "retried", reason or f"Sent {posting} again.", after={"posting": posting.external_id})
+
+
+def _retry_twins(posting: Posting) -> None:
+    """Refused for the same record of somebody else, they share the case: what is said of it is said for all."""
+    refusal = posting.refusal or {}
+    if refusal.get("family") == STRANGER_DIFFERS and not refusal.get("is_shared"):
+        outbox.retry_others_refused_for(refusal.get("record"), beside=posting)
 
 
 @transaction.atomic
@@ -233,6 +242,7 @@ def acknowledge(member: CaseMember, *, by: User, reason: str) -> None:
     posting = posting_of(member)
     if posting and member.case.code == "foreign_record":
         outbox.retry(posting)  # it is no double: ours may stand beside it
+        _retry_twins(posting)
     _record(member, by, "noted", reason)
 
 

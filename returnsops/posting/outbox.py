@@ -22,7 +22,7 @@ from returnsops.posting.turn import turn_at
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import PostingDue
 from returnsops.returns.plan.kinds import POSTING_KINDS
-from returnsops.returns.plan.outbox_problems import OURS_DIFFERS
+from returnsops.returns.plan.outbox_problems import OURS_DIFFERS, STRANGER_DIFFERS
 
 Status = Posting.Status
 REFUSALS_PER_HOUR_MAX, REFUSALS_MAX = 5, 20  # then a person's retry is no help any more
@@ -135,6 +135,21 @@ def retry(posting: Posting) -> bool:
         posting, field="status", target=Status.PENDING, moves=Posting.MOVES, not_before=timezone.now(), attempts=0,
         claimed_by="", looked_at=None,
     )  # fmt: skip
+
+
+def retry_others_refused_for(record: object, *, beside: Posting) -> None:
+    """A person, or a posting that adopts it, has said what this record of somebody else stands for.
+
+    So the others of the return that were refused because of it are looked at again; not those for which each has to be
+    said apart.
+    """
+    others = Posting.objects.filter(
+        loop_return=beside.loop_return_id, status=Status.REJECTED, refusal__family=STRANGER_DIFFERS,
+        refusal__record=record,
+    )  # fmt: skip
+    for one in others.exclude(pk=beside.pk).select_related("shop"):
+        if not (one.refusal or {}).get("is_shared"):
+            retry(one)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from returnsops.lib.moves import move_row
 from returnsops.posting.claim import ATTEMPTS_MAX
 from returnsops.posting.look import Found, look_first, look_for_ours
 from returnsops.posting.models import Posting, PostingAttempt
+from returnsops.posting.outbox import retry_others_refused_for
 from returnsops.posting.record_answer import DIED, mark_posted, mark_rejected, mark_uncertain, note_dead_sender
 from returnsops.posting.settled import settled_at
 from returnsops.posting.sought import may_be_looked_for, seek
@@ -111,6 +112,8 @@ def adopt_found(posting: Posting, found: Found) -> str:
         if found.is_same and not _is_held_by_another(posting, found):
             outcome = mark_posted(posting, found.ref.internal_id, adopted_from=origin)
             outcome = "adopted" if outcome == "posted" else outcome
+            if not found.is_ours:
+                retry_others_refused_for(found.ref.internal_id, beside=posting)
         else:
             outcome = mark_rejected(posting, _refusal_of(posting, found, words))
         Posting.objects.filter(pk=posting.pk).update(looked_at=timezone.now())

@@ -1,5 +1,6 @@
 """«Adopt this record» and «post it again»: facts of a person, and what the outbox makes of them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -99,6 +100,37 @@ def test_noting_that_it_is_no_double_lets_ours_go(row: LoopReturn, finn: User) -
 
     posting.refresh_from_db()
     assert (posting.status, posting.looked_at) == ("pending", None)
+
+
+def refused_beside(row: LoopReturn, **more: object) -> Posting:
+    """Another posting of the return, refused for the same record."""
+    due = make_due("receipt", covers=["unit:387002"], serial_key="other")
+    return make_posting(row, due, status="rejected", refusal=FOUND | more, attempts=1, looked_at=clock.now())
+
+
+@pytest.mark.parametrize("act", [actions.acknowledge, actions.retry])
+def test_what_is_said_of_a_record_lets_all_go_that_were_refused_for_it(
+    row: LoopReturn, finn: User, act: Callable[..., None]
+) -> None:
+    first, second = refused(row), refused_beside(row)
+
+    act(case_about(first, "foreign_record"), by=finn, reason="It is about another parcel")
+
+    for posting in (first, second):
+        posting.refresh_from_db()
+        assert (posting.status, posting.looked_at) == ("pending", None)
+
+
+@pytest.mark.parametrize("refusal", [{"record": "8010"}, {"is_shared": True}])
+def test_what_was_refused_for_something_else_stays_refused(
+    row: LoopReturn, finn: User, refusal: dict[str, object]
+) -> None:
+    first, other = refused(row), refused_beside(row, **refusal)
+
+    actions.acknowledge(case_about(first, "foreign_record"), by=finn, reason="It is about another parcel")
+
+    other.refresh_from_db()
+    assert other.status == "rejected"
 
 
 def test_what_lies_under_our_id_is_not_withdrawn(row: LoopReturn) -> None:

@@ -11,10 +11,12 @@ from django.utils import timezone
 
 from integrations.errors import AlreadyExistsError, RejectedError
 from integrations.models import NetSuiteAccount
+from integrations.netsuite.records import RecordRef
 from returnsops.lib import clock
+from returnsops.posting.look import Found
 from returnsops.posting.models import Posting
 from returnsops.posting.sender import Sender
-from returnsops.posting.settle import postings_in_doubt, settle, settle_doubts
+from returnsops.posting.settle import adopt_found, postings_in_doubt, settle, settle_doubts
 from returnsops.returns.models import LoopReturn
 from tests.builders import details_payload, make_due, make_posting
 from tests.posting.conftest import LOST, FakeLoop, FakeNetSuite
@@ -420,3 +422,19 @@ def test_record_is_adopted_by_one_posting_only(row: LoopReturn, netsuite: FakeNe
     second.refresh_from_db()
     assert first.their_id == "9001"
     assert (second.status, (second.refusal or {})["family"]) == ("rejected", "other_content")
+
+
+def test_record_that_one_posting_adopts_stands_in_no_others_way(row: LoopReturn) -> None:
+    refusal = {"family": "foreign_record", "record": "8009", "detail": "It differs."}
+    other = make_posting(row, make_due("receipt", covers=["unit:2"], serial_key="other"))
+    Posting.objects.filter(pk=other.pk).update(status="rejected", refusal=refusal, looked_at=clock.now())
+    first = make_posting(row, status="sending", sending_since=timezone.now())
+    ref = RecordRef(
+        record_type="returnAuthorization", internal_id="8009", external_id=None, tran_id="RMA12", status="B",
+        last_modified=None, type_code="",
+    )  # fmt: skip
+
+    assert adopt_found(first, Found(ref, is_ours=False)) == "adopted"
+
+    other.refresh_from_db()
+    assert (other.status, other.looked_at) == ("pending", None)
