@@ -176,11 +176,29 @@ def test_payments_in_another_currency_are_compared_in_one_sum() -> None:
     assert are_refunded(draft)
 
 
-def test_what_was_applied_otherwise_is_taken_for_any_payment() -> None:
-    draft = Draft(paid_by_loop(open_amount="0"))
+def test_credit_that_was_applied_to_something_else_is_no_refund() -> None:
+    """To another invoice of the customer's, say: they have their money from Loop, and their debt is gone as well."""
+    (problem,) = problems_of(paid_by_loop(refund_of("9302", GIFT_CARD, m9103="10.00"), open_amount="0"))
+
+    assert (problem.code, problem.amount) == ("refund_missing", Decimal("67.76"))
+    assert "67.76 USD of CRE9103 went into something else" in problem.cause
+
+
+def test_credit_is_used_by_a_refund_that_does_not_tell_what_it_pays() -> None:
+    silent = make_netsuite("customerRefund", "9301", total=Decimal("97.76"))
+    facts = paid_by_loop(silent, open_amount="0")
+    draft = Draft(replace(facts, siblings=(SiblingFacts("110700124", is_earlier=True, units=("line-2",)),)))
 
     assert are_refunded(draft)
     assert draft.steps[-1].state == StepState.DONE
+
+
+def test_note_that_it_was_booked_otherwise_explains_what_the_credit_was_used_for() -> None:
+    noted = noting(closed_in_loop(paid_by_loop(open_amount="0")))
+    used_in_part = changed_to(noted, open_amount="60.00")
+
+    assert (problems_of(noted), proof_of(noted)) == ([], "")
+    assert (problems_of(used_in_part), proof_of(used_in_part)) == ([], "")
 
 
 def test_nothing_is_missed_before_its_deadline() -> None:

@@ -32,7 +32,7 @@ class Paid:
 
 @dataclass(frozen=True)
 class Booked:
-    """What one record refunds of the credit. record: None where the credit alone shows that it was used."""
+    """What one record refunds of the credit. record: None where one of them does not tell of which return it is."""
 
     record: RecordFacts | None
     part: Part
@@ -40,12 +40,22 @@ class Booked:
 
 @dataclass(frozen=True)
 class Refunds:
-    """Both sides of one credit, and what is left of them."""
+    """Both sides of one credit, and what is left of them. used: what of it went into something that is no refund."""
 
     memo: RecordFacts
     paid: tuple[Paid, ...]
     booked: tuple[Booked, ...]
     left: Comparison
+    used: Decimal
+
+    @property
+    def missing(self) -> Decimal:
+        return add_up(amount for _, amount in self.left.missing)
+
+    @property
+    def went_elsewhere(self) -> Decimal:
+        """As much of what is missing as the credit was used for all the same."""
+        return min(max(self.used, ZERO), self.missing)
 
 
 def watch_refunds(draft: Draft, memo: RecordFacts) -> bool:
@@ -60,13 +70,14 @@ def watch_refunds(draft: Draft, memo: RecordFacts) -> bool:
         draft.step("refund", StepState.BLOCKED, "refunded otherwise than Loop paid", records=records)
         return False
     refunded = money_text(add_up(one.part.amount for one in found.booked), facts.currency)
-    draft.step("refund", StepState.DONE, f"{refunded} of {memo.tran_id} is refunded or applied", records=records)
+    draft.step("refund", StepState.DONE, f"{refunded} of {memo.tran_id} is refunded", records=records)
     return True
 
 
 def compare_refunds(facts: ReturnFacts, memo: RecordFacts) -> Refunds:
     paid, booked = tuple(_paid(facts, memo.total - left_open(facts))), tuple(_booked_on(facts, memo))
-    return Refunds(memo, paid, booked, compare_parts([one.part for one in paid], [one.part for one in booked]))
+    left = compare_parts([one.part for one in paid], [one.part for one in booked])
+    return Refunds(memo, paid, booked, left, used=_used_of(facts, memo) - add_up(one.part.amount for one in booked))
 
 
 def _paid(facts: ReturnFacts, limit: Decimal) -> Iterable[Paid]:
@@ -82,16 +93,22 @@ def _paid(facts: ReturnFacts, limit: Decimal) -> Iterable[Paid]:
 
 
 def _booked_on(facts: ReturnFacts, memo: RecordFacts) -> Iterable[Booked]:
-    """Refunds of this credit; then what else was applied of it and is not the exchange's."""
-    rest = memo.total - memo.amount_remaining
-    for record in facts.records_of("customerRefund"):
+    """Refunds of this credit; then what it was used for beside them, where a refund does not tell what it pays."""
+    standing = [one for one in facts.records_of("customerRefund") if not one.is_voided]
+    rest = _used_of(facts, memo)
+    for record in standing:
         amount = _refunded_by(facts, record, memo)
-        if amount and not record.is_voided:
+        if amount:
             yield Booked(record, Part(record.account_id, amount))
             rest -= amount
-    rest -= value_to_apply(facts)
-    if rest > ZERO:
-        yield Booked(None, Part("", rest))
+    untold = min(rest, add_up(one.total for one in standing if not one.pays and facts.siblings))
+    if untold > ZERO:
+        yield Booked(None, Part("", untold))
+
+
+def _used_of(facts: ReturnFacts, memo: RecordFacts) -> Decimal:
+    """What is not open of the credit any more and is not the exchange's."""
+    return memo.total - memo.amount_remaining - value_to_apply(facts)
 
 
 def _refunded_by(facts: ReturnFacts, record: RecordFacts, memo: RecordFacts) -> Decimal:
@@ -103,23 +120,23 @@ def _refunded_by(facts: ReturnFacts, record: RecordFacts, memo: RecordFacts) -> 
 
 def _expect_the_rest(draft: Draft, found: Refunds) -> bool:
     facts, missing = draft.facts, found.left.missing
-    words = [_payment_words(facts, found.paid[place], amount) for place, amount in missing]
+    words = " and ".join(_payment_words(facts, found.paid[place], amount) for place, amount in missing)
+    gone = f"{money_text(found.went_elsewhere, facts.currency)} of {found.memo.tran_id} went into something else"
     return expect_record(
         draft,
         "refund",
         since=facts.loop.settled_at,
         limit=facts.policy.deadlines.refund,
-        wanted=f"{' and '.join(words)} on {found.memo.tran_id}",
-        amount=add_up(amount for _, amount in missing),
+        wanted=f"{words} on {found.memo.tran_id}" + (f" ({gone})" if found.went_elsewhere else ""),
+        amount=found.missing,
         subject=_missing_subject(facts, found),
     )
 
 
 def _missing_subject(facts: ReturnFacts, found: Refunds) -> str:
     """A part has a subject of its own, with its amount: a note on it says nothing of what is missing later."""
-    missing = add_up(amount for _, amount in found.left.missing)
-    is_part = missing < add_up(one.part.amount for one in found.paid)
-    return beyond_subject(facts, missing) if is_part else missing_subject("refund")
+    is_part = found.missing < add_up(one.part.amount for one in found.paid)
+    return beyond_subject(facts, found.missing) if is_part else missing_subject("refund")
 
 
 def _is_missing_noted(facts: ReturnFacts, found: Refunds) -> bool:
@@ -129,9 +146,7 @@ def _is_missing_noted(facts: ReturnFacts, found: Refunds) -> bool:
 def open_as_noted(facts: ReturnFacts, memo: RecordFacts) -> Decimal:
     """By how much more is open of the credit, or less where negative, as a person noted of exactly these refunds."""
     found = compare_refunds(facts, memo)
-    missing = add_up(amount for _, amount in found.left.missing)
-    if not _is_missing_noted(facts, found):
-        missing = ZERO
+    missing = found.missing - found.went_elsewhere if _is_missing_noted(facts, found) else ZERO
     noted = {place for place, one in _differences(facts, found) if facts.is_acknowledged(one.code, one.subject)}
     return missing - add_up(amount for refund, amount in found.left.beyond if refund in noted)
 
