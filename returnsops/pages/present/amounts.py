@@ -11,13 +11,14 @@ from returnsops.returns.plan import Draft
 from returnsops.returns.plan.comparing import CAUSE_WORDS, ROW_WORDS
 from returnsops.returns.plan.money import Credit, propose_credit
 from returnsops.returns.plan.sale import find_sale
+from returnsops.returns.plan.setting_aside import set_aside_parts
 
 
 def compare_amounts(row: LoopReturn, *, records: list[NetSuiteRecord]) -> dict[str, Any] | None:
     """What components/compare.html takes; None as long as no credit can be drawn up."""
     if not row.plan:
         return None
-    facts = load_facts(row)
+    facts = set_aside_parts(load_facts(row))
     if not facts.is_kept and not (facts.accepted_units and facts.all_judged):
         return None
     sale = find_sale(Draft(facts))

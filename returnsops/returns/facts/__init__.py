@@ -116,8 +116,18 @@ class ReturnFacts:
         return moment.astimezone(ZoneInfo(self.account_time_zone)).date()
 
     @property
-    def live_units(self) -> tuple[UnitFacts, ...]:
+    def parcel_units(self) -> tuple[UnitFacts, ...]:
+        """What is to come, to be judged, and to be settled in Loop."""
         return tuple(unit for unit in self.units if not unit.removed)
+
+    @property
+    def live_units(self) -> tuple[UnitFacts, ...]:
+        """Of these, what our documents are about."""
+        return tuple(unit for unit in self.parcel_units if not unit.by_hand)
+
+    @property
+    def units_by_hand(self) -> tuple[UnitFacts, ...]:
+        return tuple(unit for unit in self.parcel_units if unit.by_hand)
 
     @property
     def accepted_units(self) -> tuple[UnitFacts, ...]:
@@ -147,7 +157,7 @@ class ReturnFacts:
 
     @property
     def all_judged(self) -> bool:
-        return bool(self.live_units) and all(unit.outcome for unit in self.live_units)
+        return bool(self.live_units) and all(unit.outcome for unit in self.parcel_units)
 
     @property
     def is_instant(self) -> bool:

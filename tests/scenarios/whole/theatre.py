@@ -20,7 +20,7 @@ from returnsops.returns.replan import due_for_plan
 from tests.builders import CREATED, WRITES_ALL, make_policy
 from tests.journey.stage import Stage
 from tests.scenarios.book import Scenario
-from tests.scenarios.given import ITEMS, begin
+from tests.scenarios.given import ITEMS, KIT_OF, begin
 from tests.scenarios.whole.books import Books
 from tests.scenarios.whole.policies import Places, account_of, rules_of
 from tests.scenarios.whole.scene import Cue, Scene
@@ -61,13 +61,20 @@ class Theatre(Stage):
         self.ask("settings", SWITCHES)
         self.world = self.ask("world", method="GET")["netsuite_accounts"][0]
         self.account = connect_account(self.world, self.url, LANES)
-        self.items = {item: self.act("create_item", sku=sku, price="72.00")["id"] for sku, item in ITEMS.items()}
+        alone = {sku: item for sku, item in ITEMS.items() if sku not in KIT_OF}
+        self.items = {item: self.act("create_item", sku=sku, price="72.00")["id"] for sku, item in alone.items()}
+        self.items |= {ITEMS[sku]: self._make_kit(sku, members) for sku, members in KIT_OF.items()}
         inactive = self.act("create_item", sku="BOOT-43-OLD", price="72.00")["id"]
         self.act("deactivate_item", item=inactive)
         further = {place: self._make_place(place) for place in FURTHER_PLACES}
         self.places = Places(self.world["locations"], further)
         house = {"name": HOUSE_CURRENCY, "symbol": HOUSE_CURRENCY, "exchangeRate": 1.0, "currencyPrecision": 2}
         self.act("write_list", record_type="currency", body=house)
+
+    def _make_kit(self, sku: str, members: dict[str, int]) -> str:
+        rows = [{"item": {"id": self.items[ITEMS[one]]}, "quantity": count} for one, count in members.items()]
+        body = {"itemId": sku, "member": {"items": rows}}
+        return str(self.act("write_list", record_type="kitItem", body=body)["id"])
 
     def _make_place(self, name: str) -> str:
         body = {"name": f"Place {name}", "subsidiary": {"id": self.world["subsidiary_id"]}}
