@@ -6,12 +6,15 @@ from decimal import Decimal
 
 import pytest
 
-from returnsops.returns.facts import ApprovalFacts, OverrideFacts, RefundFacts, ReturnFacts
+from returnsops.returns.facts import ApprovalFacts, OverrideFacts, RefundFacts, ReturnFacts, SiblingFacts
 from returnsops.returns.plan import StepState, plan_return
+from returnsops.returns.plan.standing_in import let_others_stand_in
+from returnsops.returns.policy import RECORD_KINDS
 from tests.builders import (
     NOW,
     make_facts,
     make_loop,
+    make_netsuite,
     make_posted,
     make_sale,
     make_unit,
@@ -525,3 +528,16 @@ def test_proof_that_does_not_come_is_late_after_the_read_back_time() -> None:
 
     assert (early.stage, codes_of(early)) == ("waiting", [])
     assert codes_of(late) == ["record_differs"]
+
+
+def test_credit_of_another_system_is_told_by_what_was_returned_without_the_bonus() -> None:
+    """Of several returns of the order, none named in it: Loop gave 87.76 of store credit for 77.76 of goods."""
+    units = (make_unit(1, "sellable"),)
+    loop = make_loop(units, outcome="credit", gift_card="87.76", refund="0", fee="0")
+    facts = make_facts(units=units, loop=loop, policy=policy(ownership=dict.fromkeys(RECORD_KINDS, "observe")))
+    sibling = SiblingFacts("110700124", is_earlier=True, units=("line-2",))
+    source = next(one.internal_id for one in facts.records if one.record_type == "invoice")
+    credit = make_netsuite("creditMemo", "9103", created_from_id=source, total=Decimal("77.76"))
+    found = let_others_stand_in(replace(facts, records=(*facts.records, credit), siblings=(sibling,)))
+
+    assert found.credit_memo == credit

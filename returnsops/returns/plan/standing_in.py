@@ -8,10 +8,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from returnsops.lib.money import ZERO, add_up
 from returnsops.returns.facts import RECEIVED, LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft
-from returnsops.returns.plan.figures import exchange_value, is_zero_credit, store_credit
+from returnsops.returns.plan.figures import is_zero_credit, read_figures, store_credit
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.sale import find_sale
 from returnsops.returns.plan.sources import line_on
@@ -179,8 +178,8 @@ def _find_their_credit(facts: ReturnFacts, sale: Sale, record_type: str) -> Reco
     of_sale = [one for one in theirs if one.created_from_id == sale.record.internal_id]
     if not facts.siblings:
         return next(iter(of_sale), None)
-    paid = _paid(facts)
-    return next((one for one in of_sale if one.total == paid and not _is_of_another(facts, one)), None)
+    due = read_figures(facts).total
+    return next((one for one in of_sale if one.total == due and not _is_of_another(facts, one)), None)
 
 
 def _application(facts: ReturnFacts) -> PostingFacts | None:
@@ -189,8 +188,3 @@ def _application(facts: ReturnFacts) -> PostingFacts | None:
     if memo is None or is_zero_credit(facts) or not facts.exchanges or memo.amount_remaining > store_credit(facts):
         return None
     return _stand_in("credit_apply", memo, {f"part:exchange:{facts.loop.loop_id}"})
-
-
-def _paid(facts: ReturnFacts) -> object:
-    exchange = ZERO if is_zero_credit(facts) else exchange_value(facts)
-    return add_up([facts.loop.refund, facts.loop.gift_card, exchange])
