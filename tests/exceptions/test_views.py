@@ -168,7 +168,7 @@ def test_the_number_of_queries_does_not_grow(finance: Client, shop: Shop, finn: 
         ("posting:loop-fern-110700123-customer-refund-2", "Customer Refund of return 110700123"),
         ("posting:loop-two-words-110700123-rma-1", "Return Authorization of return 110700123"),
         ("posting:loop-fern-110700123-credit-1:3fa91c02", "Credit Memo of return 110700123"),
-        ("record:8201:open", "Record 8201"),
+        ("record:8201:open:57.76", "Record 8201"),
         ("return:110700123:payments", "Return 110700123"),
         ("posting:odd", "odd"),
         ("netsuite:NetSuite 1234567_SB1", "NetSuite 1234567_SB1"),

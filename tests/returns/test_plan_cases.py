@@ -3,6 +3,8 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from returnsops.returns.facts import OverrideFacts, PostingFacts, RefundFacts, ReturnFacts
 from returnsops.returns.plan import plan_return
 from returnsops.returns.plan.draft import Draft
@@ -122,20 +124,41 @@ def pay(facts: ReturnFacts, amount: str) -> ReturnFacts:
 
 def test_credit_that_was_applied_by_hand_is_left_at_that_once_noted() -> None:
     """To another invoice, as far as NetSuite shows: no refund of somebody else is in the place of ours."""
-    facts, _ = run_to_end(make_facts(units=(make_unit(1, "sellable"),)))
-    records = tuple(
-        replace(one, amount_remaining=one.total - 20) if one.record_type == "creditMemo" else one
-        for one in facts.records
-        if one.record_type != "customerRefund"
-    )
-    postings = tuple(one for one in facts.postings if one.kind != "customer_refund")
-    facts = replace(facts, postings=postings, records=records)
+    facts = applied_by_hand(Decimal(20))
     problem = problem_of(facts, "record_differs")
 
     plan = plan_return(note(facts, problem))
 
     assert "Undo what was applied by hand" in problem.cause
     assert (plan.postings, plan.stage) == ((), "settled")
+
+
+@pytest.mark.parametrize(
+    ("applied", "is_asked"),
+    [("20", False), ("57.76", False), ("77.76", False), ("10", True), ("19.99", True)],
+)
+def test_note_about_what_is_open_holds_on_the_way_to_what_should_be(applied: str, is_asked: bool) -> None:
+    """The rest is booked by hand, so less and less of it stays open; more than was noted is another matter."""
+    before = applied_by_hand(Decimal(20))
+    noted = note(before, problem_of(before, "record_differs"))
+
+    plan = plan_return(replace(noted, records=applied_by_hand(Decimal(applied)).records))
+
+    assert plan.postings == ()
+    assert ("record_differs" in {one.code for one in plan.problems}) is is_asked
+    assert plan.stage == ("needs_person" if is_asked else "settled")
+
+
+def applied_by_hand(amount: Decimal) -> ReturnFacts:
+    """A credit of which so much went into something else before our refund was posted."""
+    facts, _ = run_to_end(make_facts(units=(make_unit(1, "sellable"),)))
+    records = tuple(
+        replace(one, amount_remaining=one.total - amount) if one.record_type == "creditMemo" else one
+        for one in facts.records
+        if one.record_type != "customerRefund"
+    )
+    postings = tuple(one for one in facts.postings if one.kind != "customer_refund")
+    return replace(facts, postings=postings, records=records)
 
 
 def test_posting_that_was_told_to_be_deleted_keeps_its_own_case() -> None:

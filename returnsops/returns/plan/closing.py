@@ -10,7 +10,7 @@ from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import Authorization
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import left_open
-from returnsops.returns.plan.refunding import open_subject
+from returnsops.returns.plan.refunding import is_open_as_noted
 from returnsops.returns.plan.undone import is_gone
 from returnsops.returns.plan.watching_refunds import open_as_noted
 from returnsops.returns.problems import Problem
@@ -196,7 +196,7 @@ def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts | None) -> list[str]:
     memo = facts.record(credit.their_id) if credit else None
     if credit and memo is None:
         found.append("the Credit Memo is not read back")
-    if memo and memo.amount_remaining != _should_be_open(facts, memo) and not _is_application_noted(facts, memo):
+    if memo and memo.amount_remaining != _should_be_open(facts, memo) and not is_open_as_noted(facts, memo):
         found.append(f"{memo.tran_id} has {money_text(memo.amount_remaining, facts.currency)} open")
     return found
 
@@ -205,11 +205,6 @@ def _should_be_open(facts: ReturnFacts, memo: RecordFacts) -> Decimal:
     """By plan; where another system refunds, with exactly what a person noted of its refunds."""
     noted = ZERO if facts.policy.writes("refund") else open_as_noted(facts, memo)
     return left_open(facts) + noted
-
-
-def _is_application_noted(facts: ReturnFacts, memo: RecordFacts) -> bool:
-    """A person said of what somebody else applied that it is right as it is."""
-    return facts.is_acknowledged("record_differs", open_subject(memo))
 
 
 def _holds_goods_taken_out(facts: ReturnFacts) -> bool:

@@ -36,15 +36,16 @@ def plan_refunds(draft: Draft, memo: RecordFacts) -> bool:
     payments = read_payments(draft)
     if payments is None or not _paid_what_was_credited(draft, memo):
         return False
+    if is_open_as_noted(facts, memo):
+        draft.step("refund", StepState.NOT_NEEDED, BY_HAND, records=(memo.internal_id,))
+        return True
     payments = _less_noted(facts, memo, _within(payments, memo.total - left_open(facts)))
     problem = _find_too_little_open(facts, memo, payments)
     if problem is None:
         return _plan_each(draft, memo, payments)
-    if draft.problem(problem):
-        draft.step("refund", StepState.BLOCKED, f"{memo.tran_id} was applied by hand", records=(memo.internal_id,))
-        return False
-    draft.step("refund", StepState.NOT_NEEDED, BY_HAND, records=(memo.internal_id,))
-    return True
+    draft.problem(problem)
+    draft.step("refund", StepState.BLOCKED, f"{memo.tran_id} was applied by hand", records=(memo.internal_id,))
+    return False
 
 
 def plan_cash_refund(draft: Draft, source: Source, credit: Credit) -> bool:
@@ -119,7 +120,7 @@ def _find_too_little_open(facts: ReturnFacts, memo: RecordFacts, payments: list[
     left_text, due_text = (money_text(amount, facts.currency) for amount in (memo.amount_remaining, due))
     return Problem(
         "record_differs",
-        open_subject(memo),
+        f"{_open_subject(memo)}{memo.amount_remaining.normalize():f}",
         f"{memo.tran_id} has {left_text} open, and a refund of {due_text} is still to be booked on it. Undo what "
         "was applied by hand.",
         expected=due_text,
@@ -128,9 +129,21 @@ def _find_too_little_open(facts: ReturnFacts, memo: RecordFacts, payments: list[
     )
 
 
-def open_subject(memo: RecordFacts) -> str:
-    """Of what is open of a credit, apart from what it comes to."""
-    return f"record:{memo.internal_id}:open"
+def is_open_as_noted(facts: ReturnFacts, memo: RecordFacts) -> bool:
+    """Whether a person said of what is open of the credit that it is right, and that the refund is booked by hand.
+
+    The note is about the amount that was open then. It holds as well for what lies between that and what should be
+    open, since booking the refund by hand leads there; whatever is further off is asked about again.
+    """
+    should_be, prefix = left_open(facts), f"record_differs {_open_subject(memo)}"
+    notes = (one.subject for one in facts.overrides if one.kind == "acknowledge")
+    noted = [Decimal(subject.removeprefix(prefix)) for subject in notes if subject.startswith(prefix)]
+    return any(min(should_be, one) <= memo.amount_remaining <= max(should_be, one) for one in noted)
+
+
+def _open_subject(memo: RecordFacts) -> str:
+    """Of what is open of a credit, apart from what it comes to; the amount follows."""
+    return f"record:{memo.internal_id}:open:"
 
 
 def _seen_refunded(facts: ReturnFacts, memo: RecordFacts, payments: list[Payment]) -> set[Part]:
