@@ -56,10 +56,11 @@ class Teller:
             raise BadInputError(f"units is a list of 1 to {UNIT_COUNT_MAX}")
         exchanges, prefix = body.rows("exchanges"), body.word("order_prefix", "#")
         making = Making(shop, params={}, draw=self.engine.draw, engine=self.engine, fields=_read_fields(body))
-        making.parcels = 1 if body.flag("parcel", True) else 0
+        making.parcels = body.count("parcels", 1, high=UNIT_COUNT_MAX)
+        beside = self._find_return(body.whole("order_of"))
         body.done()
         with self.engine.store.transaction():
-            order = self._make_order(shop, units, prefix=prefix)
+            order = self._make_order(shop, units, prefix=prefix, beside=beside)
             loop_return = self._make_return(making, order, units=units)
             loop_return.exchanges = [self._read_exchange(shop, row) for row in exchanges]
             self._publish(loop_return)
@@ -67,9 +68,9 @@ class Teller:
 
     def bring_bill(self, return_id: int, body: Fields) -> Json:
         """The first one comes with the sales order; further ones stand beside it, under the same number."""
-        loop_return = self.engine.load(return_id)
+        loop_return = self._find_return(return_id)
         if loop_return is None:
-            raise BadInputError(f"no return {return_id}")
+            raise BadInputError("name a return")
         account = self.accounts[self.engine.shops[loop_return.shop].netsuite_account]
         billing = body.word("billing", "invoice", of=BILLINGS)
         symbol = body.word("currency", loop_return.currency)
@@ -82,26 +83,42 @@ class Teller:
         sale = Sale(_order_of(loop_return, tax_rate=lines[0].tax_rate), lines, billing, currency, is_shipped)
         return bring_sale(account, sale) if is_first else bill_again(account, sale)
 
-    def _make_order(self, shop: ShopProfile, units: list[ToldUnit], *, prefix: str) -> ShopOrder:
+    def _find_return(self, return_id: int | None) -> LoopReturn | None:
+        found = self.engine.load(return_id) if return_id is not None else None
+        if return_id is not None and found is None:
+            raise BadInputError(f"no return {return_id}")
+        return found
+
+    def _make_order(
+        self, shop: ShopProfile, units: list[ToldUnit], *, prefix: str, beside: LoopReturn | None
+    ) -> ShopOrder:
+        """beside: an earlier return of the same order. Lines are the same where goods and place are."""
         store = self.engine.store
-        number = store.next_number(f"order {shop.code}", start=shop.first_order_number)
+        number = (
+            beside.order_number if beside else store.next_number(f"order {shop.code}", start=shop.first_order_number)
+        )
+        known = {unit.sku: unit.provider_line_item_id for unit in beside.units} if beside else {}
         lines: list[ShopLine] = []
         for name in dict.fromkeys(unit.line for unit in units):
             same = [unit for unit in units if unit.line == name]
             parts = tuple(ShopUnit(one.price, discount=one.discount, tax=one.tax) for one in same)
-            serial = 14_440_012_000_000 + store.next_number("provider_line", start=1) * 37
+            serial = known.get(same[0].sku) or 14_440_012_000_000 + store.next_number("provider_line", start=1) * 37
             lines.append(ShopLine(serial, variant=self._variant(shop, same[0].sku, same[0].title), units=parts))
         order = ShopOrder(
             name=f"{prefix}{number}",
             number=str(number),
-            provider_order_id=5_873_120_000_000 + store.next_number("provider_order", start=1) * 1013,
+            provider_order_id=beside.provider_order_id if beside else self._new_order_id(),
             shopper=SHOPPER,
             placed_on=self.engine.clock.now().date() - PLACED_AGO,
             tax_rate=_rate(units[0].price - units[0].discount, units[0].tax),
             lines=tuple(lines),
         )
-        keep_order(store, shop, order, at=self.engine.now_text())
+        if beside is None:
+            keep_order(store, shop, order, at=self.engine.now_text())
         return order
+
+    def _new_order_id(self) -> int:
+        return 5_873_120_000_000 + self.engine.store.next_number("provider_order", start=1) * 1013
 
     def _variant(self, shop: ShopProfile, sku: str, title: str) -> Variant:
         """As the shop has it, or made up: Loop knows goods that NetSuite does not."""

@@ -94,6 +94,14 @@ def record_answers(answers: Sequence[tuple[Posting, Answer]]) -> None:
         for posting, _ in in_order:
             hold_return(posting.loop_return_id)
         PostingAttempt.objects.bulk_create([_record_one(posting, answer) for posting, answer in in_order])
+        _look_at_causes_again([posting for posting, _ in in_order if posting.status == Status.REJECTED])
+
+
+def _look_at_causes_again(refused: Sequence[Posting]) -> None:
+    """Where several are refused together, none of them has seen the tries of the others, which stand only now."""
+    for posting in refused if len(refused) > 1 else ():
+        if hold_for_cause(posting, posting.refusal or {}):
+            return
 
 
 def _note_connection(posting: Posting, answer: Answer) -> None:

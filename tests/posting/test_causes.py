@@ -18,7 +18,7 @@ from returnsops.posting.causes import UNKNOWN_MAX
 from returnsops.posting.claim import claim_postings
 from returnsops.posting.models import Pause, Posting
 from returnsops.posting.outbox import enqueue
-from returnsops.posting.record_answer import Answer, mark_posted, record_answer
+from returnsops.posting.record_answer import Answer, mark_posted, record_answer, record_answers
 from returnsops.posting.resuming import TELL_MAX, end_pause, look_after_pauses, try_cause
 from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.models import LoopReturn
@@ -151,6 +151,21 @@ def test_many_unknown_words_stop_the_flow_and_lie_in_one_case(shop: Shop) -> Non
     look_after_pauses()
     assert set(Posting.objects.values_list("status", flat=True)) == {"pending"}, "all wait behind the one pause"
     assert claimed() == []
+
+
+def test_unknown_words_that_come_together_stop_the_flow_too(shop: Shop) -> None:
+    postings = [waiting(shop, number) for number in range(1, UNKNOWN_MAX + 1)]
+    Posting.objects.update(status="sending", sending_since=clock.now())
+    for posting in postings:
+        posting.refresh_from_db()
+
+    record_answers(
+        [(one, Answer(one.request, timezone.now(), 0.1, error=refusal("unknown", "Flux is out."))) for one in postings]
+    )
+
+    assert Pause.objects.get().key == "flow:receipt"
+    look_after_pauses()
+    assert set(Posting.objects.values_list("status", flat=True)) == {"pending"}
 
 
 def test_unknown_words_long_ago_or_of_another_flow_do_not_count(shop: Shop) -> None:

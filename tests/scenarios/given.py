@@ -28,9 +28,9 @@ MONEY = frozenset(
     }
 )  # fmt: skip
 ITEMS = {"BOOT-42": "501", "BOOT-43": "502", "SHIRT-M": "503", "SOCKS": "504"}  # the shop's items in NetSuite
-ITEMS |= {"CAP-1": "505", "CAP-2": "506", "CAP-3": "507", "CAP-4": "508"}  # one for each story that asks for the stock
-ITEMS |= {"GIFT-SET": "509"}  # a kit, of what KIT_OF tells
-KIT_OF = {"GIFT-SET": {"SHIRT-M": 1, "SOCKS": 2}}
+# One for each story that asks for the stock.
+ITEMS |= {"CAP-1": "505", "CAP-2": "506", "CAP-3": "507", "CAP-4": "508", "CAP-5": "510"}
+ITEMS |= {"GIFT-SET": "509"}  # a kit, of what the story tells
 ORDER = "7000"  # its id in NetSuite
 NEW = {"state": "open", "label_status": "", "outcome": "refund"}
 

@@ -274,6 +274,12 @@ def _stock_is_elsewhere(facts: ReturnFacts, told: dict[str, int]) -> ReturnFacts
     return facts
 
 
+def _stock_is_untold(facts: ReturnFacts, told: bool) -> ReturnFacts:
+    """The role may not read it: nothing is known, as before anybody asked."""
+    assert all(one.available is None for one in facts.exchanges)
+    return facts
+
+
 def _others_authorise(facts: ReturnFacts, number: str) -> ReturnFacts:
     """Another system authorises exactly the units of this return, from its bill, or its order as long as it
     is not billed. number: internal id of its record."""
@@ -435,6 +441,7 @@ HAPPENINGS: dict[str, Callable[[ReturnFacts, Any], ReturnFacts]] = {
     "record_changes": _record_changes,
     "stock": _stock_is_read,
     "stock_elsewhere": _stock_is_elsewhere,
+    "stock_untold": _stock_is_untold,
     "others_authorise": _others_authorise,
     "others_receive": _others_receive,
     "others_credit": _others_credit,

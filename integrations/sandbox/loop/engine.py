@@ -7,7 +7,7 @@ from integrations.sandbox.loop import outcomes, parcels, processing
 from integrations.sandbox.loop.desk import Desk
 from integrations.sandbox.loop.model import LoopReturn, Parcel
 from integrations.sandbox.loop.processing import PARCEL
-from integrations.sandbox.money import ZERO
+from integrations.sandbox.money import ZERO, cents, places_of
 
 __all__ = ["PARCEL", "Engine"]
 
@@ -45,6 +45,8 @@ class Engine(Desk):
 
     def remove_units(self, loop_return: LoopReturn, *, line_item_ids: list[int], who: str) -> None:
         """Zero the units and process the rest at once; with none left the return is cancelled."""
+        if self.rules_of(loop_return).text("loop.extras_of_removed") == "in_proportion":
+            _take_extras_out(loop_return, line_item_ids=line_item_ids)
         take_units_out(loop_return, line_item_ids=line_item_ids)
         self.log(loop_return, who=who, action="remove", content={"line_item_ids": line_item_ids})
         if not loop_return.live_units:
@@ -94,6 +96,17 @@ class Engine(Desk):
             loop_return = self.load(int(job["return_id"]))
             if loop_return is not None and loop_return.state == "open" and loop_return.label is None:
                 self.make_label(loop_return)
+
+
+def _take_extras_out(loop_return: LoopReturn, *, line_item_ids: list[int]) -> None:
+    """Shipping and duties were spread over the units by their worth; what leaves takes its share along."""
+    before = sum((unit.worth for unit in loop_return.live_units), ZERO)
+    gone = sum((unit.worth for unit in loop_return.live_units if unit.line_item_id in line_item_ids), ZERO)
+    if not before:
+        return
+    decimals = places_of(loop_return.currency)
+    for name in ("refund_shipping", "refund_shipping_tax", "refund_duties"):
+        setattr(loop_return, name, cents(getattr(loop_return, name) * (before - gone) / before, decimals=decimals))
 
 
 def take_units_out(loop_return: LoopReturn, *, line_item_ids: list[int]) -> None:

@@ -143,6 +143,7 @@ def save_new(account: Account, document: Document, *, who: str, body: Any, check
         document.subsidiary = account.profile.subsidiary_id
     fill_ship_to(account, document)
     expand_kits(account, document)
+    _tax_otherwise(account, document, who=who)
     derive(account, document)
     insert_document(account.store, document, who=who, at=at)
     _settle(account, document, at=at, touched=_sources_of(document))
@@ -151,6 +152,13 @@ def save_new(account: Account, document: Document, *, who: str, body: Any, check
     if document.kind == kinds.FULFILLMENT and not account.settings.flag("netsuite.advanced_shipping"):
         _bill_with_fulfilment(account, document, who=who)
     return document
+
+
+def _tax_otherwise(account: Account, document: Document, *, who: str) -> None:
+    """A tax engine may come to something else when a credit is saved than when its form was shown."""
+    more = account.settings.number("netsuite.saved_credit_adds")
+    if more and who == "api" and document.kind in (kinds.CREDIT_MEMO, kinds.CASH_REFUND) and document.lines:
+        document.lines[0].tax_amount += document.rounded(more)
 
 
 def _bill_with_fulfilment(account: Account, document: Document, *, who: str) -> None:

@@ -56,6 +56,7 @@ RULES = (
     choice("loop.processing_event.credit", STEPS, "when Loop issues store credit by itself"),
     choice("loop.processing_event.exchange", STEPS, "when Loop makes exchange orders by itself"),
     flag("loop.allow_flagged_processing", False, "the merchant lets returns in review be processed"),
+    choice("loop.extras_of_removed", ("kept", "in_proportion"), "shipping and duties of units taken out (7.4)"),
     choice("loop.process_expired", ("accepted", "refused"), "processing an expired return (§10, 15)"),
     choice("loop.expired_scan", ("stays", "reopens"), "a carrier's scan of an expired return (§10, 15)"),
     number("loop.expiry_days", 28, "days without a carrier's scan until a return expires"),

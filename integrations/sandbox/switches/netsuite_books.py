@@ -1,6 +1,6 @@
 """The switches of NetSuite's books. Names under "accounts" in the settings set one for a single account."""
 
-from integrations.sandbox.switches.declare import Switch, choice, flag, words, zone
+from integrations.sandbox.switches.declare import Switch, choice, flag, number, words, zone
 
 PREFERENCES: tuple[Switch, ...] = (
     flag("netsuite.oneworld", True, "several subsidiaries; off: no such record, no such column"),
@@ -53,6 +53,10 @@ READINGS: tuple[Switch, ...] = (
     choice("netsuite.tax_engine", ("legacy", "suitetax"), "which tax fields records show (U10)"),
     choice("netsuite.tax_rounding", ("line", "document"), "where cents of tax are rounded (U10)"),
     choice("netsuite.rest_tax", ("computed", "none"), "tax of what REST writes: as in the screens, or left out (U10)"),
+    number(
+        "netsuite.saved_credit_adds", 0.0, "tax of a saved credit beyond what its create-form showed (U10)", low=-1000,
+        high=1000,
+    ),
     choice("netsuite.gross_amount", ("recalculates", "ignored"), "`grossAmt` sent; before 2026.1 ignored"),
     choice("netsuite.order_discount_on_transform", ("copied", "dropped"), "a discount of the whole order"),
 )  # fmt: skip

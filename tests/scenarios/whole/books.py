@@ -19,16 +19,24 @@ class Books:
         self._account = account
         self._logged = 0
         self._changed_until = ""
+        self._former: set[str] = set()  # documents of earlier evenings, whose changes may lie ahead
         self._of_loop: dict[str, int] = {}
         self._added: Counter[str] = Counter()
         self.documents: dict[str, Json] = {}
+
+    def begin_evening(self) -> None:
+        """The clock was put back: what changes now is older than what changed before."""
+        self.writes()
+        self._former = set(self.documents)
+        self._changed_until = ""
 
     def refresh(self) -> None:
         """Read what changed since the last look."""
         since = f"&since={self._changed_until}" if self._changed_until else ""
         for one in self._pages("transactions", more=since):
             self.documents[one["id"]] = one
-            self._changed_until = max(self._changed_until, one["modified_at"])
+            if one["id"] not in self._former:
+                self._changed_until = max(self._changed_until, one["modified_at"])
 
     def writes(self) -> list[Json]:
         """What our integration wrote in NetSuite since the last look."""

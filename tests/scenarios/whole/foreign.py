@@ -29,12 +29,16 @@ def _order(theatre: Theatre, scene: Scene, told: Json) -> str:
     wanted = told.get("external_id") or ("61001" if told.get("other_ref_num") == "EXC-20418" else "")
     goods = facts.exchanges
     if wanted:
-        ordered = [one for one in theatre.loop_return(scene)["exchanges"] if one["order_id"]]
+        goods_of_order = [
+            one for number in _returns_of(scene) for one in theatre.archive.loop_return(scene.shop, number)["exchanges"]
+        ]
+        ordered = [one for one in goods_of_order if one["order_id"]]
         names = list(dict.fromkeys((one["order_id"], one["order_name"]) for one in ordered))
         order_id, name = names[min(EXCHANGE_ORDERS.index(wanted), len(names) - 1)]
         body |= {"externalId": order_id, "otherRefNum": name.lstrip("#")}
         mine = {one["exchange_id"] for one in ordered if one["order_id"] == order_id}
-        goods = tuple(one for one, number in zip(facts.exchanges, scene.exchanges, strict=True) if int(number) in mine)
+        own = [one for one, number in zip(facts.exchanges, scene.exchanges, strict=True) if int(number) in mine]
+        goods = tuple(own) or goods  # or those of the other return, which are alike
     rows = [_row(theatre.items[one.item_id], one.price) for one in goods]
     worth = sum((one.price + round_money(one.price * scene.tax_rate, facts.currency) for one in goods), Decimal(0))
     less = worth - Decimal(told.get("total", "0"))
@@ -44,6 +48,11 @@ def _order(theatre: Theatre, scene: Scene, told: Json) -> str:
     if "link" in told:
         body[begin(scene.story.given).policy.exchange_link_field] = told["link"]
     return str(theatre.act("create", record_type="salesOrder", body=body, **CONNECTOR)["id"])
+
+
+def _returns_of(scene: Scene) -> list[str]:
+    """Of the order, the earlier one first."""
+    return [number for number in (scene.sibling, scene.loop_id) if number]
 
 
 def _covered_by(told: Json) -> str:

@@ -15,19 +15,22 @@ SKUS = {item: sku for sku, item in ITEMS.items()}
 BILLINGS = {"invoice": "invoice", "cashSale": "cash_sale", "salesOrder": "none"}
 ADDRESS = "301"  # the customer's, as stories call it
 SHIPPED = "EFG"  # letters of an order that left the warehouse
-INACTIVE = "BOOT-43-OLD"  # the replacement of the story whose item is out of use
 ORIGINAL = ("", "5873120045678", "#20418")  # what the story calls the order the units were sold on
 
 
 def set_scene(theatre: Theatre, story: Scenario) -> Scene:
     facts = begin(story.given)
     shop = theatre.shop_of(story)
-    made = theatre.ask("loop/told", {"shop": shop} | _told_return(story, facts))
+    sibling = _set_sibling(theatre, story, shop=shop) if _has_sibling(story) else ""
+    skus = {kit.sku: theatre.kits.sell(kit) for kit in facts.kits}
+    beside = {"order_of": int(sibling)} if sibling else {}
+    made = theatre.ask("loop/told", {"shop": shop} | _told_return(story, facts, skus) | beside)
     unit = facts.units[0]
     scene = Scene(
         story=story, shop=shop, account=ACCOUNT, loop_id=made["return_id"], order_number=made["order_number"],
         provider_order_id=made["provider_order_id"], units=made["units"], exchanges=made["exchanges"],
         lines=made["lines"], tax_rate=unit.tax / unit.worth if unit.worth else Decimal(0),
+        sibling=sibling, skus=skus,
     )  # fmt: skip
     tell_what_differs(theatre, scene, facts, made["figures"])
     for bill in facts.records:
@@ -35,13 +38,29 @@ def set_scene(theatre: Theatre, story: Scenario) -> Scene:
     return scene
 
 
-def _told_return(story: Scenario, facts: ReturnFacts) -> Json:
+def _has_sibling(story: Scenario) -> bool:
+    """An earlier return of the same order, which the story tells of and does not follow."""
+    return bool(story.given.get("siblings")) or any("sibling_takes" in moment for moment in story.moments)
+
+
+def _set_sibling(theatre: Theatre, story: Scenario, *, shop: str) -> str:
+    """With the first unit of the story, or where its exchange comes first, with a unit and an order of its own."""
+    given = story.given
+    facts = begin(given | {"units": [given["units"][0] | ({"sku": "SOCKS"} if "exchanges" in given else {})]})
+    told = theatre.ask("loop/told", {"shop": shop} | _told_return(story, facts, {}))
+    if facts.exchanges:
+        theatre.ask(f"loop/returns/{told['return_id']}/order_goods", {})
+    return str(told["return_id"])
+
+
+def _told_return(story: Scenario, facts: ReturnFacts, skus: dict[str, str]) -> Json:
+    """skus: what the shop sells kits as, which the story calls by the name of other goods."""
     loop = facts.loop
     told: Json = {
-        "units": [_told_unit(facts, unit) for unit in facts.units],
+        "units": [_told_unit(facts, unit) | {"sku": skus.get(unit.sku, unit.sku)} for unit in facts.units],
         "exchanges": [
             {
-                "sku": INACTIVE if one.item_inactive else one.sku,
+                "sku": one.sku,
                 "price": str(one.price),
                 "tax": str(one.total - one.price),
                 "out_of_stock": one.out_of_stock,
@@ -54,7 +73,7 @@ def _told_return(story: Scenario, facts: ReturnFacts) -> Json:
         "refund_duties": str(loop.refund_duties or 0),
         "left_over": "credit" if loop.gift_card else "refund",
         "state": "limbo" if loop.state == "unknown" else loop.state,
-        "parcel": has_label(story),
+        "parcels": _parcels_of(story) if has_label(story) else 0,
         "exchange_mode": "native" if _is_native(story) else "separate",
         "order_prefix": loop.order_name.removesuffix("20418"),
     }
@@ -81,6 +100,10 @@ def has_label(story: Scenario) -> bool:
     """A return without a label is told so at its first moment, if not before."""
     told = story.given.get("loop", {}) | story.moments[0].get("loop", {})
     return bool(told.get("had_label", True))
+
+
+def _parcels_of(story: Scenario) -> int:
+    return max(int(moment.get("loop", {}).get("parcels", 1)) for moment in story.moments)
 
 
 def _is_native(story: Scenario) -> bool:
@@ -145,8 +168,9 @@ def _ship(theatre: Theatre, scene: Scene, bill: RecordFacts) -> None:
 
 def _told_line(scene: Scene, line: LineFacts) -> Json:
     """A line the return does not name is one of the shop's all the same."""
+    sku = SKUS.get(line.item_id, line.item_name)
     reference = scene.lines.get(line.reference, f"99{line.reference.removeprefix('line-')}" if line.reference else "")
     return {
-        "sku": SKUS.get(line.item_id, line.item_name), "quantity": line.quantity, "amount": str(line.amount),
+        "sku": scene.skus.get(sku, sku), "quantity": line.quantity, "amount": str(line.amount),
         "tax": str(line.tax_amount), "line": reference,
     }  # fmt: skip

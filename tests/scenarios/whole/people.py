@@ -4,14 +4,17 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from exceptions import actions
 from exceptions.models import CaseMember
 from integrations.connections import netsuite_client
 from returnsops.posting.models import Posting
+from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.found import FoundThing, note_found
 from returnsops.returns.inspection import UnitOutcome, finish_inspection, record_units
 from returnsops.returns.items import apply_items
-from returnsops.returns.models import FoundGoods, Inspection, Item
+from returnsops.returns.models import FoundGoods, Inspection, Item, LoopReturn
 from returnsops.returns.parcels import record_arrival
 from returnsops.returns.problems import KINDS
 from returnsops.returns.sku_mapping import map_sku
@@ -25,7 +28,12 @@ FIRST_UNIT = 387001  # what a story calls its first unit
 
 
 def units_are_judged(theatre: Theatre, scene: Scene, told: Json) -> None:
+    """The bench takes none of a return that is over, so that nothing can come of it."""
     units = [UnitOutcome(scene.units[int(number) - 1], outcome, uuid.uuid4()) for number, outcome in told.items()]
+    if scene.row.stage == LoopReturn.Stage.ENDED:
+        with pytest.raises(NotPossibleError):
+            record_units(scene.row, units, by=theatre.person("ada"))
+        return
     record_units(scene.row, units, by=theatre.person("ada"))
 
 
@@ -33,7 +41,8 @@ def goods_are_found(theatre: Theatre, scene: Scene, told: list[Json]) -> None:
     """Noted in the inspection that is finished once the units of the same moment are judged."""
     for row in told:
         place = scene.units[int(row["in_place_of"]) - 1] if "in_place_of" in row else ""
-        thing = FoundThing(row["sku"], row.get("count", 1), uuid.uuid4(), in_place_of=place)
+        sku: str = row["sku"]
+        thing = FoundThing(scene.skus.get(sku, sku), row.get("count", 1), uuid.uuid4(), in_place_of=place)
         note_found(scene.row, thing, by=theatre.person("ada"))
 
 
@@ -111,7 +120,15 @@ def _adopts(theatre: Theatre, scene: Scene, said: Json) -> None:
     actions.adopt(member, record=record, by=theatre.person("finn"), reason=WHY)
 
 
+def _cancels(theatre: Theatre, scene: Scene, said: Json) -> None:
+    kind = said["subject"].removeprefix("loop-fern-110700123-").rpartition("-")[0].replace("-", "_")
+    posting = Posting.objects.get(loop_return=scene.row, kind=kind, status=Posting.Status.REJECTED)
+    (member,) = [one for one in open_cases(scene) if one.problem.get("posting") == posting.external_id]
+    actions.cancel(member, by=theatre.person("fay"), reason=said["value"])
+
+
 SAYINGS: dict[str, Callable[[Theatre, Scene, Json], None]] = {
+    "cancel": _cancels,
     "order_line": _chooses_line,
     "post_again": _posts_again,
     "adopt": _adopts,

@@ -1,4 +1,7 @@
-"""Playing a batch: all scenes are set at once, then moment after moment of all stories in the order of their times."""
+"""Playing a batch: all scenes are set at once, then moment after moment of all stories in the order of their times.
+
+A story that concerns the whole house, as a closed period does, has an evening of its own before that.
+"""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,6 +18,7 @@ from tests.scenarios.whole.moments import happen
 from tests.scenarios.whole.scene import Cue, Scene
 from tests.scenarios.whole.telling import expected_of, tell, words_of_document, words_of_request
 from tests.scenarios.whole.theatre import Theatre
+from tests.scenarios.whole.trouble import company_of, is_of_the_whole_house, undo
 
 Json = dict[str, Any]
 DRIFT = timedelta(minutes=3)  # work takes time, in which a story's clock stands still: its deadlines pass all the same
@@ -22,7 +26,7 @@ DRIFT = timedelta(minutes=3)  # work takes time, in which a story's clock stands
 
 @dataclass
 class Programme:
-    """What is played, and by story where it came out otherwise; from there on it is not played."""
+    """What is played of an evening, and by story where it came out otherwise; from there on it is not played."""
 
     theatre: Theatre
     scenes: list[Scene] = field(default_factory=list)
@@ -41,14 +45,27 @@ def play(theatre: Theatre, stories: list[Scenario]) -> dict[str, list[str]]:
     """By story what differs from its expectation at the first moment at which anything does."""
     programme = Programme(theatre)
     theatre.open_shops(stories)
-    theatre.be_at(CREATED - DRIFT)
+    alone = [story for story in stories if is_of_the_whole_house(story)]
+    for story in alone:
+        _play_evening(programme, [story], company=company_of(story))
+        for scene in programme.scenes:
+            undo(theatre, scene)
+    _play_evening(programme, [story for story in stories if story not in alone])
+    return programme.differences
+
+
+def _play_evening(programme: Programme, stories: list[Scenario], *, company: int = 0) -> None:
+    """From their beginning to their end. company: how many more returns of the same kind stand beside them."""
+    programme.scenes = []
+    programme.theatre.begin_evening(CREATED - DRIFT)
     for story in stories:
         with programme.noting(story.name, "the beginning"):
-            programme.scenes.append(set_scene(theatre, story))
+            programme.scenes += [set_scene(programme.theatre, story) for _ in range(1 + company)]
+    for scene in programme.scenes[1 : 1 + company]:
+        scene.is_company = True
     for at, together in groupby(_cues(programme.scenes), key=lambda cue: cue.at):
-        theatre.be_at(CREATED + at)
+        programme.theatre.be_at(CREATED + at)
         _pass(programme, list(together))
-    return programme.differences
 
 
 def _cues(scenes: Iterable[Scene]) -> list[Cue]:
@@ -76,7 +93,7 @@ def _pass(programme: Programme, cues: list[Cue]) -> None:
 
 def _compare(programme: Programme, cue: Cue) -> None:
     told, expected = tell(cue.scene), expected_of(cue.moment["expect"])
-    if told != expected and cue.scene.name not in programme.differences:
+    if told != expected and not cue.scene.is_company and cue.scene.name not in programme.differences:
         programme.differences[cue.scene.name] = [
             f"«{cue.moment['what']}»",
             *(f"- {line}" for line in expected if line not in told),
@@ -91,7 +108,8 @@ def _hear(programme: Programme, *, shops: list[str]) -> None:
     by_customer = {scene.customer: scene for scene in programme.scenes if scene.customer}
     for entry in theatre.archive.writes():
         record = theatre.archive.documents[entry["record_id"]]
-        scene = by_return.get(return_named_by(record)) or by_customer.get(record["entity"])  # an order of others
+        named = return_named_by(record)
+        scene = by_return.get(named) if named else by_customer.get(record["entity"])  # an order names none
         if scene is not None:
             with programme.noting(scene.name, f"{entry['action']} of {entry['record_type']}"):
                 scene.news.append(words_of_document(theatre, scene, entry))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from returnsops.returns.models import LoopReturn
@@ -33,6 +34,11 @@ class Scene:
     names: dict[str, str] = field(default_factory=dict)
     customer: str = ""
     addresses: dict[str, str] = field(default_factory=dict)  # NetSuite's by the story's
+    sibling: str = ""  # Loop's id of an earlier return of the order
+    skus: dict[str, str] = field(default_factory=dict)  # what a kit is sold as, by the story's name
+    closed_month: str = ""
+    added_by_netsuite: Decimal = Decimal(0)  # to a credit, beyond what was sent
+    is_company: bool = False  # played so that the story is not alone, and not compared
     news: list[str] = field(default_factory=list)  # what was written since the last moment, in words
 
     @property

@@ -6,6 +6,7 @@ from typing import Any
 
 from returnsops.lib.money import money_text, round_money
 from tests.builders import WRITES_ALL
+from tests.scenarios.whole.kits import name_in_story
 from tests.scenarios.whole.people import open_cases
 from tests.scenarios.whole.scene import Scene
 from tests.scenarios.whole.theatre import Theatre
@@ -88,19 +89,21 @@ def _authorization(theatre: Theatre, scene: Scene, record: Json) -> str:
 
 
 def _receipt(theatre: Theatre, scene: Scene, record: Json) -> str:
-    rows = ", ".join(f"{_goods(line)}{_place(theatre, line)}" for line in record["lines"])
+    """Rows of what a kit is made of are NetSuite's own."""
+    asked = [line for line in record["lines"] if line["kit_member_of"] is None]
+    rows = ", ".join(f"{_goods(line)}{_place(theatre, line)}" for line in asked)
     return f"Item Receipt of {record['trandate']}: {rows}"
 
 
 def _credit(theatre: Theatre, scene: Scene, record: Json) -> str:
-    """As it was made: lines added later are told as such."""
+    """As it was sent: what NetSuite added, and lines added later, are told as such."""
     kind = "Credit Memo" if record["record_type"] == "creditMemo" else "Cash Refund"
     added = theatre.archive.added_lines(record)
     first = [line for line in record["lines"] if line["line"] not in added]
     later = sum((_worth(line) for line in record["lines"] if line["line"] in added), Decimal(0))
     rows = [_goods(line) for line in first if line["source_line"] is not None]
     rows += [_extra(theatre, scene, line) for line in first if line["source_line"] is None]
-    total = money_text(Decimal(record["total"]) - later, _currency(scene))
+    total = money_text(Decimal(record["total"]) - later - scene.added_by_netsuite, _currency(scene))
     return f"{kind}: {', '.join(rows)}; total {total}"
 
 
@@ -210,7 +213,7 @@ def _word_of(item: Json) -> str:
 
 
 def _goods(line: Json) -> str:
-    return f"{line['quantity']} × {line['sku']}"
+    return f"{line['quantity']} × {name_in_story(line['sku'])}"
 
 
 def _extra(theatre: Theatre, scene: Scene, line: Json) -> str:

@@ -7,21 +7,24 @@ from typing import Any
 
 from django.utils import timezone
 
-from integrations.models import Shop
+from integrations.models import Shop, SyncRun
 from returnsops import tasks
 from returnsops.lib import clock
 from returnsops.management.commands.connect_sandbox import connect_account, connect_shop
 from returnsops.management.commands.seed_demo import seed_people
 from returnsops.posting.models import Posting
 from returnsops.posting.read_back import postings_to_read_back
-from returnsops.returns import mirror, stock
+from returnsops.posting.record_answer import TOLD_WITHIN
+from returnsops.posting.resuming import look_after_pauses
+from returnsops.returns import comparison, mirror, stock
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.replan import due_for_plan
 from tests.builders import CREATED, WRITES_ALL, make_policy
 from tests.journey.stage import Stage
 from tests.scenarios.book import Scenario
-from tests.scenarios.given import ITEMS, KIT_OF, begin
+from tests.scenarios.given import ITEMS, begin
 from tests.scenarios.whole.books import Books
+from tests.scenarios.whole.kits import Kits
 from tests.scenarios.whole.policies import Places, account_of, rules_of
 from tests.scenarios.whole.scene import Cue, Scene
 
@@ -36,10 +39,15 @@ DUTIES = "refund_duties_total"  # what the sandbox's Loop calls them, where it t
 FAR = timedelta(days=3650)
 NETSUITE_WORDS = {
     "bills_exchange", "bill_arrives", "record_appears", "record_changes", "record_deleted", "refunded_by_hand",
-    "others_authorise", "others_refund",
+    "others_authorise", "others_refund", "sibling_takes",
 }  # fmt: skip
 SWITCHES: Json = {
-    "loop": {"process_delay_s": [0.0, 0.0], "was_processed_delay_s": 0.0, "rate_limit_per_minute": CALLS_PER_MINUTE},
+    "loop": {
+        "process_delay_s": [0.0, 0.0],
+        "was_processed_delay_s": 0.0,
+        "rate_limit_per_minute": CALLS_PER_MINUTE,
+        "extras_of_removed": "in_proportion",
+    },
     "connector": {"exchange_orders": False},
 }
 
@@ -51,6 +59,7 @@ class Theatre(Stage):
         self.world: Json = {}
         self.places = Places({}, {})
         self.items: dict[str, str] = {}  # NetSuite's, by the story's id or the SKU
+        self.kits = Kits(self.act, self.items)
         self.archive = Books(self.ask, ACCOUNT)
         self.silent: set[tuple[str, str]] = set()  # (return, system) that answer nothing
         self.counted: dict[str, int] = {}  # how many of a SKU came in by a count
@@ -61,20 +70,12 @@ class Theatre(Stage):
         self.ask("settings", SWITCHES)
         self.world = self.ask("world", method="GET")["netsuite_accounts"][0]
         self.account = connect_account(self.world, self.url, LANES)
-        alone = {sku: item for sku, item in ITEMS.items() if sku not in KIT_OF}
-        self.items = {item: self.act("create_item", sku=sku, price="72.00")["id"] for sku, item in alone.items()}
-        self.items |= {ITEMS[sku]: self._make_kit(sku, members) for sku, members in KIT_OF.items()}
-        inactive = self.act("create_item", sku="BOOT-43-OLD", price="72.00")["id"]
-        self.act("deactivate_item", item=inactive)
+        self.items = {item: self.act("create_item", sku=sku, price="72.00")["id"] for sku, item in ITEMS.items()}
+        self.kits = Kits(self.act, self.items)
         further = {place: self._make_place(place) for place in FURTHER_PLACES}
         self.places = Places(self.world["locations"], further)
         house = {"name": HOUSE_CURRENCY, "symbol": HOUSE_CURRENCY, "exchangeRate": 1.0, "currencyPrecision": 2}
         self.act("write_list", record_type="currency", body=house)
-
-    def _make_kit(self, sku: str, members: dict[str, int]) -> str:
-        rows = [{"item": {"id": self.items[ITEMS[one]]}, "quantity": count} for one, count in members.items()]
-        body = {"itemId": sku, "member": {"items": rows}}
-        return str(self.act("write_list", record_type="kitItem", body=body)["id"])
 
     def _make_place(self, name: str) -> str:
         body = {"name": f"Place {name}", "subsidiary": {"id": self.world["subsidiary_id"]}}
@@ -152,7 +153,18 @@ class Theatre(Stage):
             str(one["id"]) for one in family if one["otherrefnum"] == name and one["record_type"] == "salesOrder"
         )
 
+    def compare_ids(self, scene: Scene) -> None:
+        shop = scene.row.shop
+        begin, end = CREATED - timedelta(days=1), clock.now()
+        run = SyncRun(stream=f"loop:{shop.code}", kind=SyncRun.Kind.COMPARISON, started_at=end)
+        comparison.compare_ids(shop, run, begin, end)
+
     # --- Time ---
+
+    def begin_evening(self, moment: datetime) -> None:
+        """Every evening begins at the same moment, whatever was played before."""
+        self.be_at(moment)
+        self.archive.begin_evening()
 
     def be_at(self, moment: datetime) -> None:
         """Business time stands at the moment, but for what passes while the system works."""
@@ -162,10 +174,22 @@ class Theatre(Stage):
     # --- Work ---
 
     def prepare(self, cues: list[Cue]) -> None:
-        """Who comes for the first time is looked at before anything happens to it: a person cannot judge before."""
-        for cue in cues:
-            if cue.number == 0:
-                self._fetch(cue.scene)
+        """Who comes for the first time is looked at before anything happens to it: a person cannot judge before.
+
+        What comes first of all is the other return of its order, as long as nothing else may be worked on.
+        """
+        first = [cue.scene for cue in cues if cue.number == 0]
+        for scene in first:
+            if scene.sibling:
+                self._work_on_sibling(scene)
+        for scene in first:
+            self._fetch(scene)
+
+    def _work_on_sibling(self, scene: Scene) -> None:
+        """Until it has got what it gets."""
+        self._fetch_by_id(scene.shop, scene.sibling)
+        while self.queue or self.send():
+            self.work_through_queue()
 
     def work(self, cues: list[Cue]) -> None:
         """Let the system work until nothing moves for these scenes; whatever else has come due is worked on, too."""
@@ -173,14 +197,15 @@ class Theatre(Stage):
         for cue in cues:
             self.hear_of_silence(cue)
             self.look_at(cue)
-        tasks.sweep_plans()
+        self.plan_what_is_due()
         tasks.sweep_postings()
         for _ in range(ROUNDS_MAX):
             self.work_through_queue()
             self._keep_silence()
-            if any("stock" in cue.moment for cue in cues):
+            if any({"stock", "stock_untold"} & cue.moment.keys() for cue in cues):
                 stock.read_stock(self.account)
             sent = self.send()
+            look_after_pauses()
             asked = {one.scene.loop_id for one in cues} & self._asked_of_loop()
             if not sent and not self.queue and not self._find_what_is_due():
                 return
@@ -190,8 +215,15 @@ class Theatre(Stage):
                     self._fetch(cue.scene)
         raise AssertionError(f"still moving after {ROUNDS_MAX} rounds: {[cue.scene.name for cue in cues]}")
 
+    def plan_what_is_due(self) -> None:
+        tasks.sweep_plans()
+        self.work_through_queue()
+
     def _find_what_is_due(self) -> int:
-        """The sweeps' part, without their patience."""
+        """The sweeps' part, without their patience: who waits for news has them, or gets none."""
+        now = clock.now()
+        waiting = LoopReturn.objects.filter(look_again_at__gt=now, look_again_at__lte=now + TOLD_WITHIN)
+        waiting.update(look_again_at=now)
         if due_for_plan():
             self.queue.append(("plans", None))
         if postings_to_read_back(posted_before=clock.now()).exists():
@@ -208,8 +240,15 @@ class Theatre(Stage):
             mirror.hint_records([scene.row.pk])
 
     def _fetch(self, scene: Scene) -> None:
-        mirror.fetch_return(Shop.objects.select_related("account").get(code=scene.shop), scene.loop_id)
+        self._fetch_by_id(scene.shop, scene.loop_id)
         self.changed.discard(scene.loop_id)
+
+    def _fetch_by_id(self, shop: str, loop_id: str) -> None:
+        mirror.fetch_return(Shop.objects.select_related("account").get(code=shop), loop_id)
+
+    def cancel_sibling(self, scene: Scene) -> None:
+        self.ask(f"loop/returns/{scene.sibling}/cancel", {})
+        self._work_on_sibling(scene)
 
     def _asked_of_loop(self) -> set[str]:
         posted = Posting.objects.filter(system="loop", status="posted")
