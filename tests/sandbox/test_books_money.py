@@ -262,3 +262,14 @@ def test_an_overpayment_is_refunded_by_transform(netsuite: NetSuiteStranger) -> 
 
     assert netsuite.read("customerRefund", number)["total"] == 10.0
     assert netsuite.read("customerPayment", payment)["unapplied"] == 0.0
+
+
+def test_a_saved_credit_may_come_to_more_than_its_form_showed(netsuite: NetSuiteStranger, director: Director) -> None:
+    rma = received(netsuite, director)
+    director.post("settings", {"netsuite": {"saved_credit_adds": 0.01}})
+    path = f"record/v1/returnAuthorization/{rma}/!transform/creditMemo"
+
+    form = netsuite.call("POST", path, body={}, Accept="application/vnd.oracle.resource+json; type=create-form")
+    memo = netsuite.read("creditMemo", credit(netsuite, rma))
+
+    assert memo["total"] == pytest.approx(form.json()["total"] + 0.01)

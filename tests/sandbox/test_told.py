@@ -149,3 +149,37 @@ def test_amounts_have_the_places_of_their_currency() -> None:
     assert share_out(Decimal(100), weights=weights, decimals=places_of("JPY")) == [33, 34, 33]
     assert sum(share_out(Decimal("22.444"), weights=weights, decimals=places_of("KWD"))) == Decimal("22.444")
     assert [money(Decimal(text)) for text in ("7920", "22.44", "22.444")] == ["7920.00", "22.44", "22.444"]
+
+
+def test_second_return_of_the_order_names_its_line(director: Director, loop: LoopStranger) -> None:
+    first = director.post("loop/told", {"units": [BOOT]})
+    second = director.post("loop/told", {"units": [BOOT, SOCKS], "order_of": int(first["return_id"])})
+
+    assert second["provider_order_id"] == first["provider_order_id"]
+    assert second["lines"]["line-1"] == first["lines"]["line-1"] != second["lines"]["line-2"]
+    assert loop.details(first["return_id"])["order_name"] == loop.details(second["return_id"])["order_name"]
+
+
+def test_return_of_several_parcels_shows_a_label_for_each(director: Director, loop: LoopStranger) -> None:
+    told = director.post("loop/told", {"units": [BOOT, SOCKS], "parcels": 2})
+    (shop,) = [one for one in director.get("dump")["loop"].values() if one["returns"]]
+    (shown,) = shop["returns"]
+
+    for parcel in shown["parcels"]:
+        body = {"status": "new", "tracking_number": parcel["tracking_number"]}
+        director.post(f"loop/returns/{told['return_id']}/scan", body)
+
+    assert len(loop.details(told["return_id"])["labels"]) == 2
+
+
+@pytest.mark.parametrize(("rule", "shipping"), [("kept", "7.00"), ("in_proportion", "3.50")])
+def test_shipping_of_a_unit_that_is_taken_out_stays_or_goes_with_it(
+    director: Director, loop: LoopStranger, rule: str, shipping: str
+) -> None:
+    director.post("settings", {"loop": {"extras_of_removed": rule}})
+    told = director.post("loop/told", {"units": [BOOT, BOOT], "refund_shipping": "7.00"})
+
+    loop.act(told["return_id"], f"remove?line_item_id={told['units'][0]}")
+
+    shown = loop.details(told["return_id"])
+    assert Decimal(shown["refund"]) == Decimal("77.76") + Decimal(shipping)
