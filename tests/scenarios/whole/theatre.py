@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from integrations.models import Shop, SyncRun
@@ -62,6 +63,7 @@ class Theatre(Stage):
         self.kits = Kits(self.act, self.items)
         self.archive = Books(self.ask, ACCOUNT)
         self.silent: set[tuple[str, str]] = set()  # (return, system) that answer nothing
+        self.told: set[tuple[int, int]] = set()  # returns whose wait for news is over, by how much is posted of them
         self.counted: dict[str, int] = {}  # how many of a SKU came in by a count
         self.changed: set[str] = set()  # returns that somebody changed in Loop since they were read
 
@@ -220,15 +222,22 @@ class Theatre(Stage):
         self.work_through_queue()
 
     def _find_what_is_due(self) -> int:
-        """The sweeps' part, without their patience: who waits for news has them, or gets none."""
-        now = clock.now()
-        waiting = LoopReturn.objects.filter(look_again_at__gt=now, look_again_at__lte=now + TOLD_WITHIN)
-        waiting.update(look_again_at=now)
+        """The sweeps' part, without their patience."""
+        self._wait_for_no_news()
         if due_for_plan():
             self.queue.append(("plans", None))
         if postings_to_read_back(posted_before=clock.now()).exists():
             self.queue.append(("read_back", self.account.pk))
         return len(self.queue)
+
+    def _wait_for_no_news(self) -> None:
+        """Who waits for news of what was posted has them by now, or gets none: once after each posting."""
+        now = clock.now()
+        soon = LoopReturn.objects.filter(look_again_at__gt=now, look_again_at__lte=now + TOLD_WITHIN)
+        posted = Count("postings", filter=Q(postings__status=Posting.Status.POSTED))
+        waiting = set(soon.annotate(posted=posted).values_list("pk", "posted")) - self.told
+        self.told |= waiting
+        LoopReturn.objects.filter(pk__in=[pk for pk, _ in waiting]).update(look_again_at=now)
 
     def look_at(self, cue: Cue) -> None:
         """As if a webhook, or a look at what changed in NetSuite, had told of it."""
