@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from integrations.models import Shop
-from returnsops.lib import postgres
+from returnsops import tasks
+from returnsops.lib import clock, postgres
 from returnsops.lib.processes import PROJECT_DIR
+from returnsops.management.bench import planning
 from returnsops.management.bench.mirror import make_records, write_in_bulk, write_row_by_row
 from returnsops.management.bench.webhooks import make_shop
+from returnsops.posting.models import Posting
 from returnsops.returns.models import LoopReturn, ReturnLine
 
 LIMIT_S = 400
@@ -99,3 +102,22 @@ def test_an_unknown_part_is_refused_with_those_there_are(data_dir: Path) -> None
 
     assert done.returncode != 0
     assert "there are ingest, mirror, latency, posting" in done.stderr
+
+
+@pytest.mark.django_db(transaction=True)
+def test_planning_makes_and_plans_each_return_twice_and_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "SAID_EVERY", 2)
+    monkeypatch.setattr(planning, "PURE_TIMES", 100)
+    said: list[str] = []
+    looked: list[int] = []
+
+    def look(pk: int) -> None:
+        looked.append(pk)
+        tasks.look_at_return(pk)
+
+    result = planning.measure_planning(look, count=3, say=said.append)
+
+    assert (result["returns"], len(looked), len(set(looked))) == (3, 6, 3)
+    assert said == ["made: 2 of 3", "made: 3 of 3", "first plans: 2 of 3", "planned anew: 2 of 3"]
+    assert Posting.objects.filter(kind="rma", status="pending").count() == 3
+    assert not LoopReturn.objects.filter(look_again_at__lte=clock.now()).exists()

@@ -38,7 +38,10 @@ Say = Callable[[str], object]
 def measure_planning(look: Callable[[int], object], *, count: int, say: Say) -> dict[str, float | int]:
     """look: makes the plan of one return. count: returns of three units with their invoice, each planned twice."""
     shop = _make_shop()
-    _make_returns(shop, count)
+    for made in range(0, count, SAID_EVERY):
+        until = min(made + SAID_EVERY, count)
+        _make_returns(shop, range(FIRST_RETURN + made, FIRST_RETURN + until))
+        say(f"made: {until} of {count}")
     pks = list(LoopReturn.objects.filter(shop=shop).order_by("pk").values_list("pk", flat=True))
     first = _returns_per_s(look, pks, say=lambda done: say(f"first plans: {done} of {count}"))
     ask_for_plan(pks)
@@ -79,18 +82,18 @@ def _make_shop() -> Shop:
     return shop
 
 
-def _make_returns(shop: Shop, count: int) -> None:
-    numbers = range(FIRST_RETURN, FIRST_RETURN + count)
+def _make_returns(shop: Shop, numbers: range) -> None:
+    """So many at once as fit into memory with all that Loop and NetSuite say of them."""
     upsert_returns(shop, (parse_return(_row(number), is_detailed=True) for number in numbers))
     upsert_records(shop.account, (_invoice(number) for number in numbers), fetched_at=timezone.now())
-    rows = LoopReturn.objects.filter(shop=shop)
+    rows = LoopReturn.objects.filter(shop=shop, loop_id__in=[str(number) for number in numbers])
     rows.update(records_fetched_at=timezone.now(), records_hinted_at=None)
     returns = dict(rows.values_list("loop_id", "pk"))
-    records = NetSuiteRecord.objects.filter(account=shop.account).values_list("internal_id", "pk")
+    records = NetSuiteRecord.objects.filter(account=shop.account, internal_id__in=returns)
     link = LoopReturn.records.through
     link.objects.bulk_create(
-        (link(loopreturn_id=returns[internal_id], netsuiterecord_id=pk) for internal_id, pk in records),
-        batch_size=SAID_EVERY,
+        link(loopreturn_id=returns[internal_id], netsuiterecord_id=pk)
+        for internal_id, pk in records.values_list("internal_id", "pk")
     )
 
 

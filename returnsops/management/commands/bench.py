@@ -34,7 +34,8 @@ from returnsops.management.stack import (
 
 FOLDER = "bench"
 SANDBOX_SHOP = "northwind"
-MINUTES = {"ingest": 1.0, "mirror": 0.5, "latency": 3.5, "plans": 0.5}
+MINUTES = {"ingest": 1.0, "mirror": 0.5, "latency": 3.5}
+PLANS_PER_MINUTE = 1_500  # returns made, planned and planned anew
 LOOK = "returnsops.tasks.look_at_return"  # by its name, as the queue calls it
 PARTS = ("ingest", "mirror", "latency", "posting", "plans")
 
@@ -67,7 +68,7 @@ class Command(BaseCommand):
             latency_s=options["latency"],
         )
         parts = [name for name in PARTS if name in (options["parts"] or PARTS)]
-        self._announce(parts, size)
+        self._announce(parts, size, plans=options["plans"])
         stack = Stack(data_dir=empty_own_folder(FOLDER), port=find_free_port(), sandbox_port=find_free_port())
         stack.log_dir.mkdir()
         measures: dict[str, Callable[[], dict[str, Any]]] = {
@@ -88,8 +89,9 @@ class Command(BaseCommand):
             stop_database(stack.data_dir)
         self.stdout.write(json.dumps(results))
 
-    def _announce(self, parts: list[str], size: Size) -> None:
-        minutes = sum(size.minutes if name == "posting" else MINUTES[name] for name in parts)
+    def _announce(self, parts: list[str], size: Size, *, plans: int) -> None:
+        minutes_of = MINUTES | {"posting": size.minutes, "plans": plans / PLANS_PER_MINUTE}
+        minutes = sum(minutes_of[name] for name in parts)
         self.stderr.write(f"{', '.join(parts)}: about {minutes:.0f} minutes in all.")
 
     def _measure(self, name: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
