@@ -34,7 +34,7 @@ from returnsops.returns.plan.shelving import plan_shelving
 from returnsops.returns.plan.standing_in import let_others_stand_in
 from returnsops.returns.plan.telling import tell_judgements
 from returnsops.returns.plan.trusting import tell_trust
-from returnsops.returns.plan.undone import leave_out_undone
+from returnsops.returns.plan.undone import given_up, leave_out_undone
 from returnsops.returns.plan.watching import is_money_ours
 from returnsops.returns.problems import Problem
 
@@ -232,7 +232,7 @@ def _early_stage(draft: Draft) -> str:
     if is_noted_as_missing(facts, "rma") and facts.posted("rma") is None:
         return "ended"
     if facts.all_judged:
-        if is_booked_by_hand(facts):
+        if is_booked_by_hand(facts) or given_up(facts, "rma"):
             return "ended"
         return "posting" if any(step.state == StepState.DUE for step in draft.steps) else "waiting"
     if facts.is_here or facts.loop.delivered_at:

@@ -11,7 +11,7 @@ from returnsops.returns.plan.authorization import Authorization
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import left_open
 from returnsops.returns.plan.refunding import is_open_as_noted
-from returnsops.returns.plan.undone import is_gone
+from returnsops.returns.plan.undone import AS_NOTED, is_gone, is_money_given_up
 from returnsops.returns.plan.watching_refunds import open_as_noted
 from returnsops.returns.problems import Problem
 
@@ -158,7 +158,8 @@ def prove_complete(draft: Draft, rma: RecordFacts | None) -> bool:
     facts = draft.facts
     missing = [*_open_in_netsuite(facts, rma), *_open_in_loop(facts)]
     if not missing:
-        words = ", ".join([*(["RMA refunded"] if rma else []), "credit applied, Loop closed"])
+        in_books = [*(["RMA refunded"] if rma else []), "credit applied"]
+        words = ", ".join([*([AS_NOTED] if is_money_given_up(facts) else in_books), "Loop closed"])
         draft.step("proof", StepState.DONE, words)
         return True
     finished_at, limit = _last_word(facts)
@@ -189,6 +190,8 @@ def _last_word(facts: ReturnFacts) -> tuple[datetime, timedelta]:
 
 
 def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts | None) -> list[str]:
+    if is_money_given_up(facts):
+        return []
     found = []
     if rma and rma.status not in (REFUNDED, CLOSED) and not _holds_goods_taken_out(facts):
         found.append(f"{rma.tran_id} is {rma.status_label or rma.status}")

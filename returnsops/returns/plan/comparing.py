@@ -14,6 +14,7 @@ from returnsops.returns.plan.figures import (
 )
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.money import Credit, allowed_difference, propose_credit
+from returnsops.returns.plan.undone import is_money_given_up
 from returnsops.returns.policy import Policy
 from returnsops.returns.problems import Problem
 
@@ -43,7 +44,10 @@ def is_left_to_hand(facts: ReturnFacts) -> bool:
     """The figures could not be compared, or were not told, and a person noted that they credit and refund by hand.
 
     The note alone decides, whatever is told or corrected later: their credit may stand where no look would find it.
+    Or they deleted what it hangs on, and noted that it stays so.
     """
+    if is_money_given_up(facts):
+        return True
     if facts.taken("credit") or facts.taken("cash_refund"):
         return False
     return any(facts.is_acknowledged(code, f"return:{facts.loop.loop_id}") for code in BY_HAND_CODES)

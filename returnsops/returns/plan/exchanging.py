@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from returnsops.lib.money import add_up, money_text
-from returnsops.returns.facts import ExchangeFacts, ReturnFacts
+from returnsops.returns.facts import ExchangeFacts, PostingFacts, ReturnFacts
 from returnsops.returns.plan.authorization import MOVING
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.exchange_orders import (
@@ -20,6 +20,7 @@ from returnsops.returns.plan.exchange_orders import (
 from returnsops.returns.plan.linking import names_no_field, write_links
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.ordering import create_order
+from returnsops.returns.plan.undone import AS_NOTED, is_given_up, is_gone
 from returnsops.returns.policy import ExchangeSettlement, ExchangeTiming
 from returnsops.returns.problems import Problem
 
@@ -42,6 +43,9 @@ def plan_exchange(draft: Draft, sale: Sale) -> bool:
     missing = orders_missing(facts)
     if not missing:
         return _link(draft, sale)
+    undone = [one for one in facts.postings if one.kind == "exchange_order" and _stood_for(facts, one, missing)]
+    if undone:
+        return _tell_undone(draft, undone)
     if any(one.out_of_stock and not one.ordered_as for one in missing):
         _note_out_of_stock(draft, missing)
     elif not all(one.ordered_as for one in missing):
@@ -50,6 +54,22 @@ def plan_exchange(draft: Draft, sale: Sale) -> bool:
         create_order(draft, sale, missing)
     else:
         _wait_for_connector(draft, missing)
+    return False
+
+
+def _stood_for(facts: ReturnFacts, posting: PostingFacts, missing: list[ExchangeFacts]) -> bool:
+    return (
+        posting.status == "posted" and is_gone(facts, posting) and any(one.cover in posting.covers for one in missing)
+    )
+
+
+def _tell_undone(draft: Draft, undone: list[PostingFacts]) -> bool:
+    """Our order was deleted; what a person noted of it stays so. Gives whether it does."""
+    records = tuple(one.their_id for one in undone)
+    if all(is_given_up(draft.facts, one) for one in undone):
+        draft.step("exchange", StepState.NOT_NEEDED, AS_NOTED, records=records)
+        return True
+    draft.step("exchange", StepState.BLOCKED, "the Sales Order was deleted in NetSuite", records=records)
     return False
 
 

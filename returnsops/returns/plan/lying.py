@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from returnsops.returns.facts import HOLD, SCRAPPED, PostingFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.authorization import Authorization
 from returnsops.returns.plan.receiving import place_of
-from returnsops.returns.plan.undone import is_gone
+from returnsops.returns.plan.undone import is_given_up, is_gone
 
 RECEIPT = frozenset({"receipt"})
 MOVES = frozenset({"transfer", "adjustment"})  # kinds of postings that move what was received
@@ -45,8 +45,7 @@ def move_cover(unit: UnitFacts, number: int) -> str:
 def is_on_the_move(facts: ReturnFacts, unit: UnitFacts) -> bool:
     """A move of it is on its way, or was undone by a person who has not said why."""
     return any(
-        one.status != "posted"
-        or (is_gone(facts, one) and not facts.is_acknowledged("record_gone", f"posting:{one.external_id}"))
+        one.status != "posted" or (is_gone(facts, one) and not is_given_up(facts, one))
         for one in _moves_of(facts, unit)
     )
 

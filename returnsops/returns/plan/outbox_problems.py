@@ -7,7 +7,7 @@ from returnsops.lib.money import ZERO, add_up, money_text
 from returnsops.returns.facts import PostingFacts
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.kinds import POSTING_KINDS, words_of
-from returnsops.returns.plan.undone import came_back, is_gone
+from returnsops.returns.plan.undone import AS_NOTED, came_back, is_given_up, is_gone
 from returnsops.returns.problems import Problem
 
 MARK_CHARS = 8  # enough to tell what was seen once from what is seen now
@@ -57,7 +57,9 @@ def _note_posted(draft: Draft, posting: PostingFacts) -> None:
 
 def read_back_step(draft: Draft, code: str, posting: PostingFacts) -> None:
     """What is posted and not in the mirror was deleted, or is not read back yet."""
-    if is_gone(draft.facts, posting):
+    if is_given_up(draft.facts, posting):
+        draft.step(code, StepState.NOT_NEEDED, AS_NOTED, records=(posting.their_id,))
+    elif is_gone(draft.facts, posting):
         draft.step(code, StepState.BLOCKED, "it was deleted in NetSuite", records=(posting.their_id,))
     else:
         draft.step(code, StepState.DUE, "posted; being read back", records=(posting.their_id,))

@@ -22,6 +22,7 @@ from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.refunding import plan_cash_refund, plan_refunds
 from returnsops.returns.plan.settling import loop_goes_first, plan_settlement
 from returnsops.returns.plan.tenders import is_refunded_by_hand
+from returnsops.returns.plan.undone import AS_NOTED, is_money_given_up
 from returnsops.returns.plan.watching import foresee_credit, is_money_ours, watch_credit
 from returnsops.returns.plan.watching_refunds import watch_refunds
 
@@ -79,7 +80,11 @@ def _pay(draft: Draft, sale: Sale, source: Source, *, may_book: bool) -> tuple[b
 
 def _leave_to_hand(draft: Draft, sale: Sale) -> tuple[bool, bool]:
     """The same, where a person books the money. Loop is not asked: they may have paid the customer outside."""
-    draft.step("amount", StepState.NOT_NEEDED, "credited and refunded by hand, as a person noted")
+    if is_money_given_up(draft.facts):
+        for step in ("credit", "refund"):
+            draft.step(step, StepState.NOT_NEEDED, f"left to a person: what it hangs on was {AS_NOTED}")
+    else:
+        draft.step("amount", StepState.NOT_NEEDED, "credited and refunded by hand, as a person noted")
     settled = plan_settlement(draft, may_ask=False, is_ours=False)
     linked = plan_exchange(draft, sale)
     return True, settled and linked

@@ -13,7 +13,7 @@ from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.expecting import expect_record, goods_came_at
 from returnsops.returns.plan.inspecting import units_text
-from returnsops.returns.plan.undone import is_gone
+from returnsops.returns.plan.undone import AS_NOTED, given_up, is_given_up, is_gone
 from returnsops.returns.policy import ReceiptShape, ReceiptTrigger
 from returnsops.returns.problems import Problem
 
@@ -96,13 +96,18 @@ def _stands_in_netsuite(draft: Draft, authorization: Authorization) -> bool:
     """A person may delete a receipt or make it smaller. What was not received is not credited either."""
     facts = draft.facts
     receipts = [one for one in facts.postings if one.kind == "receipt" and one.status == "posted"]
-    if any(is_gone(facts, one) for one in receipts):
+    if any(is_gone(facts, one) and not is_given_up(facts, one) for one in receipts):
         draft.step("receipt", StepState.BLOCKED, "an Item Receipt was deleted in NetSuite")
         return False
     wanted = Counter(authorization.line_of[unit.unit] for unit in facts.accepted_units)
     short = [line for line, count in wanted.items() if line.received < count]
     rma = authorization.record
-    if not short or rma.status not in NOT_ALL_RECEIVED or not all(one.read_back for one in receipts):
+    if (
+        given_up(facts, "receipt")
+        or not short
+        or rma.status not in NOT_ALL_RECEIVED
+        or not all(one.read_back for one in receipts)
+    ):
         return True
     draft.problem(
         Problem(
@@ -130,6 +135,8 @@ def _receipt_step(draft: Draft, outstanding: list[UnitFacts]) -> None:
         draft.step("receipt", StepState.WAITING, words, records=records)
     elif not facts.all_judged:
         draft.step("receipt", StepState.WAITING, "waits for inspection", records=records)
+    elif given_up(facts, "receipt"):
+        draft.step("receipt", StepState.NOT_NEEDED, AS_NOTED, records=records)
     elif facts.accepted_units:
         by_whom = "" if facts.policy.writes("receipt") else " by another system"
         words = f"{units_text(len(facts.accepted_units))} received{by_whom}"

@@ -24,7 +24,7 @@ from returnsops.returns.plan.lying import (
     is_on_the_move,
     move_cover,
 )
-from returnsops.returns.plan.undone import is_gone
+from returnsops.returns.plan.undone import AS_NOTED, given_up, is_given_up, is_gone
 from returnsops.returns.problems import Problem
 
 Misplaced = dict[tuple[str, str], list[tuple[UnitFacts, Lying]]]
@@ -217,7 +217,7 @@ def _shelving_step(draft: Draft, *, moving: int) -> None:
     facts = draft.facts
     moves = [one for one in facts.postings if one.kind in MOVES and one.status == "posted"]
     records = tuple(one.their_id for one in moves)
-    if any(is_gone(facts, one) for one in moves):
+    if any(is_gone(facts, one) and not is_given_up(facts, one) for one in moves):
         draft.step("shelve", StepState.BLOCKED, "what moved them was deleted in NetSuite", records=records)
     elif any(one.code == "received_unaccepted" for one in draft.problems):
         draft.step("shelve", StepState.BLOCKED, "units that were not accepted lie on hold", records=records)
@@ -227,6 +227,8 @@ def _shelving_step(draft: Draft, *, moving: int) -> None:
         draft.step("shelve", StepState.BLOCKED, "no account to write scrapped units off to", records=records)
     elif moving:
         draft.step("shelve", StepState.DUE, f"{units_text(moving)} on the way to their place", records=records)
+    elif given_up(facts, *MOVES):
+        draft.step("shelve", StepState.NOT_NEEDED, f"what moved them was {AS_NOTED}", records=records)
     elif moves or any(unit.outcome == HOLD for unit in facts.accepted_units):
         held = sum(unit.outcome == HOLD for unit in facts.accepted_units)
         words = f"{units_text(held)} on hold until judged again" if held else "every unit lies where it belongs"

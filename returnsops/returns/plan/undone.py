@@ -4,12 +4,41 @@ from dataclasses import replace
 
 from returnsops.returns.facts import PostingFacts, ReturnFacts
 
+AS_NOTED = "deleted in NetSuite, as a person noted"
 UNDONE = "undone"  # in place of «posted»: it stands for nothing any more
 
 
 def is_gone(facts: ReturnFacts, posting: PostingFacts) -> bool:
     """Our mirror knows the record, and it was deleted or voided."""
     return any(one.internal_id == posting.their_id and (one.gone or one.is_voided) for one in facts.records)
+
+
+def is_given_up(facts: ReturnFacts, posting: PostingFacts) -> bool:
+    """It was deleted or voided, and a person noted that it stays so."""
+    noted = facts.is_acknowledged("record_gone", f"posting:{posting.external_id}")
+    return noted and posting.status == "posted" and is_gone(facts, posting)
+
+
+def given_up(facts: ReturnFacts, *kinds: str) -> tuple[PostingFacts, ...]:
+    return tuple(one for one in facts.postings if one.kind in kinds and is_given_up(facts, one))
+
+
+def is_money_given_up(facts: ReturnFacts) -> bool:
+    """What the money hangs on stays undone, so the rest of the books is that person's.
+
+    A receipt only where nothing is credited, and nobody received the goods in its place on the same authorization.
+    """
+    if given_up(facts, "credit", "cash_refund"):
+        return True
+    if not given_up(facts, "receipt") or facts.taken("credit") or facts.taken("cash_refund"):
+        return False
+    return _received_on_authorization(facts) < len(facts.accepted_units)
+
+
+def _received_on_authorization(facts: ReturnFacts) -> int:
+    rma = facts.posted("rma")
+    record = facts.record(rma.their_id) if rma else None
+    return sum(line.received for line in record.lines) if record else 0
 
 
 def leave_out_undone(facts: ReturnFacts) -> ReturnFacts:

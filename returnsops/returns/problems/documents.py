@@ -59,7 +59,8 @@ DOCUMENTS: dict[str, ProblemKind] = {
     "record_gone": ProblemKind(
         "A record we posted was deleted or voided in NetSuite", "finance",
         "Nothing is posted in its place by itself. If it was undone by mistake, post it again; if it was meant, note "
-        "why.",
+        "why: it then stays undone, and what hangs on it (of an authorization everything, of a receipt or a credit the "
+        "money) is yours to book.",
         (POST_AGAIN, ACKNOWLEDGE),
     ),
     "other_content": ProblemKind(
