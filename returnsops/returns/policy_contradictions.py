@@ -17,8 +17,11 @@ from returnsops.returns.policy import (
 
 def find_contradictions(policy: Policy) -> list[str]:
     found = []
-    if policy.writes("receipt") and not policy.locations.holding:
-        found.append("Receipts are written but no holding location is set. Set «locations.holding».")
+    if (policy.writes("rma") or policy.writes("receipt")) and not policy.locations.holding:
+        found.append(
+            "Return Authorizations and receipts name the location of units on hold, and no holding location is set. "
+            "Set «locations.holding»."
+        )
     if policy.locations.sellable and policy.locations.sellable == policy.locations.damaged:
         found.append("Sellable and damaged units go to the same location. Choose two.")
     if policy.locations.sellable and policy.locations.sellable == policy.locations.holding:

@@ -153,7 +153,8 @@ def _places(topic: str, policy: Policy, names: Names) -> Iterator[Sentence]:
         yield Sentence(topic, "restock_exemption", _exemption_words(policy.restock_exemption))
     for field, units in PLACES.items():
         place = getattr(policy.locations, field)
-        where = f"go to location {names.place(place)}" if place else "have no location of their own: they stay on hold"
+        unset = "have no location" if field == "holding" else "have no location of their own: they stay on hold"
+        where = f"go to location {names.place(place)}" if place else unset
         yield Sentence(topic, f"locations.{field}", f"{units} {where}.")
     account = names.account(policy.scrap_account) if policy.scrap_account else ""
     where = f"are written off to account {account}" if account else "wait on hold: there is no account for them"

@@ -139,7 +139,7 @@ def note_arrival(request: HttpRequest, pk: int) -> HttpResponse:
     row = parcel.row
     scanned = row.tracking_numbers[0] if row.tracking_numbers else row.loop_id
     record_arrival(row.shop, scanned, by=inspector_of(request), client_id=press, loop_return=row)
-    messages.success(request, "Noted: the parcel is here. Its units wait for inspection.")
+    messages.success(request, f"Noted: order {row.order_name} is here. Its units wait for inspection.")
     return redirect("inspect")
 
 

@@ -77,6 +77,7 @@ def test_every_wrong_setting_is_told_at_once() -> None:
     ("changes", "words"),
     [
         ({"locations": {"sellable": "14"}}, "no holding location"),
+        ({"ownership": {"rma": "write"}, "locations": {}}, "no holding location"),
         ({"locations": {"holding": "31", "sellable": "14", "damaged": "14"}}, "go to the same location"),
         ({"locations": {"holding": "14", "sellable": "14", "damaged": "33"}}, "holding"),
         ({"exchange_location": "31"}, "Exchanges would ship from location 31"),

@@ -21,6 +21,7 @@ from returnsops.returns.policy import (
     Ownership,
     Policy,
 )
+from returnsops.returns.policy_reading import parse_policy
 from returnsops.returns.policy_terms import ASSESSMENTS, CHOICES, DEADLINES, GRADES, ITEMS, JUDGEMENTS, PLACES, RECORDS
 from returnsops.returns.policy_words import compare_policies, describe_policy, duration_words
 from tests.builders import policy
@@ -117,6 +118,12 @@ def test_ids_get_the_names_that_netsuite_gives_them() -> None:
 
     assert told["locations.damaged"] == "Damaged units go to location Damaged goods (33)."
     assert told["locations.sellable"] == "Sellable units go to location 14."
+
+
+def test_holding_location_that_is_not_set_is_no_place_to_stay_at() -> None:
+    told = {one.setting: one.text for one in describe_policy(parse_policy({}))}
+
+    assert told["locations.holding"] == "Units on hold have no location."
 
 
 def test_what_has_no_place_stays_on_hold() -> None:

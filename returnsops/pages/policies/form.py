@@ -146,12 +146,10 @@ def _ownership(value: dict[str, Ownership]) -> list[Piece]:
 
 
 def _locations(value: Any) -> list[Piece]:
+    told = dict.fromkeys(PLACES, "Location id. Empty: they stay on hold.")
+    told["holding"] = "Location id. What ReturnsOps writes needs it; another system may do without."
     return [
-        Piece(
-            "Goods",
-            _id_field(words, getattr(value, name), help_text="Location id. Empty: they stay on hold.", ids="places"),
-            ("locations", name),
-        )
+        Piece("Goods", _id_field(words, getattr(value, name), help_text=told[name], ids="places"), ("locations", name))
         for name, words in PLACES.items()
     ]
 
@@ -211,11 +209,21 @@ def _restock_exemption(value: RestockExemption) -> list[Piece]:
 
 
 def _items(value: dict[str, str]) -> list[Piece]:
-    help_text = "Item id of a non-stock item. Empty: where it occurs, the return waits as a case."
+    """Many alike, so only the first says what all of them want."""
+    told = dict.fromkeys(ITEM_KEYS, "") | {
+        ITEM_KEYS[0]: "Id of a non-stock item, here and below. Empty: where it occurs, the return waits as a case."
+    }
     return [
-        Piece("Money", _id_field(ITEMS[key], value.get(key, ""), help_text=help_text, ids="items"), ("items", key))
+        Piece(
+            "Money", _id_field(_item_label(key), value.get(key, ""), help_text=told[key], ids="items"), ("items", key)
+        )
         for key in ITEM_KEYS
     ]
+
+
+def _item_label(key: str) -> str:
+    words = ITEMS[key]
+    return f"Item for {words[:1].lower()}{words[1:]}"
 
 
 def _tenders(value: dict[str, Tender]) -> list[Piece]:
