@@ -1,7 +1,11 @@
 """The plan: which documents and actions one return calls for, and what stands in their way.
 
 `plan_return` is pure. It looks at what is true, never at what was said, so the order, duplicates and losses of events
-cannot matter. Its chapters follow the journey; each writes its steps, postings and problems on the same sheet.
+cannot matter. Its chapters follow the journey; each writes its steps, postings and problems on the same sheet:
+
+1 the sale (`sale`) · 2 the Return Authorization (`authorization`) · 3 the parcel and its judgement (`inspecting`) ·
+4 receipt and place (`receiving`, `shelving`) · 5 amounts and credit (`comparing`, `crediting`) · 6 Loop settles
+(`settling`) · 7 the refund (`refunding`) · 8 the exchange order (`exchanging`) · 9 closing and proof (`closing`)
 """
 
 from dataclasses import replace

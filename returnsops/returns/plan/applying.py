@@ -1,4 +1,4 @@
-"""Chapter 6b: value in, value out: the credit waits for the exchange's invoice and is applied to it (requirement C04).
+"""Chapter 7b: value in, value out: the credit waits for the exchange's invoice and is applied to it (requirement C04).
 
 A credit applies to an invoice, never to an order. The rows are those of the apply sublist, matched by document and
 line; source: netsuite.md §2.4, §3.5, §4.7.

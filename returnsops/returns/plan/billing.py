@@ -1,4 +1,4 @@
-"""Chapter 4, where the order was returned from: it has to be billed before it is credited.
+"""Chapter 5, where the order was returned from: it has to be billed before it is credited.
 
 A credit without a bill would stand alone in the books: the goods given back were never sold there. And only the bill
 tells which document credits them, a Credit Memo or a Cash Refund (netsuite.md §4.4).

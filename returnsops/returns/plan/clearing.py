@@ -1,4 +1,4 @@
-"""Chapter 6c: value in, value out on cash sales: both sides of an exchange meet on a clearing account (row C04).
+"""Chapter 7c: value in, value out on cash sales: both sides of an exchange meet on a clearing account (row C04).
 
 The Cash Refund puts the value there by a row of its own. The exchange order's bill takes it off again: by a row of the
 same item, or because the whole cash sale is booked on that account. Nothing in NetSuite ties the two documents

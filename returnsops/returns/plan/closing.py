@@ -1,4 +1,4 @@
-"""Chapter 8: close what will never come, then prove from what was read back that both sides are complete."""
+"""Chapter 9: close what will never come, then prove from what was read back that both sides are complete."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from returnsops.returns.plan.undone import AS_NOTED, is_gone, is_money_given_up
 from returnsops.returns.plan.watching_refunds import open_as_noted
 from returnsops.returns.problems import Problem
 
-REFUNDED, CLOSED, FULLY_APPLIED = "G", "H", "B"
+REFUNDED, CLOSED = "G", "H"
 
 
 def close_unaccepted_lines(draft: Draft, authorization: Authorization, *, credited: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Chapter 4: NetSuite's figure beside Loop's, in one currency; what differs, or is much, waits for a second person."""
+"""Chapter 5: NetSuite's figure beside Loop's, in one currency; what differs, or is much, waits for a second person."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Chapter 4, continued: the Credit Memo of the agreed figure; its rows serve a Cash Refund as well."""
+"""Chapter 5, continued: the Credit Memo of the agreed figure; its rows serve a Cash Refund as well."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

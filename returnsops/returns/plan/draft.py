@@ -117,7 +117,7 @@ class Plan:
 
 @dataclass
 class Draft:
-    """The sheet. Chapters write on it in order; `stopped` says that later chapters have nothing to stand on yet."""
+    """The sheet. Chapters write on it in order, each as far as the facts carry."""
 
     facts: ReturnFacts
     steps: list[Step] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Chapter 7: the exchange order: found by its id (never by its total), or awaited, or created (`ordering`), and linked.
+"""Chapter 8: the exchange order: found by its id (never by its total), or awaited, or created (`ordering`), and linked.
 
 Source: loop.md §3.7, §7.8 (two modes, out of stock, instant); requirements C04 to C06.
 """

@@ -1,4 +1,4 @@
-"""Chapter 7b: the original order's number on the exchange orders that others bring (requirement F2).
+"""Chapter 8b: the original order's number on the exchange orders that others bring (requirement F2).
 
 Those that we create have it from the beginning (`ordering`). The field is the account's own and for nothing else, so
 what somebody has entered there stays.

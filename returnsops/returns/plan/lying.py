@@ -1,4 +1,4 @@
-"""A part of chapter 5: where received units lie in NetSuite's books, by the documents that stand there.
+"""A part of chapter 4: where received units lie in NetSuite's books, by the documents that stand there.
 
 Each move of a unit has a number, so that no move is made twice and the next one can only begin where the last ended.
 """

@@ -1,4 +1,4 @@
-"""Chapter 6: the refund in the books: a Customer Refund per tender, or the Cash Refund of a cash sale.
+"""Chapter 7: the refund in the books: a Customer Refund per tender, or the Cash Refund of a cash sale.
 
 They record money that the shop paid; they never move any (promise 5). So each is saved only, on a clearing account.
 """

@@ -1,4 +1,4 @@
-"""Chapter 5: Loop settles once per return: `process`, or one `remove` call when units were refused.
+"""Chapter 6: Loop settles once per return: `process`, or one `remove` call when units were refused.
 
 Source: loop.md §2.3, §2.4, §7.1.
 """

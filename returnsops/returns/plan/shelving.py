@@ -1,4 +1,4 @@
-"""Chapter 5: received units go from where they lie to where they belong. An Inventory Transfer moves them.
+"""Chapter 4, continued: received units go from where they lie to where they belong. An Inventory Transfer moves them.
 
 A unit that was received on hold goes to the place of its judgement; one that is judged anew goes on from where it lies.
 One that is scrapped is written off by an Inventory Adjustment.

@@ -1,4 +1,4 @@
-"""Chapter 6, before the documents: what Loop paid, through which gateways, and on which account each is booked."""
+"""Chapter 7, before the documents: what Loop paid, through which gateways, and on which account each is booked."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
