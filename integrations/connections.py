@@ -105,7 +105,9 @@ def _kept_client(name: str, pk: int, made_of: tuple[object, ...], build: Callabl
 
 
 def _build_loop(shop: Shop, key: str, budget: ShopBudget | PrepaidBudget) -> LoopClient:
-    return LoopClient(shop.base_url, key, version=shop.api_version, budget=budget)
+    # A call of the sender was paid for before, and only that one.
+    again = None if isinstance(budget, PrepaidBudget) else _read_again_after_s()
+    return LoopClient(shop.base_url, key, version=shop.api_version, budget=budget, read_again_after_s=again)
 
 
 def _build_netsuite(
@@ -127,9 +129,15 @@ def _build_netsuite(
         options=options,
         lane=fenced if in_sender else partial(hold_lane, account.pk),
         read_timeout_s=read_timeout_s,
+        read_again_after_s=_read_again_after_s(),
         pool_size=SENDER_POOL if in_sender else READER_POOL,
         note_no_forms=partial(_leave_no_forms if in_sender else _note_no_forms, account.pk),
     )
+
+
+def _read_again_after_s() -> float | None:
+    after = settings.READ_AGAIN_AFTER
+    return after.total_seconds() if after else None
 
 
 def _client_credentials(account: NetSuiteAccount) -> ClientCredentials:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from integrations.errors import RejectedError
 from integrations.http import HttpAnswer, open_session, send_request
 from integrations.loop.answers import expect_true, read_answer, unreadable_answer
+from integrations.second_try import read_twice
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,10 @@ class NoBudget:
 
 
 class LoopTransport:
-    """Safe to share between threads. base_url: the host, such as https://api.loopreturns.com."""
+    """Safe to share between threads. base_url: the host, such as https://api.loopreturns.com.
+
+    read_again_after_s: a read that failed by chance is tried once more after this; None: it is not.
+    """
 
     def __init__(
         self,
@@ -47,6 +51,7 @@ class LoopTransport:
         timeout_s: float = 20.0,
         writes_timeout_s: float = 60.0,
         pool_size: int = 10,
+        read_again_after_s: float | None = None,
     ) -> None:
         self.version = version
         # Without a version in the path Loop answers with the oldest it still has (loop.md §1.1).
@@ -56,6 +61,7 @@ class LoopTransport:
         self._timeout_s = timeout_s
         self._writes_timeout_s = writes_timeout_s
         self._session = open_session(pool_size=pool_size)
+        self._read_again_after_s = read_again_after_s
         self.answered_version = ""  # what x-loop-api-version said last; an alias such as v1 moves
 
     def close(self) -> None:
@@ -67,8 +73,12 @@ class LoopTransport:
 
     def _read(self, operation: str, path: str, *, params: Mapping[str, str] | None = None) -> tuple[Any, HttpAnswer]:
         """The body of a read that was not refused, and the answer it came in."""
-        answer = self._send(operation, "GET", path, params=params)
-        return read_answer(answer, operation=operation), answer
+
+        def ask() -> tuple[Any, HttpAnswer]:
+            answer = self._send(operation, "GET", path, params=params)
+            return read_answer(answer, operation=operation), answer
+
+        return read_twice(ask, after_s=self._read_again_after_s)
 
     def _list_rows(self, operation: str, path: str, *, key: str, params: Mapping[str, str] | None = None) -> list[Any]:
         """Rows in an envelope under key, or bare: sources disagree on several endpoints."""

@@ -17,6 +17,7 @@ class NetSuiteClient(RecordCalls, QueryCalls, SchemaCalls):
     """Safe to share between threads. base_url: the account's own host, without /services/rest.
 
     lane: entered around every HTTP call, since the account counts reads and writes alike.
+    read_again_after_s: a read that failed by chance is tried once more after this; None: it is not.
     note_no_forms: told, in NetSuite's words, when the account turns out to have no forms.
     """
 
@@ -30,6 +31,7 @@ class NetSuiteClient(RecordCalls, QueryCalls, SchemaCalls):
         write_timeout_s: float = 180.0,
         pool_size: int = 25,
         lane: Lane = nullcontext,
+        read_again_after_s: float | None = None,
         note_no_forms: Callable[[str], None] | None = None,
     ) -> None:
         self.options = self._options = options or AccountOptions()
@@ -40,6 +42,7 @@ class NetSuiteClient(RecordCalls, QueryCalls, SchemaCalls):
             write_timeout_s=write_timeout_s,
             pool_size=pool_size,
             lane=lane,
+            read_again_after_s=read_again_after_s,
         )
         self._note_no_forms = note_no_forms or (lambda words: None)
         self._clock = DatabaseClock(self, self._options)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from integrations.errors import RejectedError
@@ -245,6 +246,9 @@ class QueryCalls:
             headers={"Prefer": "transient"},
             json_body={"q": sql, "params": list(params)} if params else {"q": sql},
         )
+        return self._transport.read(partial(self._ask_for_page, request))
+
+    def _ask_for_page(self, request: Request) -> tuple[list[dict[str, str]], bool]:
         answer = self._transport.send(request)
         body = read_json(answer, request)
         items = body.get("items") if isinstance(body, Mapping) else None

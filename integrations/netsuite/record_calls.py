@@ -113,11 +113,15 @@ class RecordCalls:
     def _get(self, record_type: str, identity: str, *, operation: str) -> TransactionRecord | None:
         path = record_path(record_type, identity)
         request = Request(operation=operation, method="GET", path=path, params=EXPANDED)
-        answer = self._transport.send(request)
-        if answer.status == 404 and any(row.code == "NONEXISTENT_ID" for row in read_details(answer)):
-            return None
-        raw = expand_sublists(self._transport, request, read_json(answer, request))
-        return parse_transaction(raw, record_type=record_type)
+
+        def ask() -> TransactionRecord | None:
+            answer = self._transport.send(request)
+            if answer.status == 404 and any(row.code == "NONEXISTENT_ID" for row in read_details(answer)):
+                return None
+            raw = expand_sublists(self._transport, request, read_json(answer, request))
+            return parse_transaction(raw, record_type=record_type)
+
+        return self._transport.read(ask)
 
     def _create(self, operation: str, path: str, body: Mapping[str, Any], *, replace: Sequence[str]) -> str:
         request = Request(

@@ -3,13 +3,16 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from integrations.errors import ConfigurationError, TemporaryError
 from integrations.http import HttpAnswer, open_session, send_request
 from integrations.netsuite.access import Access, Permit, explain_clock
 from integrations.netsuite.refusals import classify_failure
+from integrations.second_try import read_twice
 
 Lane = Callable[[], AbstractContextManager[object]]
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,7 @@ class Transport:
         write_timeout_s: float,
         pool_size: int,
         lane: Lane,
+        read_again_after_s: float | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._access = access
@@ -40,9 +44,14 @@ class Transport:
         self._write_timeout_s = write_timeout_s
         self._session = open_session(pool_size=pool_size)
         self._lane = lane
+        self._read_again_after_s = read_again_after_s
 
     def close(self) -> None:
         self._session.close()
+
+    def read(self, ask: Callable[[], Answer]) -> Answer:
+        """What ask gives, which sends what only reads: once more if that fails by chance."""
+        return read_twice(ask, after_s=self._read_again_after_s)
 
     def send(self, request: Request) -> HttpAnswer:
         """Send, and once more on 401 where a new permit may help: a 401 means that nothing was executed."""

@@ -9,6 +9,7 @@ COMMIT_WINDOW_S = 8  # for NetSuite's 15 minutes; whatever the sandbox does late
 SENDING_LEASE_S = 12
 LANE_LEASE_S = 6
 PROBE_AFTER_MAX_S = 5
+READ_AGAIN_AFTER_S = 0.1
 LOOP_REFUSED_WAIT_S = 1
 LOOP_CALLS_PER_MINUTE = 3000  # for Loop's 300, as minutes are shorter
 LATE_COMMIT_S = 4.0

@@ -20,6 +20,7 @@ from returnsops.management.chaos.classes import (
     LOOP_CALLS_PER_MINUTE,
     LOOP_REFUSED_WAIT_S,
     PROBE_AFTER_MAX_S,
+    READ_AGAIN_AFTER_S,
     SENDING_LEASE_S,
     describe_classes,
 )
@@ -141,6 +142,7 @@ def _make_stack(seed: str) -> Stack:
             "SENDING_LEASE_S": str(SENDING_LEASE_S),
             "LANE_LEASE_S": str(LANE_LEASE_S),
             "CLAIM_LEASE_S": str(SENDING_LEASE_S),
+            "READ_AGAIN_AFTER_S": str(READ_AGAIN_AFTER_S),
             "PROBE_AFTER_MAX_S": str(PROBE_AFTER_MAX_S),
             "LOOP_REFUSED_WAIT_S": str(LOOP_REFUSED_WAIT_S),
             "HEARTBEAT_LIMIT_S": "20",
