@@ -200,7 +200,7 @@ Q_CLUSTER = {
     "orm": "default",
     "broker_class": "returnsops.lib.task_broker.TaskBroker",
     "workers": QUEUE_WORKERS,
-    "queue_limit": 4,
+    "queue_limit": 1,  # what a cluster has taken, nothing can pass any more
     "bulk": 1,
     "timeout": TASK_LIMIT_S,
     "retry": 240,

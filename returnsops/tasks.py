@@ -58,7 +58,7 @@ NUDGE_PATIENCE = timedelta(seconds=5)  # a row due for less has a nudge on its w
 PLAN_ATTEMPTS_MAX = 3
 PLANS_FOR_S = 3.0  # then the others in the task queue have their turn
 PLANS_IN_A_ROW_MAX = 3
-EVENTS_AT_ONCE, EVENTS_FOR_S = 20, 20.0
+EVENTS_AT_ONCE, EVENTS_FOR_S = 20, 8.0
 
 
 def look(what: str, row_id: RowId = None) -> None:
@@ -170,6 +170,7 @@ def look_at_read_back(account_pk: int) -> None:
 
 
 def look_at_doubts(account_pk: int) -> None:
+    answer("doubts", account_pk)
     settle_doubts(NetSuiteAccount.objects.get(pk=account_pk))
 
 
@@ -258,9 +259,9 @@ def sweep_postings() -> None:
     put_back_dead_claims()
     give_up_dead_leases()
     for account_pk in _accounts_of(postings_in_doubt()):
-        nudge("doubts", account_pk)
+        ring("doubts", account_pk)
     for account_pk in _accounts_of(postings_to_read_back(posted_before=clock.now() - NUDGE_PATIENCE)):
-        nudge("read_back", account_pk)
+        ring("read_back", account_pk)
 
 
 def _accounts_of(postings: QuerySet[Posting]) -> list[int]:

@@ -7,11 +7,16 @@ from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection, transaction
+from django_q.brokers import Broker, get_broker
 from django_q.tasks import async_task
+
+from returnsops.lib.task_broker import quick_broker
 
 logger = logging.getLogger(__name__)
 
 RowId = int | list[int] | None
+# These call nobody, or ask one question.
+QUICK = frozenset({"plans", "plan", "doubts", "pauses", "life"})
 ROOF = "returnsops.tasks.look"  # called by name: who stands below the roof never imports it
 
 
@@ -32,7 +37,11 @@ def nudge_soon(what: str) -> None:
 
 
 def _send(what: str, row_id: RowId) -> None:
-    async_task(ROOF, what, row_id, task_name=f"{what}:{row_id}")
+    async_task(ROOF, what, row_id, task_name=f"{what}:{row_id}", broker=_broker_for(what))
+
+
+def _broker_for(what: str) -> Broker:
+    return quick_broker() if what in QUICK else get_broker()
 
 
 class _Gatherer:

@@ -31,7 +31,7 @@ from returnsops.returns.unreadable import forget_read
 logger = logging.getLogger(__name__)
 
 AT_ONCE_MAX = 50
-READ_FOR_S = 10.0  # then the others in the task queue have their turn
+READ_FOR_S = 3.0  # then the others in the task queue have their turn
 # No plan waits to see these. So they are read once nothing more is posted for their return, all that it changed with
 # them, once instead of after every posting; and after a while in any case. After the others the parents are left to
 # the next look, for the same reason.

@@ -21,8 +21,8 @@ from returnsops.returns.turns import is_turn_of, one_at_a_time
 
 logger = logging.getLogger(__name__)
 
-WORK_FOR_S = 25.0  # no job is begun after this; the queue kills a task after 90 s
-JOB_FOR_S = 8.0
+WORK_FOR_S = 10.0  # no job is begun after this; the queue kills a task after 90 s
+JOB_FOR_S = 4.0
 SOON, EVERY_MINUTE, EVERY_HOUR = timedelta(seconds=5), timedelta(minutes=1), timedelta(hours=1)
 
 

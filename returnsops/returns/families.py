@@ -53,7 +53,7 @@ from returnsops.returns.unreadable import (
 logger = logging.getLogger(__name__)
 
 AT_ONCE_MAX = 50
-READ_FOR_S = 10.0  # then the others in the task queue have their turn
+READ_FOR_S = 3.0  # then the others in the task queue have their turn
 TRY_AGAIN_AFTER = timedelta(minutes=5)  # what is wrong with one return alone does not mend by itself within seconds
 FAILED_REST = timedelta(seconds=10)  # of one whose record NetSuite failed to show: the others go first
 GENERATIONS_MAX = 6  # order → invoice → authorization → receipt → credit → refund

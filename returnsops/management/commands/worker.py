@@ -17,6 +17,7 @@ from django_q.tasks import async_task
 from returnsops.lib.errors import StopRequested
 from returnsops.lib.processes import PROJECT_DIR, Processes, Program
 from returnsops.lib.queue_heart import QueueHeart
+from returnsops.lib.task_broker import quick_broker
 from returnsops.lib.watchdog import Heartbeat, Kept, Metronome, look_after
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ def ask_for(task: str, *words: str) -> None:
     """A database that is away must not end the watchdog: everything waits, and goes on when it is back."""
     close_old_connections()
     try:
-        async_task(task, *words, task_name="tick")
+        async_task(task, *words, task_name="tick", broker=quick_broker())
     except DatabaseError as error:
         log.warning("nothing asked for, the database does not answer: %s", error)
         connection.close()
