@@ -193,7 +193,7 @@ SPECTACULAR_SETTINGS = {
 API_RATE = env_text("API_RATE", "600/min")
 
 # --- Task queue: carries nudges only, our rows are the truth (docs/adr/0004) ------------------------
-QUEUE_WORKERS = env_int("QUEUE_WORKERS", default=2, least=1)
+QUEUE_WORKERS = env_int("QUEUE_WORKERS", default=3, least=1)
 TASK_LIMIT_S = 90
 Q_CLUSTER = {
     "name": "returnsops",

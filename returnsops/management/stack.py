@@ -69,12 +69,10 @@ class Stack:
 def start_stack(processes: Processes, *, stack: Stack) -> str:
     """Start all of it, on the data that is there. Gives what seed_demo says: the log-ins."""
     stack.log_dir.mkdir(parents=True, exist_ok=True)
-    ensure_database(stack.data_dir)
     processes.start(sandbox_program(stack))
-    run_command(stack, "migrate", "--no-input", "--verbosity=0")
+    ensure_database(stack.data_dir)
     processes.wait_until_ready("sandbox", url=f"{stack.sandbox_url}/_sandbox/health", limit_s=START_LIMIT_S)
-    run_command(stack, "connect_sandbox", "--url", stack.sandbox_url)
-    log_ins = run_command(stack, "seed_demo")
+    log_ins = run_command(stack, "seed_demo", "--sandbox", stack.sandbox_url)
     processes.watch(0)
     processes.start(web_program(stack))
     for name in stack.worker_names:

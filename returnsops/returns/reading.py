@@ -1,7 +1,8 @@
 """Reading many records of an account: several at a time, each thread on a lane of its own."""
 
 import threading
-from collections.abc import Callable, Collection
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from integrations.netsuite.lanes import share_lane
 from integrations.netsuite.records import TransactionRecord
 
 READERS = 6
+EACH_MIN = 4  # a reader opens a connection to the database, which costs as much as some records
 ALONE_MAX = 6  # so few are read in turn: threads would cost more than they save
 BROKEN_MAX = 2  # a record that NetSuite cannot show by a fault of its own tells of itself; two in a row, of NetSuite
 
@@ -112,16 +114,16 @@ def read_records(
     Raises ConfigurationError when there is no client for this account. Threads do nothing but calls.
     """
     client, brake = netsuite_client(account), _Brake(known_broken)
-    asked = list(dict.fromkeys(names))
+    asked = deque(dict.fromkeys(names))
 
-    def read(part: list[Name]) -> Reading:
-        return _read_in_turn(account, client, part, brake=brake, show_life=show_life)
+    def read() -> Reading:
+        return _read_in_turn(account, client, asked, brake=brake, show_life=show_life)
 
     if len(asked) <= ALONE_MAX:
-        return read(asked)
-    slices = [asked[start::READERS] for start in range(min(READERS, len(asked)))]
-    with ThreadPoolExecutor(len(slices), thread_name_prefix="read") as pool:
-        parts = list(pool.map(lambda part: _read_in_thread(read, part), slices))
+        return read()
+    readers = min(READERS, -(-len(asked) // EACH_MIN))
+    with ThreadPoolExecutor(readers, thread_name_prefix="read") as pool:
+        parts = [one.result() for one in [pool.submit(_read_in_thread, read) for _ in range(readers)]]
     whole = Reading(stopped_by=brake.error)
     for part in parts:
         whole.read |= part.read
@@ -130,10 +132,10 @@ def read_records(
     return whole
 
 
-def _read_in_thread(read: Callable[[list[Name]], Reading], names: list[Name]) -> Reading:
+def _read_in_thread(read: Callable[[], Reading]) -> Reading:
     """Holding a lane takes a connection to the database, which must not outlive the thread."""
     try:
-        return read(names)
+        return read()
     finally:
         connections.close_all()
 
@@ -141,14 +143,14 @@ def _read_in_thread(read: Callable[[list[Name]], Reading], names: list[Name]) ->
 def _read_in_turn(
     account: NetSuiteAccount,
     client: NetSuiteClient,
-    names: list[Name],
+    asked: deque[Name],
     *,
     brake: _Brake,
     show_life: Callable[[], None],
 ) -> Reading:
     reading = Reading()
     with share_lane(account.pk):
-        for name in names:
+        for name in _one_by_one(asked):
             if brake.error:
                 reading.failed[name] = brake.error
                 reading.unasked.add(name)
@@ -165,3 +167,13 @@ def _read_in_turn(
             show_life()
     reading.stopped_by = brake.error
     return reading
+
+
+def _one_by_one(asked: deque[Name]) -> Iterator[Name]:
+    """Whoever is free takes the next: one slow answer holds up nothing else."""
+    while True:
+        try:
+            name = asked.popleft()
+        except IndexError:
+            return
+        yield name

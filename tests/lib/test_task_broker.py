@@ -8,11 +8,13 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.models import F
 from django_q.brokers import get_broker
 from django_q.models import OrmQ
 
 from returnsops.lib import task_broker
-from returnsops.lib.task_broker import TaskBroker
+from returnsops.lib.nudge import nudge
+from returnsops.lib.task_broker import QuickBroker, TaskBroker, quick_broker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,6 +49,31 @@ def test_task_is_dealt_out_once_the_first_one_first(broker: TaskBroker) -> None:
     assert broker.dequeue() == [(first, "a")]
     assert broker.dequeue() == [(second, "b")]
     assert broker.dequeue() == []
+
+
+def test_quick_task_passes_those_that_may_take_long(broker: TaskBroker) -> None:
+    long = broker.enqueue("reads for seconds")
+    quick = quick_broker().enqueue("plans")
+
+    assert broker.dequeue() == [(quick, "plans")]
+    assert broker.dequeue() == [(long, "reads for seconds")]
+
+
+def test_task_that_waited_for_long_is_passed_by_none(broker: TaskBroker) -> None:
+    long = broker.enqueue("reads for seconds")
+    OrmQ.objects.update(lock=F("lock") - QuickBroker.ahead)
+    quick = quick_broker().enqueue("plans")
+
+    assert broker.dequeue() == [(long, "reads for seconds")]
+    assert broker.dequeue() == [(quick, "plans")]
+
+
+def test_only_what_is_quick_is_nudged_ahead() -> None:
+    nudge("read_back", 7)
+    nudge("doubts", 7)
+
+    waiting = {one.name(): one.lock for one in OrmQ.objects.all()}
+    assert waiting["doubts:7"] < waiting["read_back:7"]
 
 
 def test_task_that_is_done_is_gone_and_one_that_is_not_comes_again(broker: TaskBroker) -> None:
