@@ -19,6 +19,7 @@ from django.forms.models import model_to_dict
 from integrations.models import Lane, LaneDemand, LaneHours, LaneLimit
 from integrations.netsuite.lane_hours import hours_at
 from integrations.netsuite.lane_limit import grow, usable
+from returnsops.lib.fixed_query import FixedQuery, slot
 
 
 class ClockTimestamp(Func):
@@ -218,12 +219,11 @@ def share_evenly(pool: int, wants: dict[str, int]) -> dict[str, int]:
 
 
 def _lock_limit(account_pk: int) -> tuple[LaneLimit, datetime]:
-    locked = _limits().select_for_update(of=("self",), no_key=True)
-    found = locked.filter(pk=account_pk).first()
-    if found is None:
+    found = LOCKED_LIMIT.ask(account=account_pk)
+    if not found:
         LaneLimit.objects.bulk_create([LaneLimit(account_id=account_pk)], ignore_conflicts=True)
-        found = locked.get(pk=account_pk)
-    return found, found.moment
+        found = LOCKED_LIMIT.ask(account=account_pk)
+    return found[0], found[0].moment
 
 
 def _limits() -> Any:
@@ -245,7 +245,7 @@ def _hours(told: dict[str, Any]) -> LaneHours:
 
 
 def _lanes(account_pk: int, *, count: int) -> list[Lane]:
-    lanes = list(Lane.objects.filter(account_id=account_pk).order_by("number"))
+    lanes = LANES.ask(account=account_pk)
     missing = [
         Lane(account_id=account_pk, number=number)
         for number in range(1, count + 1)
@@ -255,4 +255,13 @@ def _lanes(account_pk: int, *, count: int) -> list[Lane]:
 
 
 def _demands(account_pk: int, now: datetime) -> list[LaneDemand]:
-    return list(LaneDemand.objects.filter(account_id=account_pk, until__gt=now))
+    return DEMANDS.ask(account=account_pk, now=now)
+
+
+LOCKED_LIMIT = FixedQuery(
+    lambda: _limits().select_for_update(of=("self",), no_key=True).filter(pk=slot("account")).order_by()
+)
+LANES = FixedQuery(lambda: Lane.objects.filter(account_id=slot("account")).order_by("number"))
+DEMANDS = FixedQuery(
+    lambda: LaneDemand.objects.filter(account_id=slot("account"), until__gt=slot("now", kind="timestamptz"))
+)

@@ -79,11 +79,14 @@ def _instances(compiler: SQLCompiler) -> Callable[[Values], Any]:
     start, end = info["select_fields"][0], info["select_fields"][-1] + 1
     names = [column[0].target.attname for column in select[start:end]]
     related = get_related_populators(info, select, connection.alias)  # type: ignore[call-arg]
+    annotated = dict(compiler.annotation_col_map)
 
     def instance(values: Values) -> Any:
         row = info["model"].from_db(connection.alias, names, values[start:end])
         for populator in related:
             populator.populate(values, row)
+        for name, place in annotated.items():
+            setattr(row, name, values[place])
         return row
 
     return instance

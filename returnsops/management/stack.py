@@ -122,6 +122,7 @@ def web_program(
         *("--bind", f"127.0.0.1:{port or stack.port}"),
         *("--worker-class", "gthread", "--workers", "2", "--threads", "8"),
         "--no-control-socket",
+        "--preload",  # each of its processes would load the same for a second, and again after a restart
     )
 
 

@@ -1,8 +1,9 @@
 """What changed between two looks at a return. Append-only; nothing is written when nothing changed."""
 
+from dataclasses import fields
 from typing import Any
 
-from returnsops.lib.canonical import plain
+from returnsops.lib.canonical import content_hash, plain
 from returnsops.lib.fixed_query import FixedQuery, slot
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.models import FactChange, LoopReturn
@@ -26,18 +27,19 @@ CHANGES = FixedQuery(lambda: FactChange.objects.filter(loop_return=slot("return_
 
 def note_fact_change(row: LoopReturn, facts: ReturnFacts, *, came_from: str = "plan") -> dict[str, list[Any]]:
     """Write which facts differ from the last time we looked: {fact: [before, after]}. Empty: none, and no row."""
-    facts_hash = facts.hash_without_now()
+    after = flatten_facts(facts)
+    facts_hash = content_hash(after)
     last = LAST_CHANGE.ask(return_pk=row.pk)
     if last and last[0].facts_hash == facts_hash:
         return {}
     changes = CHANGES.ask(return_pk=row.pk) if last else []
-    before, after = facts_as_of([one.changed for one in changes]), flatten_facts(facts)
+    before = facts_as_of([one.changed for one in changes])
     changed = {
         name: [before.get(name), after.get(name)]
         for name in sorted(before.keys() | after.keys())
         if before.get(name) != after.get(name)
     }
-    if not changed:  # only the policy is another
+    if not changed:  # the last row was written when the hash was made of more
         return {}
     FactChange.objects.create(
         loop_return=row, at=facts.now, came_from=came_from, facts_hash=facts_hash, changed=changed
@@ -57,9 +59,8 @@ def facts_as_of(changes: list[dict[str, list[Any]]]) -> dict[str, Any]:
 def flatten_facts(facts: ReturnFacts) -> dict[str, Any]:
     """{"loop.state": …, "units.387001.outcome": …}: one name per fact, stable over re-ordering."""
     flat: dict[str, Any] = {}
-    for name, value in plain(facts).items():
-        if name in LEFT_OUT:
-            continue
+    for name in [one.name for one in fields(facts) if one.name not in LEFT_OUT]:
+        value = plain(getattr(facts, name))
         if isinstance(value, dict):
             flat |= {f"{name}.{key}": item for key, item in value.items()}
         elif name in KEYS:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from returnsops.lib.canonical import content_hash
 from returnsops.returns.facts.goods import (
     ACCEPTED,
     HOLD,
@@ -106,10 +105,6 @@ class ReturnFacts:
             kits=tuple(sorted((_members_in_order(one) for one in self.kits), key=lambda one: _as_number(one.item_id))),
             siblings=tuple(sorted(self.siblings, key=lambda one: one.loop_id)),
         )
-
-    def hash_without_now(self) -> str:
-        """Without pauses too: they are facts of the account and keep their own history."""
-        return content_hash(replace(self, now=self.loop.created_at, pauses=()))
 
     def date_of(self, moment: datetime) -> date:
         """The calendar day at the account: a document dated in UTC can land in a closed period at month end."""

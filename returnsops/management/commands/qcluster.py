@@ -1,0 +1,17 @@
+"""manage.py qcluster: django-q's own, with all that a task needs loaded before it forks.
+
+Else each of its processes would load that with its first task, for a second, and again after every restart.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from django_q.management.commands import qcluster
+
+from returnsops.lib.nudge import ROOF
+
+
+class Command(qcluster.Command):  # type: ignore[misc]
+    def handle(self, *args: Any, **options: Any) -> None:
+        import_module(ROOF.rpartition(".")[0])
+        super().handle(*args, **options)
