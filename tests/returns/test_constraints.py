@@ -38,6 +38,7 @@ from returnsops.returns.models import (
     InspectedUnit,
     Inspection,
     Item,
+    ItemStock,
     KitMember,
     LoopReturn,
     NetSuiteLine,
@@ -130,6 +131,11 @@ def add_kit_member(world: World, **changes: Any) -> KitMember:
         account=kit.account, internal_id="9999", defaults={"sku": "LACE", "fetched_at": NOW}
     )
     return KitMember.objects.create(**{"kit": kit, "item": other} | changes)
+
+
+def add_stock(world: World) -> ItemStock:
+    assert world.mapping.item is not None
+    return ItemStock.objects.create(item=world.mapping.item, location="7", available=1, read_at=NOW)
 
 
 def add_event(world: World, **changes: Any) -> InboundEvent:
@@ -284,6 +290,7 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "one_row_per_member": twice(add_kit_member),
     "kit_holds_something_else": lambda world: add_kit_member(world, item=world.mapping.item),
     "one_row_per_item": twice(add_item),
+    "one_figure_per_item_and_place": twice(add_stock),
     "one_active_mapping_per_sku": lambda world: copy_of(world.mapping),
     "mapping_kind_in_list": lambda world: change(world.mapping, kind="guess"),
     "policy_versions_are_numbered": lambda world: copy_of(PolicyVersion.objects.get(), active=False),
