@@ -81,8 +81,10 @@ def _told_return(story: Scenario, facts: ReturnFacts, skus: dict[str, str]) -> J
 
 
 def _told_unit(facts: ReturnFacts, unit: UnitFacts) -> Json:
+    """A shop whose prices include the tax shows it inside the price, and beside it as well."""
+    price = unit.price + (unit.tax if facts.policy.prices_include_tax else ZERO)
     return {
-        "line": unit.provider_line, "sku": unit.sku, "title": unit.title, "price": str(unit.price),
+        "line": unit.provider_line, "sku": unit.sku, "title": unit.title, "price": str(price),
         "discount": str(unit.discount), "tax": str(unit.tax), "outcome": _outcome_of(facts, unit),
         "kept": unit.is_kept,
     }  # fmt: skip
