@@ -38,7 +38,7 @@ def pass_moment(facts: ReturnFacts, moment: Json) -> tuple[ReturnFacts, Posted, 
     """Apply what happens, then carry out what the plan wants, round by round.
 
     loop_answers: what Loop does when it is asked to settle: settles (the default), accepted (it takes the request, and
-    no more), review, or nothing.
+    no more), review, partly (what can be issued, and then review), or nothing.
     netsuite_answers: nothing keeps every document from being carried out. netsuite_adds: what its own tax engine makes
     a credit come to more than we expect; less, if negative. refused: by kind of document, why NetSuite refuses it.
     """
@@ -106,6 +106,8 @@ def _carry_out_one(facts: ReturnFacts, due: PostingDue, moment: Json) -> ReturnF
         done = _with_another_total(done, due.kind, by=Decimal(moment["netsuite_adds"]))
     if due.kind in SETTLING and moment.get("loop_answers") == "accepted":
         return replace(done, loop=facts.loop, units=facts.units, exchanges=facts.exchanges)
+    if due.kind in SETTLING and moment.get("loop_answers") == "partly":
+        return replace(done, loop=replace(done.loop, state="review"))
     if due.kind in SETTLING and moment.get("loop_answers") == "review":
         return replace(done, loop=replace(facts.loop, state="review"), units=facts.units)
     return done

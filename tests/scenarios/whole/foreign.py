@@ -33,7 +33,7 @@ def _order(theatre: Theatre, scene: Scene, told: Json) -> str:
             one for number in _returns_of(scene) for one in theatre.archive.loop_return(scene.shop, number)["exchanges"]
         ]
         ordered = [one for one in goods_of_order if one["order_id"]]
-        names = list(dict.fromkeys((one["order_id"], one["order_name"]) for one in ordered))
+        names = sorted({(one["order_id"], one["order_name"]) for one in ordered}, key=lambda one: int(one[0]))
         order_id, name = names[min(EXCHANGE_ORDERS.index(wanted), len(names) - 1)]
         body |= {"externalId": order_id, "otherRefNum": name.lstrip("#")}
         mine = {one["exchange_id"] for one in ordered if one["order_id"] == order_id}

@@ -54,7 +54,7 @@ def happen(theatre: Theatre, scene: Scene, moment: Json) -> None:
     unknown = moment.keys() - HAPPENINGS.keys() - {"what", "after", "expect", "loop_answers", "netsuite_answers"}
     assert not unknown, f"nobody can make {sorted(unknown)} happen"
     answer = moment.get("loop_answers")
-    if answer in ANSWERS and not _is_short_of_goods(theatre, scene):
+    if answer in ANSWERS:
         theatre.do(scene, ANSWERS[answer])
     for name, act in HAPPENINGS.items():
         if name in moment and not (scene.is_company and name in WORDS):
@@ -65,12 +65,7 @@ def happen(theatre: Theatre, scene: Scene, moment: Json) -> None:
         _print_label(theatre, scene)
 
 
-ANSWERS = {"accepted": "hold", "review": "fail_next"}
-
-
-def _is_short_of_goods(theatre: Theatre, scene: Scene) -> bool:
-    """Then Loop goes into review by itself, once it has ordered what it has."""
-    return any(one["out_of_stock"] for one in theatre.loop_return(scene)["exchanges"])
+ANSWERS = {"accepted": "hold", "review": "fail_next"}  # partly: by itself, where goods are out of stock
 
 
 def _print_label(theatre: Theatre, scene: Scene) -> None:
@@ -154,9 +149,11 @@ def exchange_is_ordered(theatre: Theatre, scene: Scene, told: Json) -> None:
 
 
 def replacements_change(theatre: Theatre, scene: Scene, told: Json) -> None:
-    """Those that get an order of their own now."""
+    """Those that get an order of their own now: by Loop itself, where it has waited for the goods."""
     for number, change in told.items():
-        if "order_id" in change:
+        if change.get("out_of_stock") is False:
+            theatre.do(scene, "restock_item")
+        elif "order_id" in change:
             theatre.do(scene, "order_goods", exchanges=[int(scene.exchanges[int(number) - 1])])
 
 
@@ -171,10 +168,10 @@ def _missing(theatre: Theatre, scene: Scene, told: bool) -> None:
 HAPPENINGS: dict[str, Callable[[Theatre, Scene, Any], None]] = {
     "missing": _missing,
     "loop": loop_tells,
+    "replacement": replacements_change,
     "loop_settles": loop_settles,
     "units": units_change,
     "exchange": exchange_is_ordered,
-    "replacement": replacements_change,
     "bills_exchange": exchange_is_billed,
     "restocked": units_are_restocked,
     "scanned": parcel_is_scanned,
