@@ -14,13 +14,18 @@ from exceptions.models import Case, CaseMember
 from integrations.models import NetSuiteAccount, Shop
 from returnsops.lib import clock
 from returnsops.pages.present.return_page import POLL_S, POLL_SLOWLY_S, look_up, poll_interval_s
+from returnsops.pages.present.steps import SOMETIMES, STEP_OF_CASE, waits_for
 from returnsops.people.models import User
 from returnsops.posting.models import Posting
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.parcels import record_arrival
+from returnsops.returns.plan.draft import STEPS
+from returnsops.returns.policy import RECORD_KINDS
+from returnsops.returns.problems import KINDS
 from returnsops.returns.sku_mapping import map_sku
 from tests.builders import (
     NOW,
+    make_facts,
     make_inspection,
     make_item,
     make_netsuite,
@@ -32,6 +37,7 @@ from tests.builders import (
     make_shop,
     make_unit,
 )
+from tests.other_side import run_to_end
 from tests.pages.scenes import make_case, make_planned_return, make_refused_posting, plan_anew
 
 RETURN_QUERIES_MAX = 43  # a third of them load the facts, as the plan does; one asks who may cancel what waits
@@ -110,6 +116,34 @@ def test_amounts_are_compared_once_all_is_judged(finance: Client, shop: Shop, ad
     assert "NetSuite by itself" in text
     assert "155.52" in text
     assert "Nothing is posted yet" in text
+
+
+def test_amounts_that_another_system_credits_are_not_called_ours(finance: Client, shop: Shop, ada: User) -> None:
+    make_policy(shop, ownership=dict.fromkeys(RECORD_KINDS, "write") | {"credit": "observe"})
+
+    text = read(finance, make_received_return(shop, ada))
+
+    assert "Another system credits this return" in text
+    assert "Nothing is posted yet" not in text
+
+
+def test_what_only_some_returns_have_is_not_announced_to_all(finance: Client, shop: Shop, ada: User) -> None:
+    row = make_received_return(shop, ada)
+
+    assert "Goods not on the return" not in read(finance, row)
+    assert waits_for(row) == "2 units on the way to NetSuite"
+
+
+def test_every_step_that_is_announced_comes_in_a_plain_return() -> None:
+    _, plan = run_to_end(make_facts(units=(make_unit(1, "sellable"),)))
+
+    assert set(STEPS) - SOMETIMES == {step.code for step in plan.steps} - SOMETIMES
+
+
+@pytest.mark.parametrize("code", sorted(STEP_OF_CASE))
+def test_case_leads_to_a_step_that_there_is(code: str) -> None:
+    assert code in KINDS
+    assert STEP_OF_CASE[code] in STEPS
 
 
 def test_a_difference_is_named_by_its_cause(finance: Client, shop: Shop, ada: User) -> None:

@@ -12,6 +12,9 @@ from returnsops.returns.plan.comparing import CAUSE_WORDS, ROW_WORDS
 from returnsops.returns.plan.money import Credit, propose_credit
 from returnsops.returns.plan.sale import find_sale
 from returnsops.returns.plan.setting_aside import set_aside_parts
+from returnsops.returns.plan.watching import is_money_ours
+
+OF_OTHERS = "Another system credits this return. This is what its credit should come to."
 
 
 def compare_amounts(row: LoopReturn, *, records: list[NetSuiteRecord]) -> dict[str, Any] | None:
@@ -30,7 +33,7 @@ def compare_amounts(row: LoopReturn, *, records: list[NetSuiteRecord]) -> dict[s
         "rows": _rows(credit),
         "total": _row("Total", loop=credit.total, netsuite=credit.netsuite_total)
         | {"gap": credit.total - credit.netsuite_total},
-        "note": _note(facts, credit, records),
+        "note": _note(facts, credit, records) if is_money_ours(facts, sale) else OF_OTHERS,
     }
 
 

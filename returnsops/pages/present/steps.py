@@ -17,7 +17,7 @@ from returnsops.returns.plan.kinds import POSTING_KINDS
 
 OVER = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
 # Steps that only some returns have; they are shown once the plan speaks of them.
-SOMETIMES = frozenset({"told", "restock", "shelve", "exchange", "apply", "close_rma"})
+SOMETIMES = frozenset({"found", "told", "restock", "shelve", "exchange", "apply", "close_rma"})
 CASH_SALE_SKIPS = "credit"  # its Cash Refund is credit and refund in one
 STEP_OF_CASE = {
     "sku_unmapped": "sale", "kit_part_by_hand": "sale",
@@ -35,6 +35,11 @@ STEP_OF_CASE = {
     "receipt_missing": "receipt", "credit_missing": "credit", "credit_differs": "credit", "refund_missing": "refund",
     "refund_differs": "refund",
     "rma_left_open": "close_rma",
+    "no_parcel": "arrival", "wrong_item": "found", "undeclared_item": "found", "kit_to_move": "shelve",
+    "amounts_untold": "amount", "loop_paid_more": "amount", "loop_paid_less": "amount",
+    "exchange_order_contradicts": "exchange", "exchange_out_of_stock": "exchange",
+    "replacement_unavailable": "exchange", "address_missing": "exchange", "stock_unseen": "exchange",
+    "customer_missing": "exchange", "item_inactive": "exchange",
 }  # fmt: skip
 
 
