@@ -142,7 +142,7 @@ def _case_event(one: CaseEvent) -> Event | None:
     if one.kind in ("joined", "joined again"):
         tone = "warn"
     elif one.kind == "left":
-        title, text = f"No longer: {title[:1].lower()}{title[1:]}", ""
+        title, text = f"No longer: {title}", ""
     elif one.actor:
         title = f"{CASE_TITLES.get(one.kind, one.kind.capitalize())}: {title}"
     else:
