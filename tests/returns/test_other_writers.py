@@ -17,7 +17,11 @@ pytestmark = pytest.mark.django_db
 def row(shop: Shop) -> LoopReturn:
     PolicyVersion.objects.filter(shop=shop).update(active=False)
     PolicyVersion.objects.create(
-        shop=shop, number=99, rules={"ownership": {"rma": "write"}}, active=True, reason="for a test"
+        shop=shop,
+        number=99,
+        rules={"ownership": {"rma": "write"}, "locations": {"holding": "31"}},
+        active=True,
+        reason="for a test",
     )
     return make_return(shop)
 
