@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 from pytest_django import Settings
 
 from integrations import connections
@@ -34,6 +35,7 @@ def stage(
     monkeypatch.setattr(nudge, "async_task", stage.note)
     monkeypatch.setattr(connections, "_clients", {})
     call_command("connect_sandbox", url=served.url, verbosity=0)
-    seed_people()
+    with transaction.atomic():
+        seed_people()
     yield stage
     stage.close()
