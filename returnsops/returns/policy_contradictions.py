@@ -17,11 +17,8 @@ from returnsops.returns.policy import (
 
 def find_contradictions(policy: Policy) -> list[str]:
     found = []
-    if (policy.writes("rma") or policy.writes("receipt")) and not policy.locations.holding:
-        found.append(
-            "Return Authorizations and receipts name the location of units on hold, and no holding location is set. "
-            "Set «locations.holding»."
-        )
+    if policy.writes("receipt") and not policy.locations.holding:
+        found.append("Receipts are written but no holding location is set. Set «locations.holding».")
     if policy.locations.sellable and policy.locations.sellable == policy.locations.damaged:
         found.append("Sellable and damaged units go to the same location. Choose two.")
     if policy.locations.sellable and policy.locations.sellable == policy.locations.holding:
@@ -42,14 +39,24 @@ def find_contradictions(policy: Policy) -> list[str]:
 
 def find_unfit(policy: Policy) -> list[str]:
     """What new rules may not say, and stored ones may have said before that was so: the plan tells of it instead."""
+    found = []
+    if policy.writes("rma") and not policy.writes("receipt") and not policy.locations.holding:
+        found.append(
+            "Return Authorizations name the location of units on hold, and there is no holding location. "
+            "Set «locations.holding»."
+        )
     field = policy.exchange_link_field
-    if not field or policy.link_field:
-        return []
-    return [
+    if field and not policy.link_field:
+        found.append(_words_on_link_field(field))
+    return found
+
+
+def _words_on_link_field(field: str) -> str:
+    return (
         f"«{field}» is no custom field of a transaction, and the number of the original order would take the place "
         "of what NetSuite keeps there. Set «exchange_link_field» to a script id that begins with custbody, such as "
         "custbody_original_order, or leave it empty."
-    ]
+    )
 
 
 def _contradictions_of_receipts(policy: Policy) -> list[str]:

@@ -7,12 +7,14 @@ import pytest
 
 from returnsops.returns.facts import ClaimFacts, OverrideFacts, RecordFacts, ReturnFacts
 from returnsops.returns.plan import StepState, plan_return
+from returnsops.returns.policy_reading import parse_stored
 from tests.builders import (
     CREATED,
     DAMAGED,
     HOLDING,
     NOW,
     SELLABLE,
+    WRITES_ALL,
     make_facts,
     make_loop,
     make_posted,
@@ -38,6 +40,17 @@ def test_authorization_holds_only_the_returned_units_at_the_holding_location() -
     assert due.request["replace"] == ["item"]
     assert rows_of(due) == [{"orderLine": 3, "item": {"id": "501"}, "quantity": 1, "location": {"id": HOLDING}}]
     assert due.covers == {"unit:387001"}
+
+
+def test_authorization_of_older_rules_without_a_holding_location_leaves_the_place_to_the_sale() -> None:
+    """New rules must name one; these are followed all the same."""
+    others = WRITES_ALL["ownership"] | {"receipt": "observe"}
+    older = parse_stored(WRITES_ALL | {"ownership": others, "locations": {}})
+
+    due = due_of(plan_return(make_facts(policy=older)), "rma")
+
+    assert "location" not in due.request["body"]
+    assert [row.keys() for row in rows_of(due)] == [{"orderLine", "item", "quantity"}]
 
 
 def test_authorization_says_which_return_it_is_for() -> None:

@@ -237,8 +237,12 @@ def _rma_due(facts: ReturnFacts, sale: Sale) -> PostingDue:
 
 
 def rma_body(facts: ReturnFacts, sale: Sale, units: tuple[UnitFacts, ...]) -> dict[str, Any]:
-    """Only the returned units, at the holding location; rates stay NetSuite's own (netsuite.md §3.2)."""
-    holding = {"id": facts.policy.locations.holding}
+    """Only the returned units, at the holding location; rates stay NetSuite's own (netsuite.md §3.2).
+
+    Older rules that leave the receipts to another system may have none: then the sale's location is left to stand.
+    """
+    holding = facts.policy.locations.holding
+    located = {"location": {"id": holding}} if holding else {}
     counts = Counter(sale.line_of[unit.unit].line for unit in units)
     item_of = {line.line: line.item_id for line in sale.line_of.values()}
     return {
@@ -246,14 +250,14 @@ def rma_body(facts: ReturnFacts, sale: Sale, units: tuple[UnitFacts, ...]) -> di
         "memo": memo_text(facts),
         "otherRefNum": facts.loop.loop_id,
         "toBeEmailed": False,
-        "location": holding,
+        **located,
         "item": {
             "items": [
                 {
                     "orderLine": int(line),
                     "item": {"id": item_of[line]},
                     "quantity": count,
-                    "location": holding,
+                    **located,
                 }
                 for line, count in sorted(counts.items(), key=lambda pair: int(pair[0]))
             ]
