@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from returnsops.lib.money import ZERO, add_up, round_money
-from returnsops.returns.facts import KitFacts, LineFacts, MemberFacts, ReturnFacts
+from returnsops.returns.facts import LineFacts, ReturnFacts
 from returnsops.returns.policy import (
     RESTOCK_TRIGGERS,
     CreditLines,
@@ -25,7 +25,7 @@ from returnsops.returns.policy import (
     RmaTrigger,
 )
 from tests.builders import policy
-from tests.scenarios.given import ITEMS, begin
+from tests.scenarios.given import begin
 from tests.scenarios.moments import HAPPENINGS
 
 Json = dict[str, Any]
@@ -52,7 +52,6 @@ KITS: tuple[list[Json], ...] = (
     [{"sku": "BOOT-42", "members": {"SHIRT-M": 1, "SOCKS": 2}}],
     [{"sku": "BOOT-42", "members": {}}],
 )
-KIT, SOCKS = ITEMS["BOOT-43"], ITEMS["SOCKS"]
 PRICES = {
     "USD": ["72.00", "0.01", "33.33", "0.00"],
     "JPY": ["7200", "1", "0"],
@@ -110,19 +109,7 @@ def beginnings(draw: st.DrawFn) -> ReturnFacts:
     bill = draw(st.sampled_from(BILLS))
     if bill:
         facts = HAPPENINGS["bill_arrives"](facts, bill)
-    if draw(st.integers(0, 4)) == 2:
-        facts = with_kit_sold(facts)
     return with_sibling(facts) if draw(st.integers(0, 9)) == 4 else facts
-
-
-def with_kit_sold(facts: ReturnFacts) -> ReturnFacts:
-    """What comes back as socks, if any do, was sold as a part of a kit."""
-    records = tuple(replace(one, lines=tuple(_as_kit(line) for line in one.lines)) for one in facts.records)
-    return replace(facts, records=records, kits=(KitFacts(KIT, "BOOT-43", (MemberFacts(SOCKS, "SOCKS", 1),)),))
-
-
-def _as_kit(line: LineFacts) -> LineFacts:
-    return replace(line, item_id=KIT, item_name="BOOT-43") if line.item_id == SOCKS else line
 
 
 def with_sibling(facts: ReturnFacts) -> ReturnFacts:

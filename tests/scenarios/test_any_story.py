@@ -23,7 +23,6 @@ from returnsops.returns.plan.finding import FoundChoice
 from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.money import propose_credit
 from returnsops.returns.plan.sale import find_sale
-from returnsops.returns.plan.setting_aside import set_aside_parts
 from returnsops.returns.policy import ExchangeAddress, ExchangeStock, ReceiptTrigger
 from returnsops.returns.problems import KINDS
 from returnsops.returns.problems.kinds import ACKNOWLEDGE
@@ -261,7 +260,6 @@ def check_promises(facts: ReturnFacts, plan: Plan) -> None:
             _parent_is_there(facts, due)
     _credits_hold(facts, plan)
     _no_unit_is_authorized_twice(facts, plan)
-    _what_is_booked_by_hand_is_in_no_document(facts, plan)
     _orders_can_be_shipped(facts, plan)
     _every_cent_has_a_row(facts, plan)
     assert all(problem.cause and problem.amount == problem.amount for problem in plan.problems)
@@ -374,22 +372,6 @@ def _no_unit_is_authorized_twice(facts: ReturnFacts, plan: Plan) -> None:
             assert all(row["quantity"] <= left[str(row["orderLine"])] for row in rows_of(due)), "more than is left"
 
 
-def _what_is_booked_by_hand_is_in_no_document(facts: ReturnFacts, plan: Plan) -> None:
-    """A part of a kit that a person books; what Loop pays for it and for the others adds up to what Loop paid."""
-    ours = set_aside_parts(facts)
-    by_hand = {unit.cover for unit in ours.units_by_hand}
-    covered = {cover for due in plan.postings for cover in due.covers}
-    assert not by_hand & covered, "a person books it, and so do we"
-    if by_hand:
-        apart = min(add_up(unit.refund for unit in ours.units_by_hand), facts.loop.refund)
-        assert ours.loop.refund + apart == facts.loop.refund
-        told_of = {one.subject for one in plan.problems if one.code in ("kit_part_by_hand", "kit_part_returned")}
-        is_going_on = any(due.kind in CREDITS for due in plan.postings)
-        taken = {unit.unit for unit in ours.units_by_hand if unit.is_accepted}
-        silent = [one for one in taken if not facts.is_acknowledged("kit_part_by_hand", f"unit:{one}")]
-        assert not is_going_on or all(f"unit:{one}" in told_of for one in silent), "nobody hears of the part"
-
-
 def _orders_can_be_shipped(facts: ReturnFacts, plan: Plan) -> None:
     """Where the policy asks for it: there are goods, and an address; unless a person noted that either is missing."""
     noted = {one.subject.split()[0] for one in facts.overrides if one.kind == "acknowledge"}
@@ -409,11 +391,10 @@ def _every_cent_has_a_row(facts: ReturnFacts, plan: Plan) -> None:
     """What NetSuite will compute for a credit is what the plan says it comes to, and never less than nothing."""
     for due in plan.postings:
         if due.kind in CREDITS and facts.policy.writes("rma"):
-            ours = set_aside_parts(facts)
-            sale = find_sale(Draft(ours))
+            sale = find_sale(Draft(facts))
             assert sale is not None
             total = total_of(facts, due)
-            assert total == propose_credit(ours, sale).total, "a cent without a row"
+            assert total == propose_credit(facts, sale).total, "a cent without a row"
             assert total >= 0, "NetSuite refuses a credit below nothing"
 
 

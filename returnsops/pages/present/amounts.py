@@ -11,7 +11,6 @@ from returnsops.returns.plan import Draft
 from returnsops.returns.plan.comparing import CAUSE_WORDS, ROW_WORDS
 from returnsops.returns.plan.money import Credit, propose_credit
 from returnsops.returns.plan.sale import find_sale
-from returnsops.returns.plan.setting_aside import set_aside_parts
 from returnsops.returns.plan.watching import is_money_ours
 
 OF_OTHERS = "Another system credits this return. This is what its credit should come to."
@@ -21,7 +20,7 @@ def compare_amounts(row: LoopReturn, *, records: list[NetSuiteRecord]) -> dict[s
     """What components/compare.html takes; None as long as no credit can be drawn up."""
     if not row.plan:
         return None
-    facts = set_aside_parts(load_facts(row))
+    facts = load_facts(row)
     if not facts.is_kept and not (facts.accepted_units and facts.all_judged):
         return None
     sale = find_sale(Draft(facts))

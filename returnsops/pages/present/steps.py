@@ -20,7 +20,7 @@ OVER = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
 SOMETIMES = frozenset({"found", "told", "restock", "shelve", "exchange", "apply", "close_rma"})
 CASH_SALE_SKIPS = "credit"  # its Cash Refund is credit and refund in one
 STEP_OF_CASE = {
-    "sku_unmapped": "sale", "kit_part_by_hand": "sale",
+    "sku_unmapped": "sale",
     "kit_part_returned": "sale", "item_differs": "sale", "sale_missing": "sale", "several_sales": "sale",
     "sku_missing": "sale", "billed_in_parts": "sale", "unit_not_on_order": "sale", "foreign_record": "rma",
     "order_unbilled": "credit", "unit_not_authorized": "rma", "parcel_overdue": "arrival",

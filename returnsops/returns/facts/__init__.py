@@ -111,18 +111,8 @@ class ReturnFacts:
         return moment.astimezone(ZoneInfo(self.account_time_zone)).date()
 
     @property
-    def parcel_units(self) -> tuple[UnitFacts, ...]:
-        """What is to come, to be judged, and to be settled in Loop."""
-        return tuple(unit for unit in self.units if not unit.removed)
-
-    @property
     def live_units(self) -> tuple[UnitFacts, ...]:
-        """Of these, what our documents are about."""
-        return tuple(unit for unit in self.parcel_units if not unit.by_hand)
-
-    @property
-    def units_by_hand(self) -> tuple[UnitFacts, ...]:
-        return tuple(unit for unit in self.parcel_units if unit.by_hand)
+        return tuple(unit for unit in self.units if not unit.removed)
 
     @property
     def accepted_units(self) -> tuple[UnitFacts, ...]:
@@ -152,7 +142,7 @@ class ReturnFacts:
 
     @property
     def all_judged(self) -> bool:
-        return bool(self.live_units) and all(unit.outcome for unit in self.parcel_units)
+        return bool(self.live_units) and all(unit.outcome for unit in self.live_units)
 
     @property
     def is_instant(self) -> bool:

@@ -32,7 +32,6 @@ class UnitFacts:
     inspection_id: int | None = None
     restocked_at: datetime | None = None  # Loop says that it put it back into the shop's stock
     is_exempt: bool = False  # sellable because of that, by exemption; set by the plan alone
-    by_hand: str = ""  # why a person books it, though Loop settles it with the others; set by the plan alone
     is_kept: bool = False  # Loop says that the customer keeps it (policy `kept_items`)
 
     @property

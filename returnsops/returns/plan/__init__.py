@@ -31,7 +31,6 @@ from returnsops.returns.plan.promise import promise_of
 from returnsops.returns.plan.receiving import plan_receipts
 from returnsops.returns.plan.restocking import accept_exempt, plan_restock
 from returnsops.returns.plan.sale import find_sale, is_booked_by_hand
-from returnsops.returns.plan.setting_aside import note_parts_set_aside, set_aside_parts
 from returnsops.returns.plan.settling import has_refused_exchange_unit, plan_settlement, was_left_unprocessed
 from returnsops.returns.plan.shadowing import note_shadows
 from returnsops.returns.plan.shelving import plan_shelving
@@ -45,7 +44,7 @@ from returnsops.returns.problems import Problem
 __all__ = ["Draft", "Lane", "Plan", "PostingDue", "Step", "StepState", "plan_return"]
 
 GOES_ON_WITH = frozenset(
-    {"loop_settled_early", "late_unit", "hold_overdue", "undeclared_item", "remark_cancelled", "kit_part_by_hand"}
+    {"loop_settled_early", "late_unit", "hold_overdue", "undeclared_item", "remark_cancelled"}
 )  # somebody should look, but nothing waits for them
 ENDED_STATES = frozenset({"cancelled", "expired"})
 
@@ -59,7 +58,7 @@ def plan_return(facts: ReturnFacts) -> Plan:
     Raises nothing for bad data (that is a Problem); AssertionError if the facts were built wrong.
     Source: docs/architecture.md, «The plan»; loop.md §8 and netsuite.md §4 for what the two systems expect.
     """
-    facts = set_aside_parts(accept_exempt(let_others_stand_in(leave_out_undone(facts.in_order()))))
+    facts = accept_exempt(let_others_stand_in(leave_out_undone(facts.in_order())))
     late, seen, facts = find_late_units(facts), facts.units, leave_out_late(facts)
     draft = Draft(facts)
     note_late_units(draft, late)
@@ -101,7 +100,6 @@ def _write_chapters(draft: Draft) -> str:
         return _end(draft)
     if was_left_unprocessed(facts) or _is_empty(facts):
         return _end(draft)
-    note_parts_set_aside(draft)
     sale = find_sale(draft)
     stage = _pay_for_kept(draft, sale) if sale and facts.is_kept else _follow_the_goods(draft, sale)
     note_shadows(draft, sale)
@@ -146,7 +144,7 @@ def _miss(draft: Draft) -> str:
 def _is_empty(facts: ReturnFacts) -> bool:
     """Every unit was taken out in Loop before anything was settled. (At our own word, Loop cancels it instead.)"""
     was_judged = facts.is_here and any(unit.outcome for unit in facts.units)
-    return bool(facts.units) and not facts.parcel_units and not was_judged and not facts.loop.settled_at
+    return bool(facts.units) and not facts.live_units and not was_judged and not facts.loop.settled_at
 
 
 def _watch_loop(draft: Draft, sale: Sale | None) -> None:
@@ -206,7 +204,7 @@ def _end(draft: Draft) -> str:
 def _goods_need_somebody(draft: Draft) -> bool:
     """Goods of an ended return are in the house, or at its door."""
     facts = draft.facts
-    accepted, on_hold = [unit for unit in facts.parcel_units if unit.is_accepted], left_on_hold(facts)
+    accepted, on_hold = list(facts.accepted_units), left_on_hold(facts)
     if was_left_unprocessed(facts):  # who noted that knew of what was received by then, and not what lies on hold
         received = facts.posted_covers("receipt")
         accepted = [unit for unit in accepted if unit.cover not in received or unit in on_hold]

@@ -58,7 +58,7 @@ def _missing(facts: ReturnFacts, kind: str, *, due_at: datetime, wanted: str, am
 
 def goods_came_at(facts: ReturnFacts) -> datetime | None:
     """When the warehouse had them judged; where another system took them in, when they came as far as we know."""
-    judged = [unit.inspected_at for unit in facts.parcel_units if unit.inspected_at]
+    judged = [unit.inspected_at for unit in facts.live_units if unit.inspected_at]
     if judged:
         return max(judged)
     return facts.arrived_at or facts.loop.delivered_at or (facts.loop.updated_at if facts.all_judged else None)

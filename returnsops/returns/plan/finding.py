@@ -74,7 +74,7 @@ def holds_settlement(facts: ReturnFacts) -> bool:
 
 
 def _is_still_missing(facts: ReturnFacts, found: FoundFacts) -> bool:
-    return any(unit.unit == found.in_place_of and not unit.is_accepted for unit in facts.parcel_units)
+    return any(unit.unit == found.in_place_of and not unit.is_accepted for unit in facts.live_units)
 
 
 def _was_refused(facts: ReturnFacts, found: FoundFacts) -> bool:

@@ -62,9 +62,9 @@ def _wait_without_label(draft: Draft, settled_at: datetime) -> None:
 
 def plan_inspection(draft: Draft) -> None:
     facts = draft.facts
-    open_units = [unit for unit in facts.parcel_units if not unit.outcome]
+    open_units = [unit for unit in facts.live_units if not unit.outcome]
     _note_removed_units(draft)
-    if facts.live_units and all(unit.outcome == RECEIVED for unit in facts.parcel_units):
+    if facts.live_units and all(unit.outcome == RECEIVED for unit in facts.live_units):
         draft.step("inspection", StepState.NOT_NEEDED, "received by another system; nobody judged it here")
         return
     if not open_units:
@@ -72,8 +72,6 @@ def plan_inspection(draft: Draft) -> None:
         exempt = sum(unit.is_exempt for unit in facts.accepted_units)
         words = f"{len(facts.accepted_units) - exempt} accepted" + (f", {refused} not accepted" if refused else "")
         words += f", {exempt} exempt" if exempt else ""
-        by_hand = sum(unit.is_accepted for unit in facts.units_by_hand)
-        words += f", {by_hand} booked by hand" if by_hand else ""
         draft.step("inspection", StepState.DONE, words)
         return
     waits_for = f"waits for inspection of {units_text(len(open_units))}"
@@ -100,7 +98,7 @@ def _start_of_inspection(facts: ReturnFacts) -> tuple[datetime | None, timedelta
     Units that did not lie beside the first ones may be in a second parcel, so those get a time of their own; not where
     Loop names one parcel only.
     """
-    judged = [unit.inspected_at for unit in facts.parcel_units if unit.inspected_at and unit.was_seen]
+    judged = [unit.inspected_at for unit in facts.live_units if unit.inspected_at and unit.was_seen]
     limit = facts.policy.deadlines.inspection
     if judged and facts.loop.parcels == 1:
         return max(judged), limit, "The others of the only parcel were judged"

@@ -37,18 +37,21 @@ def _may_be_of(unit: UnitFacts, line: LineFacts) -> bool:
     return not (line.reference and unit.provider_line) or line.reference == unit.provider_line
 
 
-def leave_parts_to_hand(draft: Draft, parts: dict[str, KitFacts], *, sold_on: str, why_all: str) -> None:
+def leave_parts_to_hand(draft: Draft, parts: dict[str, KitFacts], *, sold_on: str) -> None:
     """Nothing is posted for such a return, so a person books all its units, and notes that it is done.
 
-    sold_on: name of the bill. why_all: why the others cannot go on without these.
+    Going on with the other units alone is no way: Loop settles all units of a return in one call, so it would pay for the
+    part as well, beyond what was approved and perhaps before anybody saw it.
+
+    sold_on: name of the bill.
     """
     facts = draft.facts
     units = [unit for unit in facts.live_units if unit.unit in parts]
-    told = [f"{unit.title or unit.sku} is part of kit {told_of(parts[unit.unit])}" for unit in units]
+    told = [f"{unit.title or unit.sku} is part of kit {_told(parts[unit.unit])}" for unit in units]
     words = f"{'; '.join(told)}. {sold_on} sold the kit as one item, and a part of it came back."
     others = len(facts.live_units) - len(units)
     if others:
-        words += f" The {others} other unit(s) of the return are booked by hand with it: {why_all}."
+        words += f" The {others} other unit(s) of the return are booked by hand with it."
     amount = add_up(unit.worth + unit.tax for unit in facts.live_units)
     problem = Problem(CODE, f"return:{facts.loop.loop_id}", words, amount=amount)
     if draft.problem(problem):
@@ -57,5 +60,5 @@ def leave_parts_to_hand(draft: Draft, parts: dict[str, KitFacts], *, sold_on: st
         draft.step("sale", StepState.NOT_NEEDED, "booked by hand, as a person noted")
 
 
-def told_of(kit: KitFacts) -> str:
+def _told(kit: KitFacts) -> str:
     return f"{kit.sku} ({kit.words})"

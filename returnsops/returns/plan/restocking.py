@@ -62,7 +62,7 @@ def _names(facts: ReturnFacts, unit: UnitFacts) -> bool:
 def plan_restock(draft: Draft) -> None:
     """The expectation beside what was seen; only where Loop restocked something."""
     facts = draft.facts
-    restocked = [unit for unit in facts.parcel_units if unit.restocked_at and not unit.is_kept]
+    restocked = [unit for unit in facts.live_units if unit.restocked_at and not unit.is_kept]
     if not restocked:
         return
     _look_again_when_it_ends(draft, restocked)

@@ -11,7 +11,6 @@ from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.kits import CODE as KIT_PART
 from returnsops.returns.plan.kits import find_parts, leave_parts_to_hand
 from returnsops.returns.plan.matching import Sale, belongs, chosen_line, is_a_guess, is_billed, match_units
-from returnsops.returns.plan.setting_aside import why_all_by_hand
 from returnsops.returns.plan.sources import (
     BILLED,
     NOT_ALL_BILLED,
@@ -75,7 +74,7 @@ def _note_units_without_line(draft: Draft, matches: list[Sale]) -> None:
     best = max(matches, key=lambda sale: len(sale.line_of))
     parts = find_parts(draft.facts, best.record)
     if parts:
-        leave_parts_to_hand(draft, parts, sold_on=name_of(best.record), why_all=why_all_by_hand(draft.facts, parts))
+        leave_parts_to_hand(draft, parts, sold_on=name_of(best.record))
         return
     for unit in draft.facts.live_units:
         if unit.unit not in best.line_of:
@@ -170,7 +169,7 @@ def _items_agree(draft: Draft, sale: Sale) -> bool:
     ]
     parts = find_parts(draft.facts, sale.record)
     if parts:
-        leave_parts_to_hand(draft, parts, sold_on=name_of(sale.record), why_all=why_all_by_hand(draft.facts, parts))
+        leave_parts_to_hand(draft, parts, sold_on=name_of(sale.record))
         return False
     for sku in dict.fromkeys(unit.sku for unit in wrong):
         draft.problem(_item_problem(sale, [unit for unit in wrong if unit.sku == sku]))

@@ -83,7 +83,7 @@ def _ask(draft: Draft, asked: PostingFacts | None) -> None:
     if not asked and is_being_told(draft):
         draft.step("settle", StepState.WAITING, "waits until Loop knows what the warehouse saw")
         return
-    unaccepted = [unit for unit in facts.parcel_units if unit.outcome and not unit.is_accepted]
+    unaccepted = [unit for unit in facts.live_units if unit.outcome and not unit.is_accepted]
     if not asked:
         draft.post(_request_due(facts, [unit.unit for unit in unaccepted]))
     draft.step("settle", StepState.DUE, "Loop is being asked to settle")
@@ -213,5 +213,4 @@ def _note_early_settlement(draft: Draft, asked: PostingFacts | None) -> None:
 def _settled_words(facts: ReturnFacts) -> str:
     parts = [("refund", facts.loop.refund), ("store credit", facts.loop.gift_card)]
     parts += [("exchange", facts.loop.exchange_credit)]
-    parts += [("to be booked by hand", add_up(unit.refund for unit in facts.units_by_hand))]
     return ", ".join(f"{name} {money_text(amount, facts.currency)}" for name, amount in parts if amount) or "settled"

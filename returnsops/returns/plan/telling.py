@@ -48,7 +48,7 @@ def tell_judgements(draft: Draft, units: Sequence[UnitFacts]) -> None:
 def is_being_told(draft: Draft) -> bool:
     """Something that should be in Loop before anybody there acts on the return is still on its way."""
     facts = draft.facts
-    wanted = [(kind, one) for kind in OPERATIONS for one in _to_tell(facts, facts.parcel_units, kind)]
+    wanted = [(kind, one) for kind in OPERATIONS for one in _to_tell(facts, facts.live_units, kind)]
     moving = [one.seen_at for kind, one in wanted if not _is_through(facts, kind, one)]
     return bool(moving) and not draft.is_late(max(moving), WAITED_FOR)
 

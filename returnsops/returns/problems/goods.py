@@ -42,13 +42,6 @@ GOODS: dict[str, ProblemKind] = {
         "Items in the admin: it goes on by itself. Or move them in NetSuite by an Inventory Transfer, or write them "
         "off by an Inventory Adjustment, then note it.", (ACKNOWLEDGE,),
     ),
-    "kit_part_by_hand": ProblemKind(
-        "Part of a kit came back beside other units", "finance",
-        "NetSuite takes a kit's line back only as a whole, so this unit is in no document of ReturnsOps; the others go "
-        "on, and Loop settles all of them. If the whole kit lies there as one unit, choose its line. Else make a "
-        "Return Authorization in NetSuite for the part's item alone, receive it, credit and refund what Loop pays for "
-        "it, then note here which documents you made.", (CHOOSE_LINE, ACKNOWLEDGE),
-    ),
     "kit_part_returned": ProblemKind(
         "Part of a kit came back", "finance",
         "NetSuite takes a kit's line back only as a whole. If the whole kit lies there as one unit, choose its line. "
