@@ -40,8 +40,8 @@ def _may_be_of(unit: UnitFacts, line: LineFacts) -> bool:
 def leave_parts_to_hand(draft: Draft, parts: dict[str, KitFacts], *, sold_on: str) -> None:
     """Nothing is posted for such a return, so a person books all its units, and notes that it is done.
 
-    Going on with the other units alone is no way: Loop settles all units of a return in one call, so it would pay for the
-    part as well, beyond what was approved and perhaps before anybody saw it.
+    Going on with the other units alone is no way: Loop settles all units of a return in one call, so it would pay for
+    the part as well, beyond what was approved and perhaps before anybody saw it.
 
     sold_on: name of the bill.
     """
