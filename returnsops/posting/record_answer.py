@@ -43,7 +43,7 @@ ANSWER_CHARS_KEPT = 2_000
 BUSY_WAIT_S_MAX = 1.0
 BUSY = "too_many"  # outcome of a try that was refused because too many calls were in flight
 DIED = "died"  # outcome of a try that took its sender with it
-TOLD_WITHIN = timedelta(seconds=3)
+TOLD_WITHIN = timedelta(seconds=10)  # by a read back, a look or Loop; under load they take some seconds
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def mark_uncertain(posting: Posting, *, refusal: dict[str, object] | None = None
         uncertain_since=posting.uncertain_since or now, not_before=now + timedelta(seconds=RETRY_AFTER_S),
         refusal=refusal, doubted=posting.doubted or refusal is None,
     )  # fmt: skip
-    ask_for_plan([posting.loop_return_id])
+    expect_news([posting.loop_return_id], within=TOLD_WITHIN)
     return "uncertain"
 
 

@@ -146,7 +146,6 @@ def _make_stack(seed: str) -> Stack:
             "PROBE_AFTER_MAX_S": str(PROBE_AFTER_MAX_S),
             "LOOP_REFUSED_WAIT_S": str(LOOP_REFUSED_WAIT_S),
             "HEARTBEAT_LIMIT_S": "20",
-            "RECORD_REST_S": "3",
             "LOOP_SWEEP_EVERY_S": "15",
             "RECORD_SWEEP_EVERY_S": "10",
         },
