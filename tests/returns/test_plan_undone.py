@@ -5,8 +5,21 @@ from typing import Any
 
 from returnsops.returns.facts import OverrideFacts, PostingFacts, ReturnFacts
 from returnsops.returns.plan import StepState, plan_return
-from tests.builders import make_facts, make_posted, make_rma, make_sale, make_unit, with_rma
-from tests.other_side import codes_of, due_of, kinds_of, step_of
+from tests.builders import (
+    make_exchange,
+    make_facts,
+    make_line,
+    make_loop,
+    make_netsuite,
+    make_posted,
+    make_rma,
+    make_sale,
+    make_unit,
+    policy,
+    settled,
+    with_rma,
+)
+from tests.other_side import codes_of, due_of, kinds_of, run_to_end, step_of
 
 OURS = "loop-fern-110700123-rma-1"
 
@@ -120,3 +133,90 @@ def test_chosen_authorization_of_somebody_else_is_gone_on_with() -> None:
 
     assert codes_of(plan) == []
     assert step_of(plan, "rma").state == StepState.DONE
+
+
+# --- Of two receipts or orders, one ------------------------------------------------------------------
+
+OTHER = {"provider_line": "14440012345679", "sku": "BOOT-43", "item_id": "502"}
+
+
+def one_receipt_deleted(second: str, *, received: tuple[int, ...], other: dict[str, str] = OTHER) -> ReturnFacts:
+    """Two units, each with a receipt; the first one's is deleted, and noted. received: per line, by NetSuite."""
+    units = (make_unit(1, "sellable"), make_unit(2, second, **other))
+    facts = with_rma(make_facts(units=units, policy=policy(refund_authority="loop_first")), status="D")
+    facts = replace(facts, loop=settled(facts.loop))
+    rma = facts.records[-1]
+    lines = tuple(replace(line, received=count) for line, count in zip(rma.lines, received, strict=False))
+    receipts = [make_posted("receipt", f"810{n}", [units[n - 1].cover], number=n) for n in (1, 2)]
+    receipts = [replace(one, external_id=f"loop-fern-110700123-receipt-{one.number}") for one in receipts]
+    stood = [make_line("1", order_line=lines[0].line), make_line("1", order_line=lines[-1].line)]
+    records = [make_netsuite("itemReceipt", f"810{n}", gone=n == 1, lines=(stood[n - 1],)) for n in (1, 2)]
+    facts = replace(
+        facts,
+        records=(*facts.records[:-1], replace(rma, lines=lines), *records),
+        postings=(*facts.postings, *receipts),
+    )
+    facts = said(facts, "acknowledge", f"record_gone posting:{receipts[0].external_id}", "seen")
+    return said(facts, "acknowledge", f"received_unaccepted return:{facts.loop.loop_id}", "seen")
+
+
+def credits_wanted(facts: ReturnFacts) -> tuple[list[str], bool]:
+    """What is posted or waits for an approval to be, and whether the credit was left to a person."""
+    plan = plan_return(facts)
+    left = [one for one in plan.steps if one.code == "credit" and "left to a person" in one.detail]
+    asked = [one.code for one in plan.problems if one.seen_hash]
+    return [*(kind for kind in kinds_of(plan) if kind == "credit"), *asked], bool(left)
+
+
+def test_receipt_of_a_refused_unit_makes_up_for_no_deleted_one() -> None:
+    """On another line, and on the same one."""
+    on_two_lines = one_receipt_deleted("refused", received=(0, 1))
+    on_one_line = one_receipt_deleted("refused", received=(1,), other={})
+
+    assert credits_wanted(on_two_lines) == ([], True)
+    assert credits_wanted(on_one_line) == ([], True)
+
+
+def test_goods_that_a_person_received_in_the_place_of_a_deleted_receipt_are_credited() -> None:
+    facts = one_receipt_deleted("sellable", received=(1, 1))
+
+    assert credits_wanted(facts) == (["credit"], False)
+
+
+def test_deleted_receipt_of_a_refused_unit_leaves_the_other_unit_to_be_credited() -> None:
+    facts = one_receipt_deleted("sellable", received=(0, 1))
+    refused_first = replace(facts, units=(replace(facts.units[0], outcome="refused"), facts.units[1]))
+
+    assert not credits_wanted(refused_first)[1]
+
+
+def one_order_deleted(**second: Any) -> ReturnFacts:
+    """Two replacements; the order of the first was made, deleted, and noted. second: of the other one."""
+    units = (make_unit(1, "sellable", refund="0"), make_unit(2, "sellable", refund="0"))
+    loop = make_loop(units, outcome="exchange", exchange_credit="155.52", refund="0", fee="0")
+    first = make_exchange(1, order_id="5551", order_name="#EXC-1")
+    other = make_exchange(2, out_of_stock=True)
+    made = policy(exchange_order="create")
+    facts, _ = run_to_end(make_facts(units=units, loop=loop, exchanges=(first,), policy=made))
+    order = next(one for one in facts.postings if one.kind == "exchange_order")
+    records = tuple(replace(one, gone=one.gone or one.internal_id == order.their_id) for one in facts.records)
+    facts = replace(facts, records=records, exchanges=(first, replace(other, **second)))
+    return said(facts, "acknowledge", f"record_gone posting:{order.external_id}", "seen")
+
+
+def test_other_replacement_is_not_forgotten_with_a_deleted_order() -> None:
+    plan = plan_return(one_order_deleted())
+
+    assert codes_of(plan) == ["exchange_out_of_stock"]
+    assert (step_of(plan, "exchange").state, plan.stage) == (StepState.BLOCKED, "needs_person")
+
+
+def test_other_replacement_is_ordered_beside_a_deleted_order() -> None:
+    facts = one_order_deleted(out_of_stock=False, order_id="5552", order_name="#EXC-2")
+
+    due = due_of(plan_return(facts), "exchange_order")
+    after, plan = run_to_end(facts)
+
+    assert due.covers == {facts.exchanges[1].cover}
+    assert [one.covers for one in after.postings if one.kind == "exchange_order"][1:] == [due.covers]
+    assert (step_of(plan, "exchange").state, codes_of(plan)) == (StepState.DONE, [])

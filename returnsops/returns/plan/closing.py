@@ -10,8 +10,9 @@ from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import Authorization
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import left_open
+from returnsops.returns.plan.giving_up import is_money_given_up
 from returnsops.returns.plan.refunding import is_open_as_noted
-from returnsops.returns.plan.undone import AS_NOTED, is_gone, is_money_given_up
+from returnsops.returns.plan.undone import AS_NOTED, is_gone
 from returnsops.returns.plan.watching_refunds import open_as_noted
 from returnsops.returns.problems import Problem
 

@@ -12,9 +12,9 @@ from returnsops.returns.plan.figures import (
     bonus_credit,
     find_untold_amounts,
 )
+from returnsops.returns.plan.giving_up import is_money_given_up
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.money import Credit, allowed_difference, propose_credit
-from returnsops.returns.plan.undone import is_money_given_up
 from returnsops.returns.policy import Policy
 from returnsops.returns.problems import Problem
 

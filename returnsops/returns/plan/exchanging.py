@@ -44,8 +44,13 @@ def plan_exchange(draft: Draft, sale: Sale) -> bool:
     if not missing:
         return _link(draft, sale)
     undone = [one for one in facts.postings if one.kind == "exchange_order" and _stood_for(facts, one, missing)]
-    if undone:
-        return _tell_undone(draft, undone)
+    if not all(is_given_up(facts, one) for one in undone):
+        records = tuple(one.their_id for one in undone)
+        draft.step("exchange", StepState.BLOCKED, "the Sales Order was deleted in NetSuite", records=records)
+        return False
+    missing = [one for one in missing if not any(one.cover in posting.covers for posting in undone)]
+    if not missing:
+        return _leave_undone(draft, sale, undone)
     if any(one.out_of_stock and not one.ordered_as for one in missing):
         _note_out_of_stock(draft, missing)
     elif not all(one.ordered_as for one in missing):
@@ -63,14 +68,12 @@ def _stood_for(facts: ReturnFacts, posting: PostingFacts, missing: list[Exchange
     )
 
 
-def _tell_undone(draft: Draft, undone: list[PostingFacts]) -> bool:
-    """Our order was deleted; what a person noted of it stays so. Gives whether it does."""
-    records = tuple(one.their_id for one in undone)
-    if all(is_given_up(draft.facts, one) for one in undone):
-        draft.step("exchange", StepState.NOT_NEEDED, AS_NOTED, records=records)
-        return True
-    draft.step("exchange", StepState.BLOCKED, "the Sales Order was deleted in NetSuite", records=records)
-    return False
+def _leave_undone(draft: Draft, sale: Sale, undone: list[PostingFacts]) -> bool:
+    """Nothing but what a person deleted and noted is missing; the other orders of the return go on."""
+    if find_exchange_orders(draft.facts):
+        return _link(draft, sale)
+    draft.step("exchange", StepState.NOT_NEEDED, AS_NOTED, records=tuple(one.their_id for one in undone))
+    return True
 
 
 def _link(draft: Draft, sale: Sale) -> bool:

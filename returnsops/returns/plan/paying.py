@@ -18,11 +18,12 @@ from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.exchanging import plan_exchange
 from returnsops.returns.plan.expecting import is_noted_as_missing
 from returnsops.returns.plan.figures import store_credit
+from returnsops.returns.plan.giving_up import is_money_given_up
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.refunding import plan_cash_refund, plan_refunds
 from returnsops.returns.plan.settling import loop_goes_first, plan_settlement
 from returnsops.returns.plan.tenders import is_refunded_by_hand
-from returnsops.returns.plan.undone import AS_NOTED, is_money_given_up
+from returnsops.returns.plan.undone import AS_NOTED
 from returnsops.returns.plan.watching import foresee_credit, is_money_ours, watch_credit
 from returnsops.returns.plan.watching_refunds import watch_refunds
 

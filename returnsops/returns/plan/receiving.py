@@ -12,6 +12,7 @@ from returnsops.returns.facts import ReturnFacts, UnitFacts
 from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.expecting import expect_record, goods_came_at
+from returnsops.returns.plan.giving_up import are_goods_given_up
 from returnsops.returns.plan.inspecting import units_text
 from returnsops.returns.plan.undone import AS_NOTED, given_up, is_given_up, is_gone
 from returnsops.returns.policy import ReceiptShape, ReceiptTrigger
@@ -103,7 +104,7 @@ def _stands_in_netsuite(draft: Draft, authorization: Authorization) -> bool:
     short = [line for line, count in wanted.items() if line.received < count]
     rma = authorization.record
     if (
-        given_up(facts, "receipt")
+        are_goods_given_up(facts)
         or not short
         or rma.status not in NOT_ALL_RECEIVED
         or not all(one.read_back for one in receipts)

@@ -23,24 +23,6 @@ def given_up(facts: ReturnFacts, *kinds: str) -> tuple[PostingFacts, ...]:
     return tuple(one for one in facts.postings if one.kind in kinds and is_given_up(facts, one))
 
 
-def is_money_given_up(facts: ReturnFacts) -> bool:
-    """What the money hangs on stays undone, so the rest of the books is that person's.
-
-    A receipt only where nothing is credited, and nobody received the goods in its place on the same authorization.
-    """
-    if given_up(facts, "credit", "cash_refund"):
-        return True
-    if not given_up(facts, "receipt") or facts.taken("credit") or facts.taken("cash_refund"):
-        return False
-    return _received_on_authorization(facts) < len(facts.accepted_units)
-
-
-def _received_on_authorization(facts: ReturnFacts) -> int:
-    rma = facts.posted("rma")
-    record = facts.record(rma.their_id) if rma else None
-    return sum(line.received for line in record.lines) if record else 0
-
-
 def leave_out_undone(facts: ReturnFacts) -> ReturnFacts:
     """The same facts, in which what was deleted and is wanted again takes and covers nothing."""
     if not any(one.kind == "post_again" for one in facts.overrides):
