@@ -1,6 +1,7 @@
 """Problems of one plan that would share a case, and notes that hold for what was seen and for nothing else."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from returnsops.returns.plan import plan_return
 from returnsops.returns.plan.draft import Draft
 from returnsops.returns.plan.refunding import plan_refunds
 from returnsops.returns.problems import Problem
-from tests.builders import make_facts, make_sale, make_unit
+from tests.builders import make_facts, make_loop, make_sale, make_unit
 from tests.other_side import run_to_end
 
 
@@ -159,6 +160,47 @@ def applied_by_hand(amount: Decimal) -> ReturnFacts:
     )
     postings = tuple(one for one in facts.postings if one.kind != "customer_refund")
     return replace(facts, postings=postings, records=records)
+
+
+def half_as_store_credit() -> ReturnFacts:
+    """Settled: one unit's worth was paid by card, the other's stays open on the credit."""
+    units = (make_unit(1, "sellable"), make_unit(2, "sellable", refund="0"))
+    facts, plan = run_to_end(make_facts(units=units, loop=make_loop(units, gift_card="77.76", fee="0")))
+    assert (plan.stage, facts.credit_memo and facts.credit_memo.amount_remaining) == ("settled", Decimal("77.76"))
+    return facts
+
+
+def leaving_open(facts: ReturnFacts, amount: str, *, without: str = "") -> ReturnFacts:
+    """Long after, so much is open of the credit. without: a kind of posting that was not made."""
+    records = tuple(
+        replace(one, amount_remaining=Decimal(amount)) if one.record_type == "creditMemo" else one
+        for one in facts.records
+        if not (without and one.record_type == "customerRefund")
+    )
+    postings = tuple(one for one in facts.postings if one.kind != without)
+    return replace(facts, records=records, postings=postings, now=facts.now + timedelta(days=90))
+
+
+@pytest.mark.parametrize(
+    ("amount", "is_asked"), [("77.76", False), ("20", False), ("0", False), ("77.77", True), ("-0.01", True)]
+)
+def test_store_credit_that_the_customer_spends_is_no_case(amount: str, is_asked: bool) -> None:
+    plan = plan_return(leaving_open(half_as_store_credit(), amount))
+
+    assert ("record_differs" in {one.code for one in plan.problems}) is is_asked
+    assert plan.stage == ("needs_person" if is_asked else "settled")
+
+
+@pytest.mark.parametrize("amount", ["20", "0"])
+def test_refund_that_a_person_books_by_hand_is_not_posted_once_the_store_credit_is_spent(amount: str) -> None:
+    before = leaving_open(half_as_store_credit(), "50", without="customer_refund")
+    noted = note(before, problem_of(before, "record_differs"))
+
+    spent = leaving_open(noted, amount)
+    again = note(spent, problem_of(spent, "record_differs"))
+
+    assert plan_return(spent).postings == ()
+    assert (plan_return(again).postings, plan_return(again).stage) == ((), "settled")
 
 
 def test_posting_that_was_told_to_be_deleted_keeps_its_own_case() -> None:

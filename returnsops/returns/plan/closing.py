@@ -9,11 +9,11 @@ from returnsops.lib.money import ZERO, money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import Authorization
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.figures import left_open
+from returnsops.returns.plan.figures import left_open, store_credit
 from returnsops.returns.plan.giving_up import is_money_given_up
 from returnsops.returns.plan.refunding import is_open_as_noted
 from returnsops.returns.plan.undone import AS_NOTED, is_gone
-from returnsops.returns.plan.watching_refunds import open_as_noted
+from returnsops.returns.plan.watching_refunds import compare_refunds, open_as_noted
 from returnsops.returns.problems import Problem
 
 REFUNDED, CLOSED = "G", "H"
@@ -200,9 +200,21 @@ def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts | None) -> list[str]:
     memo = facts.record(credit.their_id) if credit else None
     if credit and memo is None:
         found.append("the Credit Memo is not read back")
-    if memo and memo.amount_remaining != _should_be_open(facts, memo) and not is_open_as_noted(facts, memo):
+    if memo and not _is_open_as_planned(facts, memo) and not is_open_as_noted(facts, memo):
         found.append(f"{memo.tran_id} has {money_text(memo.amount_remaining, facts.currency)} open")
     return found
+
+
+def _is_open_as_planned(facts: ReturnFacts, memo: RecordFacts) -> bool:
+    """All of it, or what the customer left of their store credit.
+
+    Where another system refunds, its refunds must be even with what Loop paid: else one too many may have taken it.
+    """
+    should_be, is_open = _should_be_open(facts, memo), memo.amount_remaining
+    if is_open == should_be:
+        return True
+    is_even = facts.policy.writes("refund") or compare_refunds(facts, memo).left.is_even
+    return is_even and max(should_be - store_credit(facts), ZERO) <= is_open < should_be
 
 
 def _should_be_open(facts: ReturnFacts, memo: RecordFacts) -> Decimal:

@@ -110,12 +110,13 @@ def _find_too_little_open(facts: ReturnFacts, memo: RecordFacts, payments: list[
     """Somebody may have applied part of it by hand, so that a refund no longer fits (E10).
 
     A payment of which somebody else refunded all or a part is looked for first: that refund is adopted, or a person
-    says what it stands for.
+    says what it stands for. Where nothing is open the look finds what took it, unless a person said they book by hand.
     """
     taken, left_to_look = facts.taken_covers("customer_refund"), _seen_refunded(facts, memo, payments)
     open_ones = [one for one in payments if _cover(facts, one) not in taken and _part(one) not in left_to_look]
     due = max((one.amount for one in open_ones), default=ZERO)
-    if not memo.amount_remaining or due <= memo.amount_remaining:
+    is_spent = not memo.amount_remaining and not _notes_of_open(facts, memo)
+    if is_spent or due <= memo.amount_remaining:
         return None
     left_text, due_text = (money_text(amount, facts.currency) for amount in (memo.amount_remaining, due))
     return Problem(
@@ -135,10 +136,16 @@ def is_open_as_noted(facts: ReturnFacts, memo: RecordFacts) -> bool:
     The note is about the amount that was open then. It holds as well for what lies between that and what should be
     open, since booking the refund by hand leads there; whatever is further off is asked about again.
     """
-    should_be, prefix = left_open(facts), f"record_differs {_open_subject(memo)}"
-    notes = (one.subject for one in facts.overrides if one.kind == "acknowledge")
-    noted = [Decimal(subject.removeprefix(prefix)) for subject in notes if subject.startswith(prefix)]
+    should_be = left_open(facts)
+    noted = _notes_of_open(facts, memo)
     return any(min(should_be, one) <= memo.amount_remaining <= max(should_be, one) for one in noted)
+
+
+def _notes_of_open(facts: ReturnFacts, memo: RecordFacts) -> list[Decimal]:
+    """How much was open of the credit each time a person noted that the refund is booked by hand."""
+    prefix = f"record_differs {_open_subject(memo)}"
+    notes = (one.subject for one in facts.overrides if one.kind == "acknowledge")
+    return [Decimal(subject.removeprefix(prefix)) for subject in notes if subject.startswith(prefix)]
 
 
 def _open_subject(memo: RecordFacts) -> str:
