@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from integrations.aside import leave
 from integrations.credentials import open_secret
-from integrations.errors import ConfigurationError, IntegrationError, RejectedError, TemporaryError
+from integrations.errors import ConfigurationError, IntegrationError, NoCallsLeftError, RejectedError, TemporaryError
 from integrations.loop.budget import PrepaidBudget, ShopBudget
 from integrations.loop.client import LoopClient
 from integrations.models import Credential, NetSuiteAccount, Shop
@@ -230,6 +230,8 @@ def note_failure(connection: Shop | NetSuiteAccount, error: IntegrationError) ->
         _row(connection).filter(paused_at=None).update(paused_at=now, paused_reason=str(error), failing_since=now)
     elif isinstance(error, RejectedError):
         note_success(connection)
+    elif isinstance(error, NoCallsLeftError):
+        end_probe(connection)
     elif error.status == 429:
         note_success(connection)
         if isinstance(connection, NetSuiteAccount):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 from integrations.errors import UnreadableRecordError
@@ -27,21 +28,14 @@ class ReturnReading(LoopTransport):
     def get_return(self, return_id: str, *, currency_type: CurrencyType | None = None) -> LoopReturnRecord | None:
         """The return as details tell it; None when Loop says it has no such return."""
         params = {"return_id": return_id} | ({"currency_type": currency_type} if currency_type else {})
-        answer = self._send("get_return", "GET", DETAILS_PATH, params=params)
-        records = _read_details(answer, operation="get_return")
-        matching = [record for record in records if record.id == return_id]
-        if records and not matching:
-            given = ", ".join(record.id for record in records)
-            detail = f"asked for return {return_id}, was given {given}"
-            raise unreadable_answer(answer, operation="get_return", detail=detail)
-        return matching[0] if matching else None
+        return self._ask("get_return", DETAILS_PATH, partial(_read_one, return_id), params=params)
 
     def list_returns_of_order(self, *, order_id: str = "", order_name: str = "") -> tuple[LoopReturnRecord, ...]:
         """Every return of one order, as details tell them. order_id: the platform's, never Loop's own."""
         assert bool(order_id) != bool(order_name), "ask by one of the two"
         params = {"order_id": order_id} if order_id else {"order_name": order_name}
-        answer = self._send("list_returns_of_order", "GET", DETAILS_PATH, params=params)
-        return tuple(_read_details(answer, operation="list_returns_of_order"))
+        read = partial(_read_details, operation="list_returns_of_order")
+        return tuple(self._ask("list_returns_of_order", DETAILS_PATH, read, params=params))
 
     def list_returns(
         self,
@@ -118,6 +112,16 @@ class ReturnReading(LoopTransport):
 
 def format_window_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _read_one(return_id: str, answer: HttpAnswer) -> LoopReturnRecord | None:
+    records = _read_details(answer, operation="get_return")
+    matching = [record for record in records if record.id == return_id]
+    if records and not matching:
+        given = ", ".join(record.id for record in records)
+        detail = f"asked for return {return_id}, was given {given}"
+        raise unreadable_answer(answer, operation="get_return", detail=detail)
+    return matching[0] if matching else None
 
 
 def _read_details(answer: HttpAnswer, *, operation: str) -> list[LoopReturnRecord]:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from integrations.http import HttpAnswer
 from integrations.loop.answers import read_answer, unreadable_answer
 from integrations.loop.beside import (
     LoopNote,
@@ -24,14 +25,7 @@ NOTICE_DAYS_MAX = timedelta(days=119)  # refused above 120 from version 2026-10 
 class Surroundings(LoopTransport):
     def list_notes(self, return_id: str) -> tuple[LoopNote, ...]:
         """The return's timeline. One without notes is answered with 422 and false (loop.md §2.6)."""
-        answer = self._send("list_notes", "GET", return_path(return_id, "notes"))
-        if answer.status == 422 and answer.text.strip() in ("false", '"false"'):
-            return ()
-        body = read_answer(answer, operation="list_notes")
-        rows = body.get("notes") if isinstance(body, Mapping) else body
-        if not isinstance(rows, list):
-            raise unreadable_answer(answer, operation="list_notes", detail="no list of notes in the answer")
-        return tuple(parse_note(row) for row in rows)
+        return self._ask("list_notes", return_path(return_id, "notes"), _read_notes)
 
     def list_shipping_notice(self, day_from: date, day_to: date) -> tuple[ShippingNoticeRow, ...]:
         """A row per returned unit; the only place that tells closing and delivery (loop.md §2.9)."""
@@ -62,3 +56,13 @@ class Surroundings(LoopTransport):
             if not rows or not isinstance(body, Mapping) or not body.get("next_page_url"):
                 return
             page += 1
+
+
+def _read_notes(answer: HttpAnswer) -> tuple[LoopNote, ...]:
+    if answer.status == 422 and answer.text.strip() in ("false", '"false"'):
+        return ()
+    body = read_answer(answer, operation="list_notes")
+    rows = body.get("notes") if isinstance(body, Mapping) else body
+    if not isinstance(rows, list):
+        raise unreadable_answer(answer, operation="list_notes", detail="no list of notes in the answer")
+    return tuple(parse_note(row) for row in rows)

@@ -1,8 +1,9 @@
 """How a call gets to Loop: key, version, call budget, and what every answer says about the limit."""
 
 import logging
-from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from integrations.errors import RejectedError
@@ -13,6 +14,7 @@ from integrations.second_try import read_twice
 logger = logging.getLogger(__name__)
 
 PAGES_MAX = 2_000
+Told = TypeVar("Told")
 
 
 class CallBudget(Protocol):
@@ -73,12 +75,16 @@ class LoopTransport:
 
     def _read(self, operation: str, path: str, *, params: Mapping[str, str] | None = None) -> tuple[Any, HttpAnswer]:
         """The body of a read that was not refused, and the answer it came in."""
+        read = partial(read_answer, operation=operation)
+        return self._ask(operation, path, lambda answer: (read(answer), answer), params=params)
 
-        def ask() -> tuple[Any, HttpAnswer]:
-            answer = self._send(operation, "GET", path, params=params)
-            return read_answer(answer, operation=operation), answer
-
-        return read_twice(ask, after_s=self._read_again_after_s)
+    def _ask(
+        self, operation: str, path: str, read: Callable[[HttpAnswer], Told], *, params: Mapping[str, str] | None = None
+    ) -> Told:
+        """What read makes of the answer: asked once more if the call, or the reading, fails by chance."""
+        return read_twice(
+            lambda: read(self._send(operation, "GET", path, params=params)), after_s=self._read_again_after_s
+        )
 
     def _list_rows(self, operation: str, path: str, *, key: str, params: Mapping[str, str] | None = None) -> list[Any]:
         """Rows in an envelope under key, or bare: sources disagree on several endpoints."""

@@ -35,6 +35,23 @@ def kill_at_once(process_ids: list[int]) -> None:
             os.kill(process_id, signal.SIGKILL)
 
 
+def is_alive(process_id: int) -> bool:
+    """Of a process of ours. One that ended is dead, though its number answers until its parent has looked."""
+    try:
+        os.kill(process_id, 0)
+        return _state_of(process_id) != "Z"
+    except (ProcessLookupError, FileNotFoundError, PermissionError):  # gone, or its number is somebody else's by now
+        return False
+
+
+def _state_of(process_id: int) -> str:
+    """One letter, as `ps` shows it first."""
+    if (PROC / "self").exists():
+        return (PROC / str(process_id) / "stat").read_text().rpartition(")")[2].split()[0]
+    told = subprocess.run(["ps", "-o", "stat=", "-p", str(process_id)], capture_output=True, text=True, check=False)
+    return told.stdout.strip()[:1]
+
+
 def _read_proc() -> list[Relative]:
     found = []
     for folder in PROC.iterdir():

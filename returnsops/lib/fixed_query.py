@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.query import get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
+from django.db.transaction import TransactionManagementError
 
 Values = Sequence[Any]
 Converters = dict[int, tuple[list[Callable[..., Any]], Any]]
@@ -44,6 +45,7 @@ class Made:
     params: Sequence[Any]
     converters: Converters
     row_of: Callable[[Values], Any]
+    locks: bool
 
 
 class FixedQuery:
@@ -54,6 +56,8 @@ class FixedQuery:
 
     def ask(self, **values: Any) -> list[Any]:
         made = self._made
+        if made.locks and not connection.in_atomic_block:  # as `QuerySet` says it, which makes its SQL each time
+            raise TransactionManagementError("select_for_update cannot be used outside of a transaction.")
         with connection.cursor() as cursor:
             cursor.execute(made.sql, filled(made.params, values))
             rows = cursor.fetchall()
@@ -65,7 +69,8 @@ class FixedQuery:
         compiler = query.get_compiler(using=connection.alias)
         sql, params = compiler.as_sql()
         converters = compiler.get_converters([column for column, _, _ in compiler.select])
-        return Made(sql, params, converters, _tuples(list(query.selected)) if query.selected else _instances(compiler))
+        row_of = _tuples(list(query.selected)) if query.selected else _instances(compiler)
+        return Made(sql, params, converters, row_of, bool(query.select_for_update))
 
 
 def _tuples(names: Sequence[str]) -> Callable[[Values], Any]:

@@ -15,7 +15,7 @@ from returnsops.lib.task_broker import quick_broker
 logger = logging.getLogger(__name__)
 
 RowId = int | list[int] | None
-# These call nobody, or ask one question.
+# These call nobody, or ask little.
 QUICK = frozenset({"plans", "plan", "doubts", "pauses", "life"})
 ROOF = "returnsops.tasks.look"  # called by name: who stands below the roof never imports it
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from returnsops.lib.family import is_alive
 from returnsops.lib.waits import DATABASE, beat_while_waiting, waiting_at_most
 from returnsops.lib.watchdog import Heartbeat
 
@@ -98,18 +99,10 @@ class QueueHeart(Heartbeat):
 
 def _mark_of(file: Path) -> float | None:
     """When it was last touched; None if its process is gone: what it left is removed."""
-    if not _is_alive(int(file.name)):
+    if not is_alive(int(file.name)):
         file.unlink(missing_ok=True)
         return None
     try:
         return file.stat().st_mtime
     except FileNotFoundError:  # done meanwhile
         return None
-
-
-def _is_alive(process_id: int) -> bool:
-    try:
-        os.kill(process_id, 0)
-    except (ProcessLookupError, PermissionError):  # gone, or its number went to somebody else's program
-        return False
-    return True

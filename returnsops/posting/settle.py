@@ -4,6 +4,7 @@ A request can run at NetSuite for 15 minutes (netsuite.md §0.2, fact 6), so «n
 """
 
 import logging
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -38,6 +39,7 @@ Status = Posting.Status
 AdoptedFrom = Posting.AdoptedFrom
 DEAD_LEASES_MAX = 100
 DOUBTS_MAX = 100  # looked for at once, by one query
+SETTLE_FOR_S = 10.0  # of those that take a call each; the others are still due
 DEATHS_MAX = 3
 LOOK_AGAIN_S = 5.0
 LOOK_AGAIN_S_MAX = 120.0
@@ -80,7 +82,9 @@ def settle(*doubts: Posting) -> None:
     """
     uncertain = [one for one in doubts if one.status == Status.UNCERTAIN]
     by_id = [one for one in uncertain if may_be_looked_for(one)]
-    failures = [_try_to_settle(one) for one in uncertain if not may_be_looked_for(one)]
+    deadline = time.monotonic() + SETTLE_FOR_S
+    alone = [one for one in uncertain if not may_be_looked_for(one)]
+    failures = [_try_to_settle(one) for one in alone if time.monotonic() < deadline]
     if by_id:
         _settle_by_external_id(by_id)
     lost = [failure for failure in failures if failure]

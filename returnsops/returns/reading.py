@@ -1,6 +1,7 @@
 """Reading many records of an account: several at a time, each thread on a lane of its own."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from django.db import connections
 
 from integrations.connections import netsuite_client
-from integrations.errors import ConfigurationError, IntegrationError, RejectedError
+from integrations.errors import ConfigurationError, IntegrationError, RejectedError, TemporaryError
 from integrations.models import NetSuiteAccount
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.lanes import share_lane
@@ -18,6 +19,7 @@ from integrations.netsuite.records import TransactionRecord
 READERS = 6
 EACH_MIN = 4  # a reader opens a connection to the database, which costs as much as some records
 ALONE_MAX = 6  # so few are read in turn: threads would cost more than they save
+FOR_S = 20.0  # of all that is asked for at once: a task has 90 s, and what was read has to be written
 BROKEN_MAX = 2  # a record that NetSuite cannot show by a fault of its own tells of itself; two in a row, of NetSuite
 
 Name = tuple[str, str]  # record type and internal id
@@ -73,10 +75,18 @@ class Reading:
 class _Brake:
     """Shared by all threads of a reading: when the connection fails, none of them goes on."""
 
+    until: float  # monotonic
     known_broken: Collection[Name] = ()
     broken: int = 0
     error: IntegrationError | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def stops(self) -> IntegrationError | None:
+        """Why nothing more is to be asked for."""
+        if self.error is None and time.monotonic() > self.until:
+            detail = f"There was no time for all of it within {FOR_S:.0f} s; the rest is asked for next."
+            self.error = TemporaryError(operation="read records", detail=detail)
+        return self.error
 
     def note_answer(self) -> None:
         with self.lock:
@@ -107,13 +117,13 @@ def read_records(
     show_life: Callable[[], None] = no_matter,
 ) -> Reading:
     """Each once, the first ones first. One that cannot be read keeps no other from being read; a connection that fails
-    stops all, so that it costs one time-out.
+    stops all, so that it costs one time-out. What there is no time for within `FOR_S` is left as not asked for.
 
     known_broken: that NetSuite fails to show one of these is no news, and says nothing of the connection.
     show_life: called after every answer, by any thread.
     Raises ConfigurationError when there is no client for this account. Threads do nothing but calls.
     """
-    client, brake = netsuite_client(account), _Brake(known_broken)
+    client, brake = netsuite_client(account), _Brake(time.monotonic() + FOR_S, known_broken)
     asked = deque(dict.fromkeys(names))
 
     def read() -> Reading:
@@ -151,8 +161,8 @@ def _read_in_turn(
     reading = Reading()
     with share_lane(account.pk):
         for name in _one_by_one(asked):
-            if brake.error:
-                reading.failed[name] = brake.error
+            if stopped_by := brake.stops():
+                reading.failed[name] = stopped_by
                 reading.unasked.add(name)
                 continue
             try:

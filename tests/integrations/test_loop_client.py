@@ -425,3 +425,33 @@ def test_version_and_host_are_settings(wire: responses.RequestsMock, details: De
     wire.get("https://loop.example.com/api/2026-10/warehouse/return/details", json=details)
 
     LoopClient("https://loop.example.com/api/", "k", version="2026-10").get_return("110700123")
+
+
+READS: list[tuple[str, Callable[[LoopClient], object], object]] = [
+    (DETAILS, lambda loop: loop.get_return("110700123"), []),
+    (DETAILS, lambda loop: loop.list_returns_of_order(order_id="5873"), []),
+    (LIST, lambda loop: list(loop.list_returns(window_from=FROM, window_to=TO)), []),
+    (f"{API}/warehouse/return/110700123/notes", lambda loop: loop.list_notes("110700123"), {"notes": []}),
+    (f"{API}/destinations", lambda loop: loop.list_destinations(), []),
+]
+
+
+@pytest.mark.parametrize(("url", "read", "body"), READS, ids=["details", "order", "list", "notes", "destinations"])
+def test_read_that_fails_by_chance_is_asked_once_more(
+    wire: responses.RequestsMock, url: str, read: Callable[[LoopClient], object], body: object
+) -> None:
+    wire.get(url, status=502, body="<html>Bad gateway</html>")
+    wire.get(url, json=body)
+
+    read(LoopClient("https://loop.example.com", "loop-key", read_again_after_s=0.0))
+
+    assert len(wire.calls) == 2
+
+
+def test_action_is_never_asked_twice(wire: responses.RequestsMock) -> None:
+    wire.post(PROCESS, status=502, body="<html>Bad gateway</html>")
+
+    with pytest.raises(UncertainError):
+        LoopClient("https://loop.example.com", "loop-key", read_again_after_s=0.0).process_return("110700123")
+
+    assert len(wire.calls) == 1

@@ -16,7 +16,7 @@ from integrations.connections import (
     resume_connection,
     watched,
 )
-from integrations.errors import RejectedError, TemporaryError
+from integrations.errors import NoCallsLeftError, RejectedError, TemporaryError
 from integrations.models import NetSuiteAccount, Shop
 
 pytestmark = pytest.mark.django_db
@@ -106,3 +106,13 @@ def test_when_it_is_over_the_count_begins_anew(account: NetSuiteAccount, end: ob
 
     account.refresh_from_db()
     assert (account.failing_since, account.failures, account.failure, account.next_probe_at) == (None, 0, "", None)
+
+
+def test_calls_of_ours_that_are_used_up_say_nothing_of_the_other_side(shop: Shop) -> None:
+    for _ in range(FAILURES_MAX):
+        note_failure(shop, TemporaryError(system="loop", operation="get_return", status=502))
+    note_failure(shop, NoCallsLeftError(system="loop", operation="wait for the call budget", status=429))
+
+    shop.refresh_from_db()
+    assert shop.down_since is not None
+    assert begin_probe(shop), "nobody called, so the next one may"

@@ -36,6 +36,20 @@ def test_read_that_fails_twice_fails() -> None:
     assert raised.value is second
 
 
+@pytest.mark.parametrize(
+    "ours",
+    [
+        TemporaryError(operation="wait for a NetSuite lane", detail="No lane got free within 30 s."),
+        NoCallsLeftError(system="loop", operation="wait for the call budget", status=429, retry_after_s=3.0),
+    ],
+)
+def test_second_try_that_was_not_made_hides_no_failure(ours: TemporaryError) -> None:
+    with pytest.raises(TemporaryError) as raised:
+        read_twice(fails(BROKEN, ours), after_s=0.0)
+
+    assert raised.value is BROKEN
+
+
 def test_nothing_is_asked_again_where_that_is_switched_off() -> None:
     with pytest.raises(TemporaryError):
         read_twice(fails(BROKEN), after_s=None)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from returnsops.lib import family
-from returnsops.lib.family import Relative, find_descendants, kill_at_once
+from returnsops.lib.family import Relative, find_descendants, is_alive, kill_at_once
 
 # A parent that starts a child of its own, says so, and waits.
 PARENT = """
@@ -61,3 +61,15 @@ def test_a_family_is_killed_at_once_and_who_has_ended_is_passed_over(parent: sub
     assert parent.wait(timeout=30) != 0
     assert grandchild not in {one.process_id for one in find_descendants(os.getpid())}
     kill_at_once([parent.pid])
+
+
+def test_child_that_ended_is_dead_though_nobody_looked_yet() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    assert is_alive(child.pid)
+
+    child.terminate()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and its number still answers
+    assert not is_alive(child.pid)
+
+    child.wait()
+    assert not is_alive(child.pid)

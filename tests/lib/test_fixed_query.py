@@ -2,11 +2,13 @@
 
 import pytest
 from django.db.models.functions import Upper
+from django.db.transaction import TransactionManagementError
 from pytest_django import DjangoAssertNumQueries
 
 from integrations.models import Shop
 from returnsops.lib.fixed_query import FixedQuery, slot, slots
 from returnsops.returns.models import LoopReturn
+from returnsops.returns.replan import HOLD_SEVERAL
 from tests.builders import make_return
 
 pytestmark = pytest.mark.django_db
@@ -45,3 +47,9 @@ def test_each_asking_has_values_of_its_own(shop: Shop) -> None:
 
     assert [row.loop_id for row in VALUES.ask(loop_ids=["1"])] == ["1"]
     assert VALUES.ask(loop_ids=["2"]) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lock_outside_of_a_transaction_is_refused() -> None:
+    with pytest.raises(TransactionManagementError):
+        HOLD_SEVERAL.ask(pks=[1])

@@ -205,7 +205,10 @@ def test_shop_without_rules_is_watched_only(client: Client) -> None:
     assert client.get("/policies/bare/change/").status_code == 200
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90 minutes", 5400), ("1 hour", 3600), ("3d", 259200), ("5 min", 300)])
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90 minutes", 5400), ("1 hour", 3600), ("3d", 259200), ("5 min", 300), ("1,372 days", 1372 * 86_400)],
+)
 def test_durations_are_read_as_people_write_them(text: str, seconds: int) -> None:
     assert read_duration(text) == seconds
 

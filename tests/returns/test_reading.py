@@ -1,5 +1,6 @@
 """Many records are read at once; what fails is told of one record, or of the connection, which is then left alone."""
 
+import time
 from typing import Any
 
 import pytest
@@ -91,3 +92,19 @@ def test_life_is_shown_after_every_answer(shop: Shop, monkeypatch: pytest.Monkey
     read(shop, monkeypatch, MANY, {}, show_life=lambda: lives.append(1))
 
     assert len(lives) == len(MANY)
+
+
+@pytest.mark.parametrize("names", [FEW, MANY])
+def test_what_there_is_no_time_for_is_left_and_what_was_read_is_kept(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, names: list[Name]
+) -> None:
+    """Else a slow account would read the same records for ever, and write none."""
+    moments = iter(range(1_000))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(moments)))
+    monkeypatch.setattr(reading, "FOR_S", 3.0)
+
+    found, netsuite = read(shop, monkeypatch, names, {})
+
+    assert len(found.read) == len(netsuite.asked) == 3
+    assert found.unasked == set(names) - found.read.keys()
+    found.raise_failure()

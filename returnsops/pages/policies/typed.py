@@ -12,7 +12,7 @@ from returnsops.returns.policy import PlaceRule, Tender
 
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 SHORT = {"s": "second", "sec": "second", "m": "minute", "min": "minute", "h": "hour", "d": "day", "w": "week"}
-DURATION = re.compile(r"^\s*(\d{1,6})\s*([a-z]+?)s?\s*$", re.IGNORECASE)
+DURATION = re.compile(r"^\s*(\d[\d,]{0,7})\s*([a-z]+?)s?\s*$", re.IGNORECASE)
 TENDER = re.compile(r"^\s*(?P<gateway>[^:]+?)\s*:\s*(?P<account>\d+)\s*(?:,\s*(?P<method>\d+)\s*)?$")
 CURRENCY = re.compile(r"^\s*(?P<name>.+?)\s*:\s*(?P<code>[A-Za-z]{3})\s*$")
 PLACE_RULE = re.compile(
@@ -28,7 +28,7 @@ def read_duration(text: str) -> int:
     unit = SHORT.get(match[2].lower(), match[2].lower()) if match else ""
     if match is None or unit not in UNITS:
         raise ValidationError("Say a number and a unit, such as «90 minutes», «1 hour» or «3 days».")
-    return int(match[1]) * UNITS[unit]
+    return int(match[1].replace(",", "")) * UNITS[unit]
 
 
 def read_lines(text: str) -> list[str]:
