@@ -1,7 +1,10 @@
 """What a person undid stays undone until they say otherwise; what stands in the place of ours needs their word."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+
+import pytest
 
 from returnsops.returns.facts import OverrideFacts, PostingFacts, ReturnFacts
 from returnsops.returns.plan import StepState, plan_return
@@ -220,3 +223,57 @@ def test_other_replacement_is_ordered_beside_a_deleted_order() -> None:
     assert due.covers == {facts.exchanges[1].cover}
     assert [one.covers for one in after.postings if one.kind == "exchange_order"][1:] == [due.covers]
     assert (step_of(plan, "exchange").state, codes_of(plan)) == (StepState.DONE, [])
+
+
+# --- Until the other side is done --------------------------------------------------------------------
+
+
+def test_judged_return_without_its_authorization_ends_only_once_loop_settled() -> None:
+    judged = with_rma(make_facts(units=(make_unit(1, "sellable"),)), gone=True)
+    noted = said(judged, "acknowledge", f"record_gone posting:{OURS}", "seen")
+
+    early, late = plan_return(noted), plan_return(replace(noted, now=noted.now + timedelta(days=400)))
+    paid = plan_return(replace(noted, loop=settled(noted.loop)))
+
+    assert (early.stage, kinds_of(early), codes_of(early)) == ("waiting", [], [])
+    assert early.look_again_at is not None
+    assert (late.stage, codes_of(late)) == ("needs_person", ["loop_did_not_settle"])
+    assert (paid.stage, codes_of(paid), kinds_of(paid)) == ("ended", [], [])
+
+
+def on_hold(*deleted: int) -> ReturnFacts:
+    """Two units received on hold, each by a receipt of its own; these are deleted and noted."""
+    units = (make_unit(1), make_unit(2))
+    facts = with_rma(make_facts(units=units), status="D")
+    receipts = [make_posted("receipt", f"810{n}", [units[n - 1].cover], number=n, external_id=f"r-{n}") for n in (1, 2)]
+    records = [make_netsuite("itemReceipt", f"810{n}", gone=n in deleted) for n in (1, 2)]
+    facts = replace(facts, records=(*facts.records, *records), postings=(*facts.postings, *receipts))
+    for number in deleted:
+        facts = said(facts, "acknowledge", f"record_gone posting:r-{number}", "seen")
+    return facts
+
+
+@pytest.mark.parametrize(
+    ("deleted", "state", "words"),
+    [
+        ((1, 2), StepState.NOT_NEEDED, "deleted in NetSuite, as a person noted"),
+        (
+            (1,),
+            StepState.WAITING,
+            "1 unit received on hold, waits for inspection; 1 unit deleted in NetSuite, as a person noted",
+        ),
+        ((), StepState.WAITING, "2 units received on hold, waits for inspection"),
+    ],
+)
+def test_unit_whose_receipt_was_deleted_is_not_told_as_on_hold(
+    deleted: tuple[int, ...], state: StepState, words: str
+) -> None:
+    step = step_of(plan_return(on_hold(*deleted)), "receipt")
+
+    assert (step.state, step.detail) == (state, words)
+
+
+def test_deleted_receipt_is_told_beside_the_one_that_stands() -> None:
+    step = step_of(plan_return(one_receipt_deleted("sellable", received=(0, 1))), "receipt")
+
+    assert step.detail == "1 unit received; 1 unit deleted in NetSuite, as a person noted"

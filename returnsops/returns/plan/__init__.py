@@ -148,9 +148,14 @@ def _is_empty(facts: ReturnFacts) -> bool:
 
 
 def _watch_loop(draft: Draft, sale: Sale | None) -> None:
-    """Loop may settle or close a return, and make the exchange order, before the parcel is judged."""
-    if draft.facts.loop.settled_at or draft.facts.loop.state == "closed":
-        plan_settlement(draft, may_ask=False)
+    """Loop may settle or close a return, and make the exchange order, before the parcel is judged.
+
+    Where the authorization was given up, so is the money, and a person has Loop settle the judged return.
+    """
+    facts = draft.facts
+    is_given_up = facts.all_judged and bool(given_up(facts, "rma"))
+    if is_given_up or facts.loop.settled_at or facts.loop.state == "closed":
+        plan_settlement(draft, may_ask=False, is_ours=not is_given_up)
     if sale:
         plan_exchange(draft, sale)
 
@@ -234,7 +239,7 @@ def _early_stage(draft: Draft) -> str:
     if is_noted_as_missing(facts, "rma") and facts.posted("rma") is None:
         return "ended"
     if facts.all_judged:
-        if is_booked_by_hand(facts) or given_up(facts, "rma"):
+        if is_booked_by_hand(facts) or (given_up(facts, "rma") and facts.loop.settled_at):
             return "ended"
         return "posting" if any(step.state == StepState.DUE for step in draft.steps) else "waiting"
     if facts.is_here or facts.loop.delivered_at:

@@ -124,26 +124,39 @@ def _stands_in_netsuite(draft: Draft, authorization: Authorization) -> bool:
 
 
 def _receipt_step(draft: Draft, outstanding: list[UnitFacts]) -> None:
+    """Units whose receipt a person deleted and noted wait for nothing, and are told beside the others."""
     facts = draft.facts
     records = tuple(one.their_id for one in facts.postings if one.kind == "receipt" and one.status == "posted")
-    posted = facts.posted_covers("receipt")
-    on_hold = [unit for unit in facts.live_units if not unit.outcome and unit.cover in posted]
+    undone = _units_given_up(facts)
+    rest = [unit for unit in facts.live_units if unit not in undone]
     if outstanding:
-        words = f"{units_text(len(outstanding))} on the way to NetSuite"
-        draft.step("receipt", StepState.DUE, words, records=records)
-    elif on_hold:
-        words = f"{units_text(len(on_hold))} received on hold, waits for inspection"
-        draft.step("receipt", StepState.WAITING, words, records=records)
-    elif not facts.all_judged:
-        draft.step("receipt", StepState.WAITING, "waits for inspection", records=records)
-    elif given_up(facts, "receipt"):
+        state, words = StepState.DUE, f"{units_text(len(outstanding))} on the way to NetSuite"
+    elif undone and all(unit.outcome and not unit.is_accepted for unit in rest):
         draft.step("receipt", StepState.NOT_NEEDED, AS_NOTED, records=records)
-    elif facts.accepted_units:
-        by_whom = "" if facts.policy.writes("receipt") else " by another system"
-        words = f"{units_text(len(facts.accepted_units))} received{by_whom}"
-        draft.step("receipt", StepState.DONE, words, records=records)
+        return
     else:
-        draft.step("receipt", StepState.NOT_NEEDED, "no unit was accepted")
+        state, words = _where_the_rest_is(facts, rest)
+    beside = f"; {units_text(len(undone))} {AS_NOTED}" if undone else ""
+    draft.step("receipt", state, words + beside, records=records)
+
+
+def _units_given_up(facts: ReturnFacts) -> list[UnitFacts]:
+    covers = {cover for one in given_up(facts, "receipt") for cover in one.covers}
+    return [unit for unit in facts.live_units if unit.cover in covers]
+
+
+def _where_the_rest_is(facts: ReturnFacts, rest: list[UnitFacts]) -> tuple[StepState, str]:
+    posted = facts.posted_covers("receipt")
+    on_hold = [unit for unit in rest if not unit.outcome and unit.cover in posted]
+    accepted = [unit for unit in rest if unit.is_accepted]
+    if on_hold:
+        return StepState.WAITING, f"{units_text(len(on_hold))} received on hold, waits for inspection"
+    if not rest or not all(unit.outcome for unit in rest):
+        return StepState.WAITING, "waits for inspection"
+    if accepted:
+        by_whom = "" if facts.policy.writes("receipt") else " by another system"
+        return StepState.DONE, f"{units_text(len(accepted))} received{by_whom}"
+    return StepState.NOT_NEEDED, "no unit was accepted"
 
 
 def _receipt_due(facts: ReturnFacts, authorization: Authorization, units: list[UnitFacts], place: str) -> PostingDue:
