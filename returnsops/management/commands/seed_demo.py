@@ -33,10 +33,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["sandbox"]:
             call_command("migrate", interactive=False, verbosity=0)
-            call_command("connect_sandbox", url=options["sandbox"], stdout=self.stderr)
         real = [shop for shop in Shop.objects.select_related("account") if not shop.is_sandbox]
         if real:
             raise CommandError(f"{real[0]} is a real shop. Demo people with a known password have no place here.")
+        if options["sandbox"]:  # not before it is sure that no real shop would have it for a neighbour
+            call_command("connect_sandbox", url=options["sandbox"], stdout=self.stderr)
         for line in seed_people():
             self.stdout.write(line)
 
