@@ -41,6 +41,6 @@ DROP FUNCTION people_audit_hash(people_auditevent);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("people", "0001_initial")]
+    dependencies = [("people", "0001_tables")]
 
     operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]

@@ -17,6 +17,6 @@ DROP FUNCTION returns_history_refuse();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("returns", "0001_initial")]
+    dependencies = [("returns", "0001_tables")]
 
     operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]

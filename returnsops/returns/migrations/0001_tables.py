@@ -1,0 +1,393 @@
+"""All tables as of version 0.1, in one step: a new database is there within seconds.
+
+A database made before it has them by what this replaces.
+"""
+
+import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
+import django.core.serializers.json
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    replaces = [('returns', '0001_initial'), ('returns', '0003_find_by_any_id'), ('returns', '0004_mirror_in_bulk'), ('returns', '0005_unchanged_news'), ('returns', '0006_adopt_and_post_again'), ('returns', '0007_when_a_record_was_told'), ('returns', '0008_shadow_verdicts'), ('returns', '0009_hold_and_scrap'), ('returns', '0010_what_is_due_to_be_read'), ('returns', '0011_cancelled_postings'), ('returns', '0012_found_goods'), ('returns', '0013_what_is_in_stock'), ('returns', '0014_members_of_kits'), ('returns', '0015_stock_by_location')]
+
+    initial = True
+
+    dependencies = [
+        ('integrations', '0001_tables'),
+        ('people', '0001_tables'),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='Item',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='integrations.netsuiteaccount')),
+                ('internal_id', models.CharField(max_length=20)),
+                ('sku', models.CharField(db_index=True, max_length=120, verbose_name='name/number in NetSuite')),
+                ('display_name', models.CharField(blank=True, max_length=300)),
+                ('upc', models.CharField(blank=True, max_length=60)),
+                ('item_type', models.CharField(blank=True, max_length=30)),
+                ('is_inactive', models.BooleanField(default=False)),
+                ('fetched_at', models.DateTimeField()),
+                ('members_told', models.BooleanField(default=False)),
+                ('members_asked_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'ordering': ['sku'],
+                'constraints': [models.UniqueConstraint(fields=('account', 'internal_id'), name='one_row_per_item')],
+            },
+        ),
+        migrations.CreateModel(
+            name='NetSuiteRecord',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='records', to='integrations.netsuiteaccount')),
+                ('internal_id', models.CharField(max_length=20)),
+                ('record_type', models.CharField(max_length=40)),
+                ('external_id', models.CharField(blank=True, max_length=120)),
+                ('tran_id', models.CharField(blank=True, max_length=60)),
+                ('tran_date', models.DateField(blank=True, null=True)),
+                ('status', models.CharField(blank=True, max_length=10)),
+                ('status_label', models.CharField(blank=True, max_length=80)),
+                ('created_from_id', models.CharField(blank=True, max_length=20)),
+                ('entity_id', models.CharField(blank=True, max_length=20)),
+                ('other_ref_num', models.CharField(blank=True, max_length=120)),
+                ('total', models.DecimalField(blank=True, decimal_places=3, max_digits=14, null=True)),
+                ('tax_total', models.DecimalField(blank=True, decimal_places=3, max_digits=14, null=True)),
+                ('amount_remaining', models.DecimalField(blank=True, decimal_places=3, max_digits=14, null=True)),
+                ('last_modified', models.DateTimeField(blank=True, null=True)),
+                ('fetched_at', models.DateTimeField()),
+                ('told_at', models.DateTimeField(blank=True, help_text='When it was fetched, by business time as theirs', null=True)),
+                ('gone_at', models.DateTimeField(blank=True, null=True)),
+                ('origin', models.CharField(choices=[('ours', 'ReturnsOps'), ('connector', 'Another connector'), ('person', 'A person'), ('foreign', 'Somebody else')], default='foreign', max_length=10)),
+                ('made_by', models.CharField(blank=True, help_text='The user over there, where the account tells it', max_length=40)),
+                ('kept_digest', models.CharField(blank=True, help_text='Of all that is written when it is read', max_length=32)),
+                ('raw', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder)),
+            ],
+            options={
+                'ordering': ['id'],
+                'indexes': [models.Index(fields=['account', 'created_from_id'], name='returns_net_account_d69766_idx'), models.Index(fields=['tran_id'], name='returns_net_tran_id_5ae6de_idx'), models.Index(fields=['external_id'], name='returns_net_externa_3112a1_idx')],
+                'constraints': [models.UniqueConstraint(fields=('account', 'internal_id'), name='one_mirror_per_netsuite_record')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PolicyVersion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('shop', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='policy_versions', to='integrations.shop')),
+                ('number', models.PositiveIntegerField()),
+                ('rules', models.JSONField()),
+                ('active', models.BooleanField(default=False)),
+                ('reason', models.TextField(blank=True)),
+                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                'ordering': ['shop', '-number'],
+                'constraints': [models.UniqueConstraint(fields=('shop', 'number'), name='policy_versions_are_numbered'), models.UniqueConstraint(condition=models.Q(('active', True)), fields=('shop',), name='one_active_policy_per_shop')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ItemStock',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stock', to='returns.item')),
+                ('location', models.CharField(blank=True, max_length=20, verbose_name='location in NetSuite')),
+                ('available', models.IntegerField(verbose_name='available in NetSuite')),
+                ('read_at', models.DateTimeField()),
+            ],
+            options={
+                'verbose_name': 'stock in NetSuite',
+                'verbose_name_plural': 'stock in NetSuite',
+                'ordering': ['item', 'location'],
+                'constraints': [models.UniqueConstraint(fields=('item', 'location'), name='one_figure_per_item_and_place')],
+            },
+        ),
+        migrations.CreateModel(
+            name='KitMember',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='returns.item')),
+                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='kits', to='returns.item', verbose_name='item in it')),
+                ('quantity', models.PositiveIntegerField(default=1, verbose_name='how many of it in one kit')),
+            ],
+            options={
+                'verbose_name': 'member of the kit',
+                'verbose_name_plural': 'members of the kit',
+                'ordering': ['kit', 'item'],
+                'constraints': [models.UniqueConstraint(fields=('kit', 'item'), name='one_row_per_member', violation_error_message='This item is named twice. Name it once, with how many of it are in one kit.'), models.CheckConstraint(condition=models.Q(('quantity__gte', 1), models.Q(('kit', models.F('item')), _negated=True)), name='kit_holds_something_else', violation_error_message='A kit is made of other items, at least one of each.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='SkuMapping',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('shop', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sku_mappings', to='integrations.shop')),
+                ('sku', models.CharField(max_length=120, verbose_name='SKU in Loop')),
+                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mappings', to='returns.item')),
+                ('kind', models.CharField(choices=[('exact', 'Same text in both systems'), ('manual', 'Chosen by a person')], default='manual', max_length=10)),
+                ('active', models.BooleanField(default=True)),
+                ('made_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ('reason', models.CharField(blank=True, max_length=300)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                'verbose_name': 'SKU mapping',
+                'ordering': ['sku', '-created_at'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('active', True)), fields=('shop', 'sku'), name='one_active_mapping_per_sku', violation_error_message='This SKU has an active mapping already. Switch that one off first.'), models.CheckConstraint(condition=models.Q(('kind__in', ['exact', 'manual'])), name='mapping_kind_in_list')],
+            },
+        ),
+        migrations.CreateModel(
+            name='LoopReturn',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('shop', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='returns', to='integrations.shop')),
+                ('loop_id', models.CharField(max_length=40)),
+                ('state', models.CharField(choices=[('open', 'Open'), ('review', 'In review'), ('closed', 'Closed'), ('cancelled', 'Cancelled'), ('expired', 'Expired'), ('unknown', 'Unknown')], max_length=12)),
+                ('outcome', models.CharField(blank=True, max_length=60)),
+                ('order_name', models.CharField(blank=True, max_length=80)),
+                ('provider_order_id', models.CharField(blank=True, max_length=60)),
+                ('customer_email', models.CharField(blank=True, max_length=254)),
+                ('currency', models.CharField(max_length=3)),
+                ('return_total', models.DecimalField(decimal_places=3, max_digits=12)),
+                ('tracking_numbers', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), blank=True, default=list, size=None)),
+                ('label_status', models.CharField(blank=True, max_length=40)),
+                ('delivered_at', models.DateTimeField(blank=True, null=True)),
+                ('created_at', models.DateTimeField()),
+                ('updated_at', models.DateTimeField()),
+                ('raw', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder)),
+                ('is_detailed', models.BooleanField(default=True)),
+                ('seen_digest', models.CharField(blank=True, help_text='Of what stands here', max_length=32)),
+                ('listed_digest', models.CharField(blank=True, help_text='Of the row details were asked for last', max_length=32)),
+                ('kept_digest', models.CharField(blank=True, help_text='Of all that is written when details are here', max_length=32)),
+                ('fetch_due_at', models.DateTimeField(blank=True, help_text='When details should be fetched again', null=True)),
+                ('fetched_at', models.DateTimeField()),
+                ('missing_since', models.DateTimeField(blank=True, help_text='Since when Loop has no such return', null=True)),
+                ('records_hinted_at', models.DateTimeField(blank=True, help_text='When NetSuite should be read; answered by a read that began later', null=True)),
+                ('records_fetched_at', models.DateTimeField(blank=True, null=True)),
+                ('look_again_at', models.DateTimeField(blank=True, null=True)),
+                ('planned_at', models.DateTimeField(blank=True, null=True)),
+                ('plan', models.JSONField(blank=True, default=dict)),
+                ('plan_hash', models.CharField(blank=True, max_length=64)),
+                ('stage', models.CharField(choices=[('new', 'New'), ('on_its_way', 'On its way'), ('to_inspect', 'To inspect'), ('posting', 'Posting'), ('waiting', 'Waiting'), ('needs_person', 'Needs a person'), ('settled', 'Settled'), ('ended', 'Ended without settlement')], default='new', max_length=16)),
+                ('settled_at', models.DateTimeField(blank=True, null=True)),
+                ('plan_attempts', models.PositiveSmallIntegerField(default=0)),
+                ('records', models.ManyToManyField(blank=True, related_name='returns', to='returns.netsuiterecord')),
+            ],
+            options={
+                'ordering': ['-created_at', '-id'],
+                'indexes': [models.Index(fields=['look_again_at'], name='returns_loo_look_ag_d24fa4_idx'), models.Index(condition=models.Q(('fetch_due_at__isnull', False)), fields=['shop', 'fetch_due_at'], name='fetch_due'), models.Index(fields=['shop', 'provider_order_id'], name='returns_loo_shop_id_ac44b2_idx'), models.Index(fields=['shop', 'stage', '-created_at'], name='returns_loo_shop_id_00fc18_idx'), models.Index(fields=['order_name'], name='returns_loo_order_n_d32f61_idx'), models.Index(fields=['loop_id'], name='returns_loo_loop_id_d8dd9d_idx'), django.contrib.postgres.indexes.GinIndex(fields=['tracking_numbers'], name='returns_loo_trackin_a03c3e_gin'), models.Index(condition=models.Q(('records_fetched_at', None), ('records_fetched_at__lte', models.F('records_hinted_at')), _connector='OR'), fields=['records_hinted_at'], name='records_due')],
+                'constraints': [models.UniqueConstraint(fields=('shop', 'loop_id'), name='one_mirror_per_loop_return'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'review', 'closed', 'cancelled', 'expired', 'unknown'])), name='return_state_in_list'), models.CheckConstraint(condition=models.Q(('stage__in', ['new', 'on_its_way', 'to_inspect', 'posting', 'waiting', 'needs_person', 'settled', 'ended'])), name='return_stage_in_list')],
+            },
+        ),
+        migrations.CreateModel(
+            name='NetSuiteLine',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('record', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='returns.netsuiterecord')),
+                ('line', models.CharField(max_length=20)),
+                ('order_line', models.CharField(blank=True, max_length=20)),
+                ('item_id', models.CharField(blank=True, max_length=20)),
+                ('item_name', models.CharField(blank=True, max_length=200)),
+                ('quantity', models.IntegerField(default=0)),
+                ('rate', models.DecimalField(blank=True, decimal_places=4, max_digits=14, null=True)),
+                ('amount', models.DecimalField(blank=True, decimal_places=3, max_digits=14, null=True)),
+                ('tax_amount', models.DecimalField(blank=True, decimal_places=3, max_digits=14, null=True)),
+                ('location_id', models.CharField(blank=True, max_length=20)),
+                ('is_closed', models.BooleanField(default=False)),
+                ('quantity_received', models.IntegerField(default=0)),
+                ('quantity_billed', models.IntegerField(default=0)),
+                ('reference', models.CharField(blank=True, max_length=60)),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('record', 'line'), name='one_row_per_netsuite_line')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Approval',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('loop_return', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='approvals', to='returns.loopreturn')),
+                ('subject', models.CharField(max_length=60)),
+                ('seen_hash', models.CharField(max_length=64)),
+                ('amount', models.DecimalField(decimal_places=3, max_digits=12)),
+                ('approver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('author', models.ForeignKey(help_text='Who corrected or raised what is approved; empty when nobody did', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('reason', models.TextField()),
+                ('approved_at', models.DateTimeField()),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('author__isnull', True), models.Q(('author', models.F('approver')), _negated=True), _connector='OR'), name='approver_is_not_author'), models.UniqueConstraint(fields=('loop_return', 'subject', 'seen_hash'), name='one_approval_per_seen_content')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Arrival',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('shop', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='arrivals', to='integrations.shop')),
+                ('loop_return', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='arrivals', to='returns.loopreturn')),
+                ('scanned', models.CharField(max_length=120)),
+                ('note', models.TextField(blank=True)),
+                ('arrived_at', models.DateTimeField()),
+                ('arrived_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('client_id', models.UUIDField(unique=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ExchangeItem',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('loop_return', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='exchange_items', to='returns.loopreturn')),
+                ('exchange_id', models.CharField(max_length=40)),
+                ('sku', models.CharField(blank=True, max_length=120)),
+                ('title', models.CharField(blank=True, max_length=300)),
+                ('total', models.DecimalField(decimal_places=3, max_digits=12)),
+                ('exchange_order_id', models.CharField(blank=True, max_length=60)),
+                ('exchange_order_name', models.CharField(blank=True, max_length=80)),
+            ],
+            options={
+                'ordering': ['id'],
+                'indexes': [models.Index(fields=['exchange_order_name'], name='returns_exc_exchang_4d83ca_idx'), models.Index(fields=['exchange_order_id'], name='returns_exc_exchang_a7553a_idx')],
+                'constraints': [models.UniqueConstraint(fields=('loop_return', 'exchange_id'), name='one_row_per_exchange_item')],
+            },
+        ),
+        migrations.CreateModel(
+            name='FactChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('loop_return', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fact_changes', to='returns.loopreturn')),
+                ('at', models.DateTimeField()),
+                ('came_from', models.CharField(max_length=40)),
+                ('facts_hash', models.CharField(max_length=64)),
+                ('changed', models.JSONField(help_text='{fact: [before, after]}')),
+            ],
+            options={
+                'ordering': ['id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Inspection',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('loop_return', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inspections', to='returns.loopreturn')),
+                ('inspector', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('started_at', models.DateTimeField()),
+                ('finished_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('finished_at__isnull', True)), fields=('loop_return', 'inspector'), name='one_open_inspection_per_person_and_return')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Override',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('loop_return', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='overrides', to='returns.loopreturn')),
+                ('kind', models.CharField(choices=[('tran_date', 'Date of a document'), ('order_line', 'Line of the original order'), ('acknowledge', 'Seen, needs nothing more'), ('adopt', 'Take this record for ours'), ('post_again', 'Post again although it was deleted'), ('cancel', 'Do not send it'), ('found', 'What becomes of goods that are not on the return')], max_length=20)),
+                ('subject', models.CharField(max_length=200)),
+                ('value', models.JSONField()),
+                ('reason', models.TextField()),
+                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('created_at', models.DateTimeField()),
+                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('loop_return', 'kind', 'subject'), name='one_standing_override'), models.CheckConstraint(condition=models.Q(('kind__in', ['tran_date', 'order_line', 'acknowledge', 'adopt', 'post_again', 'cancel', 'found'])), name='override_kind_in_list'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='override_has_reason')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ReturnLine',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('loop_return', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='returns.loopreturn')),
+                ('line_item_id', models.CharField(max_length=40)),
+                ('provider_line_item_id', models.CharField(blank=True, max_length=40)),
+                ('position', models.PositiveSmallIntegerField()),
+                ('sku', models.CharField(blank=True, max_length=120)),
+                ('barcode', models.CharField(blank=True, max_length=60)),
+                ('title', models.CharField(blank=True, max_length=300)),
+                ('image_url', models.TextField(blank=True)),
+                ('price', models.DecimalField(decimal_places=3, max_digits=12)),
+                ('discount', models.DecimalField(decimal_places=3, max_digits=12)),
+                ('tax', models.DecimalField(decimal_places=3, max_digits=12)),
+                ('refund', models.DecimalField(decimal_places=3, max_digits=12)),
+                ('refund_item', models.DecimalField(decimal_places=3, max_digits=12, null=True)),
+                ('refund_tax', models.DecimalField(decimal_places=3, max_digits=12, null=True)),
+                ('reason', models.CharField(blank=True, max_length=200)),
+                ('comment', models.TextField(blank=True)),
+                ('exchange_variant', models.CharField(blank=True, max_length=40)),
+                ('removed', models.BooleanField(default=False)),
+            ],
+            options={
+                'ordering': ['position', 'id'],
+                'indexes': [models.Index(fields=['sku'], name='returns_ret_sku_8fa720_idx'), models.Index(fields=['line_item_id'], name='returns_ret_line_it_d35c3b_idx')],
+                'constraints': [models.UniqueConstraint(fields=('loop_return', 'line_item_id'), name='one_row_per_returned_unit')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ShadowVerdict',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('shop', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='integrations.shop')),
+                ('loop_return', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='shadow', to='returns.loopreturn')),
+                ('kind', models.CharField(choices=[('rma', 'Return Authorizations'), ('receipt', 'Item Receipts'), ('credit', 'Credit Memos'), ('refund', 'Refunds'), ('exchange_order', 'Exchange orders')], max_length=16)),
+                ('verdict', models.CharField(choices=[('alike', 'Alike'), ('differs', 'Differs'), ('nobody', 'Nobody made one yet'), ('unable', 'ReturnsOps could not say')], max_length=8)),
+                ('wanted', models.TextField(help_text='What ours would hold, in words; why not, where it cannot be said')),
+                ('differences', models.JSONField(blank=True, default=list, help_text='[{aspect, ours, theirs}]')),
+                ('aspects', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=10), blank=True, default=list, help_text='In what it differs', size=None)),
+                ('records', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, help_text='Internal ids of theirs', size=None)),
+                ('judged_at', models.DateTimeField(help_text='Since when the verdict is this one')),
+            ],
+            options={
+                'ordering': ['-judged_at', '-id'],
+                'indexes': [models.Index(fields=['shop', 'kind', 'verdict', '-judged_at'], name='returns_sha_shop_id_c0fabb_idx')],
+                'constraints': [models.UniqueConstraint(fields=('loop_return', 'kind'), name='one_verdict_per_return_and_kind'), models.CheckConstraint(condition=models.Q(('kind__in', ['rma', 'receipt', 'credit', 'refund', 'exchange_order'])), name='verdict_kind_in_list'), models.CheckConstraint(condition=models.Q(('verdict__in', ['alike', 'differs', 'nobody', 'unable'])), name='verdict_in_list')],
+            },
+        ),
+        migrations.CreateModel(
+            name='FoundGoods',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('inspection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='found', to='returns.inspection')),
+                ('sku', models.CharField(max_length=120)),
+                ('count', models.PositiveSmallIntegerField()),
+                ('note', models.TextField(blank=True)),
+                ('in_place_of', models.ForeignKey(blank=True, help_text='The unit that should have lain there', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='wrong_items', to='returns.returnline')),
+                ('found_at', models.DateTimeField()),
+                ('finder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('client_id', models.UUIDField(unique=True)),
+                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'verbose_name_plural': 'found goods',
+                'ordering': ['id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('count__gte', 1), models.Q(('sku', ''), _negated=True)), name='found_goods_are_something')],
+            },
+        ),
+        migrations.CreateModel(
+            name='InspectedUnit',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('inspection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='units', to='returns.inspection')),
+                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inspected', to='returns.returnline')),
+                ('outcome', models.CharField(choices=[('sellable', 'Sellable'), ('damaged', 'Damaged'), ('hold', 'On hold'), ('scrapped', 'Scrapped'), ('refused', 'Refused'), ('missing', 'Missing')], max_length=12)),
+                ('note', models.TextField(blank=True)),
+                ('inspected_at', models.DateTimeField()),
+                ('inspector', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('client_id', models.UUIDField(unique=True)),
+                ('superseded_by', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='supersedes', to='returns.inspectedunit')),
+                ('superseded_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('superseded_at__isnull', True)), fields=('line',), name='one_standing_outcome_per_unit'), models.CheckConstraint(condition=models.Q(('outcome__in', ['sellable', 'damaged', 'hold', 'scrapped', 'refused', 'missing'])), name='outcome_in_list')],
+            },
+        ),
+    ]
