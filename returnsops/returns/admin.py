@@ -19,7 +19,7 @@ from returnsops.people import access, audit
 from returnsops.people.admin_parts import ReadOnlyAdmin, ReadOnlyInline, RightsAdmin, TabularInline, person_of
 from returnsops.returns.admin_forms import KitMemberForm, SkuMappingForm
 from returnsops.returns.blocked_skus import find_blocked_returns, find_blocked_skus, measure_sku
-from returnsops.returns.items import learn_items, members_of, returns_with_kits
+from returnsops.returns.items import learn_items, members_of, returns_holding
 from returnsops.returns.models import (
     Arrival,
     ExchangeItem,
@@ -85,7 +85,7 @@ class ItemAdmin(RightsAdmin):
 
     right = "map SKUs"
     readonly_fields = (
-        "account", "internal_id", "sku", "display_name", "upc", "item_type", "is_inactive", "fetched_at",
+        "account", "internal_id", "sku", "display_name", "upc", "item_type", "is_inactive", "fetched_at", "asked_at",
     )  # fmt: skip
     fields = readonly_fields
     inlines = (KitMemberInline, ItemStockInline)
@@ -106,7 +106,7 @@ class ItemAdmin(RightsAdmin):
         kit: Item = form.instance
         before = members_of(kit)
         super().save_related(request, form, formsets, change)
-        ask_for_plan(returns_with_kits([kit]))
+        ask_for_plan(returns_holding([kit]))
         audit.record_event(
             person_of(request), "said what a kit is made of", kit, before={"members": before},
             after={"members": members_of(kit)},

@@ -15,8 +15,8 @@ from django.conf import settings
 
 from integrations.errors import IntegrationError
 from integrations.models import NetSuiteAccount, Shop, SyncCursor
-from returnsops.returns import items, record_changes, schedule, stock, sweeps
-from returnsops.returns.streams import kit_stream, main_stream, stock_stream
+from returnsops.returns import item_sweep, items, record_changes, schedule, stock, sweeps
+from returnsops.returns.streams import item_stream, kit_stream, main_stream, stock_stream
 from returnsops.returns.turns import is_turn_of, one_at_a_time
 
 logger = logging.getLogger(__name__)
@@ -57,6 +57,7 @@ def _jobs() -> list[Job]:
         jobs.append(Job(f"{main_stream(account)} set aside", EVERY_HOUR, again))
         rights = partial(record_changes.look_for_rights, account)
         jobs.append(Job(f"{main_stream(account)} rights", EVERY_MINUTE, rights))
+        jobs.append(Job(item_stream(account), EVERY_MINUTE, partial(item_sweep.sweep_items, account)))
         jobs.append(Job(kit_stream(account), EVERY_HOUR, partial(items.read_members_again, account)))
         jobs.append(Job(stock_stream(account), stock.READ_EVERY, partial(stock.read_stock, account)))
     return jobs

@@ -7,9 +7,10 @@ import logging
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from integrations.connections import netsuite_client
@@ -17,7 +18,17 @@ from integrations.errors import RejectedError
 from integrations.models import NetSuiteAccount
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.records import ItemRecord, KitMemberRecord
-from returnsops.returns.models import FoundGoods, Item, KitMember, LoopReturn, NetSuiteLine, ReturnLine, SkuMapping
+from returnsops.lib.upsert import among_texts
+from returnsops.returns.models import (
+    ExchangeItem,
+    FoundGoods,
+    Item,
+    KitMember,
+    LoopReturn,
+    NetSuiteLine,
+    ReturnLine,
+    SkuMapping,
+)
 from returnsops.returns.replan import ask_for_plan
 
 logger = logging.getLogger(__name__)
@@ -26,10 +37,15 @@ READ_AGAIN_AFTER = timedelta(days=1)  # what a kit is made of changes seldom
 KITS_MAX = 500  # at a time; those asked for longest ago come first
 Kits = Mapping[str, Mapping[str, int]]  # members by kit
 Members = Mapping[str, int]  # item id, and how many of it are in one kit
+Good = tuple[int, str]  # shop and SKU
 
 
+@transaction.atomic
 def apply_items(account: NetSuiteAccount, records: Iterable[ItemRecord]) -> None:
-    """Mirror items as NetSuite showed them."""
+    """Mirror items as NetSuite showed them. Where plans read something else now, open returns are planned anew."""
+    told = {record.internal_id: record for record in records}
+    known = Item.objects.select_for_update(no_key=True).filter(account=account, internal_id__in=among_texts(told))
+    changed = [one for one in known.order_by("pk") if _is_news(told[one.internal_id], one)]
     Item.objects.bulk_create(
         [
             Item(
@@ -42,12 +58,20 @@ def apply_items(account: NetSuiteAccount, records: Iterable[ItemRecord]) -> None
                 is_inactive=record.is_inactive,
                 fetched_at=timezone.now(),
             )
-            for record in records
+            for record in told.values()
         ],
         update_conflicts=True,
         unique_fields=["account", "internal_id"],
         update_fields=["sku", "display_name", "upc", "item_type", "is_inactive", "fetched_at"],
     )
+    if changed:
+        ask_for_plan(returns_holding(changed))
+
+
+def _is_news(told: ItemRecord, known: Item) -> bool:
+    """Of what a plan reads; by its other names only people find it."""
+    then = (known.sku, known.item_type, known.is_inactive)
+    return then != (told.sku, told.item_type, told.is_inactive)
 
 
 def learn_items(account: NetSuiteAccount, client: NetSuiteClient, records: Iterable[ItemRecord]) -> None:
@@ -92,7 +116,7 @@ def learn_members(account: NetSuiteAccount, client: NetSuiteClient, kit_ids: Col
         for kit in kits:
             kit.members_told, kit.members_asked_at = kit.internal_id in members, timezone.now()
         Item.objects.bulk_update(kits, ["members_told", "members_asked_at"])
-        ask_for_plan(returns_with_kits(changed))
+        ask_for_plan(returns_holding(changed))
 
 
 def write_members(kit: Item, members: Members) -> bool:
@@ -111,22 +135,41 @@ def members_of(kit: Item) -> dict[str, int]:
     return dict(kit.members.values_list("item__internal_id", "quantity"))
 
 
-def returns_with_kits(kits: Collection[Item]) -> list[int]:
-    """Returns not settled yet in which one of these was returned, was sold or was found."""
-    if not kits:
+def returns_holding(items: Collection[Item]) -> list[int]:
+    """Returns not settled yet in which one of these, or a kit that holds one, was returned, was sold, was found, or is
+    to be sent."""
+    if not items:
         return []
-    open_returns = LoopReturn.objects.filter(shop__account__in={kit.account_id for kit in kits}).exclude(
-        stage__in=[LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED]
-    )
-    mapped = SkuMapping.objects.filter(item__in=kits, active=True).values_list("shop", "sku")
-    found: set[int] = set()
-    for shop, sku in mapped:
-        of_shop = open_returns.filter(shop=shop)
-        found |= set(ReturnLine.objects.filter(sku=sku, loop_return__in=of_shop).values_list("loop_return", flat=True))
-        lay = FoundGoods.objects.filter(sku=sku, withdrawn_at=None, inspection__loop_return__in=of_shop)
-        found |= set(lay.values_list("inspection__loop_return", flat=True))
-    sold = NetSuiteLine.objects.filter(item_id__in=[kit.internal_id for kit in kits], record__returns__in=open_returns)
-    return sorted(found | set(sold.values_list("record__returns", flat=True)))
+    held = list(Item.objects.filter(Q(pk__in=[one.pk for one in items]) | Q(members__item__in=items)).distinct())
+    mapped = SkuMapping.objects.filter(item__in=held, active=True).values_list("shop", "sku")
+    open_returns = _open_returns().filter(shop__account__in={one.account_id for one in held})
+    sold = NetSuiteLine.objects.filter(item_id__in=[one.internal_id for one in held], record__returns__in=open_returns)
+    return sorted({*returns_with_goods(mapped), *sold.values_list("record__returns", flat=True)})
+
+
+def returns_with_goods(goods: Iterable[Good]) -> list[int]:
+    """Returns not settled yet that hold one of these: as a returned unit, as a replacement, or found in a parcel."""
+    wanted = set(goods)
+    open_returns = _open_returns().filter(shop__in={shop for shop, _ in wanted})
+    skus = among_texts({sku for _, sku in wanted})
+    rows = [
+        *_goods_of(ReturnLine.objects.filter(sku__in=skus, loop_return__in=open_returns), "loop_return"),
+        *_goods_of(ExchangeItem.objects.filter(sku__in=skus, loop_return__in=open_returns), "loop_return"),
+        *_goods_of(
+            FoundGoods.objects.filter(sku__in=skus, withdrawn_at=None, inspection__loop_return__in=open_returns),
+            "inspection__loop_return",
+        ),
+    ]
+    return sorted({return_pk for return_pk, *good in rows if tuple(good) in wanted})
+
+
+def _goods_of(rows: QuerySet[Any], loop_return: str) -> Iterable[tuple[int, int, str]]:
+    """With the return that each belongs to."""
+    return rows.values_list(loop_return, f"{loop_return}__shop", "sku")
+
+
+def _open_returns() -> QuerySet[LoopReturn]:
+    return LoopReturn.objects.exclude(stage__in=[LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED])
 
 
 def _whole_members(told: Iterable[KitMemberRecord]) -> dict[str, dict[str, int]]:

@@ -11,8 +11,8 @@ from integrations.netsuite.records import ItemRecord, TransactionRecord
 from returnsops.lib.fixed_query import FixedQuery, slot, slots
 from returnsops.people import audit
 from returnsops.people.models import User
-from returnsops.returns.items import learn_items
-from returnsops.returns.models import ExchangeItem, FoundGoods, Item, LoopReturn, ReturnLine, SkuMapping
+from returnsops.returns.items import learn_items, returns_with_goods
+from returnsops.returns.models import Item, SkuMapping
 from returnsops.returns.replan import ask_for_plan
 
 
@@ -102,15 +102,7 @@ def map_sku(shop: Shop, sku: str, item: Item, *, by: User, reason: str) -> SkuMa
 
 def returns_waiting_for(shop: Shop, sku: str) -> list[int]:
     """Returns not settled yet that hold this SKU, as a returned unit, as a replacement or as goods that were found."""
-    open_returns = LoopReturn.objects.filter(shop=shop).exclude(
-        stage__in=[LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED]
-    )
-    lines = ReturnLine.objects.filter(sku=sku, loop_return__in=open_returns).values_list("loop_return_id", flat=True)
-    exchanges = ExchangeItem.objects.filter(sku=sku, loop_return__in=open_returns).values_list(
-        "loop_return_id", flat=True
-    )
-    found = FoundGoods.objects.filter(sku=sku, withdrawn_at=None, inspection__loop_return__in=open_returns)
-    return sorted({*lines, *exchanges, *found.values_list("inspection__loop_return_id", flat=True)})
+    return returns_with_goods({(shop.pk, sku)})
 
 
 def _active_mappings(shop: Shop, skus: Collection[str]) -> list[str]:

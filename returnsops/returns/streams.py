@@ -8,6 +8,10 @@ def main_stream(owner: Shop | NetSuiteAccount) -> str:
     return f"loop:{owner.code}" if isinstance(owner, Shop) else f"netsuite:{owner.account_id}"
 
 
+def item_stream(account: NetSuiteAccount) -> str:
+    return f"items:{account.account_id}"
+
+
 def kit_stream(account: NetSuiteAccount) -> str:
     return f"kits:{account.account_id}"
 

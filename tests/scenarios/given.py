@@ -30,6 +30,7 @@ MONEY = frozenset(
 ITEMS = {"BOOT-42": "501", "BOOT-43": "502", "SHIRT-M": "503", "SOCKS": "504"}  # the shop's items in NetSuite
 # One for each story that asks for the stock.
 ITEMS |= {"CAP-1": "505", "CAP-2": "506", "CAP-3": "507", "CAP-4": "508", "CAP-5": "510"}
+ITEMS |= {"CAP-6": "511"}  # of the story in which it is out of use
 ITEMS |= {"GIFT-SET": "509"}  # a kit, of what the story tells
 ORDER = "7000"  # its id in NetSuite
 NEW = {"state": "open", "label_status": "", "outcome": "refund"}

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from integrations.models import NetSuiteAccount, Shop
 from returnsops.people.models import VisibleQuerySet
@@ -11,6 +13,7 @@ from returnsops.people.models import VisibleQuerySet
 class Item(models.Model):
     """An item as NetSuite has it.
 
+    asked_at: when we last asked for what we knew already; NetSuite may have shown nothing.
     members_told: of a kit, that NetSuite told what it is made of; else a person may. members_asked_at: when we asked.
     """
 
@@ -24,6 +27,7 @@ class Item(models.Model):
     item_type = models.CharField(max_length=30, blank=True)
     is_inactive = models.BooleanField(default=False)
     fetched_at = models.DateTimeField()
+    asked_at = models.DateTimeField(default=timezone.now, db_default=Now())
     members_told = models.BooleanField(default=False)
     members_asked_at = models.DateTimeField(null=True, blank=True)
 

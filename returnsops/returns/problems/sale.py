@@ -18,7 +18,8 @@ SALE: dict[str, ProblemKind] = {
     ),
     "item_inactive": ProblemKind(
         "The mapped item is inactive in NetSuite", "data",
-        "Activate the item in NetSuite, or map the SKU to another one. The return goes on by itself.", (MAP_SKU,),
+        "Activate the item in NetSuite, or map the SKU to another one. It is looked at again every minute, and the "
+        "return goes on by itself.", (MAP_SKU,),
     ),
     "unit_not_on_order": ProblemKind(
         "Returned unit is not on the original order", "finance",

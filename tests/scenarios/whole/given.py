@@ -3,8 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
+from integrations.models import Shop
 from returnsops.lib.money import ZERO
 from returnsops.returns.facts import LineFacts, RecordFacts, ReturnFacts, UnitFacts
+from returnsops.returns.sku_mapping import look_up_items
 from tests.scenarios.book import Scenario
 from tests.scenarios.given import ITEMS, begin
 from tests.scenarios.whole.scene import ORDER, Scene
@@ -35,6 +37,10 @@ def set_scene(theatre: Theatre, story: Scenario) -> Scene:
     tell_what_differs(theatre, scene, facts, made["figures"])
     for bill in facts.records:
         bring_bill(theatre, scene, bill, facts)
+    for one in facts.exchanges:
+        if one.item_inactive:
+            look_up_items(Shop.objects.get(code=shop), {one.sku})
+            theatre.use_item(one.item_id, is_inactive=True)
     return scene
 
 

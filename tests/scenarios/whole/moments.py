@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from tests.scenarios.given import begin
 from tests.scenarios.whole.given import has_label
 from tests.scenarios.whole.people import (
     goods_are_found,
@@ -149,8 +150,12 @@ def exchange_is_ordered(theatre: Theatre, scene: Scene, told: Json) -> None:
 
 
 def replacements_change(theatre: Theatre, scene: Scene, told: Json) -> None:
-    """Those that get an order of their own now: by Loop itself, where it has waited for the goods."""
+    """Those that get an order of their own now: by Loop itself, where it has waited for the goods; or whose item is
+    taken back into use in NetSuite."""
     for number, change in told.items():
+        if "item_inactive" in change:
+            exchange = begin(scene.story.given).exchanges[int(number) - 1]
+            theatre.use_item(exchange.item_id, is_inactive=change["item_inactive"])
         if change.get("out_of_stock") is False:
             theatre.do(scene, "restock_item")
         elif "order_id" in change:

@@ -17,8 +17,8 @@ from returnsops.posting.models import Posting
 from returnsops.posting.read_back import postings_to_read_back
 from returnsops.posting.record_answer import TOLD_WITHIN
 from returnsops.posting.resuming import look_after_pauses
-from returnsops.returns import comparison, mirror, stock
-from returnsops.returns.models import LoopReturn
+from returnsops.returns import comparison, item_sweep, mirror, stock
+from returnsops.returns.models import Item, LoopReturn
 from returnsops.returns.replan import due_for_plan
 from tests.builders import CREATED, WRITES_ALL, make_policy
 from tests.journey.stage import Stage
@@ -116,6 +116,12 @@ class Theatre(Stage):
         """In NetSuite."""
         found: Json = self.ask("netsuite/act", {"account": ACCOUNT, "action": action, **request})
         return found
+
+    def use_item(self, item: str, *, is_inactive: bool) -> None:
+        """Taken out of use or back, and read again as if a day had passed."""
+        self.act("deactivate_item" if is_inactive else "activate_item", item=self.items[item])
+        Item.objects.filter(internal_id=self.items[item]).update(asked_at=timezone.now() - item_sweep.READ_AGAIN_AFTER)
+        item_sweep.sweep_items(self.account)
 
     def do(self, scene: Scene, action: str, **body: Any) -> Json:
         """To the return in Loop."""
