@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('returns', '0015_stock_by_location'),
+        ('returns', '0002_history_is_append_only'),
     ]
 
     operations = [
