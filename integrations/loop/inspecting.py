@@ -13,6 +13,7 @@ Json = dict[str, object]
 
 INSPECTED_UNITS_MAX = 20  # the reference says 30, a guide of Loop's says 20
 DESCRIPTION_MAX_CHARS = 255
+NOTE_MAX_CHARS = 65_535
 IMAGES_MAX = 5
 FIRST_WITH_GRADE_OBJECTS = "2026-10"
 DATED = re.compile(r"\d{4}-\d{2}")
@@ -45,16 +46,23 @@ class Inspections(LoopTransport):
         return version in ("latest", "unstable")
 
 
-def shows_grade(unit: LoopUnitRecord, word: str) -> bool:
-    """Whether Loop shows this grade beside the unit, in the shape of either version."""
-    shown = _part(unit, "condition").get("condition_category")
+def shows_grade(unit: LoopUnitRecord, word: str, *, note: str) -> bool:
+    """Whether Loop shows this grade and note beside the unit, in the shape of either version."""
+    part = _part(unit, "condition")
+    shown = part.get("condition_category")
     if isinstance(shown, Mapping):
-        return shown.get("title") == _grade_object(GradedAs(word))["title"]
-    return bool(shown == word)
+        shown, word = shown.get("title"), str(_grade_object(GradedAs(word))["title"])
+    return bool(shown == word) and _shows_note(part, note)
 
 
-def shows_assessment(unit: LoopUnitRecord, word: str) -> bool:
-    return bool(_part(unit, "disposition").get("disposition_outcome") == word)
+def shows_assessment(unit: LoopUnitRecord, word: str, *, note: str) -> bool:
+    part = _part(unit, "disposition")
+    return bool(part.get("disposition_outcome") == word) and _shows_note(part, note)
+
+
+def _shows_note(part: Mapping[str, Any], note: str) -> bool:
+    """An earlier inspection may have told the same word."""
+    return (part.get("note") or "") == note[:NOTE_MAX_CHARS]
 
 
 def _part(unit: LoopUnitRecord, name: str) -> Mapping[str, Any]:
@@ -67,7 +75,7 @@ def _format_grade(item: UnitGrade, *, as_object: bool) -> Json:
     said: Json = {
         "description": item.description[:DESCRIPTION_MAX_CHARS],
         "return_processor": item.graded_by,
-        "note": item.note,
+        "note": item.note[:NOTE_MAX_CHARS],
         "images": list(item.images),
     }
     return _only_said(said) | {
@@ -85,7 +93,7 @@ def _grade_object(grade: GradedAs) -> Json:
 
 
 def _format_assessment(item: UnitAssessment) -> Json:
-    return _only_said({"return_processor": item.assessed_by, "note": item.note}) | {
+    return _only_said({"return_processor": item.assessed_by, "note": item.note[:NOTE_MAX_CHARS]}) | {
         # The documented sample sends a number, while the list answers with text.
         "line_item_id": int(item.line_item_id),
         "disposition_outcome": item.assessed_as.value,

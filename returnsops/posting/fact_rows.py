@@ -33,7 +33,7 @@ OUTCOMES = FixedQuery(
         Q(superseded_at=None) | Q(superseded_by__inspection__finished_at=None, superseded_by__isnull=False),
         line__loop_return=THIS,
         inspection__finished_at__isnull=False,
-    ).values("line_id", "outcome", "inspected_at", "inspection_id")
+    ).values("line_id", "outcome", "note", "inspected_at", "inspection_id")
 )
 FOUND = FixedQuery(
     lambda: (
@@ -42,7 +42,7 @@ FOUND = FixedQuery(
         )
         .order_by("pk")
         .annotate(place=F("in_place_of__line_item_id"))
-        .values("id", "sku", "count", "found_at", "place")
+        .values("id", "sku", "count", "found_at", "place", "note")
     )
 )
 ARRIVALS = FixedQuery(

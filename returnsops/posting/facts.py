@@ -226,12 +226,14 @@ def _unit_facts(
         outcome=judged.outcome if judged else "",
         inspected_at=judged.inspected_at if judged else None,
         inspection_id=judged.inspection_id if judged else None,
+        note=judged.note if judged else "",
         is_kept=line.line_item_id in kept,
     )
 
 
 def _found_facts(row: Row, items: dict[str, str]) -> FoundFacts:
-    return FoundFacts(str(row.id), row.sku, items.get(row.sku, ""), row.count, row.found_at, row.place or "")
+    item_id, place = items.get(row.sku, ""), row.place or ""
+    return FoundFacts(str(row.id), row.sku, item_id, row.count, row.found_at, place, row.note)
 
 
 def _exchange_facts(

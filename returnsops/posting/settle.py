@@ -226,7 +226,10 @@ def _shows_it(posting: Posting, record: LoopReturnRecord) -> bool:
     if operation in SHOWN_BY:
         units = {one.line_item_id: one for one in record.units}
         items = posting.request["items"]
-        return all(one["unit"] in units and SHOWN_BY[operation](units[one["unit"]], one["word"]) for one in items)
+        shows = SHOWN_BY[operation]
+        return all(
+            one["unit"] in units and shows(units[one["unit"]], one["word"], note=one.get("note", "")) for one in items
+        )
     return bool(settled_at(record)) or record.state != "open"
 
 

@@ -114,18 +114,19 @@ def _act_in_loop(client: LoopClient, request: dict[str, Any]) -> str:
 
 
 def _grade(client: LoopClient, items: list[dict[str, str]]) -> None:
-    client.grade_units([UnitGrade(grade=GradedAs(one["word"]), **_which_and_when(one)) for one in items])
+    client.grade_units([UnitGrade(grade=GradedAs(one["word"]), **_seen(one)) for one in items])
 
 
 def _assess(client: LoopClient, items: list[dict[str, str]]) -> None:
-    client.assess_units([UnitAssessment(assessed_as=AssessedAs(one["word"]), **_which_and_when(one)) for one in items])
+    client.assess_units([UnitAssessment(assessed_as=AssessedAs(one["word"]), **_seen(one)) for one in items])
 
 
 TELLERS = {"grade": _grade, "assess": _assess}
 
 
-def _which_and_when(one: dict[str, str]) -> dict[str, Any]:
-    return {"line_item_id": one["unit"], "inspected_at": datetime.fromisoformat(one["inspected_at"])}
+def _seen(one: dict[str, str]) -> dict[str, Any]:
+    seen_at = datetime.fromisoformat(one["inspected_at"])
+    return {"line_item_id": one["unit"], "inspected_at": seen_at, "note": one.get("note", "")}
 
 
 def _with_numbers(value: Any, *, key: str = "") -> Any:

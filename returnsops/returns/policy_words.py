@@ -252,7 +252,7 @@ def _told_words(what: str, told: Mapping[str, str]) -> str:
     if not told:
         return f"Loop is not told {what}."
     pairs = [f"{words} as {told[outcome]}" for outcome, words in JUDGEMENTS.items() if outcome in told]
-    return f"Loop is told {what}: {', '.join(pairs)}."
+    return f"Loop is told {what}: {', '.join(pairs)}; and what the inspector wrote of them."
 
 
 def _checks(policy: Policy) -> Iterator[Sentence]:

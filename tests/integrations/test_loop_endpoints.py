@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,7 +13,7 @@ from responses import matchers
 
 from integrations.errors import RejectedError, TemporaryError, UncertainError, UnreadableRecordError
 from integrations.loop.client import LoopClient
-from integrations.loop.records import GradedAs, UnitGrade
+from integrations.loop.records import AssessedAs, GradedAs, UnitAssessment, UnitGrade
 
 HOST = "https://loop.example.com"
 API = f"{HOST}/api/v1"
@@ -210,6 +211,22 @@ def test_what_nobody_said_is_not_sent_with_a_grade(wire: responses.RequestsMock,
 
     (item,) = body_of(wire.calls[0])["items"]
     assert item == {"line_item_id": 387001, "condition_category": "junk", "inspected_at": "2026-11-20 15:05:00"}
+
+
+def test_note_is_cut_to_what_loop_takes(wire: responses.RequestsMock, loop: LoopClient) -> None:
+    for what in ("grade", "assess"):
+        wire.post(f"{API}/dispositioning/{what}", body="true")
+
+    loop.grade_units([replace(grade(), note="long " * 20_000)])
+    loop.assess_units(
+        [
+            UnitAssessment(
+                line_item_id="387001", assessed_as=AssessedAs.DONATE, inspected_at=INSPECTED_AT, note="long " * 20_000
+            )
+        ]
+    )
+
+    assert [len(body_of(call)["items"][0]["note"]) for call in wire.calls] == [65_535, 65_535]
 
 
 def test_version_that_answered_decides_for_an_alias_that_moved(wire: responses.RequestsMock, loop: LoopClient) -> None:

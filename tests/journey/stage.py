@@ -69,7 +69,7 @@ class Stage:
     def judge(self, loop_return: LoopReturn, *outcomes: str, by: str = "ada", **values: Any) -> None:
         lines = loop_return.lines.filter(removed=False)
         units = [
-            UnitOutcome(line.line_item_id, outcome, uuid.uuid4(), note="seen", **values)
+            UnitOutcome(line.line_item_id, outcome, uuid.uuid4(), note=f"seen {outcome}", **values)
             for line, outcome in zip(lines, outcomes, strict=True)
         ]
         record_units(loop_return, units, by=self.person(by))

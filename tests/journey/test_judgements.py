@@ -45,8 +45,24 @@ def test_each_unit_is_graded_once_before_loop_is_asked_to_settle(stage: Stage) -
     told = {one["action"]: one["content"]["items"] for one in stage.loop_log(row) if "items" in (one["content"] or {})}
     assert [one["condition_category"] for one in told["grade"]] == ["grade_a", "grade_c"]
     assert [one["disposition_outcome"] for one in told["assess"]] == ["back_to_stock", "resale_hold"]
+    for items in told.values():
+        assert [one["note"] for one in items] == ["seen sellable", "seen damaged"]
     dump = stage.ask("dump", method="GET")
     assert check_books(dump, Known({row.loop_id: {row.lines.all()[0].sku: 1}}, {})).counts["duplicates"] == 0
+
+
+def test_words_on_a_refused_unit_of_an_exchange_stand_in_loop_before_the_flag(stage: Stage) -> None:
+    row = stage.make("exchange")
+    follow(row)
+
+    stage.judge(row, "refused")
+    stage.run()
+
+    *said, flagged = [one for one in stage.loop_log(row) if one["action"] in ("grade", "note", "state review")]
+    content = {one["action"]: one["content"] for one in said}
+    assert flagged["action"] == "state review"
+    assert [one["note"] for one in content["grade"]["items"]] == ["seen refused"]
+    assert content["note"]["content"].endswith(f"{row.lines.get().sku}: seen refused")
 
 
 def test_unit_that_is_refused_is_graded_before_it_is_taken_out(stage: Stage) -> None:

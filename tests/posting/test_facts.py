@@ -16,7 +16,9 @@ from returnsops.posting.models import Posting
 from returnsops.posting.outbox import enqueue
 from returnsops.posting.settled import settled_at
 from returnsops.returns.decisions import add_approval, add_override
+from returnsops.returns.found import FoundThing, record_seen
 from returnsops.returns.history import flatten_facts, note_fact_change
+from returnsops.returns.inspection import UnitOutcome
 from returnsops.returns.models import Item, KitMember, LoopReturn, NetSuiteRecord, Override, PolicyVersion
 from returnsops.returns.parcels import record_arrival
 from returnsops.returns.plan import plan_return
@@ -108,6 +110,18 @@ def test_outcomes_count_once_the_inspection_is_finished(shop: Shop, ada: User) -
     type(inspection).objects.update(finished_at=None)
 
     assert [unit.outcome for unit in load_facts(row).units] == ["", ""]
+
+
+def test_what_the_inspector_wrote_is_a_fact(shop: Shop, ada: User) -> None:
+    row = make_return(shop)
+    seen, swapped = row.lines.all()
+    socks = FoundThing("SOCKS", 1, uuid.uuid4(), note="Tag of another shop", in_place_of=swapped.line_item_id)
+
+    record_seen(row, [UnitOutcome(seen.line_item_id, "damaged", uuid.uuid4(), "Heel torn off")], [socks], by=ada)
+
+    facts = load_facts(row)
+    assert [unit.note for unit in facts.units] == ["Heel torn off", "SOCKS lay there"]
+    assert [one.note for one in facts.found] == ["Tag of another shop"]
 
 
 def test_destination_of_the_parcel_is_a_fact(shop: Shop) -> None:

@@ -22,6 +22,7 @@ from tests.builders import details_payload, make_due, make_posting
 from tests.posting.conftest import LOST, FakeLoop, FakeNetSuite
 
 pytestmark = pytest.mark.django_db
+GRADE_B = {"subject": "item", "title": "Grade b", "grade": "b"}  # as Loop has it from 2026-10
 WINDOW = settings.NETSUITE_COMMIT_WINDOW
 
 
@@ -60,9 +61,9 @@ def test_note_whose_answer_was_lost_is_looked_for_among_the_notes(
 @pytest.mark.parametrize(
     ("kind", "part"),
     [
-        ("loop_grade", {"condition": {"condition_category": "grade_b"}}),
-        ("loop_grade", {"condition": {"condition_category": {"subject": "item", "title": "Grade b", "grade": "b"}}}),
-        ("loop_assess", {"disposition": {"disposition_outcome": "donate"}}),
+        ("loop_grade", {"condition": {"condition_category": "grade_b", "note": "Heel torn off"}}),
+        ("loop_grade", {"condition": {"condition_category": GRADE_B, "note": "Heel torn off"}}),
+        ("loop_assess", {"disposition": {"disposition_outcome": "donate", "note": "Heel torn off"}}),
     ],
 )
 def test_judgement_whose_answer_was_lost_shows_beside_its_unit(
@@ -94,9 +95,26 @@ def test_judgement_that_is_not_there_is_soon_told_again(
     assert only().status == "pending"
 
 
+@pytest.mark.parametrize("kind", ["loop_grade", "loop_assess"])
+def test_same_word_with_another_note_is_what_an_earlier_inspection_told(
+    row: LoopReturn, loop: FakeLoop, let_pass: Callable[[timedelta], None], kind: str
+) -> None:
+    loop.payload = details_payload(loop_id=row.loop_id)
+    (unit, *_) = loop.payload["line_items"]
+    unit |= {"condition": {"condition_category": "grade_b"}, "disposition": {"disposition_outcome": "donate"}}
+    told_loop(row, kind, unit=str(unit["line_item_id"]))
+
+    settle(only())
+    let_pass(WINDOW / 10)
+    settle(only())
+
+    assert only().status == "pending"
+
+
 def told_loop(row: LoopReturn, kind: str, *, unit: str) -> Posting:
     word = "grade_b" if kind == "loop_grade" else "donate"
-    items = [{"unit": unit, "word": word, "inspected_at": "2026-11-20T15:05:00+00:00"}]
+    seen_at, note = "2026-11-20T15:05:00+00:00", "Heel torn off"
+    items = [{"unit": unit, "word": word, "inspected_at": seen_at, "note": note}]
     request = {"operation": kind.removeprefix("loop_"), "return_id": row.loop_id, "items": items}
     return in_doubt(row, kind, system="loop", request=request, serial_key="loop", covers=[f"seen:{unit}:1"])
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from returnsops.returns.facts import OverrideFacts, RecordFacts, ReturnFacts
+from returnsops.returns.facts import OverrideFacts, RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan import StepState, plan_return
 from returnsops.returns.plan.exchanging import exchange_moment
+from returnsops.returns.plan.flagging import NOTE_CHARS_MAX
 from returnsops.returns.plan.promise import promise_of
 from tests.builders import (
     CREATED,
@@ -314,6 +315,27 @@ def test_refused_unit_of_an_exchange_is_noted_and_flagged_once() -> None:
     assert [one.kind for one in facts.postings] == ["rma", "receipt", "loop_note", "loop_flag"]
     assert (facts.loop.state, codes_of(plan)) == ("review", ["refused_exchange_unit"])
     assert kinds_of(plan_return(reopened)) == []
+
+
+def note_before_the_flag(*units: UnitFacts) -> str:
+    facts = received(even_exchange("sellable", "refused"))
+    (due,) = plan_return(replace(facts, units=(facts.units[0], *units))).postings
+    return str(due.request["content"])
+
+
+def test_note_before_the_flag_holds_the_inspectors_words() -> None:
+    content = note_before_the_flag(make_unit(2, "refused", note="Heel torn off.\nWorn outdoors"))
+
+    assert content.endswith("Not accepted by the warehouse: BOOT-42 (refused). BOOT-42: Heel torn off. Worn outdoors")
+
+
+@pytest.mark.parametrize("note", ["Heel torn off " * 40, "Heel-torn-off-" * 40])
+def test_note_before_the_flag_is_cut_at_a_word_and_still_asks(note: str) -> None:
+    content = note_before_the_flag(make_unit(2, "refused", note=note))
+
+    assert content.startswith("Loop cannot remove exchange lines: please edit and settle by hand.")
+    assert len(content) <= NOTE_CHARS_MAX
+    assert content.removesuffix("…").split()[-1] in ("Heel", "torn", "off", "BOOT-42:")
 
 
 def test_refused_unit_beside_an_exchange_is_removed_if_only_it_was_to_be_refunded() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from returnsops.returns.facts import OverrideFacts, ReturnFacts
+from returnsops.returns.facts import FoundFacts, OverrideFacts, ReturnFacts
 from returnsops.returns.plan import Plan, PostingDue, StepState, plan_return
 from returnsops.returns.problems import KINDS
 from returnsops.returns.problems.kinds import ACKNOWLEDGE, SEND_AFTER_ALL
@@ -50,6 +50,25 @@ def test_outcome_without_a_word_is_left_out() -> None:
     (due,) = told_by(plan_return(judged("sellable", "missing")))
 
     assert [one["word"] for one in due.request["items"]] == ["grade_a"]
+
+
+def test_inspectors_note_goes_with_what_is_told_of_its_unit() -> None:
+    facts = judged("sellable", "damaged", assessments={"sellable": "back_to_stock", "damaged": "resale_hold"})
+    noted = replace(facts.units[1], note="Heel torn off. Worn outdoors")
+    plan = plan_return(replace(facts, units=(facts.units[0], noted)))
+
+    for (due,) in (told_by(plan, kind) for kind in TOLD):
+        assert [one.get("note") for one in due.request["items"]] == [None, noted.note]
+
+
+def test_note_on_what_lay_in_its_place_goes_with_the_unit() -> None:
+    facts = judged("missing", grades={"wrong_item": "incorrect_item"})
+    socks = FoundFacts("3", "SOCKS", "504", 1, NOW, facts.units[0].unit, note="Tag of another shop")
+    plan = plan_return(replace(facts, units=(replace(facts.units[0], note="SOCKS lay there"),), found=(socks,)))
+
+    (due,) = told_by(plan)
+
+    assert [one["note"] for one in due.request["items"]] == ["SOCKS lay there. Tag of another shop"]
 
 
 def test_more_units_than_loop_takes_at_once_are_told_in_parts() -> None:

@@ -120,6 +120,13 @@ def test_ids_get_the_names_that_netsuite_gives_them() -> None:
     assert told["locations.sellable"] == "Sellable units go to location 14."
 
 
+def test_whoever_lets_loop_be_told_reads_that_notes_go_along() -> None:
+    told = {one.setting: one.text for one in describe_policy(policy(grades={"sellable": "grade_a"}))}
+
+    assert told["grades"].endswith("; and what the inspector wrote of them.")
+    assert told["assessments"] == "Loop is not told what becomes of units."
+
+
 def test_holding_location_that_is_not_set_is_no_place_to_stay_at() -> None:
     told = {one.setting: one.text for one in describe_policy(parse_policy({}))}
 

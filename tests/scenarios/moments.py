@@ -186,31 +186,33 @@ def _units_are_restocked(facts: ReturnFacts, told: list[str]) -> ReturnFacts:
 
 
 def _units_are_judged(facts: ReturnFacts, told: Json) -> ReturnFacts:
-    """By number of the unit: sellable, damaged, refused or missing."""
+    """By number of the unit: sellable, damaged, refused or missing; with a note of the inspector, «damaged: torn»."""
     return _each_unit(facts, told, _judge(facts))
 
 
 def _judge(facts: ReturnFacts) -> Callable[[UnitFacts, str], UnitFacts]:
     """Each time it is another inspection."""
 
-    def judge(unit: UnitFacts, outcome: str) -> UnitFacts:
-        return replace(unit, outcome=outcome, inspected_at=facts.now, inspection_id=(unit.inspection_id or 0) + 1)
+    def judge(unit: UnitFacts, told: str) -> UnitFacts:
+        outcome, _, note = told.partition(": ")
+        inspection = (unit.inspection_id or 0) + 1
+        return replace(unit, outcome=outcome, note=note, inspected_at=facts.now, inspection_id=inspection)
 
     return judge
 
 
 def _goods_are_found(facts: ReturnFacts, told: list[Json]) -> ReturnFacts:
-    """Goods that are not on the return: sku and count; in_place_of: number of the unit that should have lain there."""
+    """Goods that are not on the return: sku, count, note; in_place_of: number of the unit it lies in place of."""
     found = [_read_found(facts, number, row) for number, row in enumerate(told, 1 + len(facts.found))]
-    places = {one.in_place_of for one in found}
-    units = tuple(_judge(facts)(one, "missing") if one.unit in places else one for one in facts.units)
+    instead = {one.in_place_of: f"missing: {one.sku} lay there" for one in reversed(found)}
+    units = tuple(_judge(facts)(one, instead[one.unit]) if one.unit in instead else one for one in facts.units)
     return replace(facts, found=(*facts.found, *found), units=units)
 
 
 def _read_found(facts: ReturnFacts, number: int, row: Json) -> FoundFacts:
     declared = facts.units[int(row["in_place_of"]) - 1].unit if "in_place_of" in row else ""
-    sku = row["sku"]
-    return FoundFacts(str(number), sku, ITEMS.get(sku, ""), row.get("count", 1), facts.now, declared)
+    sku, note = row["sku"], row.get("note", "")
+    return FoundFacts(str(number), sku, ITEMS.get(sku, ""), row.get("count", 1), facts.now, declared, note)
 
 
 def _person_says_of_goods(facts: ReturnFacts, told: Json) -> ReturnFacts:

@@ -111,8 +111,12 @@ def _remove(facts: ReturnFacts, due: PostingDue) -> str:
 
 def _told(facts: ReturnFacts, due: PostingDue) -> str:
     numbers = {unit.unit: number for number, unit in enumerate(facts.units, 1)}
-    rows = [f"unit {numbers[one['unit']]} {one['word']}" for one in due.request["items"]]
+    rows = [f"unit {numbers[one['unit']]} {one['word']}{_note_of(one)}" for one in due.request["items"]]
     return f"to Loop: {due.request['operation']} {', '.join(rows)}"
+
+
+def _note_of(item: dict[str, str]) -> str:
+    return f" «{item['note']}»" if "note" in item else ""
 
 
 WORDS: dict[str, Callable[[ReturnFacts, PostingDue], str]] = {

@@ -30,6 +30,7 @@ class UnitFacts:
     outcome: str = ""  # sellable, damaged, hold, scrapped, refused, missing, received; empty: nobody has judged it
     inspected_at: datetime | None = None
     inspection_id: int | None = None
+    note: str = ""  # what the inspector wrote of it
     restocked_at: datetime | None = None  # Loop says that it put it back into the shop's stock
     is_exempt: bool = False  # sellable because of that, by exemption; set by the plan alone
     is_kept: bool = False  # Loop says that the customer keeps it (policy `kept_items`)
@@ -68,6 +69,7 @@ class FoundFacts:
     count: int
     found_at: datetime
     in_place_of: str = ""
+    note: str = ""
 
     @property
     def subject(self) -> str:

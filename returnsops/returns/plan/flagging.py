@@ -4,11 +4,14 @@ A flag takes no reason, so the note comes first. A person there who is done with
 flagged anew, both would go round for ever. Source: loop.md §2.5, §2.6, §7.14.
 """
 
-from returnsops.returns.facts import ReturnFacts, UnitFacts
+from textwrap import shorten
+
+from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.telling import is_being_told
+from returnsops.returns.plan.telling import is_being_told, words_on
 
 NOTE_CHARS_MAX = 250  # loop.md §2.6: fewer than 255
+ASKED = "Loop cannot remove exchange lines: please edit and settle by hand."
 
 
 def hand_over(draft: Draft) -> None:
@@ -29,13 +32,12 @@ def _may_flag(facts: ReturnFacts) -> bool:
 
 
 def _note_text(facts: ReturnFacts) -> str:
-    units = ", ".join(_unit_words(unit) for unit in facts.unaccepted_units)
-    text = f"Not accepted by the warehouse: {units}. Loop cannot remove exchange lines: please edit and settle by hand."
-    return text if len(text) <= NOTE_CHARS_MAX else f"{text[: NOTE_CHARS_MAX - 1]}…"
-
-
-def _unit_words(unit: UnitFacts) -> str:
-    return f"{unit.sku} ({unit.outcome})"
+    """What is asked of them stands first, the inspector's words last: what does not fit is cut from the end."""
+    refused = facts.unaccepted_units
+    units = ", ".join(f"{unit.sku} ({unit.outcome})" for unit in refused)
+    notes = "; ".join(f"{unit.sku}: {words}" for unit in refused if (words := words_on(facts, unit)))
+    text = f"{ASKED} Not accepted by the warehouse: {units}. {notes}"
+    return shorten(text, NOTE_CHARS_MAX, placeholder="…", break_on_hyphens=False)
 
 
 def _due(facts: ReturnFacts, *, kind: str, operation: str, content: str = "") -> PostingDue:

@@ -1,4 +1,4 @@
-"""What the warehouse saw, told to Loop beside each unit: its grade, and what becomes of it (requirement D5).
+"""What the warehouse saw, told to Loop beside each unit: its grade, what becomes of it, and the inspector's words (D5).
 
 Off unless the policy says in which words. In Loop it moves neither stock nor money, and telling it twice is harmless
 (loop.md §2.8). It comes before Loop is asked to settle and before a flag, so that whoever looks there sees it; but what
@@ -28,6 +28,7 @@ class Told:
     word: str
     seen_at: datetime
     cover: str
+    note: str
 
 
 def tell_judgements(draft: Draft, units: Sequence[UnitFacts]) -> None:
@@ -61,7 +62,12 @@ def _to_tell(facts: ReturnFacts, units: Sequence[UnitFacts], kind: str) -> Itera
         if seen_as in words and unit.inspected_at and unit.was_seen and not unit.removed:
             suffix = f":{WRONG_ITEM}" if seen_as == WRONG_ITEM else ""
             cover = f"seen:{unit.unit}:{unit.inspection_id}{suffix}"
-            yield Told(unit.unit, str(words[seen_as]), unit.inspected_at, cover)
+            yield Told(unit.unit, str(words[seen_as]), unit.inspected_at, cover, words_on(facts, unit))
+
+
+def words_on(facts: ReturnFacts, unit: UnitFacts) -> str:
+    """What the inspector wrote of the unit, and of what lay in its place."""
+    return ". ".join(filter(None, [unit.note, *(one.note for one in facts.found if one.in_place_of == unit.unit)]))
 
 
 def _may_tell(facts: ReturnFacts) -> bool:
@@ -104,7 +110,11 @@ def _stuck_in(facts: ReturnFacts, kind: str, told: Told) -> str:
 
 def _due(facts: ReturnFacts, kind: str, told: Sequence[Told]) -> PostingDue:
     """In a queue of its own: an answer to it that is long in coming keeps no settlement back."""
-    items = [{"unit": one.unit, "word": one.word, "inspected_at": one.seen_at.isoformat()} for one in told]
+    items = [
+        {"unit": one.unit, "word": one.word, "inspected_at": one.seen_at.isoformat()}
+        | ({"note": one.note} if one.note else {})
+        for one in told
+    ]
     return PostingDue(
         kind=kind,
         system="loop",

@@ -29,7 +29,7 @@ FIRST_UNIT = 387001  # what a story calls its first unit
 
 def units_are_judged(theatre: Theatre, scene: Scene, told: Json) -> None:
     """The bench takes none of a return that is over, so that nothing can come of it."""
-    units = [UnitOutcome(scene.units[int(number) - 1], outcome, uuid.uuid4()) for number, outcome in told.items()]
+    units = [_read_outcome(scene.units[int(number) - 1], words) for number, words in told.items()]
     if scene.row.stage == LoopReturn.Stage.ENDED:
         with pytest.raises(NotPossibleError):
             record_units(scene.row, units, by=theatre.person("ada"))
@@ -37,12 +37,18 @@ def units_are_judged(theatre: Theatre, scene: Scene, told: Json) -> None:
     record_units(scene.row, units, by=theatre.person("ada"))
 
 
+def _read_outcome(unit: str, told: str) -> UnitOutcome:
+    outcome, _, note = told.partition(": ")
+    return UnitOutcome(unit, outcome, uuid.uuid4(), note)
+
+
 def goods_are_found(theatre: Theatre, scene: Scene, told: list[Json]) -> None:
     """Noted in the inspection that is finished once the units of the same moment are judged."""
     for row in told:
         place = scene.units[int(row["in_place_of"]) - 1] if "in_place_of" in row else ""
         sku: str = row["sku"]
-        thing = FoundThing(scene.skus.get(sku, sku), row.get("count", 1), uuid.uuid4(), in_place_of=place)
+        name, count, note = scene.skus.get(sku, sku), row.get("count", 1), row.get("note", "")
+        thing = FoundThing(name, count, uuid.uuid4(), note, in_place_of=place)
         note_found(scene.row, thing, by=theatre.person("ada"))
 
 

@@ -195,7 +195,7 @@ def words_of_request(scene: Scene, entry: Json) -> list[str]:
             numbers = sorted(scene.units.index(str(one)) + 1 for one in content["line_item_ids"])
             return [f"to Loop: settle without unit {', '.join(str(one) for one in numbers)}"]
         case "grade" | "assess" as what:
-            rows = [f"unit {_number_of(scene, one)} {_word_of(one)}" for one in content["items"]]
+            rows = [f"unit {_number_of(scene, one)} {_word_of(one)}{_note_of(one)}" for one in content["items"]]
             return [f"to Loop: {what} {', '.join(rows)}"]
         case "note":
             return [f"to Loop: note «{content['content']}»"]
@@ -210,6 +210,10 @@ def _number_of(scene: Scene, item: Json) -> int:
 
 def _word_of(item: Json) -> str:
     return str(item.get("condition_category") or item["disposition_outcome"])
+
+
+def _note_of(item: Json) -> str:
+    return f" «{item['note']}»" if "note" in item else ""
 
 
 def _goods(line: Json) -> str:
