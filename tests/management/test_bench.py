@@ -13,11 +13,12 @@ import pytest
 from integrations.models import Shop
 from returnsops import tasks
 from returnsops.lib import clock, postgres
+from returnsops.lib.canonical import plain
 from returnsops.lib.processes import PROJECT_DIR
 from returnsops.management.bench import planning
 from returnsops.management.bench.mirror import make_records, write_in_bulk, write_row_by_row
 from returnsops.management.bench.webhooks import make_shop
-from returnsops.posting.models import Posting
+from returnsops.posting.models import Posting, PostingCover
 from returnsops.returns.models import LoopReturn, ReturnLine
 
 LIMIT_S = 400
@@ -105,8 +106,9 @@ def test_an_unknown_part_is_refused_with_those_there_are(data_dir: Path) -> None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_planning_makes_and_plans_each_return_twice_and_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_planning_plans_each_return_anew_and_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planning, "SAID_EVERY", 2)
+    monkeypatch.setattr(planning, "FIRST_PLANS", 2)
     monkeypatch.setattr(planning, "PURE_TIMES", 100)
     said: list[str] = []
     looked: list[int] = []
@@ -117,7 +119,20 @@ def test_planning_makes_and_plans_each_return_twice_and_tells_how_far_it_is(monk
 
     result = planning.measure_planning(look, count=3, say=said.append)
 
-    assert (result["returns"], len(looked), len(set(looked))) == (3, 6, 3)
-    assert said == ["made: 2 of 3", "made: 3 of 3", "first plans: 2 of 3", "planned anew: 2 of 3"]
+    assert (result["returns"], len(looked), len(set(looked))) == (3, 5, 3)
+    assert said == [
+        *("made: 2 of 3", "made: 3 of 3", "first plans: 2", "first plans copied: 3 of 3", "planned anew: 2 of 3")
+    ]
     assert Posting.objects.filter(kind="rma", status="pending").count() == 3
+    planned, _, copied = LoopReturn.objects.order_by("pk")
+    assert _told(copied) == _told(planned)
     assert not LoopReturn.objects.filter(look_again_at__lte=clock.now()).exists()
+
+
+def _told(row: LoopReturn) -> dict[str, object]:
+    """All that its two plans wrote, without what names it. What was copied reads as if it had been planned."""
+    history = row.fact_changes.order_by("pk").values_list("changed", flat=True)
+    postings = row.postings.values("kind", "number", "status", "external_id", "request", "serial_key", "turn_at")
+    covers = PostingCover.objects.filter(posting__loop_return=row).values_list("unit", "live").order_by("unit")
+    told = [list(history), list(postings), list(covers), row.plan, row.stage]
+    return {"told": json.dumps(plain(told)).replace(row.loop_id, "…"), "facts": row.fact_changes.count()}
