@@ -17,7 +17,7 @@ from returnsops.pages.exemptions import EXEMPTION_OF_SHOP, exemption_banners
 from returnsops.pages.pauses import pause_banners
 from returnsops.people.access import RIGHTS
 from returnsops.people.models import Membership, Role, User
-from returnsops.returns.models import LoopReturn, ReturnLine
+from returnsops.returns.parcels import parcels_waiting
 
 REASON_CHARS = 140
 SHOP_PAGES = ("today", "returns", "exceptions")  # pages that read ?shop= from their address
@@ -92,8 +92,9 @@ class Shell:
             ),
         ]
         if self._may_inspect:
-            units = {"count": self._count_units(self._user), "count_tone": "accent"}
-            links.insert(1, self._link("inspect", "Inspect", "scan-barcode", go="i", href="/inspect/", **units))
+            # Of all shops, like the page: it is one dock.
+            parcels = {"count": parcels_waiting(self._user).count(), "count_tone": "accent"}
+            links.insert(1, self._link("inspect", "Inspect", "scan-barcode", go="i", href="/inspect/", **parcels))
         links.append(self._link("connections", "Connections", "plug", go="c"))
         links.append(self._link("policies", "Policies", "scale", go="p"))
         if self._user.is_staff:
@@ -108,12 +109,6 @@ class Shell:
     def _count_cases(self, user: User) -> int:
         cases = Case.objects.visible_to(user).filter(status=Case.Status.OPEN)
         return int((cases.filter(shop=self._shop) if self._shop else cases).count())
-
-    def _count_units(self, user: User) -> int:
-        units = ReturnLine.objects.visible_to(user).filter(
-            removed=False, loop_return__stage=LoopReturn.Stage.TO_INSPECT
-        )
-        return int((units.filter(loop_return__shop=self._shop) if self._shop else units).count())
 
     @cached_property
     def banners(self) -> list[dict[str, str]]:

@@ -18,6 +18,7 @@ from returnsops.pages.connections import last_sweep
 from returnsops.pages.gaps import NOT_DUE, Gap, gaps_by_step
 from returnsops.people.models import Membership, Role, User
 from returnsops.returns.models import LoopReturn, ReturnLine
+from returnsops.returns.parcels import parcels_waiting
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 LATE_AFTER = DAY  # a gap this old is told in a louder tone; the plan itself says what is overdue
@@ -123,16 +124,18 @@ def _cases_tile(scope: Scope, causes: list[dict[str, Any]]) -> Tile:
 
 
 def _inspect_tile(scope: Scope) -> Tile:
-    waiting = scope.of(ReturnLine.objects.filter(removed=False), "loop_return__shop").filter(
-        loop_return__stage=LoopReturn.Stage.TO_INSPECT
-    )
+    """As the page behind it has them: whoever inspects is led to the station, others to the returns of that stage."""
+    is_inspector = scope.role == Role.WAREHOUSE
+    parcels = parcels_waiting(scope.user) if is_inspector else LoopReturn.objects.filter(stage="to_inspect")
+    units = ReturnLine.objects.filter(removed=False, loop_return__in=parcels.values("pk"))
+    waiting = scope.of(units, "loop_return__shop")
     sums = waiting.aggregate(
         units=Count("pk", distinct=True),  # a return with two replacements is joined twice
         returns=Count("loop_return", distinct=True),
         oldest=Min("loop_return__delivered_at"),
         exchanges=Count("loop_return", distinct=True, filter=Q(loop_return__exchange_items__isnull=False)),
     )
-    href = "/inspect/" if scope.role == Role.WAREHOUSE else scope.href("returns", stage="to_inspect")
+    href = "/inspect/" if is_inspector else scope.href("returns", stage="to_inspect")
     hints = [f"in {count_words(sums['returns'], 'parcel')}"] if sums["units"] else ["nothing waits"]
     hints += [f"{sums['exchanges']} with an exchange waiting"] if sums["exchanges"] else []
     hints += [f"oldest {age_words(scope.now, sums['oldest'])}"] if sums["oldest"] else []

@@ -4,7 +4,7 @@ import re
 import uuid
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from integrations.models import Shop
 from returnsops.lib import clock
@@ -16,6 +16,9 @@ from returnsops.returns.replan import ask_for_plan, hold_return
 
 SCAN_CHARS_MAX = 120
 FOUND_MAX = 20
+LIVE_STATES = (LoopReturn.State.OPEN, LoopReturn.State.REVIEW, LoopReturn.State.CLOSED)
+ENDED_STAGES = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
+OPEN_STAGES = tuple(one for one in LoopReturn.Stage if one not in ENDED_STAGES)
 # Some carriers put a routing prefix before the number they print: USPS 420 + zip, then the tracking number.
 USPS_ROUTING = re.compile(r"^420\d{5}(?:\d{4})?(9\d{21})$")
 
@@ -47,6 +50,21 @@ def find_by_scan(user: User, scanned: str) -> QuerySet[LoopReturn]:
     return visible.filter(pk__in=by_barcode.values("pk")[:FOUND_MAX])
 
 
+def parcels_waiting(user: User) -> QuerySet[LoopReturn]:
+    """Returns that are here and not judged to the end.
+
+    By what is true rather than by stage: an overdue parcel «needs a person» and is the first one to be found.
+    """
+    arrived = Arrival.objects.filter(loop_return=OuterRef("pk"))
+    unjudged = ReturnLine.objects.filter(~Exists(_counted_outcome()), loop_return=OuterRef("pk"), removed=False)
+    return (
+        LoopReturn.objects.visible_to(user)
+        .filter(state__in=LIVE_STATES, stage__in=OPEN_STAGES, created_at__gte=F("shop__start_from"))
+        .filter(Q(delivered_at__isnull=False) | Exists(arrived))
+        .filter(Exists(unjudged))
+    )
+
+
 def _waits_on_the_dock() -> Q:
     """Whatever finance has to decide about a return, its parcel can be inspected."""
     is_there = Q(arrivals__isnull=False) | Q(delivered_at__isnull=False)
@@ -54,10 +72,12 @@ def _waits_on_the_dock() -> Q:
 
 
 def _unjudged_lines(barcode: str) -> QuerySet[ReturnLine]:
-    judged = InspectedUnit.objects.filter(
-        line=OuterRef("pk"), superseded_at=None, inspection__finished_at__isnull=False
-    )
-    return ReturnLine.objects.filter(~Exists(judged), barcode=barcode, removed=False)
+    return ReturnLine.objects.filter(~Exists(_counted_outcome()), barcode=barcode, removed=False)
+
+
+def _counted_outcome() -> QuerySet[InspectedUnit]:
+    """Of the line it is asked of."""
+    return InspectedUnit.objects.filter(line=OuterRef("pk"), superseded_at=None, inspection__finished_at__isnull=False)
 
 
 @transaction.atomic

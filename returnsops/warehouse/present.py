@@ -135,7 +135,7 @@ def parcel_badges(row: LoopReturn) -> list[Shown]:
 
 
 def waiting_shown(rows: Iterable[Any]) -> list[Shown]:
-    """rows: as `waiting.parcels_waiting` gives them."""
+    """rows: as `waiting.parcels_in_order` gives them."""
     return [
         {
             "title": f"Order {row.order_name}",

@@ -32,7 +32,7 @@ from returnsops.warehouse.waiting import (
     UNFINISHED_MAX,
     WAITING_MAX,
     blind_parcels,
-    parcels_waiting,
+    parcels_in_order,
     returns_on_hold,
     unfinished_by,
 )
@@ -234,7 +234,7 @@ def _unit_asked_for(parcel: Parcel, line_item_id: str) -> Unit | None:
 
 
 def _station_context(user: User) -> dict[str, Any]:
-    waiting = parcels_waiting(user)
+    waiting = parcels_in_order(user)
     blind = blind_parcels(user)
     return {
         "waiting": present.waiting_shown(waiting[:WAITING_MAX]),

@@ -10,34 +10,19 @@ from returnsops.returns.models import (
     InspectedUnit,
     Inspection,
     LoopReturn,
-    ReturnLine,
 )
+from returnsops.returns.parcels import parcels_waiting
 
 WAITING_MAX = 20
 BLIND_MAX = 10
 HELD_MAX = 20
 UNFINISHED_MAX = 5
-ENDED = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
-LIVE_STATES = (LoopReturn.State.OPEN, LoopReturn.State.REVIEW, LoopReturn.State.CLOSED)
 
 
-def parcels_waiting(user: User) -> QuerySet[LoopReturn]:
-    """Returns that are here and not judged to the end: exchanges first, then the longest here.
-
-    By what is true rather than by stage: an overdue parcel «needs a person» and is the first one to be found.
-    """
-    unjudged = ReturnLine.objects.filter(loop_return=OuterRef("pk"), removed=False).exclude(
-        Exists(
-            InspectedUnit.objects.filter(line=OuterRef("pk"), superseded_at=None, inspection__finished_at__isnull=False)
-        )
-    )
-    arrived = Arrival.objects.filter(loop_return=OuterRef("pk"))
+def parcels_in_order(user: User) -> QuerySet[LoopReturn]:
+    """Parcels that wait: exchanges first, then the longest here."""
     return (
-        LoopReturn.objects.visible_to(user)
-        .filter(state__in=LIVE_STATES, created_at__gte=F("shop__start_from"))
-        .exclude(stage__in=ENDED)
-        .filter(Q(delivered_at__isnull=False) | Exists(arrived))
-        .filter(Exists(unjudged))
+        parcels_waiting(user)
         .annotate(
             has_exchange=Exists(ExchangeItem.objects.filter(loop_return=OuterRef("pk"))),
             unit_count=Count("lines", filter=Q(lines__removed=False)),

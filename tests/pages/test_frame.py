@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from integrations.models import NetSuiteAccount, Shop
 from returnsops.people.models import Membership, Role, User
+from returnsops.returns.models import LoopReturn
 from tests.builders import make_due, make_policy, make_posting, make_return, make_shop, make_user
 from tests.pages.scenes import make_case, make_planned_return
 
@@ -50,6 +51,18 @@ def test_open_cases_of_own_shops_are_counted(client: Client, shop: Shop, finn: U
     page = client.get("/connections/").text
 
     assert 'id="nav-exceptions-count">1<' in page
+
+
+@pytest.mark.parametrize("stage", ["to_inspect", "needs_person"])
+def test_as_many_parcels_are_counted_as_wait_at_the_station(client: Client, shop: Shop, ada: User, stage: str) -> None:
+    row = make_return(shop, label_status="delivered")
+    make_return(shop, loop_id="110700125", label_status="in_transit")
+    LoopReturn.objects.filter(pk=row.pk).update(stage=stage)
+    client.force_login(ada)
+
+    for address in ("/", f"/?shop={shop.code}", "/inspect/"):
+        assert 'id="nav-inspect-count">1<' in client.get(address).text
+    assert 'Waiting for inspection <span class="count tone-neutral">1<' in client.get("/inspect/").text
 
 
 def test_somebody_with_two_shops_can_look_at_one(client: Client, shop: Shop, finn: User) -> None:

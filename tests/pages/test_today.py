@@ -123,10 +123,21 @@ def test_units_to_inspect_are_counted(client: Client, shop: Shop, ada: User) -> 
     assert "in 1 parcel" in page
 
 
+def test_whoever_inspects_sees_the_parcels_that_the_station_lists(client: Client, shop: Shop, ada: User) -> None:
+    row = make_planned_return(shop)
+    LoopReturn.objects.filter(pk=row.pk).update(stage="needs_person", delivered_at=clock.now())
+    client.force_login(ada)
+
+    page = client.get("/").text
+
+    assert "in 1 parcel" in page
+    assert 'id="nav-inspect-count">1<' in page
+
+
 def test_two_replacements_do_not_count_a_unit_twice(client: Client, shop: Shop, ada: User) -> None:
     exchange = {"sku": "BOOT-43", "title": "Boot / 43", "price": "72.00", "total": "77.76"}
     row = make_planned_return(shop, exchanges=[exchange | {"exchange_id": 5001}, exchange | {"exchange_id": 5002}])
-    LoopReturn.objects.filter(pk=row.pk).update(stage="to_inspect")
+    LoopReturn.objects.filter(pk=row.pk).update(stage="to_inspect", delivered_at=clock.now())
     client.force_login(ada)
 
     page = client.get("/").text
