@@ -184,6 +184,13 @@ def account_profile(account: NetSuiteAccount) -> AccountProfile | None:
     return read_profile(row.found, AccountFacts) if row else None
 
 
+def names_of_places(account: NetSuiteAccount) -> dict[str, str]:
+    """Its locations by id, without reading all else that is known; empty before the first check."""
+    known = ConnectionProfile.objects.filter(account=account, found__version=VERSION)
+    told = known.values_list("found__facts__locations", flat=True).first()
+    return {place_id: place["name"] for place_id, place in (told or {}).items()}
+
+
 def shop_profile(shop: Shop) -> ShopProfile | None:
     row = ConnectionProfile.objects.filter(shop=shop).first()
     return read_profile(row.found, ShopFacts) if row else None

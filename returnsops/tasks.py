@@ -45,7 +45,9 @@ from returnsops.returns.hints import finish_event, heed_first_hints
 from returnsops.returns.history import note_fact_change
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.other_writers import find_other_writers
+from returnsops.returns.place_names import PlaceNames
 from returnsops.returns.plan import plan_return
+from returnsops.returns.plan.wording import reword_plan
 from returnsops.returns.problems import Problem
 from returnsops.returns.progress import mirror_problems
 from returnsops.returns.replan import begin_plan, due_for_plan, hold_return
@@ -147,15 +149,16 @@ def look_at_return(return_pk: int, *, attempts_below: int = PLAN_ATTEMPTS_MAX, w
         outbox.hold_open_postings(row)
         facts = load_facts(row, claims_stock=True)
         plan = plan_return(facts)
+        told = reword_plan(plan, PlaceNames(row.shop.account).put_into)
         note_fact_change(row, facts)
         outbox.enqueue(row, plan.postings)
-        sync_cases(row, plan.problems)
-        note_agreements(row, plan.agreements, policy=facts.policy, at=facts.now)
+        sync_cases(row, told.problems)
+        note_agreements(row, told.agreements, policy=facts.policy, at=facts.now)
         is_settled = plan.stage == LoopReturn.Stage.SETTLED
         LoopReturn.objects.filter(pk=row.pk).update(
             look_again_at=plan.look_again_at,
             planned_at=facts.now,
-            plan={"steps": plain(plan.steps)},
+            plan={"steps": plain(told.steps)},
             plan_hash=plan.hash(),
             plan_attempts=0,
             stage=plan.stage,

@@ -194,6 +194,16 @@ def unit_payload(line_item_id: int = FIRST_UNIT, **changes: Any) -> dict[str, An
     return unit | changes
 
 
+def exchange_payload(**changes: Any) -> dict[str, Any]:
+    """A replacement that Loop has ordered."""
+    exchange = {
+        "exchange_id": "42098001", "exchange_order_id": "61001", "exchange_order_name": "#EXC-1", "sku": "BOOT-43",
+        "title": "Boot / 43", "price": "72.00", "discount": "0.00", "tax": "5.76", "total": "77.76",
+        "out_of_stock": False,
+    }  # fmt: skip
+    return exchange | changes
+
+
 def make_inspection(row: LoopReturn, by: User, *outcomes: str) -> Inspection:
     """Judge the return's units in their order: make_inspection(row, ada, "sellable", "refused")."""
     lines = list(row.lines.filter(removed=False))

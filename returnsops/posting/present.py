@@ -5,11 +5,12 @@ from typing import Any
 
 from returnsops.posting.labels import STATUSES, attempt_label, kind_name
 from returnsops.posting.models import Posting, PostingAttempt
+from returnsops.returns.place_names import PlaceNames
 
 Status = Posting.Status
 
 
-def show_posting(posting: Posting) -> dict[str, Any]:
+def show_posting(posting: Posting, names: PlaceNames) -> dict[str, Any]:
     """What pages/_postings.html takes."""
     return {
         "name": kind_name(posting.kind),
@@ -17,14 +18,21 @@ def show_posting(posting: Posting) -> dict[str, Any]:
         "external_id": posting.external_id,
         "status": STATUSES[posting.status],
         "not_before": posting.not_before if posting.status == Status.PENDING and posting.attempts else None,
-        "refusal": (posting.refusal or {}).get("detail", ""),
-        "differences": posting.differences,
+        "refusal": _refusal_words(posting, names),
+        "differences": [names.put_into(one) for one in posting.differences],
         "looked_at": posting.looked_at,
         "read_back_at": posting.read_back_at,
         "is_trusted": posting.trusted_at is not None,
         "adopted_from": posting.get_adopted_from_display() if posting.adopted_from else "",
         "attempts": show_attempts(posting),
     }
+
+
+def _refusal_words(posting: Posting, names: PlaceNames) -> str:
+    """NetSuite's own as they are; ours are of what was found in its place."""
+    refusal = posting.refusal or {}
+    words = str(refusal.get("detail", ""))
+    return names.put_into(words) if "differences" in refusal else words
 
 
 def show_attempts(posting: Posting) -> list[dict[str, Any]]:

@@ -71,12 +71,16 @@ def _compare_route(request: Request, record: TransactionRecord) -> list[str]:
         return _compare_signs(request, record)
     if request["target_type"] == "salesOrder":
         asked, told = _ref(request["body"], "location"), record.location_id
-        return [f"it ships from location {told}, not from {asked}"] if asked and told and told != asked else []
+        return [f"it ships from location {told}, not from location {asked}"] if asked and told and told != asked else []
     if request["target_type"] != "inventoryTransfer":
         return []
     sent = _ref(request["body"], "location"), _ref(request["body"], "transferLocation")
     held = record.location_id or sent[0], read_ref_id(record.raw.get("transferLocation")) or sent[1]
-    return [] if sent == held else [f"it moves from {held[0]} to {held[1]}, not from {sent[0]} to {sent[1]}"]
+    return [] if sent == held else [f"it moves {_way(*held)}, not {_way(*sent)}"]
+
+
+def _way(origin: str, target: str) -> str:
+    return f"from location {origin} to location {target}"
 
 
 def _compare_signs(request: Request, record: TransactionRecord) -> list[str]:
@@ -189,13 +193,13 @@ def _compare_group(name: str, sent: Group | None, held: Group | None) -> list[Di
     if sent.items and held.items and sent.items != held.items:
         found.append((f"{name} is item {_joined(held.items)}, not {_joined(sent.items)}", True))
     if sent.places and held.places and sent.places != held.places:
-        found.append((f"{name} is at location {_joined(held.places)}, not {_joined(sent.places)}", False))
+        found.append((f"{name} is at {_places(held)}, not {_places(sent)}", False))
     return found
 
 
 def _words_of(group: Group) -> str:
     parts = [f"{group.quantity} of item {_joined(group.items)}" if group.items else f"{group.quantity}"]
-    parts += [f"at location {_joined(group.places)}"] if group.places else []
+    parts += [f"at {_places(group)}"] if group.places else []
     parts += [f"amount {group.amount}"] if group.amount else []
     return ", ".join(parts)
 
@@ -276,6 +280,10 @@ def _holds_row(record: TransactionRecord, row: Mapping[str, Any]) -> bool:
 
 def _ref(body: Mapping[str, Any], name: str) -> str:
     return str((body.get(name) or {}).get("id", ""))
+
+
+def _places(group: Group) -> str:
+    return ", ".join(f"location {place}" for place in sorted(group.places))
 
 
 def _joined(names: set[str]) -> str:

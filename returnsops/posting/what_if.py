@@ -8,6 +8,7 @@ from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.posting.facts import facts_under, load_facts
 from returnsops.returns.models import LoopReturn
+from returnsops.returns.place_names import PlaceNames
 from returnsops.returns.plan import Plan, PostingDue, plan_return
 from returnsops.returns.plan.kinds import words_of
 from returnsops.returns.policy import Policy
@@ -54,6 +55,7 @@ def replay(shop: Shop, draft: Policy, *, days: int, below_pk: int | None = None,
     total = rows.count()
     left = rows if below_pk is None else rows.filter(pk__lt=below_pk)
     differences: list[Difference] = []
+    names = PlaceNames(shop.account)
     deadline, looked, last_pk = time.monotonic() + LOOK_FOR_S, 0, None
     for row in left[: LOOK_MAX + 1]:
         if looked_before + looked >= RETURNS_MAX:
@@ -62,7 +64,7 @@ def replay(shop: Shop, draft: Policy, *, days: int, below_pk: int | None = None,
             return Step(tuple(differences), looked, total, next_pk=last_pk)
         facts = load_facts(row)
         words = compare_plans(plan_return(facts), plan_return(facts_under(row, draft, known=facts)))
-        differences += [Difference(row, words)] if words else []
+        differences += [Difference(row, tuple(map(names.put_into, words)))] if words else []
         looked, last_pk = looked + 1, row.pk
     return Step(tuple(differences), looked, total, next_pk=None)
 

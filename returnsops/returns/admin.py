@@ -36,6 +36,7 @@ from returnsops.returns.models import (
     ReturnLine,
     SkuMapping,
 )
+from returnsops.returns.place_names import PlaceNames
 from returnsops.returns.replan import ask_for_plan
 from returnsops.returns.sku_mapping import map_sku
 
@@ -63,13 +64,28 @@ class KitMemberInline(TabularInline):
     has_change_permission = has_delete_permission = has_add_permission
 
 
-class ItemStockInline(TabularInline):
+class NamesPlaces:
+    """Of inlines whose rows stand for a location, on a page of what belongs to an account."""
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        self._names = PlaceNames(obj.account)
+        return super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
+
+    def place_of(self, place_id: str, *, none: str) -> str:
+        return self._names.put_into(f"location {place_id}") if place_id else none
+
+
+class ItemStockInline(NamesPlaces, TabularInline):
     """What exchanges that wait for the item are told of it."""
 
     model = ItemStock
-    fields = readonly_fields = ("location", "available", "read_at")
+    fields = readonly_fields = ("place", "available", "read_at")
     extra = 0
     can_delete = False
+
+    @admin.display(description="counted at")
+    def place(self, stock: ItemStock) -> str:
+        return self.place_of(stock.location, none="all locations together")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True  # as the page it is on
@@ -269,9 +285,14 @@ class LoopReturnAdmin(ReadOnlyAdmin):
     inlines = (ReturnLineInline, ExchangeItemInline)
 
 
-class NetSuiteLineInline(ReadOnlyInline):
+class NetSuiteLineInline(NamesPlaces, ReadOnlyInline):
     model = NetSuiteLine
-    fields = ("line", "order_line", "item_name", "quantity", "rate", "amount", "tax_amount", "location_id", "is_closed")
+    fields = ("line", "order_line", "item_name", "quantity", "rate", "amount", "tax_amount", "place", "is_closed")
+    readonly_fields = ("place",)
+
+    @admin.display(description="location")
+    def place(self, line: NetSuiteLine) -> str:
+        return self.place_of(line.location_id, none="–")
 
 
 @admin.register(NetSuiteRecord)

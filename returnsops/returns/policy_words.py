@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 
 from integrations.profile import AccountFacts
+from returnsops.returns.plan.wording import name_places
 from returnsops.returns.policy import (
     CreditLines,
     Deadlines,
@@ -97,7 +98,8 @@ class Names:
     known: AccountFacts | None
 
     def place(self, place_id: str) -> str:
-        return _named(place_id, self.known.locations if self.known else None)
+        known = (self.known and self.known.locations) or {}
+        return name_places(f"location {place_id}", lambda one: known[one].name if one in known else "")
 
     def item(self, item_id: str) -> str:
         return _named(item_id, self.known.items if self.known else None)
@@ -154,7 +156,7 @@ def _places(topic: str, policy: Policy, names: Names) -> Iterator[Sentence]:
     for field, units in PLACES.items():
         place = getattr(policy.locations, field)
         unset = "have no location" if field == "holding" else "have no location of their own: they stay on hold"
-        where = f"go to location {names.place(place)}" if place else unset
+        where = f"go to {names.place(place)}" if place else unset
         yield Sentence(topic, f"locations.{field}", f"{units} {where}.")
     account = names.account(policy.scrap_account) if policy.scrap_account else ""
     where = f"are written off to account {account}" if account else "wait on hold: there is no account for them"
@@ -163,7 +165,7 @@ def _places(topic: str, policy: Policy, names: Names) -> Iterator[Sentence]:
     where = f"may be taken into stock on hold against account {account}" if account else "are never taken into stock"
     yield Sentence(topic, "found_account", f"Goods in a parcel that are not on its return {where}.")
     for number, rule in enumerate(policy.place_rules, 1):
-        text = f"{_units_of(rule)} go to location {names.place(rule.place)} instead."
+        text = f"{_units_of(rule)} go to {names.place(rule.place)} instead."
         yield Sentence(topic, f"place_rules.{number}", text)
 
 
@@ -233,7 +235,7 @@ def _exchanges(policy: Policy, names: Names) -> Iterator[Sentence]:
     stock, address = CHOICES[ExchangeStock][policy.exchange_stock], CHOICES[ExchangeAddress][policy.exchange_address]
     yield Sentence(topic, "exchange_stock", f"The goods of an exchange order that ReturnsOps creates are {stock}.")
     place = policy.exchange_location
-    where = f"location {names.place(place)}" if place else "where NetSuite chooses: it names no location"
+    where = names.place(place) if place else "where NetSuite chooses: it names no location"
     yield Sentence(topic, "exchange_location", f"An exchange order that ReturnsOps creates ships from {where}.")
     yield Sentence(topic, "exchange_address", f"An exchange order that ReturnsOps creates goes {address}.")
 

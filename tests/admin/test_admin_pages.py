@@ -25,11 +25,15 @@ from tests.builders import (
     make_due,
     make_inspection,
     make_item,
+    make_line,
+    make_netsuite,
     make_posting,
+    make_record,
     make_return,
     make_shop,
     make_user,
 )
+from tests.pages.scenes import make_checked
 
 READ_ONLY = [model for model, page in admin.site._registry.items() if isinstance(page, ReadOnlyAdmin)]
 
@@ -274,3 +278,14 @@ def test_unreadable_webhook_is_marked_as_seen_and_its_case_closes(root: Client, 
 
     assert Case.objects.get().status == "closed"
     assert AuditEvent.objects.filter(action="saw unreadable webhook", actor__username="root").exists()
+
+
+def test_lines_of_a_record_are_shown_with_the_names_of_their_locations(root: Client, shop: Shop) -> None:
+    row = make_return(shop)
+    line = make_line("3", order_line="1", location_id="31")
+    record = make_record(row, make_netsuite("itemReceipt", "9101", lines=(line,)))
+    make_checked(shop)
+
+    page = root.get(url(type(record), "change", record.pk)).text
+
+    assert "Returns holding (location 31)" in page

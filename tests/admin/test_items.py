@@ -3,13 +3,18 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from integrations.models import Shop
+from integrations.profile import Place
+from returnsops.lib import clock
 from returnsops.people.models import AuditEvent
-from returnsops.returns.models import Item, KitMember, LoopReturn
+from returnsops.returns.models import Item, ItemStock, KitMember, LoopReturn
 from tests.builders import make_item, make_mapping, make_return
+from tests.pages.scenes import make_checked
 
 
 @pytest.fixture
@@ -66,3 +71,19 @@ def test_item_that_is_no_kit_has_no_members_to_say(data_person: Client, shop: Sh
 
     assert page.status_code == 200
     assert "members-TOTAL_FORMS" not in page.content.decode()
+
+
+def test_stock_is_shown_with_the_name_of_its_location_in_one_query_for_all(data_person: Client, shop: Shop) -> None:
+    item = make_item("BOOT-43", "502", account=shop.account)
+    places = {str(number): Place(id=str(number), name=f"Shelf {number}") for number in range(10, 20)}
+    make_checked(shop, locations=places)
+    ItemStock.objects.bulk_create(
+        ItemStock(item=item, location=one, available=3, read_at=clock.now()) for one in ("", *places)
+    )
+
+    with CaptureQueriesContext(connection) as asked:
+        page = data_person.get(reverse("admin:returns_item_change", args=[item.pk])).text
+
+    assert "Shelf 14 (location 14)" in page
+    assert "all locations together" in page
+    assert sum("integrations_connectionprofile" in one["sql"] for one in asked.captured_queries) == 1

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from integrations.models import Shop
+from integrations.profile import Place
 from returnsops.lib import clock
 from returnsops.pages.policies.describe import rules_in_force
 from returnsops.pages.policies.form import RulesForm
@@ -28,6 +29,7 @@ from tests.builders import (
     make_unit,
     make_user,
 )
+from tests.pages.scenes import make_checked
 
 pytestmark = pytest.mark.django_db
 
@@ -211,6 +213,14 @@ def test_shop_without_rules_is_watched_only(client: Client) -> None:
 )
 def test_durations_are_read_as_people_write_them(text: str, seconds: int) -> None:
     assert read_duration(text) == seconds
+
+
+def test_refusal_of_a_draft_names_its_location(admin: Client, shop: Shop) -> None:
+    make_checked(shop, locations={"31": Place(id="31", name="Returns holding")})
+
+    page = admin.post("/policies/fern/change/", filled(shop, exchange_location="31")).text
+
+    assert "Exchanges would ship from Returns holding (location 31), where units on hold" in page
 
 
 @pytest.fixture

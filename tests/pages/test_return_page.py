@@ -38,7 +38,7 @@ from tests.builders import (
     make_unit,
 )
 from tests.other_side import run_to_end
-from tests.pages.scenes import make_case, make_planned_return, make_refused_posting, plan_anew
+from tests.pages.scenes import make_case, make_checked, make_planned_return, make_refused_posting, plan_anew
 
 RETURN_QUERIES_MAX = 43  # a third of them load the facts, as the plan does; one asks who may cancel what waits
 HTMX = {"HX-Request": "true"}
@@ -321,6 +321,18 @@ def test_a_return_without_amounts_and_units_is_shown(finance: Client, shop: Shop
 
     assert "0 units of order" in text
     assert row.return_total == Decimal(0)
+
+
+def test_what_differs_is_told_with_the_name_of_its_location(finance: Client, shop: Shop) -> None:
+    row = make_planned_return(shop)
+    make_checked(shop)
+    theirs = {"family": "stranger_differs", "detail": "RMA7 differs: it is at location 31.", "differences": ["it is"]}
+    Posting.objects.filter(loop_return=row).update(differences=["line 3 is at location 31"], refusal=theirs)
+
+    text = read(finance, row)
+
+    assert "line 3 is at Returns holding (location 31)" in text
+    assert "RMA7 differs: it is at Returns holding (location 31)." in text
 
 
 def test_the_number_of_queries_is_bounded(

@@ -17,6 +17,7 @@ from returnsops.posting.present import show_posting
 from returnsops.posting.read_back import postings_to_read_back, read_back_due
 from returnsops.posting.sampling import is_in_share
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
+from returnsops.returns.place_names import PlaceNames
 from returnsops.returns.plan import plan_return
 from tests.builders import (
     make_due,
@@ -99,7 +100,7 @@ def test_trusted_document_says_so_and_no_plan_waits_for_it(trusting: LoopReturn,
     (fact,) = load_facts(trusting).postings
 
     assert (fact.read_back, fact.trusted) == (True, True)
-    assert show_posting(posting)["is_trusted"] is True
+    assert show_posting(posting, PlaceNames(posting.account))["is_trusted"] is True
 
 
 def test_step_names_what_was_trusted() -> None:

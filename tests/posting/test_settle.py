@@ -409,7 +409,7 @@ def test_what_lies_under_our_id_with_other_content_is_refused_and_says_what_diff
 
     refusal = only().refusal or {}
     assert (only().status, refusal["family"]) == ("rejected", "other_content")
-    assert refusal["differences"] == ["line 3 holds 2, 1 were sent", "line 3 is at location 14, not 31"]
+    assert refusal["differences"] == ["line 3 holds 2, 1 were sent", "line 3 is at location 14, not location 31"]
     assert refusal["record"] == "9001"
     assert only().tries.last().outcome == "rejected"  # type: ignore[union-attr]
 

@@ -54,7 +54,7 @@ def test_units_at_another_place_are_told() -> None:
     record = held(SENT)
     moved = replace(record, lines=(replace(record.lines[0], location_id="14"),))
 
-    assert find_differences(SENT, moved, external_id="loop-1") == ["line 3 is at location 14, not 31"]
+    assert find_differences(SENT, moved, external_id="loop-1") == ["line 3 is at location 14, not location 31"]
 
 
 def test_missing_record_is_told() -> None:
@@ -170,8 +170,11 @@ TRANSFER: dict[str, Any] = {
     [
         ({"location_id": "31", "raw": {"transferLocation": {"id": "14"}}}, []),
         ({}, []),  # not told is not different
-        ({"raw": {"transferLocation": {"id": "33"}}}, ["it moves from 31 to 33, not from 31 to 14"]),
-        ({"location_id": "32"}, ["it moves from 32 to 14, not from 31 to 14"]),
+        (
+            {"raw": {"transferLocation": {"id": "33"}}},
+            ["it moves from location 31 to location 33, not from location 31 to location 14"],
+        ),
+        ({"location_id": "32"}, ["it moves from location 32 to location 14, not from location 31 to location 14"]),
         ({"lines": ()}, ["item 501 is missing"]),
     ],
 )
@@ -235,8 +238,12 @@ def test_order_is_compared_by_where_it_ships_from() -> None:
 
     assert find_differences(request, order) == []
     assert find_differences(request, replace(order, location_id=None)) == []  # its header tells none
-    assert find_differences(request, replace(order, location_id="15")) == ["it ships from location 15, not from 14"]
-    assert find_differences(request, replace(order, lines=(elsewhere,))) == ["item 502 is at location 15, not 14"]
+    assert find_differences(request, replace(order, location_id="15")) == [
+        "it ships from location 15, not from location 14"
+    ]
+    assert find_differences(request, replace(order, lines=(elsewhere,))) == [
+        "item 502 is at location 15, not location 14"
+    ]
 
 
 def test_refund_is_compared_by_what_it_pays_and_where_it_is_booked() -> None:

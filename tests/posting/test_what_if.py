@@ -7,16 +7,20 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from integrations.models import Shop
+from integrations.profile import Place
+from returnsops.lib import clock
 from returnsops.posting import what_if
 from returnsops.posting.facts import READ_BY, facts_under, load_facts
 from returnsops.posting.models import Posting
 from returnsops.posting.what_if import compare_plans, replay
-from returnsops.returns.models import LoopReturn
+from returnsops.returns.models import ItemStock, LoopReturn
 from returnsops.returns.plan import plan_return
 from returnsops.returns.policy import Policy
 from tests.builders import (
     NOW,
+    exchange_payload,
     make_facts,
+    make_item,
     make_mapping,
     make_policy,
     make_record,
@@ -28,6 +32,7 @@ from tests.builders import (
     with_receipts,
     with_rma,
 )
+from tests.pages.scenes import make_checked
 
 pytestmark = pytest.mark.django_db
 SETTINGS = frozenset(one.name for one in fields(Policy))
@@ -71,6 +76,19 @@ def test_new_case_and_other_waits_are_told() -> None:
     )
     assert waits == ("Parcel arrives: scanned at the dock",)
     assert compare_plans(former, former) == ()
+
+
+def test_case_that_would_come_names_its_location(known: LoopReturn, shop: Shop) -> None:
+    boot = make_item("BOOT-43", "502", account=shop.account)
+    make_mapping(shop, "BOOT-43", boot)
+    ItemStock.objects.create(item=boot, location="14", available=0, read_at=clock.now())
+    make_return(shop, exchanges=[exchange_payload()], outcome="exchange")
+    make_checked(shop, locations={"14": Place(id="14", name="Main Street")})
+
+    checked = {"exchange_order": "create", "exchange_stock": "checked", "exchange_location": "14"}
+    (found,) = replay(shop, policy(**checked), days=36500).differences
+
+    assert any("to sell at Main Street (location 14)" in words for words in found.words)
 
 
 def test_same_rules_change_nothing_and_nothing_is_written(known: LoopReturn, shop: Shop) -> None:

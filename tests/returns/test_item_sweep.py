@@ -16,13 +16,9 @@ from returnsops.posting.facts import load_facts
 from returnsops.returns import background, item_sweep
 from returnsops.returns.items import apply_items
 from returnsops.returns.models import Item, KitMember, LoopReturn
-from tests.builders import make_item, make_mapping, make_policy, make_return, make_shop
+from tests.builders import exchange_payload, make_item, make_mapping, make_policy, make_return, make_shop
 
 pytestmark = pytest.mark.django_db
-EXCHANGE = {
-    "exchange_id": "42098001", "exchange_order_id": "61001", "exchange_order_name": "#EXC-1", "sku": "BOOT-43",
-    "title": "Boot / 43", "price": "72.00", "discount": "0.00", "tax": "5.76", "total": "77.76", "out_of_stock": False,
-}  # fmt: skip
 
 
 def record(sku: str, internal_id: str, **changes: Any) -> ItemRecord:
@@ -62,7 +58,7 @@ def known(shop: Shop, sku: str = "BOOT-43", internal_id: str = "502", *, days_ag
 def planned_exchange(shop: Shop, **changes: Any) -> LoopReturn:
     """A return that waits for nothing but news."""
     make_policy(shop, exchange_order="create")
-    row = make_return(shop, exchanges=[EXCHANGE | changes])
+    row = make_return(shop, exchanges=[exchange_payload(**changes)])
     LoopReturn.objects.update(look_again_at=None)
     return row
 

@@ -116,7 +116,7 @@ def test_ids_get_the_names_that_netsuite_gives_them() -> None:
 
     told = {one.setting: one.text for one in describe_policy(policy(), known)}
 
-    assert told["locations.damaged"] == "Damaged units go to location Damaged goods (33)."
+    assert told["locations.damaged"] == "Damaged units go to Damaged goods (location 33)."
     assert told["locations.sellable"] == "Sellable units go to location 14."
 
 

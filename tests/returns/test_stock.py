@@ -19,6 +19,7 @@ from returnsops.returns.models import Item, ItemStock, LoopReturn, NetSuiteRecor
 from returnsops.returns.plan.ordering import WAITS_FOR_STOCK
 from returnsops.returns.progress import mirror_problems
 from tests.builders import (
+    exchange_payload,
     make_due,
     make_item,
     make_mapping,
@@ -32,10 +33,6 @@ from tests.builders import (
 
 pytestmark = pytest.mark.django_db
 CHECKED = {"exchange_order": "create", "exchange_stock": "checked"}
-EXCHANGE = {
-    "exchange_id": "42098001", "exchange_order_id": "61001", "exchange_order_name": "#EXC-1", "sku": "BOOT-43",
-    "title": "Boot / 43", "price": "72.00", "discount": "0.00", "tax": "5.76", "total": "77.76", "out_of_stock": False,
-}  # fmt: skip
 
 
 class Shelf:
@@ -65,7 +62,7 @@ def waiting(shop: Shop, *, loop_id: str = "110700123", **changes: Any) -> LoopRe
     item = Item.objects.filter(internal_id="502").first()
     if item is None:
         make_mapping(shop, "BOOT-43", make_item("BOOT-43", "502", account=shop.account))
-    return make_return(shop, loop_id=loop_id, exchanges=[EXCHANGE | changes])
+    return make_return(shop, loop_id=loop_id, exchanges=[exchange_payload(**changes)])
 
 
 def available(row: LoopReturn) -> int | None:
@@ -154,7 +151,7 @@ def test_two_shops_of_an_account_ask_for_a_location_each(shop: Shop, shelf: Shel
     other = make_shop("tern", account=shop.account)
     waiting(shop)
     make_mapping(other, "BOOT-43", Item.objects.get(internal_id="502"))
-    make_return(other, loop_id="2", exchanges=[EXCHANGE | {"exchange_id": "9"}])
+    make_return(other, loop_id="2", exchanges=[exchange_payload(exchange_id="9")])
     make_policy(shop, **CHECKED, exchange_location="14")
     make_policy(other, **CHECKED)
 

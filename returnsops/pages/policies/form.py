@@ -55,11 +55,14 @@ class Piece:
 
 
 class RulesForm(forms.Form):
-    """rules: those it starts from. `new_rules` holds all of them with what was typed, whether or not it knew them."""
+    """rules: those it starts from. `new_rules` holds all of them with what was typed, whether or not it knew them.
 
-    def __init__(self, *args: Any, rules: dict[str, Any], **kwargs: Any) -> None:
+    reword: puts names into what is refused, which knows ids alone.
+    """
+
+    def __init__(self, *args: Any, rules: dict[str, Any], reword: Callable[[str], str] = str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.rules = rules
+        self.rules, self.reword = rules, reword
         self.pieces = dict(pieces_of(parse_stored(rules)))
         self.fields |= {name: piece.field for name, piece in self.pieces.items()}
 
@@ -81,7 +84,7 @@ class RulesForm(forms.Form):
             try:
                 parse_policy(rules)
             except ValidationError as refusal:
-                self.add_error(None, refusal)
+                self.add_error(None, ValidationError([self.reword(one) for one in refusal.messages]))
         self.new_rules = rules
         return data
 

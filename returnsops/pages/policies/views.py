@@ -23,6 +23,7 @@ from returnsops.pages.policies.describe import (
 from returnsops.pages.policies.form import RulesForm
 from returnsops.pages.policies.shadow import describe_shadow
 from returnsops.people import access
+from returnsops.returns.place_names import PlaceNames
 from returnsops.returns.policies import activate_policy
 
 UNPROCESSABLE = 422
@@ -52,7 +53,11 @@ def change(request: PageRequest, code: str) -> HttpResponse:
     """Fill the form, see what it means. Nothing holds before it is activated."""
     shop = find_shop(request.user, code)
     access.require(request.user, RIGHT, shop=shop)
-    form = RulesForm(request.POST if request.method == "POST" else None, rules=rules_in_force(shop))
+    form = RulesForm(
+        request.POST if request.method == "POST" else None,
+        rules=rules_in_force(shop),
+        reword=PlaceNames(shop.account).put_into,
+    )
     if form.is_bound and form.is_valid():
         return render(request, "pages/policies/preview.html", describe_draft(shop, form.new_rules))
     status = UNPROCESSABLE if form.is_bound else 200

@@ -23,6 +23,7 @@ from returnsops.posting.models import Posting
 from returnsops.posting.present import show_posting
 from returnsops.returns.labels import LOOP_STATES, NOT_JUDGED, OUTCOMES, STAGES
 from returnsops.returns.models import InspectedUnit, LoopReturn, NetSuiteRecord, ReturnLine
+from returnsops.returns.place_names import PlaceNames
 from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.problems.kinds import CANCEL
 
@@ -120,8 +121,9 @@ def _postings(seen: Looked, user: User) -> list[dict[str, Any]]:
     """What waits can be cancelled here, by those who may; what was refused as well, on its case."""
     waits = any(_waits(one) for one in seen.postings)
     may = waits and access.may(user, RIGHT_FOR[CANCEL], shop=seen.row.shop)
+    names = PlaceNames(seen.row.shop.account)
     return [
-        show_posting(one) | {"cancel": reverse("cancel-posting", args=[one.pk]) if may and _waits(one) else ""}
+        show_posting(one, names) | {"cancel": reverse("cancel-posting", args=[one.pk]) if may and _waits(one) else ""}
         for one in seen.postings
     ]
 
