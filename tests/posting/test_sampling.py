@@ -55,7 +55,7 @@ def prove(row: LoopReturn, kind: str, *, flaw: str = "") -> None:
     other = make_return(row.shop, loop_id=str(next(NUMBERS)))
     for number, differences in enumerate([[], [flaw] if flaw else []]):
         posting = make_posting(other, make_due(kind, covers=[f"unit:{kind}{number}"], request=request_of(number)))
-        columns = {"status": "posted", "their_id": f"{other.pk}0{number}", "posted_at": clock.now()}
+        columns = {"status": "posted", "their_id": f"5{other.pk}0{number}", "posted_at": clock.now()}
         read_back_at = clock.now() - timedelta(minutes=5 - number)
         Posting.objects.filter(pk=posting.pk).update(**columns, read_back_at=read_back_at, differences=differences)
 
