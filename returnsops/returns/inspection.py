@@ -169,7 +169,7 @@ def units_on_hold(loop_return: LoopReturn) -> set[str]:
 def _release(inspection: Inspection, line: ReturnLine, one: UnitOutcome, *, by: User) -> None:
     if one.outcome not in RELEASES:
         raise NotPossibleError(f"A unit on hold becomes one of {', '.join(RELEASES)}; «{one.outcome}» is none of them.")
-    standing = InspectedUnit.objects.filter(line=line, superseded_at=None).select_related("inspection").first()
+    standing = _standing(line)
     if standing is None or standing.outcome != InspectedUnit.Outcome.HOLD or not standing.inspection.finished_at:
         raise AlreadyInspectedError(f"{line.title or line.sku} is not on hold any more. Reload.")
     now = clock.now()
@@ -201,7 +201,7 @@ def _line_of(loop_return: LoopReturn, lines: dict[str, ReturnLine], one: UnitOut
     if one.outcome not in InspectedUnit.Outcome.values:
         raise NotPossibleError(f"«{one.outcome}» is no outcome. Use one of {', '.join(InspectedUnit.Outcome.values)}.")
     line = lines.get(one.line_item_id)
-    if line is None or line.removed:
+    if line is None or (line.removed and not may_turn_up(_standing(line))):
         raise NotPossibleError(f"Unit {one.line_item_id} is not part of {loop_return}. Reload the page.")
     return line
 
@@ -219,6 +219,20 @@ def _when_seen(one: UnitOutcome, *, now: datetime) -> datetime:
     return seen_at
 
 
+def _standing(line: ReturnLine) -> InspectedUnit | None:
+    """Its outcome as it stands."""
+    judged = InspectedUnit.objects.filter(line=line, superseded_at=None)
+    return judged.select_related("inspector", "inspection").first()
+
+
+def may_turn_up(standing: InspectedUnit | None) -> bool:
+    """Loop settled without this unit, since it was not in the parcel, and took it out; it may come with the next one.
+
+    What else Loop takes out was never here, or a case says that it was.
+    """
+    return bool(standing and standing.outcome == InspectedUnit.Outcome.MISSING and standing.inspection.finished_at)
+
+
 def _turned_up(standing: InspectedUnit, one: UnitOutcome) -> bool:
     """Nobody has seen a missing unit, so whoever sees it judges it: it may come with a second parcel (C13, C16)."""
     missing = InspectedUnit.Outcome.MISSING
@@ -226,7 +240,7 @@ def _turned_up(standing: InspectedUnit, one: UnitOutcome) -> bool:
 
 
 def _judge_unit(inspection: Inspection, line: ReturnLine, one: UnitOutcome, *, by: User, row: LoopReturn) -> None:
-    standing = InspectedUnit.objects.filter(line=line, superseded_at=None).select_related("inspector").first()
+    standing = _standing(line)
     if standing and standing.client_id == one.client_id:
         return
     if standing and standing.inspection_id != inspection.pk and not _turned_up(standing, one):

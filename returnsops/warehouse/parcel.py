@@ -5,7 +5,7 @@ from functools import cached_property
 
 from returnsops.people import access
 from returnsops.people.models import User
-from returnsops.returns.inspection import ENDED_STATES
+from returnsops.returns.inspection import ENDED_STATES, may_turn_up
 from returnsops.returns.models import FoundGoods, InspectedUnit, Inspection, LoopReturn, NetSuiteRecord, ReturnLine
 
 
@@ -124,7 +124,8 @@ def load_parcel(row: LoopReturn, user: User) -> Parcel:
     }
     units = tuple(
         Unit(line, standing.get(line.pk), is_mine=_is_open_by(standing.get(line.pk), user))
-        for line in row.lines.filter(removed=False)
+        for line in row.lines.all()
+        if not line.removed or may_turn_up(standing.get(line.pk))
     )
     found = _found_in(row, user)
     may_arrive = not standing and not found and not row.arrivals.exists()

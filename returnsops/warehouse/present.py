@@ -60,6 +60,14 @@ def unit_shown(parcel: Parcel, unit: Unit) -> Shown:
     }
 
 
+NOT_PAID = "Loop settled without it. Put it aside: finance agrees with the customer what follows."
+TURNED_UP = {
+    Outcome.SELLABLE: NOT_PAID,
+    Outcome.DAMAGED: NOT_PAID,
+    Outcome.REFUSED: "Loop settled without it, and so it stays. Not taken into stock.",
+}
+
+
 def outcomes_shown(parcel: Parcel, unit: Unit) -> list[Shown]:
     effects = effects_of(parcel, unit)
     chosen = unit.standing.outcome if unit.standing else ""
@@ -73,9 +81,12 @@ def outcomes_shown(parcel: Parcel, unit: Unit) -> list[Shown]:
 
 
 def effects_of(parcel: Parcel, unit: Unit) -> dict[Outcome, str]:
-    """What each outcome does to the customer's money and to stock; of a unit on hold, those that release it."""
+    """What each outcome does to the customer's money and to stock; of a unit on hold, those that release it, and of
+    one that came after all, those that tell finance what it is like."""
     if unit.is_on_hold:
         return RELEASED
+    if unit.line.removed:
+        return TURNED_UP
     goes_on, stops = _money_effects(parcel, unit)
     effects = {
         Outcome.SELLABLE: f"{goes_on} Back to sellable stock.",

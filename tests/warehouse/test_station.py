@@ -297,6 +297,30 @@ def test_missing_unit_that_turns_up_is_judged_at_the_station(
     assert outcomes_of(row) == {UNIT: "sellable", OTHER_UNIT: "sellable"}
 
 
+def test_unit_that_loop_settled_without_is_judged_when_it_comes_after_all(
+    station: Client, row: LoopReturn, ada: User
+) -> None:
+    make_inspection(row, ada, "missing", "sellable")
+    row.lines.filter(line_item_id=UNIT).update(removed=True)
+    LoopReturn.objects.filter(pk=row.pk).update(stage="settled")
+
+    page = station.get(reverse("inspect-parcel", args=[row.pk])).text
+    assert "Loop settled without it. Put it aside" in page
+    assert "Back to sellable stock." not in page
+
+    judge(station, row, "damaged", word="Worn")
+    station.post(reverse("inspect-finish", args=[row.pk]))
+    assert outcomes_of(row) == {UNIT: "damaged", OTHER_UNIT: "sellable"}
+
+
+def test_unit_that_loop_took_out_for_another_reason_is_not_judged(station: Client, row: LoopReturn) -> None:
+    row.lines.filter(line_item_id=UNIT).update(removed=True)
+
+    assert f"unit={UNIT}" not in station.get(reverse("inspect-parcel", args=[row.pk])).text
+    judge(station, row, "sellable")
+    assert outcomes_of(row) == {}
+
+
 def test_inspected_parcel_says_who_when_and_where_to_ask(station: Client, row: LoopReturn, ada: User) -> None:
     make_inspection(row, ada, "sellable", "refused")
 

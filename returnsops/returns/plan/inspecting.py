@@ -115,7 +115,7 @@ def _note_removed_units(draft: Draft) -> None:
     for unit in draft.facts.units:
         if unit.removed and (unit.is_accepted or (not unit.outcome and unit.cover in received)):
             seen = f"was judged {unit.outcome}" if unit.outcome else "was received on hold"
-            words = f"{unit.title or unit.sku} {seen} and then taken out of the return in Loop."
+            words = f"{unit.title or unit.sku} {seen}, and is taken out of the return in Loop."
             draft.problem(Problem("removed_after_receipt", f"unit:{unit.unit}", words))
 
 

@@ -66,7 +66,7 @@ GOODS: dict[str, ProblemKind] = {
         "If they stay in stock for another reason, note what was agreed.", (ACKNOWLEDGE,),
     ),
     "removed_after_receipt": ProblemKind(
-        "Unit taken out of the return after the warehouse accepted it", "finance",
+        "The warehouse accepted a unit that Loop has taken out of the return", "finance",
         "Find out why it was taken out in Loop. Pay the customer outside or send the goods back, correct the receipt "
         "in NetSuite if they leave, then note what was agreed.", (ACKNOWLEDGE,),
     ),
