@@ -223,7 +223,7 @@ class Deadlines:
     refund: timedelta = timedelta(days=1)  # the same, after Loop settled
     rma_closed: timedelta = timedelta(days=1)  # by another system, after the return ended
     settlement: timedelta = timedelta(hours=1)  # after Loop accepted our request
-    loop_settles: timedelta = timedelta(days=3)  # by Loop's own rules, after the units were judged
+    loop_settles: timedelta = timedelta(days=3)  # where nobody asks it to from here, after the units were judged
     exchange_order: timedelta = timedelta(hours=1)  # after its moment (`exchange_timing`)
     exchange_invoice: timedelta = timedelta(days=14)  # after Loop settled, where the credit waits for it
     read_back: timedelta = timedelta(minutes=15)

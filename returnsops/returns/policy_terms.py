@@ -166,7 +166,7 @@ DEADLINES = {
     "refund": "What Loop paid is not booked by the other system that does so",
     "rma_closed": "The other system has not closed the Return Authorization of a return that ended",
     "settlement": "Loop has not settled after it accepted our request",
-    "loop_settles": "Loop has not settled by its own rules what was inspected",
+    "loop_settles": "Loop has not settled what was inspected, where it is not asked to from here",
     "exchange_order": "The exchange order is not in NetSuite",
     "exchange_invoice": "The exchange order is not billed, and the credit waits for it",
     "read_back": "What was posted is not complete in both systems",

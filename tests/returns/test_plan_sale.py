@@ -179,3 +179,25 @@ def test_cancelled_after_goods_were_accepted_is_for_a_person() -> None:
 
     assert (codes_of(plan), kinds_of(plan)) == (["ended_after_receipt"], [])
     assert kinds_of(plan_return(replace(facts, overrides=(seen,)))) == ["rma_close"]
+
+
+# --- Booked by hand ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["billed_in_parts", "kit_part_returned"])
+def test_what_a_person_booked_by_hand_is_not_booked_again_once_one_bill_fits(code: str) -> None:
+    noted = OverrideFacts("acknowledge", f"{code} return:{make_loop(()).loop_id}", "seen", 1)
+    facts = make_facts(units=(make_unit(1, "sellable"),), overrides=(noted,))
+
+    plan = plan_return(facts)
+
+    assert (kinds_of(plan), step_of(plan, "sale").state) == ([], StepState.NOT_NEEDED)
+
+
+def test_booked_by_hand_before_the_parcel_came_loop_may_settle_at_once() -> None:
+    noted = OverrideFacts("acknowledge", f"billed_in_parts return:{make_loop(()).loop_id}", "seen", 1)
+    paid = make_loop((make_unit(1),), settled_at=CREATED)
+
+    plan = plan_return(make_facts(units=(make_unit(1),), loop=paid, overrides=(noted,)))
+
+    assert (codes_of(plan), step_of(plan, "settle").state) == ([], StepState.DONE)

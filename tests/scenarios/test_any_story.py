@@ -34,6 +34,7 @@ from tests.scenarios.moments import HAPPENINGS
 
 STORIES = 4 * max(500, profile().max_examples)  # 2,000, or 20,000 under the thorough profile
 MOMENTS_MAX = 8
+LONG_AFTER = timedelta(days=400)
 ROUNDS_MAX = 12
 GOODS_TYPES = (
     "returnAuthorization",
@@ -278,6 +279,15 @@ def _nothing_is_blocked_in_silence(plan: Plan) -> None:
     assert plan.problems or not blocked, f"nobody hears of {[(step.code, step.detail) for step in blocked]}"
 
 
+def _nothing_judged_waits_for_ever(facts: ReturnFacts) -> None:
+    """Once the warehouse has spoken everything has its time, so a return that still waits long after has a case."""
+    is_on_its_way = any(one.status in IN_FLIGHT_OR_DONE and one.status != "posted" for one in facts.postings)
+    plan = plan_return(replace(facts, now=facts.now + LONG_AFTER))
+    if facts.all_judged and plan.stage == "waiting" and not (plan.postings or is_on_its_way):
+        waits = [(step.code, step.detail) for step in plan.steps if step.state == StepState.WAITING]
+        assert plan.problems, f"nobody hears that these wait: {waits}"
+
+
 def _nothing_twice(facts: ReturnFacts, plan: Plan) -> None:
     taken = {(one.kind, cover) for one in facts.postings if one.status in IN_FLIGHT_OR_DONE for cover in one.covers}
     wanted = Counter((due.kind, cover) for due in plan.postings for cover in due.covers)
@@ -406,4 +416,5 @@ def test_promises_hold_in_any_story(facts: ReturnFacts, data: st.DataObject) -> 
         facts = some_are_sent(data, something_happens(data, facts))
     plan = plan_return(facts)
     check_promises(facts, plan)
+    _nothing_judged_waits_for_ever(facts)
     assert plan_return(facts).hash() == plan.hash(), "the same facts gave another plan"

@@ -150,14 +150,20 @@ def _is_empty(facts: ReturnFacts) -> bool:
 def _watch_loop(draft: Draft, sale: Sale | None) -> None:
     """Loop may settle or close a return, and make the exchange order, before the parcel is judged.
 
-    Where the authorization was given up, so is the money, and a person has Loop settle the judged return.
+    Of a judged return nothing more is asked for where a person has it settled, or where Loop holds it for review.
     """
     facts = draft.facts
-    is_given_up = facts.all_judged and bool(given_up(facts, "rma"))
-    if is_given_up or facts.loop.settled_at or facts.loop.state == "closed":
-        plan_settlement(draft, may_ask=False, is_ours=not is_given_up)
+    by_hand = _is_left_to_a_person(facts)
+    waits_for_loop = facts.all_judged and (by_hand or facts.loop.state == "review")
+    if waits_for_loop or facts.loop.settled_at or facts.loop.state == "closed":
+        plan_settlement(draft, may_ask=False, is_ours=not by_hand)
     if sale:
         plan_exchange(draft, sale)
+
+
+def _is_left_to_a_person(facts: ReturnFacts) -> bool:
+    """They book all of it by hand, or gave its authorization up and the money with it; so they have Loop settle it."""
+    return is_booked_by_hand(facts) or bool(given_up(facts, "rma"))
 
 
 def _plan_goods(draft: Draft, authorization: Authorization) -> Goods:
@@ -239,7 +245,7 @@ def _early_stage(draft: Draft) -> str:
     if is_noted_as_missing(facts, "rma") and facts.posted("rma") is None:
         return "ended"
     if facts.all_judged:
-        if is_booked_by_hand(facts) or (given_up(facts, "rma") and facts.loop.settled_at):
+        if _is_left_to_a_person(facts) and facts.loop.settled_at:
             return "ended"
         return "posting" if any(step.state == StepState.DUE for step in draft.steps) else "waiting"
     if facts.is_here or facts.loop.delivered_at:

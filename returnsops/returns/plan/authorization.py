@@ -157,7 +157,8 @@ def _held_by_trigger(facts: ReturnFacts) -> str:
 def rma_moment(facts: ReturnFacts) -> datetime | None:
     """From when on the authorization should be there; None: its moment has not come (requirement C07)."""
     if facts.policy.rma_trigger == RmaTrigger.IN_TRANSIT:
-        seen = [facts.loop.scanned_at, facts.loop.delivered_at, facts.arrived_at]
+        judged_at = goods_came_at(facts) if facts.all_judged else None
+        seen = [facts.loop.scanned_at, facts.loop.delivered_at, facts.arrived_at, judged_at]
         return min((one for one in seen if one), default=None)
     return facts.loop.approved_at or facts.loop.created_at
 

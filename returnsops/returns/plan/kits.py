@@ -53,11 +53,8 @@ def leave_parts_to_hand(draft: Draft, parts: dict[str, KitFacts], *, sold_on: st
     if others:
         words += f" The {others} other unit(s) of the return are booked by hand with it."
     amount = add_up(unit.worth + unit.tax for unit in facts.live_units)
-    problem = Problem(CODE, f"return:{facts.loop.loop_id}", words, amount=amount)
-    if draft.problem(problem):
-        draft.step("sale", StepState.BLOCKED, "a part of a kit came back")
-    else:
-        draft.step("sale", StepState.NOT_NEEDED, "booked by hand, as a person noted")
+    draft.problem(Problem(CODE, f"return:{facts.loop.loop_id}", words, amount=amount))
+    draft.step("sale", StepState.BLOCKED, "a part of a kit came back")
 
 
 def _told(kit: KitFacts) -> str:

@@ -30,6 +30,9 @@ SOLD_AS = "The order line it was sold on holds"
 def find_sale(draft: Draft) -> Sale | None:
     """The sale all live units came from; None with a step and problems that say what is missing."""
     facts = draft.facts
+    if is_booked_by_hand(facts):
+        draft.step("sale", StepState.NOT_NEEDED, "booked by hand, as a person noted")
+        return None
     unmapped = [unit for unit in facts.live_units if not unit.item_id and not chosen_line(facts, unit)]
     if not facts.records_read:
         draft.step("sale", StepState.WAITING, "NetSuite is being read")
@@ -133,7 +136,7 @@ def _leave_to_hand(draft: Draft, bills: Sequence[RecordFacts], why: str) -> None
     """Nothing is posted for units of several bills; a person books them, and notes that it is done."""
     facts = draft.facts
     names = " and ".join(name_of(bill) for bill in bills)
-    stands = draft.problem(
+    draft.problem(
         Problem(
             "billed_in_parts",
             f"return:{facts.loop.loop_id}",
@@ -141,13 +144,11 @@ def _leave_to_hand(draft: Draft, bills: Sequence[RecordFacts], why: str) -> None
             amount=facts.loop.return_total,
         )
     )
-    if stands:
-        draft.step("sale", StepState.BLOCKED, "billed on several documents")
-    else:
-        draft.step("sale", StepState.NOT_NEEDED, "booked by hand, as a person noted")
+    draft.step("sale", StepState.BLOCKED, "billed on several documents")
 
 
 def is_booked_by_hand(facts: ReturnFacts) -> bool:
+    """The note alone decides, whatever the bills or the rules come to later: their documents stand."""
     return any(facts.is_acknowledged(code, f"return:{facts.loop.loop_id}") for code in ("billed_in_parts", KIT_PART))
 
 

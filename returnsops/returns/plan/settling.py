@@ -36,11 +36,11 @@ def plan_settlement(draft: Draft, *, may_ask: bool, is_ours: bool = True) -> boo
     elif has_refused_exchange_unit(facts):
         _note_refused_exchange(draft, is_ours=is_ours)
     elif facts.loop.state == "review":
-        draft.step("settle", StepState.WAITING, "Loop holds this return for review")
+        _wait_until_loop_settles(draft, "Loop holds this return for review")
     elif is_loop_first(facts):
-        _wait_for_loops_rules(draft)
+        _wait_until_loop_settles(draft, "Loop settles by its own rules")
     elif not is_ours:
-        _wait_for_loops_rules(draft, words="somebody else has Loop settle it")
+        _wait_until_loop_settles(draft, "somebody else has Loop settle it")
     elif not may_ask:
         draft.step("settle", StepState.WAITING, "waits for the credit")
     else:
@@ -104,7 +104,7 @@ def _note_refused_exchange(draft: Draft, *, is_ours: bool) -> None:
     elif stands:
         draft.step("settle", StepState.BLOCKED, "a person settles it in Loop")
     else:
-        draft.step("settle", StepState.WAITING, "a person settles it in Loop")
+        _wait_until_loop_settles(draft, "a person settles it in Loop")
 
 
 def _request_due(facts: ReturnFacts, refused: list[str]) -> PostingDue:
@@ -118,27 +118,37 @@ def _request_due(facts: ReturnFacts, refused: list[str]) -> PostingDue:
     )
 
 
-def _wait_for_loops_rules(draft: Draft, *, words: str = "Loop settles by its own rules") -> None:
-    """Which event settles a return is a setting of Loop's that its API does not tell (loop.md §4.3)."""
+def _wait_until_loop_settles(draft: Draft, words: str) -> None:
+    """Nobody is to be asked from here: it does so by its own rules, which its API does not tell (loop.md §4.3), or a
+    person there does."""
     facts = draft.facts
-    came_at = goods_came_at(facts)
-    came = "received" if any(unit.outcome == RECEIVED for unit in facts.live_units) else "judged"
-    if not facts.all_judged or came_at is None:
+    since, happened = _ready_to_settle(facts)
+    if since is None:
         draft.step("settle", StepState.WAITING, words)
         return
     limit = facts.policy.deadlines.loop_settles
-    due_at = draft.deadline(came_at, limit)
-    late = draft.is_late(came_at, limit)
+    due_at = draft.deadline(since, limit)
+    late = draft.is_late(since, limit)
     if late:
         draft.problem(
             Problem(
                 "loop_did_not_settle",
                 f"return:{facts.loop.loop_id}",
-                f"All units were {came} by {came_at:%d %b %H:%M} UTC; Loop has not settled the return by itself.",
+                f"{happened} {since:%d %b %H:%M} UTC; Loop has not settled the return.",
                 amount=facts.loop.return_total,
             )
         )
     draft.step("settle", StepState.BLOCKED if late else StepState.WAITING, words, due_at=due_at)
+
+
+def _ready_to_settle(facts: ReturnFacts) -> tuple[datetime | None, str]:
+    """From when on nothing keeps Loop from settling, and what happened then."""
+    if facts.is_kept:
+        return facts.loop.approved_at or facts.loop.created_at, "The customer keeps the goods. Requested"
+    if not facts.all_judged:
+        return None, ""
+    was_seen = all(unit.outcome != RECEIVED for unit in facts.live_units)
+    return goods_came_at(facts), f"All units were {'judged' if was_seen else 'received'} by"
 
 
 def _wait_for_loop(draft: Draft, asked_at: datetime) -> None:

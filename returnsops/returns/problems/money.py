@@ -69,8 +69,9 @@ MONEY: dict[str, ProblemKind] = {
         "This return goes on with what Loop paid.", (ACKNOWLEDGE,),
     ),
     "loop_did_not_settle": ProblemKind(
-        "Loop accepted the request but did not settle", "finance",
-        "Open the return in Loop and see what holds it.",
+        "Loop has not settled the return", "finance",
+        "Open the return in Loop and see what holds it: the customer waits for their money. It goes on by itself once "
+        "Loop settled it.",
     ),
     "loop_processing_failed": ProblemKind(
         "Loop could not settle the return", "finance",
