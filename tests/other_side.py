@@ -282,10 +282,11 @@ def _pay_out(facts: ReturnFacts, due: PostingDue) -> Effect:
     if stranger:
         assert not stranger.differences, f"{stranger.record.tran_id} is in its place"
         return stranger.record.internal_id, facts
-    left = memo.amount_remaining - Decimal(row["amount"])
+    amount = Decimal(row["amount"])
+    left = memo.amount_remaining - amount
     assert left >= 0, "more is paid out than was credited"
     their_id = str(8300 + len(facts.records))
-    refund = make_netsuite("customerRefund", their_id, ours=True, total=Decimal(row["amount"]))
+    refund = make_netsuite("customerRefund", their_id, ours=True, total=amount, pays=((memo.internal_id, amount),))
     return their_id, _with_record(_with_record(facts, refund), replace(memo, amount_remaining=left))
 
 

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from returnsops.returns.facts import OverrideFacts, PostingFacts, ReturnFacts
+from returnsops.returns.facts import OverrideFacts, PostingFacts, RefundFacts, ReturnFacts
 from returnsops.returns.plan import StepState, plan_return
 from tests.builders import (
     make_exchange,
@@ -223,6 +224,62 @@ def test_other_replacement_is_ordered_beside_a_deleted_order() -> None:
     assert due.covers == {facts.exchanges[1].cover}
     assert [one.covers for one in after.postings if one.kind == "exchange_order"][1:] == [due.covers]
     assert (step_of(plan, "exchange").state, codes_of(plan)) == (StepState.DONE, [])
+
+
+# --- A refund -----------------------------------------------------------------------------------------
+
+
+def one_refund_deleted(*, is_open: str) -> ReturnFacts:
+    """Paid by card and by gift card; the refund of the card's 57.76 was deleted. is_open: of the credit since then."""
+    parts = (RefundFacts("shopify_payments", Decimal("57.76")), RefundFacts("gift_card", Decimal("20.00")))
+    units = (make_unit(1, "sellable"),)
+    facts, plan = run_to_end(make_facts(units=units, loop=make_loop(units, refunds=parts)))
+    assert plan.stage == "settled"
+    gone = next(one for one in facts.postings if one.kind == "customer_refund" and one.applied == parts[0].amount)
+    records = [replace(one, gone=one.internal_id == gone.their_id) for one in facts.records]
+    records = [
+        replace(one, amount_remaining=Decimal(is_open)) if one.record_type == "creditMemo" else one for one in records
+    ]
+    late = facts.now + timedelta(days=1)
+    return replace(facts, records=tuple(records), now=late)
+
+
+def refund_note(facts: ReturnFacts) -> ReturnFacts:
+    (problem,) = plan_return(facts).problems
+    return said(facts, "acknowledge", f"record_gone {problem.subject}", "seen")
+
+
+def test_deleted_refund_is_one_case() -> None:
+    plan = plan_return(one_refund_deleted(is_open="57.76"))
+
+    assert (codes_of(plan), plan.stage) == (["record_gone"], "needs_person")
+    assert step_of(plan, "refund").state == StepState.BLOCKED
+
+
+@pytest.mark.parametrize("is_open", ["57.76", "30.00", "0.00"])
+def test_noted_deletion_of_a_refund_covers_what_is_open_until_it_is_booked_by_hand(is_open: str) -> None:
+    plan = plan_return(refund_note(one_refund_deleted(is_open=is_open)))
+
+    assert (codes_of(plan), plan.stage) == ([], "settled")
+    assert step_of(plan, "refund").detail.endswith("; 57.76 USD deleted in NetSuite, as a person noted")
+    assert "Customer Refund deleted" in step_of(plan, "proof").detail
+
+
+def test_noted_deletion_of_a_refund_covers_no_more_than_its_amount() -> None:
+    plan = plan_return(refund_note(one_refund_deleted(is_open="57.77")))
+
+    assert codes_of(plan) == ["record_differs"]
+
+
+def test_deleted_refund_that_is_wanted_again_is_posted_again() -> None:
+    facts = one_refund_deleted(is_open="57.76")
+    (problem,) = plan_return(facts).problems
+    record = next(one.their_id for one in facts.postings if one.external_id == problem.posting)
+
+    after, plan = run_to_end(said(facts, "post_again", problem.posting, record))
+
+    assert (codes_of(plan), plan.stage) == ([], "settled")
+    assert after.postings[-1].applied == Decimal("57.76")
 
 
 # --- Until the other side is done --------------------------------------------------------------------

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
+
+from returnsops.lib.money import add_up
 
 IN_FLIGHT_OR_DONE = frozenset({"sending", "uncertain", "posted"})
 
@@ -38,6 +41,11 @@ class PostingFacts:
         """Of the document that was sent; an action in Loop has none."""
         body = self.request.get("body")
         return body if isinstance(body, dict) else {}
+
+    @property
+    def applied(self) -> Decimal:
+        """What it was to use of other documents."""
+        return add_up(Decimal(row["amount"]) for row in self.body["apply"]["items"])
 
     @property
     def is_taken(self) -> bool:

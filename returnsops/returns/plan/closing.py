@@ -11,7 +11,7 @@ from returnsops.returns.plan.authorization import Authorization
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import left_open, store_credit
 from returnsops.returns.plan.giving_up import is_money_given_up
-from returnsops.returns.plan.refunding import is_open_as_noted
+from returnsops.returns.plan.refunding import is_open_as_noted, open_as_given_up
 from returnsops.returns.plan.undone import AS_NOTED, is_gone
 from returnsops.returns.plan.watching_refunds import compare_refunds, open_as_noted
 from returnsops.returns.problems import Problem
@@ -159,7 +159,8 @@ def prove_complete(draft: Draft, rma: RecordFacts | None) -> bool:
     facts = draft.facts
     missing = [*_open_in_netsuite(facts, rma), *_open_in_loop(facts)]
     if not missing:
-        in_books = [*(["RMA refunded"] if rma else []), "credit applied"]
+        applied = f"Customer Refund {AS_NOTED}" if open_as_given_up(facts) else "credit applied"
+        in_books = [*(["RMA refunded"] if rma else []), applied]
         words = ", ".join([*([AS_NOTED] if is_money_given_up(facts) else in_books), "Loop closed"])
         draft.step("proof", StepState.DONE, words)
         return True
@@ -208,10 +209,11 @@ def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts | None) -> list[str]:
 def _is_open_as_planned(facts: ReturnFacts, memo: RecordFacts) -> bool:
     """All of it, or what the customer left of their store credit.
 
-    Where another system refunds, its refunds must be even with what Loop paid: else one too many may have taken it.
+    What a deleted refund left open, a person books by hand, or not. Where another system refunds, its refunds must be
+    even with what Loop paid: else one too many may have taken it.
     """
     should_be, is_open = _should_be_open(facts, memo), memo.amount_remaining
-    if is_open == should_be:
+    if should_be <= is_open <= should_be + open_as_given_up(facts):
         return True
     is_even = facts.policy.writes("refund") or compare_refunds(facts, memo).left.is_even
     return is_even and max(should_be - store_credit(facts), ZERO) <= is_open < should_be

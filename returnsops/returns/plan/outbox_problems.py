@@ -1,9 +1,7 @@
 """What the outbox and the read-back tell: refusals, lost answers, records that differ. A chapter of every plan."""
 
-from decimal import Decimal
-
 from returnsops.lib.canonical import content_hash
-from returnsops.lib.money import ZERO, add_up, money_text
+from returnsops.lib.money import ZERO, money_text
 from returnsops.returns.facts import PostingFacts
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.kinds import POSTING_KINDS, words_of
@@ -109,7 +107,8 @@ def _found_problem(draft: Draft, posting: PostingFacts, refusal: dict[str, objec
     if posting.kind == "customer_refund" and not is_ours and not refusal.get("is_shared"):
         cause += " If it is a part of this payment, note it: then what the credit has left for it is booked beside it."
     if refusal.get("is_shared"):
-        cause += f" It may stand for several payments; say whether it stands for that of {_paid_by(draft, posting)}."
+        paid = money_text(posting.applied, draft.facts.currency)
+        cause += f" It may stand for several payments; say whether it stands for that of {paid}."
     return Problem(
         "other_content" if is_ours else "foreign_record",
         f"posting:{posting.external_id}" if is_ours or refusal.get("is_shared") else f"record:{record}",
@@ -120,11 +119,6 @@ def _found_problem(draft: Draft, posting: PostingFacts, refusal: dict[str, objec
         posting=posting.external_id,
         detail=tuple(("Differs", str(one)) for one in _as_list(refusal.get("differences"))),
     )
-
-
-def _paid_by(draft: Draft, posting: PostingFacts) -> str:
-    paid = add_up(Decimal(row["amount"]) for row in posting.body["apply"]["items"])
-    return money_text(paid, draft.facts.currency)
 
 
 def _as_list(value: object) -> list[object]:

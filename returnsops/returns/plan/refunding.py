@@ -22,6 +22,7 @@ from returnsops.returns.plan.tenders import (
     is_refunded_by_hand,
     read_payments,
 )
+from returnsops.returns.plan.undone import AS_NOTED, given_up, is_given_up, is_gone
 from returnsops.returns.problems import Problem
 
 BY_HAND = "refunded by hand, as a person noted"
@@ -171,12 +172,24 @@ def _plan_each(draft: Draft, memo: RecordFacts, payments: list[Payment]) -> bool
         if _cover(facts, payment) not in taken:
             others = [_part(one) for one in payments if one is not payment and _cover(facts, one) not in adopted]
             draft.post(_refund_due(facts, memo, payment, others=others))
-    records = tuple(one.their_id for one in facts.postings if one.kind == "customer_refund" and one.status == "posted")
-    if all(_cover(facts, payment) in posted for payment in payments):
-        draft.step("refund", StepState.DONE, _refund_words(facts, records), records=records)
-        return True
-    draft.step("refund", StepState.DUE, "Customer Refund on its way to NetSuite", records=records)
-    return False
+    refunds = [one for one in facts.postings if one.kind == "customer_refund" and one.status == "posted"]
+    records = tuple(one.their_id for one in refunds)
+    if any(is_gone(facts, one) and not is_given_up(facts, one) for one in refunds):
+        draft.step("refund", StepState.BLOCKED, "a Customer Refund was deleted in NetSuite", records=records)
+        return False
+    if not all(_cover(facts, payment) in posted for payment in payments):
+        draft.step("refund", StepState.DUE, "Customer Refund on its way to NetSuite", records=records)
+        return False
+    stands = any(not is_gone(facts, one) for one in refunds)
+    draft.step(
+        "refund", StepState.DONE if stands else StepState.NOT_NEEDED, _refund_words(facts, records), records=records
+    )
+    return True
+
+
+def open_as_given_up(facts: ReturnFacts) -> Decimal:
+    """What is open of the credit because its refund was deleted, and a person noted that it stays so."""
+    return add_up(one.applied for one in given_up(facts, "customer_refund"))
 
 
 def _adopted_covers(facts: ReturnFacts) -> frozenset[str]:
@@ -190,8 +203,12 @@ def _adopted_covers(facts: ReturnFacts) -> frozenset[str]:
 
 
 def _refund_words(facts: ReturnFacts, records: tuple[str, ...]) -> str:
+    """Names of those that stand, then how much of the others a person deleted."""
     names = [record.tran_id for one in records if (record := facts.record(one))]
-    return ", ".join(names) or "posted"
+    undone = open_as_given_up(facts)
+    told = [", ".join(names)] if names else []
+    told += [f"{money_text(undone, facts.currency)} {AS_NOTED}"] if undone else []
+    return "; ".join(told) or "posted"
 
 
 def _cover(facts: ReturnFacts, payment: Payment) -> str:

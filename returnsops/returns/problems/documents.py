@@ -60,7 +60,7 @@ DOCUMENTS: dict[str, ProblemKind] = {
         "A record we posted was deleted or voided in NetSuite", "finance",
         "Nothing is posted in its place by itself. If it was undone by mistake, post it again; if it was meant, note "
         "why: it then stays undone, and what hangs on it (of an authorization everything, of a receipt or a credit the "
-        "money) is yours to book.",
+        "money, of a refund its amount) is yours to book.",
         (POST_AGAIN, ACKNOWLEDGE),
     ),
     "other_content": ProblemKind(
