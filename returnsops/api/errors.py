@@ -11,7 +11,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from returnsops.returns.errors import NotPossibleError
+from returnsops.returns.errors import ClientIdReusedError, NotPossibleError
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +50,8 @@ def api_error(error: Exception, context: dict[str, Any]) -> Response:
 def _as_api_exception(error: Exception) -> exceptions.APIException | None:
     if isinstance(error, exceptions.APIException):
         return error
+    if isinstance(error, ClientIdReusedError):
+        return ConflictError(str(error), code="client_id_reused")
     if isinstance(error, NotPossibleError):
         return ConflictError(str(error))
     if isinstance(error, PermissionDenied):

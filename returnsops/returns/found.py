@@ -11,9 +11,10 @@ from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.people import access, audit
 from returnsops.people.models import User
-from returnsops.returns.errors import NotPossibleError
+from returnsops.returns.errors import ClientIdReusedError, NotPossibleError
 from returnsops.returns.inspection import (
     UnitOutcome,
+    find_sent_before,
     finish_inspection,
     judge_units,
     open_inspection,
@@ -79,7 +80,9 @@ def record_seen(
     _require_apart(loop_return, outcomes, things)
     sent_before = FoundGoods.objects.filter(client_id__in=[one.client_id for one in things]).count()
     if 0 < sent_before < len(things):
-        raise NotPossibleError("Some of what was found was sent before, some was not. Send what is new with new ids.")
+        raise ClientIdReusedError("Some of what was found was sent before, some was not. Send it with new ids.")
+    if find_sent_before(loop_return, outcomes) and not sent_before:
+        raise ClientIdReusedError("The units were sent before, what was found was not. Send that by itself.")
     inspection = judge_units(loop_return, outcomes, by=by) if outcomes and not sent_before else None
     for thing in things:
         inspection = note_found(loop_return, thing, by=by).inspection
@@ -123,7 +126,7 @@ def _require_same_note(known: FoundGoods, loop_return: LoopReturn, thing: FoundT
     place = known.in_place_of.line_item_id if known.in_place_of else ""
     then = (known.inspection.loop_return_id, known.sku, known.count, place)
     if then != (loop_return.pk, thing.sku, thing.count, thing.in_place_of):
-        raise NotPossibleError("This client id was used for something else. Send it with a new id.")
+        raise ClientIdReusedError("This client id was used for something else. Send it with a new id.")
     if known.withdrawn_at:
         raise NotPossibleError(f"{known} was noted and taken back. If it lay there after all, note it anew.")
 

@@ -2,7 +2,8 @@
 
 Every unit and every found thing is sent with a client id of its own, so that a resend is the same row. By door:
 
-- `judge_units`, one by one at the bench: a unit that stands under its id is passed over, the others are judged.
+- `judge_units`, one by one at the bench: what was said under its id before is passed over, whatever was said of that
+  unit since; the others are judged. The same id for something else is refused.
 - `record_units`, all in one go: if one id was sent before, all were, with the same outcomes; else it is refused.
 - `returnsops.returns.found.note_found`: the same row; refused with other content, or if it was taken back.
 - `returnsops.returns.found.record_seen`, units and found things in one go: of the things all were sent before or none;
@@ -19,7 +20,7 @@ from django.db import IntegrityError, transaction
 from returnsops.lib import clock
 from returnsops.people import access, audit
 from returnsops.people.models import User
-from returnsops.returns.errors import AlreadyInspectedError, NotPossibleError
+from returnsops.returns.errors import AlreadyInspectedError, ClientIdReusedError, NotPossibleError
 from returnsops.returns.mirror import hint_records
 from returnsops.returns.models import InspectedUnit, Inspection, LoopReturn, ReturnLine
 from returnsops.returns.replan import ask_for_plan, hold_return
@@ -44,7 +45,8 @@ class UnitOutcome:
 def judge_units(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], *, by: User) -> Inspection:
     """Note outcomes in this person's open inspection. They count once it is finished.
 
-    Raises AlreadyInspectedError if somebody else judged a unit; NotPossibleError for a unit or outcome there is not.
+    Raises AlreadyInspectedError if somebody else judged a unit; ClientIdReusedError for an id that stands for something
+    else; NotPossibleError for a unit or outcome there is not.
     """
     access.require(by, "inspect units", shop=loop_return.shop)
     row = hold_return(loop_return.pk)
@@ -110,11 +112,9 @@ def record_units(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], *, by
     """Judge and finish in one go, as tools do. A resend with the same client ids and content changes nothing."""
     access.require(by, "inspect units", shop=loop_return.shop)
     hold_return(loop_return.pk)
-    known = InspectedUnit.objects.filter(client_id__in=[one.client_id for one in outcomes])
-    sent_before = list(known.select_related("line", "inspection"))
+    sent_before = find_sent_before(loop_return, outcomes)
     if sent_before:
-        _require_same_content(loop_return, sent_before, outcomes)
-        return sent_before[0].inspection
+        return sent_before
     if {one.line_item_id for one in outcomes} <= units_on_hold(loop_return):
         return judge_again(loop_return, outcomes, by=by)
     inspection = judge_units(loop_return, outcomes, by=by)
@@ -131,14 +131,9 @@ def judge_again(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], *, by:
     """
     access.require(by, "inspect units", shop=loop_return.shop)
     row = hold_return(loop_return.pk)
-    sent_before = list(
-        InspectedUnit.objects.filter(client_id__in=[one.client_id for one in outcomes]).select_related(
-            "line", "inspection"
-        )
-    )
+    sent_before = find_sent_before(loop_return, outcomes)
     if sent_before:
-        _require_same_content(loop_return, sent_before, outcomes)
-        return sent_before[0].inspection
+        return sent_before
     if row.stage == LoopReturn.Stage.ENDED:
         raise NotPossibleError(f"{row} has ended: its units on hold are moved by hand in NetSuite, as finance agreed.")
     now = clock.now()
@@ -155,6 +150,25 @@ def judge_again(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome], *, by:
         after={one.line_item_id: one.outcome for one in outcomes},
     )
     return inspection
+
+
+def find_sent_before(loop_return: LoopReturn, outcomes: Sequence[UnitOutcome]) -> Inspection | None:
+    """The inspection in which exactly these outcomes came before; None if none of them did.
+
+    Raises ClientIdReusedError if some did, or if an id stands for something else.
+    """
+    ids = [one.client_id for one in outcomes]
+    known = list(InspectedUnit.objects.filter(client_id__in=ids).select_related("line", "inspection"))
+    if not known:
+        return None
+    then = {(unit.line.loop_return_id, unit.client_id, unit.line.line_item_id, unit.outcome) for unit in known}
+    now = {(loop_return.pk, one.client_id, one.line_item_id, one.outcome) for one in outcomes}
+    if then != now:
+        raise ClientIdReusedError(
+            "A unit was sent before, with the same client id, and not as it is now. Nothing was changed. Look at what "
+            "stands, and send what is new with a new id."
+        )
+    return known[0].inspection
 
 
 def units_on_hold(loop_return: LoopReturn) -> set[str]:
@@ -184,17 +198,6 @@ def _release(inspection: Inspection, line: ReturnLine, one: UnitOutcome, *, by: 
         client_id=one.client_id,
     )
     InspectedUnit.objects.filter(pk=standing.pk).update(superseded_by=unit)
-
-
-def _require_same_content(
-    loop_return: LoopReturn, sent_before: list[InspectedUnit], outcomes: Sequence[UnitOutcome]
-) -> None:
-    """A client id stands for one outcome of one unit; another content under it would be lost without a word."""
-    then = {(unit.client_id, unit.line.line_item_id, unit.outcome) for unit in sent_before}
-    now = {(one.client_id, one.line_item_id, one.outcome) for one in outcomes}
-    elsewhere = any(unit.line.loop_return_id != loop_return.pk for unit in sent_before)
-    if then != now or elsewhere:
-        raise NotPossibleError("One of these client ids was used for something else. Send new outcomes with new ids.")
 
 
 def _line_of(loop_return: LoopReturn, lines: dict[str, ReturnLine], one: UnitOutcome) -> ReturnLine:
@@ -240,9 +243,9 @@ def _turned_up(standing: InspectedUnit, one: UnitOutcome) -> bool:
 
 
 def _judge_unit(inspection: Inspection, line: ReturnLine, one: UnitOutcome, *, by: User, row: LoopReturn) -> None:
-    standing = _standing(line)
-    if standing and standing.client_id == one.client_id:
+    if find_sent_before(row, [one]):
         return
+    standing = _standing(line)
     if standing and standing.inspection_id != inspection.pk and not _turned_up(standing, one):
         raise AlreadyInspectedError(
             f"{line.title or line.sku} was already judged {standing.get_outcome_display().lower()} by "

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_GET, require_POST
 from returnsops.lib.htmx import render_page, wants_fragment
 from returnsops.people import access
 from returnsops.people.models import User
-from returnsops.returns.errors import NotPossibleError
-from returnsops.returns.inspection import UnitOutcome, finish_inspection, judge_again, judge_units
+from returnsops.returns.errors import ClientIdReusedError, NotPossibleError
+from returnsops.returns.inspection import UnitOutcome, find_sent_before, finish_inspection, judge_again, judge_units
 from returnsops.returns.models import Arrival, InspectedUnit, Inspection, LoopReturn
 from returnsops.returns.parcels import attach_arrival, clean_scan, find_by_scan, record_arrival
 from returnsops.warehouse import present
@@ -178,14 +178,16 @@ def attach_blind_parcel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _judge(request: HttpRequest, parcel: Parcel, outcomes: list[UnitOutcome]) -> HttpResponse:
-    if InspectedUnit.objects.filter(client_id__in=[one.client_id for one in outcomes]).exists():
-        return back_to(parcel.row.pk)  # the same press, sent twice
-    if stop := find_stop(parcel):
-        return refuse(request, parcel.row.pk, f"{stop.title}. {stop.text}")
     held = {unit.line.line_item_id for unit in parcel.on_hold}
     judge = judge_again if {one.line_item_id for one in outcomes} <= held else judge_units
     try:
+        if find_sent_before(parcel.row, outcomes):
+            return back_to(parcel.row.pk)  # the same press, sent twice
+        if stop := find_stop(parcel):
+            return refuse(request, parcel.row.pk, f"{stop.title}. {stop.text}")
         judge(parcel.row, outcomes, by=inspector_of(request))
+    except ClientIdReusedError:
+        return refuse(request, parcel.row.pk, "That page was used already. Look at what stands here, and choose again.")
     except NotPossibleError as error:
         return refuse(request, parcel.row.pk, str(error))
     messages.success(request, present.judged_text(parcel, [(one.line_item_id, one.outcome) for one in outcomes]))

@@ -51,6 +51,18 @@ def test_resend_changes_nothing(tool: APIClient, row: LoopReturn) -> None:
     assert (Inspection.objects.count(), FoundGoods.objects.count(), InspectedUnit.objects.count()) == (1, 1, 2)
 
 
+def test_found_goods_beside_units_that_were_sent_before_are_refused_as_a_whole(
+    tool: APIClient, row: LoopReturn
+) -> None:
+    judged = unit()
+    record(tool, row, units=[judged])
+
+    answer = record(tool, row, thing(), units=[judged])
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "client_id_reused")
+    assert (Inspection.objects.count(), FoundGoods.objects.count()) == (1, 0)
+
+
 def test_resend_with_a_new_unit_shows_that_unit(tool: APIClient, row: LoopReturn) -> None:
     sent, judged = thing(), unit()
     record(tool, row, sent)

@@ -89,7 +89,7 @@ def test_client_id_with_another_outcome_is_refused(tool: APIClient, row: LoopRet
 
     answer = record(tool, row, {**sent, "outcome": "damaged"})
 
-    assert answer.status_code == 409
+    assert (answer.status_code, answer.json()["code"]) == (409, "client_id_reused")
     assert InspectedUnit.objects.get().outcome == "sellable"
 
 

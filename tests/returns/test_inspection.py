@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.people.models import AuditEvent, Role, User
 from returnsops.posting.facts import load_facts
-from returnsops.returns.errors import AlreadyInspectedError, NotPossibleError
+from returnsops.returns.errors import AlreadyInspectedError, ClientIdReusedError, NotPossibleError
 from returnsops.returns.inspection import (
     SEEN_AGO_MAX,
     UnitOutcome,
@@ -22,7 +23,7 @@ from returnsops.returns.inspection import (
     open_inspection,
     record_units,
 )
-from returnsops.returns.models import Arrival, InspectedUnit, LoopReturn
+from returnsops.returns.models import Arrival, InspectedUnit, Inspection, LoopReturn
 from returnsops.returns.parcels import clean_scan, find_by_scan, record_arrival
 from tests.builders import make_inspection, make_return, make_shop, make_user
 
@@ -127,10 +128,42 @@ def test_late_resend_does_not_undo_a_correction(row: LoopReturn, ada: User) -> N
     judge_units(row, [first], by=ada)
     judge_units(row, [judged("damaged")], by=ada)
 
-    with pytest.raises(AlreadyInspectedError):
-        judge_units(row, [first], by=ada)
+    judge_units(row, [first], by=ada)
 
-    assert standing() == [("387001", "damaged")]
+    assert (standing(), InspectedUnit.objects.count()) == ([("387001", "damaged")], 2)
+
+
+def test_resend_after_a_colleague_judged_it_is_done_and_changes_nothing(row: LoopReturn, ada: User, shop: Shop) -> None:
+    first = judged("missing")
+    record_units(row, [first], by=ada)
+    record_units(row, [judged("damaged")], by=make_user(Role.WAREHOUSE, shop))
+
+    judge_units(row, [first, judged("sellable", "387002")], by=ada)
+
+    assert standing() == [("387001", "damaged"), ("387002", "sellable")]
+
+
+@pytest.mark.parametrize(("outcome", "unit"), [("damaged", "387001"), ("sellable", "387002")])
+@pytest.mark.parametrize("judge", [judge_units, record_units])
+def test_client_id_with_other_content_is_refused(
+    row: LoopReturn, ada: User, judge: Callable[..., Inspection], outcome: str, unit: str
+) -> None:
+    first = judged("sellable")
+    judge(row, [first], by=ada)
+
+    with pytest.raises(ClientIdReusedError, match="with the same client id"):
+        judge(row, [judged(outcome, unit, first.client_id)], by=ada)
+
+    assert standing() == [("387001", "sellable")]
+
+
+def test_client_id_of_another_return_is_refused(row: LoopReturn, ada: User, shop: Shop) -> None:
+    first = judged("sellable")
+    judge_units(row, [first], by=ada)
+    other = make_return(shop, loop_id="110700999")
+
+    with pytest.raises(ClientIdReusedError):
+        judge_units(other, [first], by=ada)
 
 
 def test_one_bad_outcome_leaves_all_unjudged(row: LoopReturn, ada: User) -> None:

@@ -120,6 +120,17 @@ def test_resent_press_changes_nothing(station: Client, row: LoopReturn) -> None:
     assert Inspection.objects.count() == 1
 
 
+def test_other_outcome_from_a_page_that_was_used_is_not_lost_in_silence(station: Client, row: LoopReturn) -> None:
+    """The browser's way back shows the page as it was, with the name of the press it was made for."""
+    press = uuid.uuid4()
+    judge(station, row, client_id=press)
+
+    page = judge(station, row, "missing", client_id=press).content.decode()
+
+    assert "That page was used already." in page
+    assert outcomes_of(row) == {UNIT: "sellable"}
+
+
 def hold_first(row: LoopReturn, ada: User) -> None:
     make_inspection(row, ada, "hold", "sellable")
 

@@ -94,7 +94,6 @@ class RecordInspection(ApiView):
         except AlreadyInspectedError as error:
             standing = {"standing": _standing_outcomes(row, outcomes)}
             raise ConflictError(str(error), code="already_inspected", extra=standing) from error
-        _require_same(inspection, row, outcomes)
         return Response(InspectionOut(_with_units(inspection)).data)
 
 
@@ -141,18 +140,6 @@ def _standing_outcomes(row: LoopReturn, outcomes: list[UnitOutcome]) -> list[dic
         }
         for unit in units.select_related("line", "inspector")
     ]
-
-
-def _require_same(inspection: Inspection, row: LoopReturn, outcomes: list[UnitOutcome]) -> None:
-    """A client id that was used before answers with what it stands for; that must be all that was sent now."""
-    recorded = set(inspection.units.values_list("line__line_item_id", "outcome", "client_id"))
-    sent = {(one.line_item_id, one.outcome, one.client_id) for one in outcomes}
-    if inspection.loop_return_id != row.pk or not sent <= recorded:
-        raise ConflictError(
-            "One of these client ids was used before, for something else. Nothing was changed. "
-            "Send again with a new client_id for each unit that is new.",
-            code="client_id_reused",
-        )
 
 
 def _with_units(inspection: Inspection) -> Inspection:
