@@ -351,7 +351,16 @@ def _record_is_deleted(facts: ReturnFacts, record_type: str) -> ReturnFacts:
 
 
 def _refunded_by_hand(facts: ReturnFacts, amount: str) -> ReturnFacts:
-    """Somebody books a refund on the Credit Memo; a negative amount undoes it."""
+    """Somebody books a refund on the Credit Memo."""
+    return _less_is_open(facts, amount)
+
+
+def _applied_by_hand(facts: ReturnFacts, amount: str) -> ReturnFacts:
+    """Somebody lets the Credit Memo pay another bill of the customer; a negative amount takes it back."""
+    return _less_is_open(facts, amount)
+
+
+def _less_is_open(facts: ReturnFacts, amount: str) -> ReturnFacts:
     changed = []
     for one in facts.records:
         left = one.amount_remaining - Decimal(amount)
@@ -452,6 +461,7 @@ HAPPENINGS: dict[str, Callable[[ReturnFacts, Any], ReturnFacts]] = {
     "sibling_takes": _sibling_takes,
     "record_deleted": _record_is_deleted,
     "refunded_by_hand": _refunded_by_hand,
+    "applied_by_hand": _applied_by_hand,
     "others_refund": _others_refund,
     "period_closed": _period_is_closed,
     "stopped": _something_stands_still,

@@ -19,6 +19,7 @@ from tests.scenarios.whole.people import (
     units_are_judged,
 )
 from tests.scenarios.whole.records import (
+    applied_by_hand,
     bill_arrives,
     exchange_is_billed,
     others_authorise,
@@ -192,6 +193,7 @@ HAPPENINGS: dict[str, Callable[[Theatre, Scene, Any], None]] = {
     "sibling_takes": sibling_takes,
     "record_deleted": record_is_deleted,
     "refunded_by_hand": refunded_by_hand,
+    "applied_by_hand": applied_by_hand,
     "others_refund": others_refund,
     "mapped": sku_is_mapped,
     "approved": person_approves,

@@ -134,14 +134,22 @@ def record_is_deleted(theatre: Theatre, scene: Scene, record_type: str) -> None:
 
 
 def refunded_by_hand(theatre: Theatre, scene: Scene, amount: str) -> None:
-    """A negative amount undoes what was done before."""
-    if Decimal(amount) < 0:
-        theatre.act("delete", record=scene.ids["by hand"])
-        return
     if Decimal(theatre.newest(scene, "creditMemo")["amountremaining"]) < Decimal(amount):
         return  # the story has told of the refund itself already
-    made = RECORDS["customerRefund"](theatre, scene, {"total": amount})
-    scene.know("by hand", made, record_type="customerRefund")
+    RECORDS["customerRefund"](theatre, scene, {"total": amount})
+
+
+def applied_by_hand(theatre: Theatre, scene: Scene, amount: str) -> None:
+    """To another bill of the customer; a negative amount takes it back."""
+    memo = theatre.newest(scene, "creditMemo")
+    if "other bill" not in scene.ids:
+        goods = {"item": {"id": theatre.items["504"]}, "quantity": 1, "rate": memo["total"], "amount": memo["total"]}
+        body = {"entity": {"id": scene.customer}, "item": {"items": [goods]}}
+        made = theatre.act("create", record_type="invoice", body=body, **{"as": "connector"})
+        scene.know("other bill", made["id"], record_type="invoice")
+    applied = Decimal(memo["total"]) - Decimal(memo["amountremaining"]) + Decimal(amount)
+    row = {"doc": {"id": scene.ids["other bill"]}, "apply": True, "amount": str(applied)}
+    theatre.act("edit", record=memo["id"], body={"apply": {"items": [row]}})
 
 
 def others_refund(theatre: Theatre, scene: Scene, told: list[Json]) -> None:

@@ -40,7 +40,7 @@ DUTIES = "refund_duties_total"  # what the sandbox's Loop calls them, where it t
 FAR = timedelta(days=3650)
 NETSUITE_WORDS = {
     "bills_exchange", "bill_arrives", "record_appears", "record_changes", "record_deleted", "refunded_by_hand",
-    "others_authorise", "others_refund", "sibling_takes",
+    "applied_by_hand", "others_authorise", "others_refund", "sibling_takes",
 }  # fmt: skip
 SWITCHES: Json = {
     "loop": {
