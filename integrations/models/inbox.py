@@ -43,6 +43,7 @@ class InboundEvent(models.Model):
                 fields=["shop", "loop_return_id", "-id"], condition=~Q(loop_return_id=""), name="events_of_return"
             ),
             models.Index(fields=["shop", "received_at"], condition=Q(signed=False), name="events_forged"),
+            models.Index(fields=["shop", "-last_received_at"], name="events_newest"),
         ]
         constraints = [
             # A forged copy must not keep the real one out: the verdict on the signature is part of the key.

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -160,16 +161,16 @@ def waiting_shown(rows: Iterable[Any]) -> list[Shown]:
     ]
 
 
-def held_shown(rows: Iterable[Any]) -> list[Shown]:
-    """rows: as `waiting.returns_on_hold` gives them."""
+def held_shown(held: Iterable[tuple[LoopReturn, datetime]]) -> list[Shown]:
+    """held: as `waiting.returns_on_hold` gives them."""
     return [
         {
             "title": f"Order {row.order_name}",
             "shop": str(row.shop),
             "href": reverse("inspect-parcel", args=[row.pk]),
-            "at": row.held_since,
+            "at": since,
         }
-        for row in rows
+        for row, since in held
     ]
 
 

@@ -28,7 +28,6 @@ from returnsops.warehouse.forms import BlindParcelForm, JudgeForm
 from returnsops.warehouse.parcel import Parcel, Unit, find_stop, load_parcel
 from returnsops.warehouse.waiting import (
     BLIND_MAX,
-    HELD_MAX,
     UNFINISHED_MAX,
     WAITING_MAX,
     blind_parcels,
@@ -242,7 +241,7 @@ def _station_context(user: User) -> dict[str, Any]:
         "waiting": present.waiting_shown(waiting[:WAITING_MAX]),
         "waiting_count": waiting.count(),
         "unfinished": unfinished_by(user)[:UNFINISHED_MAX],
-        "held": present.held_shown(returns_on_hold(user)[:HELD_MAX]),
+        "held": present.held_shown(returns_on_hold(user)),
         "blind": list(blind[:BLIND_MAX]),
         "blind_count": blind.count(),
     }

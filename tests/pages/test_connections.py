@@ -16,6 +16,7 @@ from returnsops.people.models import AuditEvent, User
 from returnsops.returns.models import LoopReturn
 from tests.builders import make_account, make_shop
 from tests.pages.scenes import make_checked, make_planned_return
+from tests.query_plans import explained, indexes_preferred
 
 CONNECTION_QUERIES = 27
 
@@ -72,6 +73,13 @@ def test_webhooks_of_the_last_hour_are_counted(finance: Client, shop: Shop) -> N
 
     assert "2 in the last hour" in text
     assert "1 not signed, refused" in text
+
+
+def test_webhooks_are_counted_from_the_end_of_an_index(finance: Client, shop: Shop) -> None:
+    with indexes_preferred(), explained("integrations_inboundevent") as plans:
+        finance.get("/connections/")
+
+    assert [plan for plan in plans if "events_newest" not in plan] == []
 
 
 def test_finance_can_resume_what_is_stopped(finance: Client, shop: Shop, finn: User) -> None:

@@ -12,6 +12,7 @@ from returnsops.posting.models import Posting
 from returnsops.returns.models import LoopReturn
 from tests.builders import make_return, make_shop
 from tests.pages.scenes import make_planned_return
+from tests.query_plans import explained, indexes_preferred
 
 LIST_QUERIES = 9
 HTMX = {"HX-Request": "true"}
@@ -36,6 +37,15 @@ def test_a_row_says_what_the_return_waits_for(finance: Client, shop: Shop) -> No
     assert "on its way to NetSuite" in text
     assert "155.52" in text
     assert "#20418" in text
+
+
+def test_first_page_is_read_from_the_end_of_an_index(finance: Client, shop: Shop) -> None:
+    make_planned_return(shop)
+
+    with indexes_preferred(), explained("returns_loopreturn") as plans:
+        finance.get("/returns/")
+
+    assert any("returns_newest" in plan and "Sort" not in plan for plan in plans)
 
 
 def test_no_personal_data_is_in_the_list(finance: Client, shop: Shop) -> None:

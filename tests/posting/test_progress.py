@@ -17,6 +17,7 @@ from returnsops.posting.models import Pause, Posting, PostingAttempt
 from returnsops.posting.progress import Drain, State, drain_of, drains_of
 from returnsops.returns.models import LoopReturn
 from tests.builders import make_account, make_due, make_posting, make_return, make_shop
+from tests.query_plans import explained
 
 Status = Posting.Status
 PROGRESS_QUERIES = 5
@@ -204,16 +205,8 @@ def test_more_accounts_cost_only_the_look_at_their_lanes(row: LoopReturn, shop: 
 def test_no_count_looks_at_what_is_done_long_ago(row: LoopReturn, account: NetSuiteAccount) -> None:
     put(row, 1)
     put_done_long_ago(row, 3_000)
-    plans = []
 
-    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if 'FROM "posting_posting"' in sql:
-            with connection.cursor() as cursor:
-                cursor.cursor.execute(f"EXPLAIN {sql}", params)
-                plans.append("\n".join(line for (line,) in cursor.cursor.fetchall()))
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(explain):
+    with explained("posting_posting") as plans:
         drain_of(account)
 
     assert len(plans) == 3

@@ -25,7 +25,17 @@ from returnsops.returns.inspection import (
 )
 from returnsops.returns.models import Arrival, InspectedUnit, Inspection, LoopReturn
 from returnsops.returns.parcels import clean_scan, find_by_scan, record_arrival
-from tests.builders import make_inspection, make_return, make_shop, make_user
+from tests.builders import (
+    make_inspection,
+    make_record,
+    make_return,
+    make_rma,
+    make_sale,
+    make_shop,
+    make_unit,
+    make_user,
+)
+from tests.query_plans import explained, indexes_preferred
 
 pytestmark = pytest.mark.django_db
 
@@ -287,6 +297,20 @@ def test_barcode_of_judged_units_finds_nothing_more(row: LoopReturn, ada: User) 
 @pytest.mark.parametrize("text", ["", "nothing", "%", "9400"])
 def test_unknown_scan_finds_nothing(row: LoopReturn, ada: User, text: str) -> None:
     assert not find_by_scan(ada, text).exists()
+
+
+def test_scan_of_an_rma_is_found_as_printed_or_typed(row: LoopReturn, ada: User) -> None:
+    rma = make_record(row, make_rma(make_sale([make_unit()])))
+
+    assert list(find_by_scan(ada, rma.tran_id)) == list(find_by_scan(ada, rma.tran_id.lower())) == [row]
+
+
+def test_scan_is_looked_up_and_not_searched_for(row: LoopReturn, ada: User) -> None:
+    with indexes_preferred(), explained("returns_loopreturn") as plans:
+        find_by_scan(ada, "RMA1042").exists()
+
+    assert "Index Cond: ((tran_id)" in plans[0]
+    assert "Seq Scan on returns_netsuiterecord" not in plans[0]
 
 
 def test_return_of_another_shop_is_not_found(ada: User) -> None:

@@ -1,14 +1,18 @@
 """The inspection station, through its addresses."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from integrations.models import Shop
+from returnsops.lib import clock
 from returnsops.people.models import Role, User
 from returnsops.returns.models import Arrival, InspectedUnit, Inspection, LoopReturn
 from returnsops.returns.parcels import record_arrival
@@ -446,6 +450,35 @@ def test_waiting_parcels_put_exchanges_first_then_the_longest_here(station: Clie
     places = [page.index(f"Order #{day}") for day in (19, 17, 18)]
     assert places == sorted(places)
     assert "Order #16" not in page
+
+
+def test_units_on_hold_are_listed_those_that_lie_there_longest_first(station: Client, shop: Shop, ada: User) -> None:
+    for number, days in ((1, 2), (2, 5), (3, 1)):
+        payload = details_payload(loop_id=str(110700200 + number), order_name=f"#{number}", lines=1)
+        payload["line_items"][0]["line_item_id"] += number
+        make_inspection(make_return(shop, raw=payload), ada, "hold")
+        held = InspectedUnit.objects.filter(line__loop_return__order_name=f"#{number}")
+        held.update(inspected_at=clock.now() - timedelta(days=days))
+
+    page = station.get(reverse("inspect")).content.decode()
+
+    places = [page.index(f"Order #{number}") for number in (2, 1, 3)]
+    assert places == sorted(places)
+
+
+def test_station_reads_no_payload_and_no_plan(station: Client, shop: Shop, ada: User) -> None:
+    label: dict[str, Any] = {"label_status": "delivered", "label_updated_at": f"{CREATED:%Y-%m-%d} 10:00:00"}
+    held = details_payload(loop_id="110700202", lines=1)
+    held["line_items"][0]["line_item_id"] += 10
+    make_return(shop, raw=details_payload(loop_id="110700201", **label))
+    make_inspection(make_return(shop, raw=held), ada, "hold")
+
+    with CaptureQueriesContext(connection) as queries:
+        page = station.get(reverse("inspect")).content.decode()
+
+    assert "Waiting for inspection" in page
+    assert "On hold" in page
+    assert [sql for sql in queries if '"raw"' in sql["sql"] or '"plan"' in sql["sql"]] == []
 
 
 def test_htmx_gets_the_fragment_alone(station: Client, row: LoopReturn) -> None:

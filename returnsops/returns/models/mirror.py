@@ -112,6 +112,7 @@ class LoopReturn(models.Model):
             ),
             models.Index(fields=["shop", "provider_order_id"]),
             models.Index(fields=["shop", "stage", "-created_at"]),
+            models.Index(fields=["-created_at", "-id"], name="returns_newest"),
             models.Index(fields=["order_name"]),
             models.Index(fields=["loop_id"]),
             GinIndex(fields=["tracking_numbers"]),
