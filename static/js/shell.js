@@ -129,20 +129,6 @@
   }
   document.addEventListener("change", checkAll);
 
-  function previewPhoto(event) {
-    const input = event.target;
-    if (!input.matches("input[type=file][data-preview]")) return;
-    const list = input.closest(".photo-input").querySelector("[data-previews]");
-    list.replaceChildren();
-    for (const file of input.files) {
-      const image = document.createElement("img");
-      image.src = URL.createObjectURL(file);
-      image.alt = file.name;
-      list.append(image);
-    }
-  }
-  document.addEventListener("change", previewPhoto);
-
   // A picture that cannot be loaded leaves its place empty instead of a broken sign. Such events do not bubble.
   document.addEventListener("error", (event) => {
     if (event.target.matches?.("img")) event.target.dataset.failed = "";
