@@ -48,7 +48,17 @@ def find_unfit(policy: Policy) -> list[str]:
     field = policy.exchange_link_field
     if field and not policy.link_field:
         found.append(_words_on_link_field(field))
+    names = [
+        *policy.tenders,
+        *policy.currencies,
+        *(name for one in policy.place_rules for name in (one.sku, one.place)),
+    ]
+    found += [f"«{name}» holds a line break, as no name does. Write it on one line." for name in names if _breaks(name)]
     return found
+
+
+def _breaks(name: str) -> bool:
+    return "\n" in name or "\r" in name
 
 
 def _words_on_link_field(field: str) -> str:

@@ -232,7 +232,8 @@ def _item_label(key: str) -> str:
 def _tenders(value: dict[str, Tender]) -> list[Piece]:
     field = _lines_field(
         "Where refunds are booked", write_tenders(value), rows=max(3, len(value) + 1),
-        help_text="One gateway a line: «shopify_payments: 217, 9» is clearing account 217 and refund method 9.",
+        help_text="One gateway a line: «shopify_payments: 217, 9» is clearing account 217 and refund method 9. A name "
+        "with a comma or a colon stands in quotes, here and wherever a line names something: «\"Pay, later\": 217».",
     )  # fmt: skip
     return [Piece("Money", field, ("tenders",), read=read_tenders)]
 

@@ -1,10 +1,11 @@
 """What people type into fields with a language of their own: read into what the rules hold, and written to be changed.
 
-A reader raises ValidationError with an example of what would be understood.
+A reader raises ValidationError with an example of what would be understood. What a line could not hold otherwise stands
+in double quotes, as in a spreadsheet's file: a comma, a colon, a quote (written twice), an id that is no number.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from django.core.exceptions import ValidationError
 
@@ -12,14 +13,18 @@ from returnsops.returns.policy import PlaceRule, Tender
 
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 SHORT = {"s": "second", "sec": "second", "m": "minute", "min": "minute", "h": "hour", "d": "day", "w": "week"}
-DURATION = re.compile(r"^\s*(\d[\d,]{0,7})\s*([a-z]+?)s?\s*$", re.IGNORECASE)
-TENDER = re.compile(r"^\s*(?P<gateway>[^:]+?)\s*:\s*(?P<account>\d+)\s*(?:,\s*(?P<method>\d+)\s*)?$")
-CURRENCY = re.compile(r"^\s*(?P<name>.+?)\s*:\s*(?P<code>[A-Za-z]{3})\s*$")
+DURATION = re.compile(r"^\s*(\d[\d,]{0,12})\s*([a-z]+?)s?\s*$", re.IGNORECASE)
+QUOTED = r'"(?:[^"]|"")*"'
+ID = rf"{QUOTED}|\d+"
+TENDER = re.compile(rf'(?P<gateway>{QUOTED}|(?!")[^:]+?)\s*:\s*(?P<account>{ID})(?:\s*,\s*(?P<method>{ID}))?')
+CURRENCY = re.compile(rf'(?P<name>{QUOTED}|(?!").+?)\s*:\s*(?P<code>[A-Za-z]{{3}})')
 PLACE_RULE = re.compile(
-    r"^\s*(?P<outcome>sellable|damaged)(?:\s*,\s*destination\s+(?P<destination>\d+))?"
-    r"(?:\s*,\s*(?P<sku>[^,:]+?))?\s*:\s*(?P<place>\d+)\s*$",
+    rf"(?P<outcome>sellable|damaged)(?:\s*,\s*destination\s+(?P<destination>{ID}))?"
+    rf'(?:\s*,\s*(?P<sku>{QUOTED}|(?!\s|"|destination\s)[^,:]+?))?\s*:\s*(?P<place>{ID})',
     re.IGNORECASE,
 )
+NEEDS_QUOTES = re.compile(r'[,:"]|^\s|\s$|^$|^destination\s', re.IGNORECASE)
+LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 def read_duration(text: str) -> int:
@@ -32,22 +37,23 @@ def read_duration(text: str) -> int:
 
 
 def read_lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    return [line.strip() for line in LINE_BREAK.split(text) if line.strip()]
 
 
 def read_tenders(text: str) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for line in read_lines(text):
-        match = _understood(TENDER, line, example="«gateway: account» or «gateway: account, method»")
-        _refuse_twice(match["gateway"], found)
-        method = {"payment_option_id": match["method"]} if match["method"] else {}
-        found[match["gateway"]] = {"account_id": match["account"]} | method
+        said = _understood(TENDER, line, example="«gateway: account» or «gateway: account, method»")
+        _refuse_twice(said["gateway"], found)
+        method = {"payment_option_id": said["method"]} if "method" in said else {}
+        found[said["gateway"]] = {"account_id": said["account"]} | method
     return found
 
 
 def write_tenders(tenders: Mapping[str, Tender]) -> str:
     return "\n".join(
-        f"{gateway}: {tender.account_id}" + (f", {tender.payment_option_id}" if tender.payment_option_id else "")
+        f"{_name(gateway)}: {_id(tender.account_id)}"
+        + (f", {_id(tender.payment_option_id)}" if tender.payment_option_id else "")
         for gateway, tender in sorted(tenders.items())
     )
 
@@ -55,14 +61,14 @@ def write_tenders(tenders: Mapping[str, Tender]) -> str:
 def read_currencies(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in read_lines(text):
-        match = _understood(CURRENCY, line, example="its name and code: «Dollar (house): USD»")
-        _refuse_twice(match["name"], found)
-        found[match["name"]] = match["code"].upper()
+        said = _understood(CURRENCY, line, example="its name and code: «Dollar (house): USD»")
+        _refuse_twice(said["name"], found)
+        found[said["name"]] = said["code"].upper()
     return found
 
 
 def write_currencies(currencies: Mapping[str, str]) -> str:
-    return "\n".join(f"{name}: {code}" for name, code in sorted(currencies.items()))
+    return "\n".join(f"{_name(name)}: {code}" for name, code in sorted(currencies.items()))
 
 
 def read_place_rules(text: str) -> list[dict[str, str]]:
@@ -71,30 +77,50 @@ def read_place_rules(text: str) -> list[dict[str, str]]:
 
 def _read_place_rule(line: str) -> dict[str, str]:
     example = "«damaged, SOCKS-*: 35» or «sellable, destination 41001: 15»"
-    match = _understood(PLACE_RULE, line, example=example)
-    if not (match["sku"] or match["destination"]):
+    said = _understood(PLACE_RULE, line, example=example)
+    if not (said.get("sku") or said.get("destination")):
         raise _not_understood(line, example=example)
-    said = {name: word for name, word in match.groupdict().items() if word}
     return said | {"outcome": said["outcome"].lower()}
 
 
 def write_place_rules(rules: Sequence[PlaceRule]) -> str:
-    return "\n".join(
-        ", ".join(filter(None, [one.outcome, one.destination and f"destination {one.destination}", one.sku]))
-        + f": {one.place}"
-        for one in rules
-    )
+    return "\n".join(f"{', '.join(_units_of(one))}: {_id(one.place)}" for one in rules)
 
 
-def _understood(pattern: re.Pattern[str], line: str, *, example: str) -> re.Match[str]:
-    match = pattern.match(line)
+def _units_of(rule: PlaceRule) -> Iterator[str]:
+    yield rule.outcome
+    if rule.destination:
+        yield f"destination {_id(rule.destination)}"
+    if rule.sku:
+        yield _name(rule.sku)
+
+
+def _name(word: str) -> str:
+    return _quoted(word) if NEEDS_QUOTES.search(word) else word
+
+
+def _id(word: str) -> str:
+    return word if word.isdecimal() else _quoted(word)
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace('"', '""') + '"'
+
+
+def _understood(pattern: re.Pattern[str], line: str, *, example: str) -> dict[str, str]:
+    """What each part says, without its quotes; parts that are not there are left out."""
+    match = pattern.fullmatch(line)
     if match is None:
         raise _not_understood(line, example=example)
-    return match
+    return {part: _unquoted(word) for part, word in match.groupdict().items() if word}
+
+
+def _unquoted(word: str) -> str:
+    return word[1:-1].replace('""', '"') if re.fullmatch(QUOTED, word) else word
 
 
 def _not_understood(line: str, *, example: str) -> ValidationError:
-    return ValidationError(f"«{line}» is not read. Write {example}.")
+    return ValidationError(f"«{line}» is not read. Write {example}. A name with a comma or colon stands in quotes.")
 
 
 def _refuse_twice(name: str, found: Mapping[str, object]) -> None:
