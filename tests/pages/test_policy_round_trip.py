@@ -17,23 +17,27 @@ NAMES = st.one_of(
     st.text(alphabet=',:"* 1a', max_size=8),
     st.sampled_from(["destination 41001", "Destination", 'Pay, "later": 30 days', "SOCKS-*", " at the edge "]),
 )
-PLACE_RULES = st.builds(
-    lambda sku, destination, place: {"outcome": "sellable", "sku": sku, "destination": destination, "place": place},
-    NAMES, st.one_of(st.just(""), IDS), IDS,
-)  # fmt: skip
-RULES = st.fixed_dictionaries(
+
+
+def rule_of(sku: str, destination: str, place: str) -> dict[str, str]:
+    return {"outcome": "sellable", "sku": sku, "destination": destination, "place": place}
+
+
+def condition_of(rule: dict[str, str]) -> tuple[str, str]:
+    return rule["sku"].casefold(), rule["destination"]
+
+
+ANY_RULE = st.builds(rule_of, NAMES, st.one_of(st.just(""), IDS), IDS)
+PLACE_RULES = ANY_RULE.filter(lambda one: bool(one["sku"].rstrip("*") or one["destination"]))
+TENDERS = st.fixed_dictionaries({"account_id": IDS}, optional={"payment_option_id": IDS})
+RULES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
-        "place_rules": st.lists(
-            PLACE_RULES.filter(lambda one: one["sku"].rstrip("*") or one["destination"]),
-            unique_by=lambda one: (one["sku"].casefold(), one["destination"]), max_size=3,
-        ),
-        "tenders": st.dictionaries(
-            NAMES, st.fixed_dictionaries({"account_id": IDS}, optional={"payment_option_id": IDS}), max_size=3
-        ),
+        "place_rules": st.lists(PLACE_RULES, unique_by=condition_of, max_size=3),
+        "tenders": st.dictionaries(NAMES, TENDERS, max_size=3),
         "currencies": st.dictionaries(NAMES, st.sampled_from(["USD", "eur"]), max_size=3),
         "deadlines": st.dictionaries(st.sampled_from(["rma", "parcel"]), st.integers(1, 10**7), max_size=2),
     }
-)  # fmt: skip
+)
 OWNERSHIP = {kind: value.value for kind, value in policy().ownership.items()}
 LOCATIONS = {"holding": "h31", "sellable": "h14", "damaged": "h33"}  # of no rule
 
