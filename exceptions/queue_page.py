@@ -39,7 +39,7 @@ def describe_queue(request: PageRequest) -> dict[str, Any]:
         "tabs": [_tab(request.GET, value, label, status, counts) for value, label in TABS],
         "rows": _show_rows(request.GET, page, chosen),
         "page": page,
-        "page_text": f"{page.start_index()} to {page.end_index()} of {page.paginator.count}",
+        "page_text": f"{page.start_index():,} to {page.end_index():,} of {page.paginator.count:,}",
         "previous": _address(request.GET, page=page.previous_page_number()) if page.has_previous() else "",
         "next": _address(request.GET, page=page.next_page_number()) if page.has_next() else "",
         "counts": counts,
@@ -88,7 +88,7 @@ def _bulk(query: QueryDict, rows: CaseRows) -> dict[str, Any] | None:
     asked = queue_address(query).partition("?")[2]
     url = reverse("retry-all") + (f"?{asked}" if asked else "")
     return {
-        "text": f"{count} {noun} about a refused document.",
+        "text": f"{count:,} {noun} about a refused document.",
         "hint": "Nothing is sent before you have seen what would be.",
         "actions": [
             {"label": "See what a retry would do", "method": "get", "icon": "rotate-cw", "key": "b", "url": url}

@@ -22,7 +22,12 @@ class ReturnTable(tables.Table):  # type: ignore[misc]  # django-tables2 ships n
     loop_id = tables.Column("Return", orderable=False)
     stage = tables.Column("Stage", orderable=False)
     plan = tables.Column("Waits for", orderable=False, empty_values=())
-    numbers = tables.Column("In NetSuite", orderable=False, empty_values=())
+    numbers = tables.Column(
+        "In NetSuite",
+        orderable=False,
+        empty_values=(),
+        attrs={"td": {"class": "cell-extra"}, "th": {"class": "cell-extra"}},
+    )
     return_total = tables.Column(
         "Value", order_by=("return_total", "pk"), attrs={"td": {"class": "num"}, "th": {"class": "num"}}
     )

@@ -115,8 +115,8 @@ def _cases_tile(scope: Scope, causes: list[dict[str, Any]]) -> Tile:
     )
     oldest = min((cause["oldest"] for cause in causes), default=None)
     hints = [f"oldest {age_words(scope.now, oldest)}"] if count else ["nothing waits for a person"]
-    hints += [f"{taken['all']} in progress"] if taken["all"] else []
-    hints += [f"{taken['mine']} yours"] if taken["mine"] else []
+    hints += [f"{taken['all']:,} in progress"] if taken["all"] else []
+    hints += [f"{taken['mine']:,} yours"] if taken["mine"] else []
     return {
         "label": "Cases to settle", "value": f"{count:,}", "unit": "", "icon": "inbox",
         "href": scope.href("exceptions"), "hint": ", ".join(hints), "tone": "bad" if count else "good",
@@ -137,7 +137,7 @@ def _inspect_tile(scope: Scope) -> Tile:
     )
     href = "/inspect/" if is_inspector else scope.href("returns", stage="to_inspect")
     hints = [f"in {count_words(sums['returns'], 'parcel')}"] if sums["units"] else ["nothing waits"]
-    hints += [f"{sums['exchanges']} with an exchange waiting"] if sums["exchanges"] else []
+    hints += [f"{sums['exchanges']:,} with an exchange waiting"] if sums["exchanges"] else []
     hints += [f"oldest {age_words(scope.now, sums['oldest'])}"] if sums["oldest"] else []
     return {
         "label": "To inspect", "value": f"{sums['units']:,}", "unit": "units", "icon": "package-open",
@@ -152,7 +152,7 @@ def _settled_tile(scope: Scope) -> Tile:
     )
     return {
         "label": "Settled in 24 hours", "value": f"{sums['day']:,}", "unit": "returns", "icon": "circle-check",
-        "href": scope.href("returns", stage=LoopReturn.Stage.SETTLED), "hint": f"{sums['week']} in 7 days",
+        "href": scope.href("returns", stage=LoopReturn.Stage.SETTLED), "hint": f"{sums['week']:,} in 7 days",
         "tone": "neutral",
     }  # fmt: skip
 

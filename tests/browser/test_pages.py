@@ -10,6 +10,7 @@ from tests.browser.conftest import Visit, log_in
 from tests.browser.house import House, wait_until
 
 PHONE = 390
+BETWEEN = (800, 900, 1024, 1180)
 QUIET = {"preload": False}  # else it fetches style sheets by itself, against our Content-Security-Policy
 NOT_OURS = {"exclude": [[".select2-container"]]}  # the search box that comes with Django's admin
 PAGES = [
@@ -88,6 +89,29 @@ def violations(page: Page) -> list[str]:
 def overflow(page: Page) -> int:
     width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return width
+
+
+@pytest.mark.parametrize("name", ["/returns/", "/search/?q=A-SKU-NOBODY-KNOWS", "/exceptions/", "loop", "netsuite"])
+def test_no_list_is_scrolled_sideways(visit: Visit, addresses: dict[str, str], name: str) -> None:
+    page = visit("finn", addresses.get(name, name))
+    for width in BETWEEN:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert too_wide(page) == [], width
+
+
+def test_list_beside_an_open_case_is_not_scrolled_sideways(visit: Visit, addresses: dict[str, str]) -> None:
+    page = visit("finn", f"/exceptions/?case={addresses['case'].split('/')[2]}", width=1200)
+
+    expect(page.get_by_role("complementary", name="The case")).to_be_visible()
+    assert too_wide(page) == []
+
+
+def too_wide(page: Page) -> list[str]:
+    """Tables that do not show all their columns."""
+    cut: list[str] = page.evaluate(
+        "[...document.querySelectorAll('.table-wrap')].filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)"
+    )
+    return cut
 
 
 def test_log_in_names_a_wrong_password_and_leads_back(visit: Visit) -> None:

@@ -74,7 +74,7 @@ def test_one_row_for_one_thing_to_decide(finance: Client, shop: Shop, row: LoopR
     assert "SKU not found in NetSuite" in text
     assert "SKU TEE-9" in text
     assert "25.00" in text
-    assert re.search(r'data-label="Returns" class="num">3<', text)
+    assert re.search(r'data-label="Returns" class="num cell-told">3<', text)
 
 
 def test_tabs_show_their_counts(finance: Client, finn: User, case: Case) -> None:

@@ -313,6 +313,17 @@ def test_it_stops_looking_once_the_return_is_over(finance: Client, shop: Shop) -
     assert "every " not in read(finance, row)
 
 
+@pytest.mark.parametrize(("units", "is_beside"), [(6, True), (7, False)])
+def test_many_units_stand_below_the_steps(finance: Client, shop: Shop, units: int, is_beside: bool) -> None:
+    row = make_return(shop, lines=units)
+
+    text = finance.get(f"/returns/{row.pk}/").text
+
+    aside = text[text.index('aria-label="About this return"') :].partition("</aside>")[0]
+    assert ('id="units-title"' in aside) is is_beside
+    assert text.count('id="units-title"') == 1
+
+
 def test_a_return_without_amounts_and_units_is_shown(finance: Client, shop: Shop) -> None:
     row = make_return(shop, line_items=[], refund="0.00", return_total="0.00", tracking_number=None)
     plan_anew(row)

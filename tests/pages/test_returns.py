@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from pytest_django.asserts import assertNumQueries
 
@@ -37,6 +38,15 @@ def test_a_row_says_what_the_return_waits_for(finance: Client, shop: Shop) -> No
     assert "on its way to NetSuite" in text
     assert "155.52" in text
     assert "#20418" in text
+
+
+def test_thousands_are_set_apart(finance: Client, shop: Shop) -> None:
+    row = make_return(shop)
+    values = {field.attname: getattr(row, field.attname) for field in LoopReturn._meta.concrete_fields} | {"id": None}
+    LoopReturn.objects.bulk_create(LoopReturn(**values | {"loop_id": f"copy-{number}"}) for number in range(1_000))
+
+    assert "1,001 to 1,001 of 1,001" in finance.get("/returns/?page=41").text
+    assert ">1,001<" in render_to_string("components/count.html", {"count": 1_001})
 
 
 def test_first_page_is_read_from_the_end_of_an_index(finance: Client, shop: Shop) -> None:
