@@ -20,7 +20,7 @@ from django.utils import timezone
 from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.lib.fixed_query import FixedQuery, filled, slot, slots
-from returnsops.posting.models import Posting
+from returnsops.posting.models import Pause, Posting
 from returnsops.posting.pauses import not_paused
 
 Status = Posting.Status
@@ -165,10 +165,13 @@ def put_back_dead_claims() -> int:
     return unarmed.filter(pk__in=pks).update(**_back())
 
 
-def claimable() -> QuerySet[Posting]:
-    """Pending, due, wanted by a current plan, and not waiting for a pause, a probe or a sibling in flight."""
+def claimable(*, but_for: Pause | None = None) -> QuerySet[Posting]:
+    """Pending, due, wanted by a current plan, and not waiting for a pause, a probe or a sibling in flight.
+
+    but_for: as if this pause were over.
+    """
     now = timezone.now()
-    due = _sendable(now).filter(_is_wanted(clock.now()), _has_open_connection(now))
+    due = _sendable(now).filter(_is_wanted(clock.now(), but_for=but_for), _has_open_connection(now))
     return due.order_by("turn_at", "pk")
 
 
@@ -207,14 +210,14 @@ def _claim_statement(count: int) -> tuple[str, Sequence[object]]:
     return CLAIM.format(heads=sql), params
 
 
-def _is_wanted(today: Moment) -> Q:
+def _is_wanted(today: Moment, *, but_for: Pause | None = None) -> Q:
     """The plan that wants it is current, and nobody paused what it hinges on.
 
     A return whose `look_again_at` has come may want something else by now, so its postings wait for the plan; for ever
     if the plan fails, which is a case (`plan_failed`).
     """
     is_planned = Q(loop_return__look_again_at=None) | Q(loop_return__look_again_at__gt=today)
-    return is_planned & Q(loop_return__plan_attempts=0) & not_paused()
+    return is_planned & Q(loop_return__plan_attempts=0) & not_paused(but_for=but_for)
 
 
 def _has_open_connection(now: Moment) -> Q:

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 
 from returnsops.lib import clock
 from returnsops.people.models import User
 from returnsops.posting.causes import gather_refused
+from returnsops.posting.claim import claimable
 from returnsops.posting.models import Pause, Posting
 from returnsops.posting.pauses import not_paused
 from returnsops.returns.errors import NotPossibleError
@@ -78,22 +79,22 @@ def _held(pause: Pause) -> Pause:
 
 
 def _next_probe(pause: Pause) -> Posting | None:
-    """Where the refusal came from, if it still waits; else the one that waits longest."""
-    free = waiting_behind(pause).filter(not_paused(but_for=pause))
-    first = free.filter(pk=pause.opened_from_id).first() if pause.opened_from_id else None
-    return first or free.order_by("created_at", "pk").first()
+    """One that may go now, if there is any. Of those, where the refusal came from; else the one that waits longest."""
+    may_go, made_it = Exists(claimable(but_for=pause).filter(pk=OuterRef("pk"))), Q(pk=pause.opened_from_id)
+    free = waiting_behind(pause).filter(not_paused(but_for=pause)).annotate(may_go=may_go)
+    return free.order_by("-may_go", Case(When(made_it, then=0), default=1), "created_at", "pk").first()
 
 
 @transaction.atomic
 def _follow_probe(pause: Pause) -> None:
-    """It went through: the cause is gone. It ended otherwise: that tells nothing, so the next one goes first."""
+    """It went through: the cause is gone. It ended otherwise, or cannot go: that tells nothing; the next goes first."""
     pause = _held(pause)
     probe = pause.probe
     if probe is None or probe.status in (Status.SENDING, Status.UNCERTAIN):
         return
     if probe.status == Status.POSTED:
         end_pause(pause, by=pause.tried_by, because=f"{pause.tried_because} {probe} went through.".strip())
-    elif probe.status != Status.PENDING or pause.key not in probe.hinges_on:
+    elif pause.key not in probe.hinges_on or not claimable(but_for=pause).filter(pk=probe.pk).exists():
         following = _next_probe(pause)
         Pause.objects.filter(pk=pause.pk).update(probe=following)
         if following is None and not waiting_behind(pause).exists():

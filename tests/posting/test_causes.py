@@ -24,6 +24,7 @@ from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.problems import Problem
 from tests.builders import make_due, make_posting, make_return
+from tests.posting.test_pauses import make_pause
 
 pytestmark = pytest.mark.django_db
 
@@ -227,6 +228,34 @@ def test_probe_that_ends_otherwise_tells_nothing_so_the_next_goes_first(shop: Sh
 
     pause.refresh_from_db()
     assert pause.probe == second
+
+
+@pytest.mark.parametrize("hindrance", ["its shop is paused", "its plan failed", "put off"])
+def test_probe_that_cannot_go_lets_another_go_first(shop: Shop, finn: User, hindrance: str) -> None:
+    first, second = waiting(shop), waiting(shop, 2, hinges=(*SEPTEMBER[:-2], "shop:moss", "type:itemReceipt"))
+    pause = make_pause(shop, "period:2026-09", opened_from=first)
+    assert try_cause(pause, by=finn, reason="Opened it again") == first
+    if hindrance == "its shop is paused":
+        make_pause(shop, "shop:fern", code="by_person", opened_by=finn)
+    elif hindrance == "its plan failed":
+        LoopReturn.objects.filter(pk=first.loop_return_id).update(plan_attempts=3)
+    else:
+        Posting.objects.filter(pk=first.pk).update(not_before=timezone.now() + timedelta(minutes=5))
+
+    look_after_pauses()
+
+    pause.refresh_from_db()
+    assert pause.probe == second
+
+
+@pytest.mark.parametrize("others", [True, False])
+def test_cause_is_tried_by_one_that_can_go_if_there_is_one(shop: Shop, finn: User, others: bool) -> None:
+    first = waiting(shop)
+    LoopReturn.objects.filter(pk=first.loop_return_id).update(plan_attempts=3)
+    second = waiting(shop, 2) if others else first
+    pause = make_pause(shop, "period:2026-09", opened_from=first)
+
+    assert try_cause(pause, by=finn, reason="Opened it again") == second
 
 
 def test_pause_ends_at_once_when_nothing_waits(shop: Shop, finn: User) -> None:
