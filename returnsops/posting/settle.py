@@ -182,6 +182,7 @@ def _settle_by_external_id(doubts: Sequence[Posting]) -> None:
     """One query for all. Strangers are looked for only where no answer was lost: ours may still be on its way."""
     sought = {one.external_id: one for one in seek(doubts)}
     lost = [one for one in doubts if one.doubted]
+    looked_at = timezone.now()
     with watched(doubts[0].account):
         client = netsuite_client(doubts[0].account)
         found: dict[str, Found | None] = dict(look_for_ours(client, [sought[one.external_id] for one in lost]))
@@ -191,16 +192,17 @@ def _settle_by_external_id(doubts: Sequence[Posting]) -> None:
         if match:
             adopt_found(posting, match)
         else:
-            _absent(posting)
+            _absent(posting, looked_at=looked_at)
 
 
 def _settle_update(posting: Posting) -> None:
     """An update has no external id to look for, so the record itself tells whether it holds what was sent."""
+    looked_at = timezone.now()
     record = fetch_record(posting.account, posting.request["target_type"], posting.request["target_id"])
     if record and holds_update(record, posting.request):
         _note_done(posting, record.internal_id)
     else:
-        _absent(posting)
+        _absent(posting, looked_at=looked_at)
 
 
 def _settle_in_loop(posting: Posting) -> None:
@@ -208,17 +210,17 @@ def _settle_in_loop(posting: Posting) -> None:
     if posting.request["operation"] == "note":
         _settle_note(posting)
         return
-    started_at = timezone.now()
+    looked_at = timezone.now()
     with watched(posting.shop):
         record = loop_client(posting.shop).get_return(str(posting.request["return_id"]))
     if record is None:
-        _absent(posting)
+        _absent(posting, looked_at=looked_at)
         return
-    apply_return(posting.shop, record, fetched_at=started_at)
+    apply_return(posting.shop, record, fetched_at=looked_at)
     if _shows_it(posting, record):
         _note_done(posting, record.id)
     else:
-        _absent(posting)
+        _absent(posting, looked_at=looked_at)
 
 
 def _shows_it(posting: Posting, record: LoopReturnRecord) -> bool:
@@ -239,12 +241,13 @@ SHOWN_BY = {"grade": shows_grade, "assess": shows_assessment}
 def _settle_note(posting: Posting) -> None:
     """A note shows on the return's timeline, in our very words (loop.md §2.6)."""
     return_id, content = str(posting.request["return_id"]), str(posting.request["content"])
+    looked_at = timezone.now()
     with watched(posting.shop):
         notes = loop_client(posting.shop).list_notes(return_id)
     if any(one.content == content for one in notes):
         _note_done(posting, return_id)
     else:
-        _absent(posting)
+        _absent(posting, looked_at=looked_at)
 
 
 def _note_done(posting: Posting, their_id: str) -> None:
@@ -254,11 +257,14 @@ def _note_done(posting: Posting, their_id: str) -> None:
             note_look(posting, outcome="adopted", answer="The other side shows that it was done.")
 
 
-def _absent(posting: Posting) -> None:
-    """Not there now. After the window that is final: refused if it was refused, else sent again under the same id."""
+def _absent(posting: Posting, *, looked_at: datetime) -> None:
+    """Not there. After the window that is final: refused if it was refused, else sent again under the same id.
+
+    looked_at: when the look began; what was committed while it was out, it may have missed.
+    """
     assert posting.uncertain_since is not None, "an uncertain posting has a start"
     now = timezone.now()
-    age, window = now - posting.uncertain_since, _window_of(posting)
+    age, window = looked_at - posting.uncertain_since, _window_of(posting)
     if age >= window:
         with transaction.atomic():
             hold_return(posting.loop_return_id)

@@ -141,6 +141,23 @@ def test_not_found_inside_the_window_proves_nothing(
     assert netsuite.calls == []
 
 
+def test_look_that_began_inside_the_window_proves_nothing(
+    row: LoopReturn, let_pass: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What NetSuite commits while the answer is on its way was not in it."""
+    request = {"operation": "update", "target_type": "creditMemo", "target_id": "9001", "body": {"memo": "x"}}
+    in_doubt(row, "credit_fix", request=request)
+    monkeypatch.setattr("returnsops.posting.settle.fetch_record", lambda *_: let_pass(timedelta(seconds=50)))
+
+    let_pass(WINDOW - timedelta(seconds=40))
+    settle(only())
+    assert only().status == "uncertain"
+
+    let_pass(timedelta(minutes=5))
+    settle(only())
+    assert only().status == "pending", "this look began after it"
+
+
 def test_absent_after_the_window_is_sent_again_under_the_same_external_id(
     row: LoopReturn, netsuite: FakeNetSuite, let_pass: Callable[[timedelta], None]
 ) -> None:
