@@ -66,7 +66,7 @@ WILL_NOT = {
 
 
 def kind_of(code: str) -> ProblemKind:
-    return KINDS.get(code) or ProblemKind(code, Role.FINANCE, "")
+    return KINDS.get(code) or ProblemKind(code, Role.FINANCE, "", "")
 
 
 def tone_of(code: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from returnsops.returns.facts import ReturnFacts
-from returnsops.returns.plan import kinds, plan_return
+from returnsops.returns.plan import StepState, kinds, plan_return
 from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.policy import RECORD_KINDS, Deadlines, Ownership, Policy
 from returnsops.returns.problems import KINDS
@@ -125,3 +125,19 @@ SITUATIONS: dict[str, Callable[[ReturnFacts], bool]] = {
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_every_situation_in_loop_is_met_by_some_story(situation: str) -> None:
     assert any(SITUATIONS[situation](facts) for facts, _ in seen())
+
+
+@cache
+def steps_held_up() -> dict[str, set[str]]:
+    """By problem the steps that are open beside it somewhere in the book."""
+    found: dict[str, set[str]] = {}
+    for plan in (plan_return(facts) for facts, _ in seen()):
+        still_open = {step.code for step in plan.steps if step.state in (StepState.BLOCKED, StepState.WAITING)}
+        for problem in plan.problems:
+            found.setdefault(problem.code, set()).update(still_open)
+    return found
+
+
+@pytest.mark.parametrize("code", sorted(code for code, kind in KINDS.items() if kind.step))
+def test_every_problem_leads_to_a_step_that_is_open_beside_it_in_some_story(code: str) -> None:
+    assert KINDS[code].step in steps_held_up()[code]

@@ -19,28 +19,6 @@ OVER = (LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED)
 # Steps that only some returns have; they are shown once the plan speaks of them.
 SOMETIMES = frozenset({"found", "told", "restock", "shelve", "exchange", "apply", "close_rma"})
 CASH_SALE_SKIPS = "credit"  # its Cash Refund is credit and refund in one
-STEP_OF_CASE = {
-    "sku_unmapped": "sale",
-    "kit_part_returned": "sale", "item_differs": "sale", "sale_missing": "sale", "several_sales": "sale",
-    "sku_missing": "sale", "billed_in_parts": "sale", "unit_not_on_order": "sale", "foreign_record": "rma",
-    "order_unbilled": "credit", "unit_not_authorized": "rma", "parcel_overdue": "arrival",
-    "inspection_overdue": "inspection", "removed_after_receipt": "inspection", "receipt_changed": "receipt",
-    "received_unaccepted": "shelve", "hold_overdue": "shelve", "restock_uninspected": "restock",
-    "exchange_value_open": "apply", "ended_after_receipt": "close_rma",
-    "parcel_of_ended_return": "close_rma",
-    "amount_differs": "amount", "approval_needed": "amount", "settled_differently": "refund",
-    "loop_did_not_settle": "settle", "loop_processing_failed": "settle", "closed_unprocessed": "settle",
-    "refused_exchange_unit": "settle", "exchange_order_missing": "exchange", "rma_missing": "rma",
-    "rma_unapproved": "rma",
-    "receipt_missing": "receipt", "credit_missing": "credit", "credit_differs": "credit", "refund_missing": "refund",
-    "refund_differs": "refund",
-    "rma_left_open": "close_rma",
-    "no_parcel": "arrival", "wrong_item": "found", "undeclared_item": "found", "kit_to_move": "shelve",
-    "amounts_untold": "amount", "loop_paid_more": "amount", "loop_paid_less": "amount",
-    "exchange_order_contradicts": "exchange", "exchange_out_of_stock": "exchange",
-    "replacement_unavailable": "exchange", "address_missing": "exchange", "stock_unseen": "exchange",
-    "customer_missing": "exchange", "item_inactive": "exchange",
-}  # fmt: skip
 
 
 def plan_steps(row: LoopReturn) -> list[dict[str, Any]]:
@@ -142,7 +120,7 @@ def step_of(member: CaseMember) -> str:
         kind = posting.rsplit("-", 1)[0]
         matches = [one for one in POSTING_KINDS if kind.endswith("-" + one.replace("_", "-"))]
         return POSTING_KINDS[max(matches, key=len)].step if matches else ""
-    return STEP_OF_CASE.get(member.case.code, "")
+    return kind_of(member.case.code).step
 
 
 def next_step(row: LoopReturn) -> dict[str, Any] | None:

@@ -4,46 +4,46 @@ from returnsops.returns.problems.kinds import ACKNOWLEDGE, CHOOSE_LINE, SAY_GOOD
 
 GOODS: dict[str, ProblemKind] = {
     "parcel_overdue": ProblemKind(
-        "Parcel is on its way for too long", "warehouse",
+        "Parcel is on its way for too long", "warehouse", "arrival",
         "Ask the carrier. If it is lost, mark the units missing; nothing is refunded for them unless finance says so.",
     ),
     "no_parcel": ProblemKind(
-        "Settled in Loop, and no parcel is under way", "finance",
+        "Settled in Loop, and no parcel is under way", "finance", "arrival",
         "Note it if the customer keeps the goods: they are credited without a receipt, once approved. If the goods do "
         "come, do nothing: they are inspected as always.", (ACKNOWLEDGE,),
     ),
     "inspection_overdue": ProblemKind(
-        "Delivered but not inspected", "warehouse",
+        "Delivered but not inspected", "warehouse", "inspection",
         "Find the parcel and inspect its units. If it never came, tell the carrier and mark the units missing.",
     ),
     "hold_overdue": ProblemKind(
-        "Units lie on hold for too long", "warehouse",
+        "Units lie on hold for too long", "warehouse", "",
         "Judge them again at the inspection station: sellable, damaged or scrapped.",
     ),
     "restock_uninspected": ProblemKind(
-        "Back on sale in the shop, and not inspected", "warehouse",
+        "Back on sale in the shop, and not inspected", "warehouse", "restock",
         "Find the parcel and inspect its units. If they never came, take them out of the shop's stock and mark them "
         "missing.",
     ),
     "wrong_item": ProblemKind(
-        "Another item lay in place of the returned one", "finance",
+        "Another item lay in place of the returned one", "finance", "found",
         "Ask the customer. Nothing is paid for the declared unit, and Loop is not asked to settle before you say what "
         "becomes of what came. If the right unit is on its way, wait: once it is inspected the return goes on with it.",
         (SAY_GOODS,),
     ),
     "undeclared_item": ProblemKind(
-        "Goods in the parcel that are not on the return", "finance",
+        "Goods in the parcel that are not on the return", "finance", "found",
         "Find out whose they are and say what becomes of them. Nobody is paid for them here; the return goes on "
         "meanwhile. If they should be refunded, have them added to a return in Loop.", (SAY_GOODS,),
     ),
     "kit_to_move": ProblemKind(
-        "A kit lies elsewhere than its inspection says", "finance",
+        "A kit lies elsewhere than its inspection says", "finance", "shelve",
         "NetSuite keeps only a kit's members in stock, and does not tell us which these are. Have them entered under "
         "Items in the admin: it goes on by itself. Or move them in NetSuite by an Inventory Transfer, or write them "
         "off by an Inventory Adjustment, then note it.", (ACKNOWLEDGE,),
     ),
     "kit_part_returned": ProblemKind(
-        "Part of a kit came back", "finance",
+        "Part of a kit came back", "finance", "sale",
         "NetSuite takes a kit's line back only as a whole. If the whole kit lies there as one unit, choose its line. "
         "If the part came alone, book all of this return by hand: make a Return Authorization in NetSuite for the "
         "part's item and for every other unit, receive, credit and refund there, settle the return in Loop, then note "
@@ -51,36 +51,36 @@ GOODS: dict[str, ProblemKind] = {
         (CHOOSE_LINE, ACKNOWLEDGE),
     ),
     "receipt_missing": ProblemKind(
-        "Another system has not made the Item Receipt", "warehouse",
+        "Another system has not made the Item Receipt", "warehouse", "receipt",
         "Look whether the system that receives goods still runs, or receive the units in NetSuite. If nothing is to be "
         "received, note it: it goes on as if it were.", (ACKNOWLEDGE,),
     ),
     "receipt_changed": ProblemKind(
-        "Fewer units are received in NetSuite than we posted", "finance",
+        "Fewer units are received in NetSuite than we posted", "finance", "receipt",
         "Somebody changed the Item Receipt. Correct it in NetSuite; the credit goes on by itself once it holds every "
         "accepted unit.",
     ),
     "received_unaccepted": ProblemKind(
-        "Units were received on arrival and not accepted", "finance",
+        "Units were received on arrival and not accepted", "finance", "shelve",
         "Take them off the Item Receipt in NetSuite; it goes on by itself once the receipt holds accepted units only. "
         "If they stay in stock for another reason, note what was agreed.", (ACKNOWLEDGE,),
     ),
     "removed_after_receipt": ProblemKind(
-        "The warehouse accepted a unit that Loop has taken out of the return", "finance",
+        "The warehouse accepted a unit that Loop has taken out of the return", "finance", "inspection",
         "Find out why it was taken out in Loop. Pay the customer outside or send the goods back, correct the receipt "
         "in NetSuite if they leave, then note what was agreed.", (ACKNOWLEDGE,),
     ),
     "late_unit": ProblemKind(
-        "A unit came after it was taken off the return", "finance",
+        "A unit came after it was taken off the return", "finance", "",
         "It is paid for by nobody and on no receipt. Settle it by hand: receive and refund it, or send it back; then "
         "note what you did.", (ACKNOWLEDGE,),
     ),
     "ended_after_receipt": ProblemKind(
-        "Cancelled after the goods were received", "finance",
+        "Cancelled after the goods were received", "finance", "close_rma",
         "Decide whether the customer gets the goods back or the money. Note what was agreed.", (ACKNOWLEDGE,),
     ),
     "parcel_of_ended_return": ProblemKind(
-        "A parcel came for a return that has ended", "warehouse",
+        "A parcel came for a return that has ended", "warehouse", "close_rma",
         "Ask finance what was agreed with the customer. If they are to be paid, have the return opened again in Loop: "
         "it goes on by itself. Else send the goods back or keep them, and note it here.", (ACKNOWLEDGE,),
     ),

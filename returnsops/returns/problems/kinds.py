@@ -18,9 +18,13 @@ SAY_GOODS = "say_goods"
 
 @dataclass(frozen=True)
 class ProblemKind:
-    """How a code is shown: title, who settles it, what to do, which buttons help."""
+    """How a code is shown: title, who settles it, what to do, which buttons help.
+
+    step: code of the step of the plan that it holds up; empty: none in particular, or that of the posting it is about.
+    """
 
     title: str
     role: str
+    step: str
     advice: str
     actions: tuple[str, ...] = ()
