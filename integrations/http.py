@@ -16,6 +16,7 @@ from django.db import connections
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ClosedPoolError, NewConnectionError
+from urllib3.exceptions import InvalidHeader as BrokenHeaderError  # in an answer; requests has one of its own
 
 from integrations.errors import (
     BODY_MAX_CHARS,
@@ -246,7 +247,8 @@ def _translate_error(error: Exception, *, call: _Call) -> IntegrationError:
     if isinstance(error, requests.exceptions.InvalidHeader):
         # Its text quotes the header, escaped, so that striking out would miss the key.
         failure["detail"] = "InvalidHeader: a header holds what HTTP does not allow"
-    if isinstance(error, ValueError) or _has_cause(error, SSLCertVerificationError):
+    answered_badly = _has_cause(error, BrokenHeaderError)
+    if (isinstance(error, ValueError) and not answered_badly) or _has_cause(error, SSLCertVerificationError):
         return ConfigurationError(**failure)
     if not call.writes or _was_never_sent(error):
         return TemporaryError(**failure)

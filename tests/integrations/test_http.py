@@ -83,7 +83,20 @@ def drip(connection: socket.socket) -> None:
             return
 
 
-LOST = [reset, hang_up, stay_silent, break_chunk, cut_short]
+def contradict_itself(connection: socket.socket) -> None:
+    """Two gateways, each with its own length."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\ntrue")
+
+
+def zip_badly(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\ntrue")
+
+
+def speak_something_else(connection: socket.socket) -> None:
+    connection.sendall(b"SSH-2.0-OpenSSH\r\n")
+
+
+LOST = [reset, hang_up, stay_silent, break_chunk, cut_short, contradict_itself, zip_badly, speak_something_else]
 
 
 @pytest.mark.parametrize("fault", LOST)
