@@ -28,6 +28,7 @@ class Sought:
     """One posting as the look needs it.
 
     explained: internal ids that are no strangers: held by another posting, or noted as such by a person.
+    siblings: Loop's ids of the other returns of the order. What another connector made for one of them may name it.
     own_prefixes: how external ids begin that we gave for other returns of this account.
     references: under which names an exchange order of somebody else may lie.
     sale_id: the bill behind an authorization, since a credit may be made from either.
@@ -39,6 +40,7 @@ class Sought:
     kind: str
     request: dict[str, Any]
     explained: frozenset[str] = frozenset()
+    siblings: frozenset[str] = frozenset()
     own_prefixes: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     sale_id: str = ""
@@ -169,7 +171,7 @@ def _look_for_strangers(client: NetSuiteClient, wanted: Sequence[Sought]) -> dic
                 if ref.internal_id not in read:
                     read[ref.internal_id] = client.get_record(ref.record_type, ref.internal_id)
                 record = read[ref.internal_id]
-                if record and _overlaps(one, record):
+                if record and not _names_sibling(one, record) and _overlaps(one, record):
                     matches.append(_judge_stranger(one, ref, record))
         if matches:
             found[one.external_id] = min(matches, key=lambda match: len(match.differences))
@@ -201,6 +203,10 @@ def _may_stand_in(sought: Sought, ref: RecordRef) -> bool:
     if ref.record_type == "returnAuthorization" and ref.status == CANCELLED:
         return False
     return ref.record_type in (POSTING_KINDS[sought.kind].stand_ins or (sought.request["target_type"],))
+
+
+def _names_sibling(sought: Sought, record: TransactionRecord) -> bool:
+    return not sought.siblings.isdisjoint({record.external_id, record.other_ref_num})
 
 
 def _overlaps(sought: Sought, record: TransactionRecord) -> bool:

@@ -87,12 +87,13 @@ def _next_probe(pause: Pause) -> Posting | None:
 
 @transaction.atomic
 def _follow_probe(pause: Pause) -> None:
-    """It went through: the cause is gone. It ended otherwise, or cannot go: that tells nothing; the next goes first."""
+    """It went through: the cause is gone. It ended otherwise, was there already and so was never armed, or cannot go:
+    that tells nothing, and the next one goes first."""
     pause = _held(pause)
     probe = pause.probe
     if probe is None or probe.status in (Status.SENDING, Status.UNCERTAIN):
         return
-    if probe.status == Status.POSTED:
+    if probe.status == Status.POSTED and probe.armed_at:
         end_pause(pause, by=pause.tried_by, because=f"{pause.tried_because} {probe} went through.".strip())
     elif pause.key not in probe.hinges_on or not claimable(but_for=pause).filter(pk=probe.pk).exists():
         following = _next_probe(pause)

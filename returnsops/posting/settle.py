@@ -27,7 +27,8 @@ from returnsops.posting.record_answer import DIED, mark_posted, mark_rejected, m
 from returnsops.posting.settled import settled_at
 from returnsops.posting.sought import may_be_looked_for, seek
 from returnsops.posting.verify import describe_request, holds_update
-from returnsops.returns.mirror import apply_return, fetch_record, hint_records
+from returnsops.returns.mirror import apply_return, hint_records
+from returnsops.returns.one_record import fetch_record
 from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.outbox_problems import OURS_DIFFERS, STRANGER_DIFFERS
 from returnsops.returns.replan import ask_for_plan, hold_return

@@ -15,6 +15,8 @@ CREATING = frozenset({"transform", "create"})
 NOTED = "foreign_record record:"  # subject of the override by which a person said that it is no double
 TOLD_APART = "foreign_record posting:"  # the same of one that may stand for several, for this posting alone
 
+Orders = dict[tuple[int, str], dict[int, str]]  # by shop and order its returns: Loop's id of each
+
 
 def may_be_looked_for(posting: Posting) -> bool:
     """What makes a record in NetSuite; an update or an action in Loop shows in what it changed."""
@@ -24,7 +26,8 @@ def may_be_looked_for(posting: Posting) -> bool:
 def seek(postings: Sequence[Posting]) -> list[Sought]:
     """These postings, each with what explains the records around it. They are of one account."""
     returns = {row.pk: row for row in LoopReturn.objects.filter(pk__in={one.loop_return_id for one in postings})}
-    explained = _explained(returns)
+    orders = _orders_of(returns)
+    explained = _explained(returns, orders)
     references = _references(postings)
     sales = _sales_of(postings)
     prefixes = _own_prefixes(postings)
@@ -35,6 +38,7 @@ def seek(postings: Sequence[Posting]) -> list[Sought]:
             kind=one.kind,
             request=one.request,
             explained=explained[one.loop_return_id],
+            siblings=_siblings(returns[one.loop_return_id], orders),
             own_prefixes=prefixes,
             references=references[one.loop_return_id],
             sale_id=sales.get(str(one.request.get("source_id", "")), ""),
@@ -45,12 +49,24 @@ def seek(postings: Sequence[Posting]) -> list[Sought]:
     ]
 
 
-def _explained(returns: dict[int, LoopReturn]) -> dict[int, frozenset[str]]:
-    """Records that postings of the same order hold, and strangers that a person noted as no doubles."""
+def _orders_of(returns: dict[int, LoopReturn]) -> Orders:
+    """All returns of these orders, those looked for and their siblings."""
     orders = {row.provider_order_id for row in returns.values() if row.provider_order_id}
     shops = {row.shop_id for row in returns.values()}
-    siblings = LoopReturn.objects.filter(shop__in=shops, provider_order_id__in=orders)
-    pks = {*returns, *siblings.values_list("pk", flat=True)}
+    found: Orders = defaultdict(dict)
+    members = LoopReturn.objects.filter(shop__in=shops, provider_order_id__in=orders)
+    for shop_pk, order_id, pk, loop_id in members.values_list("shop", "provider_order_id", "pk", "loop_id"):
+        found[shop_pk, order_id][pk] = loop_id
+    return found
+
+
+def _siblings(row: LoopReturn, orders: Orders) -> frozenset[str]:
+    return frozenset(orders[row.shop_id, row.provider_order_id].values()) - {row.loop_id}
+
+
+def _explained(returns: dict[int, LoopReturn], orders: Orders) -> dict[int, frozenset[str]]:
+    """Records that postings of the same order hold, and strangers that a person noted as no doubles."""
+    pks = {*returns, *(pk for members in orders.values() for pk in members)}
     held = Posting.objects.filter(
         loop_return__in=pks, status=Posting.Status.POSTED, system=Posting.System.NETSUITE
     ).values_list("loop_return__shop", "loop_return__provider_order_id", "loop_return", "their_id")

@@ -13,7 +13,7 @@ from django.db import DataError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from integrations.connections import loop_client, netsuite_client, watched
+from integrations.connections import loop_client, watched
 from integrations.errors import UnreadableRecordError
 from integrations.loop.records import LoopReturnRecord
 from integrations.models import NetSuiteAccount, Shop
@@ -117,18 +117,6 @@ def hint_records(return_pks: Iterable[int], *, after: timedelta = timedelta(0)) 
     elif rows.update(records_hinted_at=now):
         for account in NetSuiteAccount.objects.filter(shops__returns__in=rows.order_by()).distinct():
             ring("records", account.pk)
-
-
-def fetch_record(account: NetSuiteAccount, record_type: str, internal_id: str) -> TransactionRecord | None:
-    """Read one record and mirror it; one that is gone is marked so. Raises the errors of `integrations.errors`."""
-    started_at = timezone.now()
-    with watched(account):
-        record = netsuite_client(account).get_record(record_type, internal_id)
-    if record:
-        apply_records(account, [record], fetched_at=started_at)
-    else:
-        mark_gone(account, [internal_id])
-    return record
 
 
 def apply_records(account: NetSuiteAccount, records: Iterable[TransactionRecord], *, fetched_at: datetime) -> None:

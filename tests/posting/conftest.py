@@ -221,7 +221,7 @@ def netsuite(monkeypatch: pytest.MonkeyPatch) -> FakeNetSuite:
         "returnsops.posting.sender",
         "returnsops.posting.settle",
         "returnsops.posting.read_back",
-        "returnsops.returns.mirror",
+        "returnsops.returns.one_record",
         "returnsops.returns.reading",
     ):
         monkeypatch.setattr(f"{room}.netsuite_client", lambda account, **_: fake)

@@ -20,10 +20,12 @@ from returnsops.posting.models import Pause, Posting
 from returnsops.posting.outbox import enqueue
 from returnsops.posting.record_answer import Answer, mark_posted, record_answer, record_answers
 from returnsops.posting.resuming import TELL_MAX, end_pause, look_after_pauses, try_cause
+from returnsops.posting.sender import Sender
 from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.problems import Problem
 from tests.builders import make_due, make_posting, make_return
+from tests.posting.conftest import FakeNetSuite
 from tests.posting.test_pauses import make_pause
 
 pytestmark = pytest.mark.django_db
@@ -256,6 +258,24 @@ def test_cause_is_tried_by_one_that_can_go_if_there_is_one(shop: Shop, finn: Use
     pause = make_pause(shop, "period:2026-09", opened_from=first)
 
     assert try_cause(pause, by=finn, reason="Opened it again") == second
+
+
+def test_probe_that_was_there_already_tells_nothing_so_the_next_goes_first(
+    shop: Shop, finn: User, netsuite: FakeNetSuite
+) -> None:
+    first, second = waiting(shop, 1), waiting(shop, 2)
+    refuse(first)
+    pause = Pause.objects.get()
+    try_cause(pause, by=finn, reason="Open.")
+
+    netsuite.make_for(first)  # under our external id, from before the period was closed
+    Sender(threads=1).drain()
+    look_after_pauses()
+
+    first.refresh_from_db()
+    pause.refresh_from_db()
+    assert (first.status, first.adopted_from, netsuite.calls) == ("posted", "ours", [])
+    assert (pause.probe, pause.ended_at) == (second, None), "nothing was written, so nothing is known of the period"
 
 
 def test_pause_ends_at_once_when_nothing_waits(shop: Shop, finn: User) -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from integrations.errors import AlreadyExistsError, RejectedError
+from integrations.errors import AlreadyExistsError, RejectedError, TemporaryError
 from integrations.models import NetSuiteAccount
 from integrations.netsuite.records import RecordRef
 from returnsops.lib import clock
@@ -18,7 +18,7 @@ from returnsops.posting.models import Posting
 from returnsops.posting.sender import Sender
 from returnsops.posting.settle import adopt_found, postings_in_doubt, settle, settle_doubts
 from returnsops.returns.models import LoopReturn
-from tests.builders import details_payload, make_due, make_posting
+from tests.builders import details_payload, make_due, make_netsuite, make_posting, make_record, make_return
 from tests.posting.conftest import LOST, FakeLoop, FakeNetSuite
 
 pytestmark = pytest.mark.django_db
@@ -473,3 +473,34 @@ def test_record_that_one_posting_adopts_stands_in_no_others_way(row: LoopReturn)
 
     other.refresh_from_db()
     assert (other.status, other.looked_at) == ("pending", None)
+
+
+# --- What is not what it looks like ----------------------------------------------------------------
+
+
+def test_record_that_names_another_return_of_the_order_is_not_adopted(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    """The other connector authorized the other return; ours is still to be authorized (I8)."""
+    sibling = make_return(row.shop, loop_id="110700124")
+    rows = {"item": {"items": [{"orderLine": 3, "item": {"id": "501"}, "quantity": 1}]}}
+    posting = make_posting(row, make_due(request=make_due().request | {"body": rows}))
+    theirs = netsuite.make_for(posting, externalId=sibling.loop_id)
+
+    Sender(threads=1).drain()
+
+    posting.refresh_from_db()
+    assert (posting.status, posting.adopted_from) == ("posted", "")
+    assert posting.their_id != theirs
+
+
+def test_record_that_a_lost_right_hides_is_not_taken_for_deleted(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    for number in ("1", "2", "3"):
+        make_record(row, make_netsuite("creditMemo", number))
+    request = {"operation": "update", "target_type": "creditMemo", "target_id": "1", "body": {"memo": "x"}}
+    in_doubt(row, "credit_apply", request=request)
+    netsuite.is_blind = True
+
+    with pytest.raises(TemporaryError):
+        settle(only())
+
+    assert only().status == "uncertain"
+    assert not row.records.filter(gone_at__isnull=False).exists()
