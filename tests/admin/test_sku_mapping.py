@@ -61,7 +61,7 @@ def test_replacement_without_item_is_blocked_too(data_person: Client, shop: Shop
 
     page = data_person.get(reverse(LIST)).content.decode()
 
-    assert "Map BOOT-99" in page
+    assert "Map it" in page
     assert "86.40 USD" in page
 
 

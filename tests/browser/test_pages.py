@@ -106,6 +106,16 @@ def test_list_beside_an_open_case_is_not_scrolled_sideways(visit: Visit, address
     assert too_wide(page) == []
 
 
+@pytest.mark.parametrize("width", [768, 800, 1100])
+def test_rows_of_the_admin_have_most_of_a_tablet(visit: Visit, addresses: dict[str, str], width: int) -> None:
+    page = visit("dana", "/admin/returns/skumapping/", width=width)
+
+    page.get_by_role("heading", name="Filter").wait_for()
+    rows, content = page.locator(".changelist-form-container"), page.locator("#content")
+    assert rows.evaluate("e => e.clientWidth") > 0.8 * content.evaluate("e => e.clientWidth")
+    assert overflow(page) == 0
+
+
 def too_wide(page: Page) -> list[str]:
     """Tables that do not show all their columns."""
     cut: list[str] = page.evaluate(
