@@ -73,7 +73,8 @@ class Posting(models.Model):
     # Whose turn it is: the age of the return, and an allowance for what nobody waits for (`returnsops.posting.turn`).
     turn_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveSmallIntegerField(default=0)
-    # Real time, as are the next three: a rehearsal that jumps over days must not make a live call look dead.
+    # Neither claimed, looked for nor read back earlier. Real time, as are the next three: a rehearsal that jumps over
+    # days must not make a live call look dead.
     not_before = models.DateTimeField()
     sending_since = models.DateTimeField(null=True, blank=True)
     # From then on it may be over there. Claimed and not armed: surely not sent, it goes back without a look.

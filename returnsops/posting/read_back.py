@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE_MAX = 50
 READ_FOR_S = 3.0  # then the others in the task queue have their turn
+FAILED_REST = timedelta(seconds=10)  # of one that NetSuite failed to show: the others go first
 # No plan waits to see these. So they are read once nothing more is posted for their return, all that it changed with
 # them, once instead of after every posting; and after a while in any case. After the others the parents are left to
 # the next look, for the same reason.
@@ -51,6 +52,7 @@ def postings_to_read_back(*, posted_before: datetime) -> QuerySet[Posting]:
         trusted_at=None,
         system=Posting.System.NETSUITE,
         posted_at__lte=posted_before,
+        not_before__lte=timezone.now(),
     )
 
 
@@ -64,7 +66,7 @@ def _has_rested(now: datetime) -> Q:
 
 
 def read_back_due(account: NetSuiteAccount, *, show_life: Callable[[], None] = no_matter) -> int:
-    """Read back what of this account is due, oldest first, each once. Gives how many. One worker at a time.
+    """Read back what of this account is due, in order of time, each once. Gives how many. One worker at a time.
 
     show_life: called between calls. Raises the errors of `integrations.errors`; the sweep comes back for what failed.
     """
@@ -74,7 +76,7 @@ def read_back_due(account: NetSuiteAccount, *, show_life: Callable[[], None] = n
     with one_at_a_time(f"read back:{account.pk}") as is_ours:
         while is_ours and goes_on and time.monotonic() < deadline:
             due = _due_of(account).exclude(pk__in=tried).select_related("account")
-            batch = list(due.order_by("posted_at", "pk")[:AT_ONCE_MAX])
+            batch = list(due.order_by("not_before", "posted_at", "pk")[:AT_ONCE_MAX])
             if not batch:
                 break
             goes_on = read_back(*batch, show_life=show_life)
@@ -107,12 +109,14 @@ def read_back(*postings: Posting, show_life: Callable[[], None] = no_matter) -> 
     with watched(account) if names else nullcontext():  # no call shows that a connection works
         reading = read_records(account, names, show_life=show_life)
         apply_records(account, reading.records, fetched_at=started_at)
-        if reading.stopped_by is None:
+        if reading.may_ask_on:
             reading.failed |= _mark_gone(account, reading.missed)
         else:
             reading.leave_missed()
         forget_read(account, reading)
-        _note_results([one for one in due if _is_done(one, parents[one.pk], reading)], reading, trusted=trusted)
+        done = [one for one in due if _is_done(one, parents[one.pk], reading)]
+        _note_results(done, reading, trusted=trusted)
+        _let_rest([one for one in due if one not in done and _was_asked_for(one, parents[one.pk], reading)])
         reading.raise_failure()
     for name in reading.failed.keys() - reading.unasked:
         logger.warning("read back of %s %s of %s: %s", *name, account, reading.failed[name])
@@ -123,6 +127,15 @@ def _is_done(posting: Posting, parents: Sequence[Name], reading: Reading) -> boo
     """Also when NetSuite refuses to show it, or what it changed: it would refuse again."""
     failed = [reading.failed[name] for name in (_name_of(posting), *parents) if name in reading.failed]
     return all(isinstance(error, RejectedError) for error in failed)
+
+
+def _was_asked_for(posting: Posting, parents: Sequence[Name], reading: Reading) -> bool:
+    return not reading.unasked.issuperset([_name_of(posting), *parents])
+
+
+def _let_rest(failed: Sequence[Posting]) -> None:
+    """Whether it is the record's fault or the connection's, the others go first: they will show which."""
+    Posting.objects.filter(pk__in=[one.pk for one in failed]).update(not_before=timezone.now() + FAILED_REST)
 
 
 def _mark_gone(account: NetSuiteAccount, missed: list[Name]) -> Failures:

@@ -143,7 +143,7 @@ def mark_posted(posting: Posting, their_id: str, *, adopted_from: str = "") -> s
     won = move_row(
         posting, field="status", target=Status.POSTED, moves=Posting.MOVES,
         their_id=their_id, posted_at=clock.now(), adopted_from=adopted_from, sending_since=None, uncertain_since=None,
-        refusal=None,
+        refusal=None, not_before=timezone.now(),
     )  # fmt: skip
     if won:
         kind = POSTING_KINDS[posting.kind]

@@ -170,7 +170,7 @@ def _fetch_together(rows: Sequence[LoopReturn], show_life: Callable[[], None]) -
         names = [name for family in families for name in family.asked]
         reading = read_records(account, names, show_life=show_life)
         gone: list[str] = []
-        if reading.stopped_by is None:
+        if reading.may_ask_on:
             with share_lane(account.pk):
                 gone = really_gone(account, client, reading.missed)
                 look_up_sold_items(account, reading.records)
@@ -185,14 +185,14 @@ def _fetch_together(rows: Sequence[LoopReturn], show_life: Callable[[], None]) -
 
 
 def _note_outcome(account: NetSuiteAccount, families: Sequence[Family], reading: Reading, *, read_at: datetime) -> None:
-    """Who failed is put off, so that the others go first; who was not asked for any more stays due as it is."""
+    """Who failed is put off, so that the others go first, and show whether it was the connection; who was not asked for
+    any more stays due as it is."""
     failed = {one.row.pk: _failed(one, reading) for one in families}
     _note_read(account, [one for one in families if not failed[one.row.pk]], read_at=read_at)
     refused = [one for one in families if any(isinstance(e, RejectedError) for e in failed[one.row.pk].values())]
     _try_again_later([one.row for one in refused])
     _tell_of_refused(account, refused, reading, asked=families)
-    if reading.shows_connection:
-        _let_rest([one.row for one in families if one not in refused and failed[one.row.pk].keys() - reading.unasked])
+    _let_rest([one.row for one in families if one not in refused and failed[one.row.pk].keys() - reading.unasked])
 
 
 def _failed(family: Family, reading: Reading) -> dict[Name, IntegrationError]:
@@ -230,9 +230,8 @@ def _try_again_later(rows: Iterable[LoopReturn]) -> None:
 
 
 def _let_rest(rows: Sequence[LoopReturn]) -> None:
-    if rows:
-        failed = LoopReturn.objects.filter(pk__in=[row.pk for row in rows])
-        failed.update(records_hinted_at=timezone.now() + FAILED_REST)
+    failed = LoopReturn.objects.filter(pk__in=[row.pk for row in rows])
+    failed.update(records_hinted_at=timezone.now() + FAILED_REST)
 
 
 def _note_read(account: NetSuiteAccount, families: Sequence[Family], *, read_at: datetime) -> None:

@@ -56,6 +56,11 @@ class Reading:
         """Whether what failed is the fault of single records: others were answered, or nothing stopped the reading."""
         return self.stopped_by is None or bool(self.read) or len(self.passing) < len(self.failed)
 
+    @property
+    def may_ask_on(self) -> bool:
+        """Whether it can be asked what is gone: it also can where only some records are not shown, between others."""
+        return self.stopped_by is None or (bool(self.records) and may_be_of_one(self.stopped_by))
+
     def raise_failure(self) -> None:
         """Unless the connection works; a wrong secret or too many calls at once are told in any case."""
         error = self.stopped_by

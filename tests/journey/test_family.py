@@ -296,6 +296,26 @@ def test_record_that_netsuite_fails_to_show_is_no_outage_and_delays_only_its_ret
     assert not sound.records.filter(told_at=None).exists()
 
 
+def test_two_returns_side_by_side_that_cannot_be_read_hold_up_no_other(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    *broken, sound = stage.make_several(3, "refund", parcel="in_transit")
+    rmas = NetSuiteRecord.objects.filter(record_type="returnAuthorization")
+    error = TemporaryError(system="netsuite", operation="get", status=500, detail="An unexpected error occurred.")
+    let_fail(monkeypatch, {one.records.get(pk__in=rmas).internal_id: error for one in broken})
+    mirror.doubt_records(sound.shop.account, rmas.values_list("internal_id", flat=True))
+    mirror.hint_records([one.pk for one in broken])
+    mirror.hint_records([sound.pk])
+
+    with pytest.raises(TemporaryError):
+        families.fetch_due_records(sound.shop.account)
+    families.fetch_due_records(sound.shop.account)
+
+    assert not sound.records.filter(told_at=None).exists()
+    sound.shop.account.refresh_from_db()
+    assert sound.shop.account.failing_since is None
+
+
 def test_return_whose_first_read_is_refused_is_told_until_it_was_read(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """What was posted is read back: compared with what was sent, and mirrored with what changed by it."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -239,6 +240,23 @@ def test_those_that_cannot_be_read_are_asked_once_and_newer_ones_come_to_their_t
 
     assert netsuite.reads.count("9001") == 1
     assert list(Posting.objects.filter(read_back_at=None).values_list("their_id", flat=True)) == ["9001"]
+
+
+def test_two_side_by_side_that_cannot_be_read_hold_up_no_other(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: Callable[[timedelta], None]
+) -> None:
+    posted_receipts(row, netsuite, 4)
+    netsuite.unreadable |= {"9001": DOWN, "9002": DOWN}
+
+    with pytest.raises(TemporaryError):
+        read_back_due(row.shop.account)
+    let_pass(timedelta(minutes=1))
+    read_back_due(row.shop.account)
+
+    unread = Posting.objects.filter(read_back_at=None).order_by("pk")
+    assert list(unread.values_list("their_id", flat=True)) == ["9001", "9002"]
+    row.shop.account.refresh_from_db()
+    assert row.shop.account.failing_since is None, "the others were shown"
 
 
 def test_outage_is_raised_and_costs_few_calls(row: LoopReturn, netsuite: FakeNetSuite) -> None:
