@@ -95,7 +95,7 @@ def look_for_our_own_only(patch: pytest.MonkeyPatch) -> None:
 
 
 def send_in_spite_of_a_pause(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(claim, "not_paused", Q)
+    patch.setattr(claim, "not_paused", lambda **_: Q())
     patch.setattr(claim, "_claim_statement", claim._claim_statement.__wrapped__)  # made anew, as is the next
     patch.setattr(claim, "WANTED_AND_OPEN", FixedQuery(claim.WANTED_AND_OPEN._build))
 
