@@ -1,6 +1,6 @@
 """Moves of a state by compare-and-set: two workers can both try, one wins and the other is told."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import models
@@ -12,15 +12,18 @@ def move_row(
     field: str,
     target: str,
     moves: Mapping[Any, Collection[Any]],
+    beside: Sequence[str] = (),
     **changes: object,
 ) -> bool:
     """Move `row` to `target` if it is still where we read it. Gives False if somebody was quicker.
 
+    beside: fields that must be as we read them as well, where a row can come back to the state it was in.
     The row in memory follows the database. Raises AssertionError for a move that the table of moves does not have.
     """
     before = getattr(row, field)
     assert target in moves.get(before, ()), f"{row._meta.label} {row.pk}: no move from {before} to {target}"
-    won = type(row)._base_manager.filter(pk=row.pk, **{field: before}).update(**{field: target}, **changes)
+    seen = {name: getattr(row, name) for name in beside} | {field: before}
+    won = type(row)._base_manager.filter(pk=row.pk, **seen).update(**{field: target}, **changes)
     if not won:
         row.refresh_from_db()
         return False

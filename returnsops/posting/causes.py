@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from returnsops.lib import clock
-from returnsops.lib.moves import move_row
 from returnsops.posting.models import Pause, Posting
+from returnsops.posting.moves import move_posting
 from returnsops.posting.pause_words import named
 from returnsops.returns.plan.hinges import flow_key
 from returnsops.returns.plan.kinds import POSTING_KINDS
@@ -72,8 +72,8 @@ def gather_refused(pause: Pause) -> None:
 
 
 def _put_behind(posting: Posting, refusal: dict[str, Any] | None) -> None:
-    move_row(
-        posting, field="status", target=Posting.Status.PENDING, moves=Posting.MOVES,
+    move_posting(
+        posting, Posting.Status.PENDING,
         refusal=refusal, not_before=timezone.now(), attempts=0, sending_since=None, uncertain_since=None, claimed_by="",
     )  # fmt: skip
     ask_for_plan([posting.loop_return_id])

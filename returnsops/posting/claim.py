@@ -22,6 +22,7 @@ from returnsops.lib import clock
 from returnsops.lib.fixed_query import FixedQuery, filled, slot, slots
 from returnsops.posting.models import Pause, Posting
 from returnsops.posting.pauses import not_paused
+from returnsops.returns.replan import ask_for_plan
 
 Status = Posting.Status
 System = Posting.System
@@ -42,8 +43,8 @@ CLAIM = """
                row_number() OVER (PARTITION BY serial_key ORDER BY turn_at, id) AS of_source
         FROM heads
     )
-    UPDATE posting_posting SET status = 'sending', sending_since = %s, claimed_by = %s, attempts = attempts + 1,
-                               armed_at = NULL
+    UPDATE posting_posting SET status = 'sending', sending_since = %s, claimed_by = %s, claim = gen_random_uuid(),
+                               attempts = attempts + 1, armed_at = NULL, counted_on = false
     WHERE id IN (SELECT id FROM ranked WHERE of_source = 1 ORDER BY nth, shop_place LIMIT %s)
     RETURNING id
 """
@@ -96,12 +97,10 @@ def claim_from(source: Source, claimer: str, *, count: int) -> list[Posting]:
     count = min(count, CLAIM_MAX)
     while count > 0:
         try:
-            pks = _claim(source, claimer, count=count)
+            return _claim(source, claimer, count=count)
         except IntegrityError:
             # Somebody claimed a sibling of the same source between our look and our write.
             count //= 2
-            continue
-        return load_postings(pks)
     return []
 
 
@@ -110,10 +109,10 @@ def claim_postings(claimer: str, *, count: int) -> list[Posting]:
     claimed: list[Posting] = []
     for source in open_sources():
         claimed += claim_from(source, claimer, count=count - len(claimed))
-    return arm_postings(claimed, claimer)
+    return arm_postings(claimed)
 
 
-def arm_postings(postings: Sequence[Posting], claimer: str, *, is_probe: bool = False) -> list[Posting]:
+def arm_postings(postings: Sequence[Posting], *, is_probe: bool = False) -> list[Posting]:
     """From now on they may be over there. Gives those that may still be sent; the others are not ours any more, or
     their return is to be planned anew or their connection stopped: put them back.
 
@@ -123,32 +122,42 @@ def arm_postings(postings: Sequence[Posting], claimer: str, *, is_probe: bool = 
     pks = [posting.pk for posting in postings]
     with transaction.atomic():
         # First held, then looked at: what was waited for may have changed them.
-        held = [row.pk for row in HOLD_MINE.ask(pks=pks, claimer=claimer)]
+        held = {row.pk: row.claim for row in HOLD_UNARMED.ask(pks=pks)}
+        mine = [posting for posting in postings if held.get(posting.pk) == posting.claim]
         now = timezone.now()
-        armed = {row.pk for row in sendable.ask(pks=held, now=now, today=clock.now())}
-        Posting.objects.filter(pk__in=armed).update(armed_at=now, sending_since=now)
-    for posting in postings:
-        if posting.pk in armed:
-            posting.armed_at = posting.sending_since = now
-    return [posting for posting in postings if posting.pk in armed]
+        wanted = {row.pk for row in sendable.ask(pks=[one.pk for one in mine], now=now, today=clock.now())}
+        Posting.objects.filter(pk__in=wanted).update(armed_at=now, sending_since=now)
+    armed = [posting for posting in mine if posting.pk in wanted]
+    for posting in armed:
+        posting.armed_at = posting.sending_since = now
+    return armed
 
 
-def put_back(postings: Collection[Posting], claimer: str) -> int:
-    """Surely not sent by us: somebody else may. Not counted as a try."""
-    mine = Posting.objects.filter(pk__in=[one.pk for one in postings], status=Status.SENDING, claimed_by=claimer)
-    return mine.update(**_back(), attempts=F("attempts") - 1)
+def put_back(postings: Collection[Posting]) -> int:
+    """Surely not sent by us: somebody else may. Not counted as a try. A plan may have counted on what was armed."""
+    armed = [one.loop_return_id for one in postings if one.armed_at]
+    with transaction.atomic():
+        if armed:
+            ask_for_plan(armed)
+        return _still_claimed(postings).update(**_back(), attempts=F("attempts") - 1)
 
 
-def put_off(postings: Collection[Posting], claimer: str) -> None:
+def take_back(pks: Collection[int]) -> None:
+    """Those of them that are claimed and not armed, from whoever claimed them: the plan may want something else now."""
+    unarmed = Posting.objects.filter(pk__in=pks, status=Status.SENDING, armed_at=None)
+    unarmed.update(**_back(), attempts=F("attempts") - 1)
+
+
+def put_off(postings: Collection[Posting]) -> None:
     """The same, for who may try a little later."""
-    put_back(postings, claimer)
+    put_back(postings)
     not_before = timezone.now() + timedelta(seconds=random.uniform(PUT_OFF_S, 2 * PUT_OFF_S))
     Posting.objects.filter(pk__in=[one.pk for one in postings], status=Status.PENDING).update(not_before=not_before)
 
 
 def note_looked(postings: Collection[Posting]) -> None:
     """NetSuite was asked just now, and has nothing in their place."""
-    Posting.objects.filter(pk__in=[one.pk for one in postings]).update(looked_at=timezone.now())
+    _still_claimed(postings).update(looked_at=timezone.now())
 
 
 def keep_claims(claimer: str) -> None:
@@ -184,17 +193,15 @@ def find_work() -> set[tuple[str, int]]:
         }
 
 
-def load_postings(pks: Collection[int]) -> list[Posting]:
-    return LOAD.ask(pks=list(pks)) if pks else []
-
-
-def _claim(source: Source, claimer: str, *, count: int) -> list[int]:
+def _claim(source: Source, claimer: str, *, count: int) -> list[Posting]:
+    """Loaded while they are held: as they were claimed, whoever takes them back right after."""
     now = timezone.now()
     with transaction.atomic(), connection.cursor() as cursor:
         sql, params = _claim_statement(count)
         values = filled(params, {"system": source.system, "now": now, "today": clock.now()})
         cursor.execute(sql, [list(source.shop_pks), *values, now, claimer, count])
-        return [row[0] for row in cursor.fetchall()]
+        pks = [row[0] for row in cursor.fetchall()]
+        return LOAD.ask(pks=pks) if pks else []
 
 
 @cache
@@ -236,6 +243,12 @@ def _is_well(path: str, now: Moment) -> Q:
     return Q(**{f"{path}__paused_at": None}) & probe_due
 
 
+def _still_claimed(postings: Collection[Posting]) -> QuerySet[Posting]:
+    """Those of them that nobody took from us, and nobody claimed anew, since we claimed them."""
+    claims = [one.claim for one in postings]
+    return Posting.objects.filter(pk__in=[one.pk for one in postings], status=Status.SENDING, claim__in=claims)
+
+
 def _back() -> dict[str, object]:
     return {"status": Status.PENDING, "claimed_by": "", "sending_since": None, "armed_at": None}
 
@@ -244,10 +257,11 @@ def _named(pks: RawSQL) -> QuerySet[Posting, Any]:
     return Posting.objects.filter(pk__in=pks).order_by("pk").values("pk")
 
 
-HOLD_MINE = FixedQuery(
+HOLD_UNARMED = FixedQuery(
     lambda: (
         _named(slots("pks"))
-        .filter(status=Status.SENDING, claimed_by=slot("claimer", kind="text"), armed_at=None)
+        .filter(status=Status.SENDING, armed_at=None)
+        .values("pk", "claim")
         .select_for_update(no_key=True)
     )
 )

@@ -119,7 +119,7 @@ class Desk:
     def put_all_back(self) -> int:
         """Everything that surely was not sent."""
         unsent = [*self._unlooked, *self._ready, *self._armed]
-        count = put_back(unsent, self._name) if unsent else 0
+        count = put_back(unsent) if unsent else 0
         self._unlooked.clear()
         self._ready.clear()
         self._armed.clear()
@@ -149,9 +149,9 @@ class Desk:
         if not count:
             return
         chosen = [self._ready.popleft() for _ in range(count)]
-        armed = arm_postings(chosen, self._name, is_probe=self.is_probing)
+        armed = arm_postings(chosen, is_probe=self.is_probing)
         self._armed.extend(armed)
-        put_back([posting for posting in chosen if posting not in armed], self._name)
+        put_back([posting for posting in chosen if posting.armed_at is None])
 
     # --- Without the database ---
 
@@ -168,7 +168,9 @@ class Desk:
             posting = self._armed.popleft()
             self._in_flight.add(posting.pk)
             self.calls += 1
-            self._submit(posting, partial(try_call, Call(posting.external_id, posting.request, self.client)))
+            call = Call(posting.external_id, posting.request, self.client)
+            assert posting.armed_at is not None, "only what is armed is sent"
+            self._submit(posting, partial(try_call, call, armed_at=posting.armed_at))
 
     def end_call(self, posting: Posting) -> None:
         self._in_flight.discard(posting.pk)

@@ -81,6 +81,10 @@ class Posting(models.Model):
     armed_at = models.DateTimeField(null=True, blank=True)
     uncertain_since = models.DateTimeField(null=True, blank=True)
     claimed_by = models.CharField(max_length=80, blank=True)
+    # Another one for each claim: who slept while others had the posting can tell by it that it is not theirs any more.
+    claim = models.UUIDField(null=True, blank=True, editable=False)
+    # A plan was made while it was on its way, and wants nothing in its place: if it comes back, another plan is due.
+    counted_on = models.BooleanField(default=False, db_default=False, editable=False)
     their_id = models.CharField(max_length=60, blank=True)
     adopted_from = models.CharField(max_length=12, choices=AdoptedFrom.choices, blank=True)
     looked_at = models.DateTimeField(null=True, blank=True, help_text="When NetSuite was last asked what it holds")

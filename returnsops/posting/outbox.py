@@ -15,9 +15,10 @@ from django.utils import timezone
 from integrations.models import Shop
 from returnsops.lib.canonical import plain
 from returnsops.lib.fixed_query import FixedQuery, slot
-from returnsops.lib.moves import move_row
 from returnsops.lib.wake import notify
+from returnsops.posting.claim import take_back
 from returnsops.posting.models import Posting, PostingAttempt, PostingCover
+from returnsops.posting.moves import move_posting
 from returnsops.posting.turn import turn_at
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import PostingDue
@@ -36,7 +37,7 @@ HOLD_OPEN = FixedQuery(
         Posting.objects.select_for_update(no_key=True)
         .filter(loop_return=slot("return_pk"), status__in=Posting.OPEN)
         .order_by("pk")
-        .values("pk")
+        .values("pk", "status", "armed_at")
     )
 )
 STANDING = FixedQuery(
@@ -102,14 +103,20 @@ def _free_replaced(loop_return: LoopReturn, wanted: Sequence[PostingDue]) -> Non
 
 def hold_open_postings(loop_return: LoopReturn) -> None:
     """Keep the open postings where they are until the plan is made: a claim or an answer in between would let the
-    plan and the outbox look at two different truths."""
-    HOLD_OPEN.ask(return_pk=loop_return.pk)
+    plan and the outbox look at two different truths.
+
+    What is claimed and surely not sent comes back, as this plan may want something else; the rest is counted on.
+    """
+    on_their_way = [one for one in HOLD_OPEN.ask(return_pk=loop_return.pk) if one.status == Status.SENDING]
+    if on_their_way:
+        take_back([one.pk for one in on_their_way if one.armed_at is None])
+        Posting.objects.filter(pk__in=[one.pk for one in on_their_way if one.armed_at]).update(counted_on=True)
 
 
 def withdraw(posting: Posting) -> bool:
     """Nothing of it is over there and nobody wants it: void it and free what it covered. Gives whether that was so."""
     assert posting.uncertain_since is None, f"{posting} may be over there: only a look can tell"
-    is_void = move_row(posting, field="status", target=Status.VOIDED, moves=Posting.MOVES)
+    is_void = move_posting(posting, Status.VOIDED)
     if is_void:
         posting.covers.update(live=False)
     return is_void
@@ -131,10 +138,8 @@ def retry(posting: Posting) -> bool:
     if posting.status != Status.REJECTED:
         return False
     wake_senders(posting.system, posting.shop)
-    return move_row(
-        posting, field="status", target=Status.PENDING, moves=Posting.MOVES, not_before=timezone.now(), attempts=0,
-        claimed_by="", looked_at=None,
-    )  # fmt: skip
+    now = timezone.now()
+    return move_posting(posting, Status.PENDING, not_before=now, attempts=0, claimed_by="", looked_at=None)
 
 
 def retry_others_refused_for(record: object, *, beside: Posting) -> None:
@@ -246,7 +251,7 @@ def _change_posting(posting: Posting, due: PostingDue) -> Posting:
         "looked_at": None,
     }
     if posting.status == Status.REJECTED:
-        move_row(posting, field="status", target=Status.PENDING, moves=Posting.MOVES, **values)
+        move_posting(posting, Status.PENDING, **values)
     else:
         Posting.objects.filter(pk=posting.pk, status=Status.PENDING).update(**values)
     _write_covers(posting, due)

@@ -24,10 +24,10 @@ from integrations.errors import (
 from integrations.models.refusal_rule import PASSING
 from integrations.netsuite.refusals import speaks_of_double
 from returnsops.lib import clock
-from returnsops.lib.moves import move_row
 from returnsops.posting.causes import hold_for_cause
 from returnsops.posting.claim import ATTEMPTS_MAX
 from returnsops.posting.models import Posting, PostingAttempt
+from returnsops.posting.moves import move_posting
 from returnsops.posting.teaching import taught
 from returnsops.posting.wire import Call, carry_out
 from returnsops.returns.plan.kinds import POSTING_KINDS, ReadBack
@@ -43,6 +43,8 @@ ANSWER_CHARS_KEPT = 2_000
 BUSY_WAIT_S_MAX = 1.0
 BUSY = "too_many"  # outcome of a try that was refused because too many calls were in flight
 DIED = "died"  # outcome of a try that took its sender with it
+OVERTAKEN = "overtaken"  # outcome of a try whose posting somebody else has by now
+BEGUN_WITHIN = 1 / 3  # of the lease, which begins when a posting is armed: a call may take most of the rest
 TOLD_WITHIN = timedelta(seconds=10)  # by a read back, a look or Loop; under load they take some seconds
 
 
@@ -62,12 +64,16 @@ class Answer:
         return self.error is not None and self.error.status == 429
 
 
-def try_call(call: Call) -> Answer:
+def try_call(call: Call, *, armed_at: datetime) -> Answer:
     """Make the call and give its answer as a value. Runs in a thread.
 
     A fault of ours says nothing about what was done over there, so it counts as a lost answer.
+    armed_at: what lay armed for too long is not begun; somebody else may look for it soon, or have sent it already.
     """
     started_at, begun = timezone.now(), time.monotonic()
+    if started_at > armed_at + settings.SENDING_LEASE * BEGUN_WITHIN:
+        late = TemporaryError(operation=f"begin {call.external_id}", detail="It lay armed for too long.")
+        return Answer(call.request, started_at, 0.0, error=late)
     try:
         their_id = carry_out(call)
     except IntegrationError as error:
@@ -140,8 +146,8 @@ def note_dead_sender(posting: Posting) -> None:
 
 def mark_posted(posting: Posting, their_id: str, *, adopted_from: str = "") -> str:
     """It is over there. The return is planned anew and the record read back."""
-    won = move_row(
-        posting, field="status", target=Status.POSTED, moves=Posting.MOVES,
+    won = move_posting(
+        posting, Status.POSTED,
         their_id=their_id, posted_at=clock.now(), adopted_from=adopted_from, sending_since=None, uncertain_since=None,
         refusal=None, not_before=timezone.now(),
     )  # fmt: skip
@@ -154,19 +160,16 @@ def mark_posted(posting: Posting, their_id: str, *, adopted_from: str = "") -> s
             ask_for_plan([posting.loop_return_id])
         if posting.system == Posting.System.NETSUITE:
             ring("read_back", posting.account_id)
-    return "posted" if won else "overtaken"
+    return "posted" if won else OVERTAKEN
 
 
 def mark_rejected(posting: Posting, refusal: dict[str, object]) -> str:
     """It waits for a person: in a case of its own, or behind the pause of a cause that it shares with others."""
     if hold_for_cause(posting, refusal):
         return "rejected"
-    move_row(
-        posting, field="status", target=Status.REJECTED, moves=Posting.MOVES,
-        refusal=refusal, sending_since=None, uncertain_since=None,
-    )  # fmt: skip
+    won = move_posting(posting, Status.REJECTED, refusal=refusal, sending_since=None, uncertain_since=None)
     ask_for_plan([posting.loop_return_id])
-    return "rejected"
+    return "rejected" if won else OVERTAKEN
 
 
 def mark_uncertain(posting: Posting, *, refusal: dict[str, object] | None = None) -> str:
@@ -175,13 +178,13 @@ def mark_uncertain(posting: Posting, *, refusal: dict[str, object] | None = None
     refusal: it was refused, in a way that may mean that it is there already. It is kept until the look has told.
     """
     now = timezone.now()
-    move_row(
-        posting, field="status", target=Status.UNCERTAIN, moves=Posting.MOVES,
+    won = move_posting(
+        posting, Status.UNCERTAIN,
         uncertain_since=posting.uncertain_since or now, not_before=now + timedelta(seconds=RETRY_AFTER_S),
         refusal=refusal, doubted=posting.doubted or refusal is None,
     )  # fmt: skip
     expect_news([posting.loop_return_id], within=TOLD_WITHIN)
-    return "uncertain"
+    return "uncertain" if won else OVERTAKEN
 
 
 def _record_failure(posting: Posting, error: IntegrationError) -> str:
@@ -189,8 +192,8 @@ def _record_failure(posting: Posting, error: IntegrationError) -> str:
         return _record_refusal(posting, error)
     if isinstance(error, TemporaryError | ConfigurationError):
         return _put_back(posting, error)
-    mark_uncertain(posting)
-    return DIED if error.code == DIED else "uncertain"
+    outcome = mark_uncertain(posting)
+    return DIED if error.code == DIED else outcome
 
 
 def _record_refusal(posting: Posting, error: RejectedError) -> str:
@@ -198,8 +201,8 @@ def _record_refusal(posting: Posting, error: RejectedError) -> str:
     may_be_there = posting.doubted or isinstance(error, AlreadyExistsError) or speaks_of_double(error.detail)
     refusal = taught(posting, refusal_of(error))
     if may_be_there or refusal["family"] == "already_exists":
-        mark_uncertain(posting, refusal=refusal_of(error))
-        return "doubted"
+        outcome = mark_uncertain(posting, refusal=refusal_of(error))
+        return "doubted" if outcome == "uncertain" else outcome
     return _put_back(posting, error) if refusal["family"] == PASSING else mark_rejected(posting, refusal)
 
 
@@ -214,10 +217,14 @@ def _put_back(posting: Posting, error: IntegrationError) -> str:
         return mark_rejected(posting, refusal_of(error) | {"family": "gave_up"})
     longest = BUSY_WAIT_S_MAX if is_busy else min(RETRY_AFTER_S * 2**tries, RETRY_AFTER_S_MAX)
     wait_s = max(error.retry_after_s or 0.0, random.uniform(min(RETRY_AFTER_S, longest / 2), longest))
-    move_row(
-        posting, field="status", target=Status.PENDING, moves=Posting.MOVES,
+    won = move_posting(
+        posting, Status.PENDING,
         not_before=timezone.now() + timedelta(seconds=wait_s), sending_since=None, armed_at=None, claimed_by="",
     )  # fmt: skip
+    if not won:
+        return OVERTAKEN
+    if Posting.objects.filter(pk=posting.pk, counted_on=True).exists():
+        ask_for_plan([posting.loop_return_id])
     return BUSY if is_busy else "put_back"
 
 

@@ -226,7 +226,7 @@ class Sender:
                 return
         else:
             logger.error("looking before posting failed by a fault of ours", exc_info=error)
-        put_off(looked, self.name)
+        put_off(looked)
         self._after(desk, error)
 
     # --- The desks ---

@@ -18,12 +18,19 @@ from integrations.errors import IntegrationError
 from integrations.loop.inspecting import shows_assessment, shows_grade
 from integrations.loop.records import LoopReturnRecord
 from integrations.models import NetSuiteAccount
-from returnsops.lib.moves import move_row
 from returnsops.posting.claim import ATTEMPTS_MAX
 from returnsops.posting.look import Found, look_first, look_for_ours
 from returnsops.posting.models import Posting, PostingAttempt
+from returnsops.posting.moves import move_posting
 from returnsops.posting.outbox import retry_others_refused_for
-from returnsops.posting.record_answer import DIED, mark_posted, mark_rejected, mark_uncertain, note_dead_sender
+from returnsops.posting.record_answer import (
+    DIED,
+    OVERTAKEN,
+    mark_posted,
+    mark_rejected,
+    mark_uncertain,
+    note_dead_sender,
+)
 from returnsops.posting.settled import settled_at
 from returnsops.posting.sought import may_be_looked_for, seek
 from returnsops.posting.verify import describe_request, holds_update
@@ -121,7 +128,8 @@ def adopt_found(posting: Posting, found: Found) -> str:
                 retry_others_refused_for(found.ref.internal_id, beside=posting)
         else:
             outcome = mark_rejected(posting, _refusal_of(posting, found, words))
-        Posting.objects.filter(pk=posting.pk).update(looked_at=timezone.now())
+        if outcome != OVERTAKEN:
+            Posting.objects.filter(pk=posting.pk).update(looked_at=timezone.now())
         note_look(posting, outcome=outcome, answer=words)
     if not found.is_ours:
         hint_records([posting.loop_return_id])  # the plan and the people should see it as well
@@ -279,7 +287,7 @@ def _absent(posting: Posting, *, looked_at: datetime) -> None:
 
 def _still_the_same(posting: Posting) -> QuerySet[Posting]:
     """Nothing if somebody ended this doubt since we read it: it may have been sent again, and its answer lost again."""
-    return Posting.objects.filter(pk=posting.pk, status=Status.UNCERTAIN, uncertain_since=posting.uncertain_since)
+    return Posting.objects.filter(pk=posting.pk, status=Status.UNCERTAIN, claim=posting.claim)
 
 
 def _window_of(posting: Posting) -> timedelta:
@@ -303,8 +311,8 @@ def _end_doubt(posting: Posting, now: datetime) -> None:
     elif posting.attempts >= ATTEMPTS_MAX:
         mark_rejected(posting, {"family": "gave_up", "detail": f"No answer after {posting.attempts} tries."})
     else:
-        move_row(
-            posting, field="status", target=Status.PENDING, moves=Posting.MOVES,
+        move_posting(
+            posting, Status.PENDING,
             uncertain_since=None, sending_since=None, not_before=now, claimed_by="", looked_at=None,
         )  # fmt: skip
         ask_for_plan([posting.loop_return_id])

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from integrations.models import RefusalRule
 from integrations.models.refusal_rule import PASSING
-from returnsops.lib.moves import move_row
 from returnsops.posting.causes import CAUSES, UNKNOWN, hold_for_cause
 from returnsops.posting.models import Posting
+from returnsops.posting.moves import move_posting
 from returnsops.returns.replan import ask_for_plan, hold_return
 
 RECLASSIFY_MAX = 200
@@ -69,10 +69,8 @@ def _reclassify(posting: Posting, rule: RefusalRule) -> bool:
     if rule.meaning in CAUSES and hold_for_cause(posting, meant):
         return True
     if rule.meaning in TRIED_AGAIN:
-        move_row(
-            posting, field="status", target=Status.PENDING, moves=Posting.MOVES,
-            refusal=meant, attempts=0, not_before=timezone.now(), claimed_by="",
-        )  # fmt: skip
+        now = timezone.now()
+        move_posting(posting, Status.PENDING, refusal=meant, attempts=0, not_before=now, claimed_by="")
     else:
         Posting.objects.filter(pk=posting.pk, status=Status.REJECTED).update(refusal=meant)
     ask_for_plan([posting.loop_return_id])

@@ -127,7 +127,7 @@ def test_what_may_be_over_there_cannot_be_cancelled(
 def test_who_loses_the_race_with_the_sender_changes_nothing(
     row: LoopReturn, finn: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("returnsops.posting.outbox.move_row", lambda *args, **moves: False)
+    monkeypatch.setattr("returnsops.posting.outbox.move_posting", lambda *args, **changes: False)
 
     with pytest.raises(NotPossibleError, match="on its way"):
         actions.cancel_posting(only(row), by=finn, reason=WHY)

@@ -82,7 +82,6 @@ class Desk:
     def __init__(self, posting: Posting) -> None:
         self.posting = posting
         self.has_looked = False
-        self.claimed_at = timezone.now()
         self.answer: Answer | None = None
 
 
@@ -150,13 +149,8 @@ class PostingMachine(RuleBasedStateMachine):
         return next((name for name, desk in self.desks.items() if bool(desk.answer) == answered), None)
 
     def may_call(self, *, looked: bool) -> bool:
-        """Whose lease is over begins no call any more."""
         name = self.desk_of(answered=False)
-        return (
-            name is not None
-            and self.desks[name].has_looked == looked
-            and timezone.now() < self.desks[name].claimed_at + settings.SENDING_LEASE
-        )
+        return name is not None and self.desks[name].has_looked == looked
 
     # --- The plan ---
 
@@ -178,9 +172,10 @@ class PostingMachine(RuleBasedStateMachine):
     def plan_again(self, wanted: str | None) -> None:
         """As `tasks.look_at_return`: a plan asks for nothing that is over there or may be."""
         self.wanted = wanted
-        taken = Posting.objects.filter(status__in=[*IN_DOUBT, "posted"]).exists()
-        due = [] if taken or wanted is None else [self.due(wanted)]
         with transaction.atomic():
+            outbox.hold_open_postings(self.row)
+            taken = Posting.objects.filter(status__in=[*IN_DOUBT, "posted"]).exists()
+            due = [] if taken or wanted is None else [self.due(wanted)]
             outbox.enqueue(self.row, due)
         LoopReturn.objects.update(look_again_at=None)
 
@@ -199,6 +194,8 @@ class PostingMachine(RuleBasedStateMachine):
         for posting in claim.claim_postings(sender, count=1):
             promise(before == "pending", f"a posting was claimed while {before}")
             promise(not self.is_paused, "a posting was claimed during a pause")
+            content = posting.request["body"]["memo"]
+            promise(content == self.wanted, f"{content} was claimed, though the plan wants {self.wanted}")
             self.desks[sender] = Desk(posting)
 
     def next_desk(self) -> Desk:
@@ -225,9 +222,12 @@ class PostingMachine(RuleBasedStateMachine):
         posting = desk.posting
         window = settings.NETSUITE_COMMIT_WINDOW
         earlier = [one for one in self.netsuite.wire if one.external_id == posting.external_id]
-        promise(not any(is_unresolved(one, window=window) for one in earlier), "sent again before the window was past")
-        self.netsuite.fate = fate
-        desk.answer = try_call(Call(posting.external_id, posting.request, self.netsuite))  # type: ignore[arg-type]
+        is_open = any(is_unresolved(one, window=window) for one in earlier)
+        self.netsuite.fate, calls = fate, len(self.netsuite.wire)
+        call = Call(posting.external_id, posting.request, self.netsuite)  # type: ignore[arg-type]
+        assert posting.armed_at, "a sender calls for what it armed"
+        desk.answer = try_call(call, armed_at=posting.armed_at)
+        promise(not is_open or len(self.netsuite.wire) == calls, "sent again before the window was past")
 
     @happens("record", weight=7, when=lambda machine: machine.desk_of(answered=True))
     def record(self) -> None:

@@ -4,16 +4,27 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
 from integrations.models import NetSuiteAccount, Shop
 from returnsops.lib import clock
-from returnsops.posting.claim import claim_postings, claimable
+from returnsops.posting.claim import (
+    Source,
+    arm_postings,
+    claim_from,
+    claim_postings,
+    claimable,
+    note_looked,
+    put_back,
+    put_back_dead_claims,
+)
 from returnsops.posting.models import Posting
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan.draft import Promise
-from returnsops.returns.replan import due_for_plan, expect_news
+from returnsops.returns.replan import ask_for_plan, due_for_plan, expect_news
+from returnsops.tasks import look_at_return
 from tests.builders import make_due, make_posting, make_return, make_shop
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +130,56 @@ def test_dead_endpoint_is_left_alone_until_its_probe(row: LoopReturn) -> None:
     NetSuiteAccount.objects.update(next_probe_at=timezone.now() - timedelta(seconds=1))
 
     assert len(claimed_ids()) == 1
+
+
+def claim_only(row: LoopReturn) -> list[Posting]:
+    """Claimed and not armed yet."""
+    return claim_from(Source("netsuite", row.shop.account_id, (row.shop_id,)), "me", count=1)
+
+
+def test_claimed_posting_that_a_new_plan_does_not_want_is_not_armed(row: LoopReturn) -> None:
+    """A person withdrew an approval, or corrected an inspection, while it lay on a desk."""
+    make_posting(row)
+    claimed = claim_only(row)
+
+    ask_for_plan([row.pk])
+    look_at_return(row.pk)
+
+    assert arm_postings(claimed) == []
+    assert Posting.objects.get().status == "voided"
+
+
+def test_armed_posting_that_a_new_plan_does_not_want_is_planned_anew_when_it_comes_back(row: LoopReturn) -> None:
+    make_posting(row)
+    claimed = arm_postings(claim_only(row))
+    ask_for_plan([row.pk])
+    look_at_return(row.pk)
+
+    put_back(claimed)
+
+    assert claimed_ids() == []
+    look_at_return(row.pk)
+    assert Posting.objects.get().status == "voided"
+
+
+def test_who_slept_through_the_end_of_a_claim_does_nothing_to_the_next_one(row: LoopReturn) -> None:
+    """Also when it claimed the posting again itself: what it looked for before may not be what is sent now."""
+    make_posting(row)
+    old = claim_only(row)
+    Posting.objects.update(sending_since=timezone.now() - settings.CLAIM_LEASE - timedelta(seconds=1))
+    put_back_dead_claims()
+    new = claim_only(row)
+    assert old == new
+
+    note_looked(old)
+    put_back(old)
+
+    assert arm_postings([*old, *new]) == new
+    put_back(old)
+    posting = Posting.objects.get()
+    assert (posting.status, posting.looked_at) == ("sending", None)
+    assert posting.armed_at == new[0].armed_at
+    assert old[0].armed_at is None
 
 
 @pytest.mark.django_db(transaction=True)

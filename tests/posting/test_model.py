@@ -115,7 +115,7 @@ def forget_a_refusal(patch: pytest.MonkeyPatch) -> None:
 PLANTS: dict[Plant, set[str]] = {
     put_back_what_lost_its_sender: {"send: late", "first sender dies", "lease passes"},
     resend_without_looking: {"send: late", "settle"},
-    believe_the_first_look: {"send: late", "settle"},
+    believe_the_first_look: {"send: late", "settle", "a moment passes"},
     take_a_lost_answer_for_a_no: {"send: late", "claim"},
     look_for_our_own_only: {"person makes it by hand"},
     send_in_spite_of_a_pause: {"person pauses", "claim in vain"},

@@ -26,7 +26,8 @@ from returnsops.posting.sender import Sender
 from returnsops.posting.settle import give_up_dead_leases, settle
 from returnsops.posting.wire import Call, netsuite_body
 from returnsops.returns.models import LoopReturn
-from returnsops.returns.replan import expect_news
+from returnsops.returns.replan import ask_for_plan, expect_news
+from returnsops.tasks import look_at_return
 from tests.builders import make_due, make_posting, make_return
 from tests.posting.conftest import DOWN, LOST, FakeLoop, FakeNetSuite
 
@@ -142,7 +143,7 @@ def test_look_without_room_is_repeated_and_gives_nothing_back(
         )
     netsuite.queries_refused = [CROWDED, CROWDED]
     given_back: list[Posting] = []
-    monkeypatch.setattr("returnsops.posting.desk.put_back", lambda postings, _: given_back.extend(postings))
+    monkeypatch.setattr("returnsops.posting.desk.put_back", lambda postings: given_back.extend(postings))
 
     send()
 
@@ -363,6 +364,41 @@ def test_late_answer_does_not_undo_what_somebody_decided_meanwhile(row: LoopRetu
     assert only().tries.get().outcome == "overtaken"
 
 
+@pytest.mark.parametrize("late", [DOWN, LOST, CLOSED, None])
+def test_late_answer_does_not_take_the_posting_from_who_sends_it_now(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: Callable[[timedelta], None], late: IntegrationError | None
+) -> None:
+    make_posting(row)
+    (old,) = claim_postings("cut off from the database", count=1)
+    let_pass(settings.SENDING_LEASE + timedelta(seconds=1))
+    give_up_dead_leases()
+    let_pass(settings.NETSUITE_COMMIT_WINDOW)
+    settle(only())
+    LoopReturn.objects.update(look_again_at=None)
+    assert claim_postings("another", count=1) == [old]
+
+    answer(old, their_id="" if late else "9001", error=late)
+
+    assert (only().status, only().claimed_by) == ("sending", "another"), "its call is still out"
+    assert "overtaken" in only().tries.values_list("outcome", flat=True)
+
+
+def test_what_comes_back_unsent_waits_for_a_plan_where_one_was_made_meanwhile(
+    row: LoopReturn, let_pass: Callable[[timedelta], None]
+) -> None:
+    make_posting(row)
+    (posting,) = claim_postings("me", count=1)
+    ask_for_plan([row.pk])
+    look_at_return(row.pk)  # wants no such posting, but it is on its way
+
+    answer(posting, error=CROWDED)
+    let_pass(timedelta(minutes=10))
+    assert claim_postings("me", count=1) == []
+
+    look_at_return(row.pk)
+    assert only().status == "voided"
+
+
 def test_second_answer_to_the_same_posting_changes_nothing(row: LoopReturn) -> None:
     make_posting(row)
     (first,) = claim_postings("me", count=1)
@@ -379,7 +415,17 @@ def test_failed_call_comes_back_as_a_value(error: IntegrationError) -> None:
     failing = FakeNetSuite(failures=[error])
     call = Call("loop-fern-1-rma-1", make_due().request, failing)  # type: ignore[arg-type]
 
-    assert try_call(call).error is error
+    assert try_call(call, armed_at=timezone.now()).error is error
+
+
+def test_what_lay_armed_for_too_long_is_not_begun(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    """The machine stood still, or others had the lanes: by now it may be withdrawn, or another sender may have it."""
+    call = Call("loop-fern-1-rma-1", make_due().request, netsuite)  # type: ignore[arg-type]
+
+    answered = try_call(call, armed_at=timezone.now() - settings.SENDING_LEASE / 2)
+
+    assert isinstance(answered.error, TemporaryError)
+    assert netsuite.calls == []
 
 
 # --- The wire ---------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -194,7 +195,7 @@ def test_who_looked_with_an_old_row_ends_no_later_doubt(
     Posting.objects.update(uncertain_since=timezone.now() - age)
     old = only()
     later = timezone.now()
-    Posting.objects.update(uncertain_since=later, not_before=later, attempts=2)
+    Posting.objects.update(claim=uuid4(), uncertain_since=later, not_before=later, attempts=2)
 
     settle(old)
 
