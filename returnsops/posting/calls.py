@@ -35,8 +35,9 @@ class CallPool:
         self._under_way = 0
 
     @property
-    def has_room(self) -> bool:
-        return self._under_way < self.size
+    def room(self) -> int:
+        """Threads that are free."""
+        return self.size - self._under_way
 
     def submit(self, ticket: object, work: Callable[[], object]) -> None:
         self._under_way += 1

@@ -70,12 +70,22 @@ class Desk:
         return len(self._unlooked) + len(self._looking) + len(self._ready) + len(self._armed)
 
     @property
+    def claimed(self) -> list[Posting]:
+        """What may yet go back, and is claimed as long as this sender says so."""
+        return [*self._unlooked, *self._looking, *self._ready]
+
+    @property
     def busy(self) -> int:
         return len(self._in_flight) + bool(self._looking)
 
     @property
     def is_idle(self) -> bool:
         return not self.stock and not self.busy
+
+    @property
+    def waits_to_look(self) -> bool:
+        """It has a lane for a look, and needs a thread."""
+        return self._should_look and self.busy < self.gate.usable
 
     # --- With the database ---
 
@@ -101,17 +111,15 @@ class Desk:
         return room if room >= max(1, capacity // 4) else 0
 
     def go_on(self) -> None:
-        """Take every posting one step further, as far as there is room."""
+        """Take every posting one step further, as far as there is room. `start_calls` takes the last one."""
         self.keep_gate()
         self._start_look()
         self._arm()
-        self.start_calls()
 
     def fill_lanes(self) -> None:
         """The short way, when calls ended: only what is looked for already."""
         if self._ready and self.busy + len(self._armed) < self.gate.usable:
             self._arm()
-            self.start_calls()
 
     def keep_gate(self) -> None:
         self.gate.keep(wanted=self._wanted(), busy=self.busy)
@@ -136,7 +144,7 @@ class Desk:
 
     def _start_look(self) -> None:
         """One at a time, for all that wait for it: the longer it takes, the more the next one is for."""
-        if not self._should_look or self.busy >= self.gate.usable or not self._pool.has_room:
+        if not self.waits_to_look or not self._pool.room:
             return
         self._looking, self._unlooked = self._unlooked, []
         self._submit(None, partial(look_first, cast(NetSuiteClient, self.client), seek(self._looking)))
@@ -161,10 +169,13 @@ class Desk:
             return False
         return len(self._ready) + len(self._armed) <= LOOK_AT * self.gate.usable
 
-    def start_calls(self) -> None:
-        """A look that is due has the next free lane, else calls would run out before it is answered."""
+    def start_calls(self, *, leave: int) -> None:
+        """A look that is due has the next free lane, else calls would run out before it is answered.
+
+        leave: threads that others wait for.
+        """
         usable = self.gate.usable - self._should_look
-        while self._armed and self.busy < usable and self._pool.has_room and self.client is not None:
+        while self._armed and self.busy < usable and self._pool.room > leave and self.client is not None:
             posting = self._armed.popleft()
             self._in_flight.add(posting.pk)
             self.calls += 1

@@ -136,11 +136,21 @@ class Sender:
         """Between any two things that take a while: calls that ended together need more than what lay armed."""
         self._take_results()
         if not self._stopping.is_set():
+            self._start_calls()
             for desk in self._desks.values():
                 desk.fill_lanes()
+            self._start_calls()
+
+    def _start_calls(self) -> None:
+        """Free threads go to the desks with the fewest calls out, and one is left for each that is to look first:
+        else a backlog of one would keep them all."""
+        desks = sorted(self._desks.values(), key=lambda desk: desk.busy)
+        looks = sum(desk.waits_to_look for desk in desks)
+        for desk in desks:
+            desk.start_calls(leave=min(looks, self._pool.size - 1))
 
     def _take_results(self) -> None:
-        """Free the lanes, and start what lies armed for them, before anything is written."""
+        """Free the lanes, before anything is written."""
         for done in self._pool.take_done():
             assert isinstance(done.ticket, tuple)
             desk, posting = done.ticket
@@ -151,8 +161,6 @@ class Sender:
                 if not done.value.is_busy:
                     desk.end_call(posting)
                 self._answers.append((desk, posting, done.value))
-            if not self._stopping.is_set():
-                desk.start_calls()
 
     # --- Writing down ---
 
@@ -199,6 +207,7 @@ class Sender:
             desk.put_all_back()
 
     def _record_look(self, desk: Desk, done: Done) -> None:
+        """With the database away the rest is left to its claims, which nobody keeps any more."""
         looked = desk.end_look()
         if done.error is not None:
             self._record_failed_look(desk, looked, done.error)
@@ -240,8 +249,8 @@ class Sender:
         if self._is_due("clients", every_s=CLIENTS_EVERY_S):
             for desk in self._desks.values():
                 desk.client = None
-        if self._is_due("claims", every_s=CLAIMS_EVERY_S) and any(desk.stock for desk in self._desks.values()):
-            keep_claims(self.name)
+        if self._is_due("claims", every_s=CLAIMS_EVERY_S):
+            keep_claims([posting for desk in self._desks.values() for posting in desk.claimed], self.name)
         for key, desk in self._desks.items():
             self._tend_desk(desk, self._sources.get(key))
             self._keep_lanes_busy()

@@ -1,0 +1,119 @@
+"""What the sender's threads and claims are for: nobody has all of them, and nothing is kept that nobody sends."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import OperationalError
+from django.utils import timezone
+
+from integrations.connections import note_success
+from integrations.models import NetSuiteAccount
+from integrations.netsuite.lanes import set_lanes
+from returnsops.posting import sender as sender_room
+from returnsops.posting.claim import keep_claims, put_back_dead_claims
+from returnsops.posting.models import Posting
+from returnsops.posting.sender import Sender
+from returnsops.returns.models import LoopReturn
+from tests.builders import make_account, make_due, make_posting, make_return, make_shop
+from tests.posting.conftest import FakeNetSuite
+
+pytestmark = pytest.mark.django_db
+BACKLOG = 60
+
+
+class SlowNetSuite(FakeNetSuite):
+    def transform_record(
+        self,
+        source_type: str,
+        source_id: str,
+        target_type: str,
+        body: Mapping[str, Any],
+        *,
+        replace: Sequence[str] = (),
+    ) -> str:
+        time.sleep(0.02)
+        return super().transform_record(source_type, source_id, target_type, body, replace=replace)
+
+
+@pytest.mark.parametrize("is_looked_for", [True, False])
+def test_backlog_of_one_account_leaves_threads_to_another(
+    row: LoopReturn, monkeypatch: pytest.MonkeyPatch, is_looked_for: bool
+) -> None:
+    """Though it may make more calls at once than there are threads."""
+    slow = SlowNetSuite()
+    monkeypatch.setattr("returnsops.posting.sender.netsuite_client", lambda account, **_: slow)
+    monkeypatch.setattr("returnsops.posting.sender.POLL_S", 0.05)
+    set_lanes(row.shop.account, 8, by=None)
+    looked_at, long_ago = timezone.now() + timedelta(minutes=5), timezone.now() - timedelta(days=30)
+    for number in range(BACKLOG):
+        due = make_due(covers=[f"unit:{number}"], serial_key=f"7:{number}")
+        make_posting(make_return(row.shop, loop_id=str(1000 + number)), due, looked_at=looked_at, turn_at=long_ago)
+    other = make_return(make_shop("moss", account=make_account("7654321")), loop_id="5")
+    urgent = make_posting(
+        other, make_due(covers=["unit:x"], serial_key="other"), looked_at=looked_at if is_looked_for else None
+    )
+
+    Sender(threads=4).drain()
+
+    assert Posting.objects.filter(status="posted").count() == BACKLOG + 1
+    assert slow.calls.index(urgent.external_id) < BACKLOG / 2
+
+
+def test_sender_that_lost_sight_of_a_claim_keeps_it_no_longer(
+    row: LoopReturn, netsuite: FakeNetSuite, monkeypatch: pytest.MonkeyPatch, let_pass: Callable[[timedelta], None]
+) -> None:
+    """The database went away while a look was written down; the sender lives, and goes on with others."""
+    monkeypatch.setattr(sender_room, "CLAIMS_EVERY_S", 0.0)
+    monkeypatch.setattr(sender_room, "DATABASE_AWAY_S", 0.0)
+    monkeypatch.setattr(sender_room, "connection", ConnectionOfTheTest)
+    monkeypatch.setattr(sender_room, "note_success", _go_away_once(note_success))
+    lost = make_posting(row)
+    sender = Sender(threads=1)
+    _go_on(sender, until=lambda: _status_of(lost) == "sending" and not sender._is_busy())
+
+    let_pass(settings.CLAIM_LEASE + timedelta(seconds=1))
+    make_posting(make_return(row.shop, loop_id="2"), make_due(covers=["unit:2"], serial_key="2"))
+    keep_claims([one for desk in sender._desks.values() for one in desk.claimed], sender.name)
+    put_back_dead_claims()
+
+    assert _status_of(lost) == "pending"
+    _go_on(sender, until=lambda: Posting.objects.filter(status="posted").count() == 2)
+    sender._wind_up()
+
+
+class ConnectionOfTheTest:
+    """Which stays, and whose transaction is none of the sender's."""
+
+    in_atomic_block = False
+
+    @staticmethod
+    def close() -> None: ...
+
+
+def _go_away_once(go_on: Callable[[NetSuiteAccount], None]) -> Callable[[NetSuiteAccount], None]:
+    gone: list[str] = []
+
+    def write(account: NetSuiteAccount) -> None:
+        if not gone:
+            gone.append("terminating connection due to administrator command")
+            raise OperationalError(*gone)
+        go_on(account)
+
+    return write
+
+
+def _go_on(sender: Sender, *, until: Callable[[], bool]) -> None:
+    give_up_at = time.monotonic() + 30
+    while not until():
+        assert time.monotonic() < give_up_at
+        LoopReturn.objects.update(look_again_at=None)
+        sender._due.clear()
+        sender._round(wait_s=0.01)
+
+
+def _status_of(posting: Posting) -> str:
+    return Posting.objects.get(pk=posting.pk).status
