@@ -125,7 +125,10 @@ class ShopAdmin(CheckedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         always = (*HEALTH, *WEBHOOKS)
-        return (*always, "code") if obj else always  # part of every external id there is
+        if obj is None:
+            return always
+        # The code is part of every external id there is; records of its returns are named by ids of the account.
+        return (*always, "code", "account") if obj.returns.exists() else (*always, "code")
 
     def save_model(self, request: HttpRequest, obj: Shop, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -201,6 +204,10 @@ class NetSuiteAccountAdmin(CheckedAdmin):
         ),
         ("Connection", {"fields": HEALTH}),
     )  # fmt: skip
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        has_returns = obj is not None and obj.shops.exclude(returns=None).exists()
+        return (*HEALTH, "account_id") if has_returns else HEALTH
 
     def save_model(self, request: HttpRequest, obj: NetSuiteAccount, form: Any, change: bool) -> None:
         obj.certificate_expires_at = form.cleaned_data.get("certificate_expires_at")

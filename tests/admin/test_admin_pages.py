@@ -209,6 +209,21 @@ def test_former_webhook_secret_can_stay_valid(root: Client, shop: Shop) -> None:
     assert open_secrets(shop, Credential.Kind.LOOP_WEBHOOK_SECRET) == ["two", "one"]
 
 
+def test_books_of_a_shop_stay_where_its_returns_were_read(root: Client, shop: Shop) -> None:
+    """Their records, and what is to be posted, name ids of that account: sent to another, they would mean anything."""
+    pages = [(Shop, shop.pk, "account"), (NetSuiteAccount, shop.account_id, "account_id")]
+
+    def may_change() -> list[bool]:
+        return [
+            name in root.get(url(model, "change", pk)).context["adminform"].form.fields for model, pk, name in pages
+        ]
+
+    before = may_change()
+    make_return(shop)
+
+    assert (before, may_change()) == ([True, True], [False, False])
+
+
 def test_new_account_has_its_lanes_and_key(root: Client) -> None:
     sent = {
         "account_id": "999_SB2", "base_url": "https://999-sb2.suitetalk.api.netsuite.com", "time_zone": "UTC",

@@ -51,12 +51,14 @@ from returnsops.returns.models import (
 )
 from tests.builders import (
     NOW,
+    make_account,
     make_inspection,
     make_mapping,
     make_posting,
     make_record,
     make_return,
     make_sale,
+    make_shop,
     make_unit,
     make_user,
 )
@@ -384,6 +386,22 @@ def test_cover_of_a_withdrawn_posting_makes_room(world: World) -> None:
     PostingCover.objects.update(live=False)
 
     copy_of(PostingCover.objects.get(), live=True)
+
+
+def test_shop_with_returns_stays_in_its_account(world: World) -> None:
+    other = make_account("7654321")
+
+    with pytest.raises(IntegrityError, match="stay in the account"), transaction.atomic():
+        change(world.shop, account_id=other.pk)
+    with pytest.raises(IntegrityError, match="stay in the account"), transaction.atomic():
+        change(world.shop.account, account_id="1234567")
+
+
+def test_shop_without_returns_may_still_be_put_right(db: None) -> None:
+    shop, other = make_shop(), make_account("7654321")
+
+    change(shop, account_id=other.pk)
+    change(other, account_id="7654322")
 
 
 def test_history_of_facts_cannot_be_rewritten(world: World) -> None:
