@@ -204,7 +204,7 @@ def _line_of(loop_return: LoopReturn, lines: dict[str, ReturnLine], one: UnitOut
     if one.outcome not in InspectedUnit.Outcome.values:
         raise NotPossibleError(f"«{one.outcome}» is no outcome. Use one of {', '.join(InspectedUnit.Outcome.values)}.")
     line = lines.get(one.line_item_id)
-    if line is None or (line.removed and not may_turn_up(_standing(line))):
+    if line is None or (line.removed and line.pk not in went_missing(loop_return)):
         raise NotPossibleError(f"Unit {one.line_item_id} is not part of {loop_return}. Reload the page.")
     return line
 
@@ -228,12 +228,16 @@ def _standing(line: ReturnLine) -> InspectedUnit | None:
     return judged.select_related("inspector", "inspection").first()
 
 
-def may_turn_up(standing: InspectedUnit | None) -> bool:
-    """Loop settled without this unit, since it was not in the parcel, and took it out; it may come with the next one.
+def went_missing(loop_return: LoopReturn) -> set[int]:
+    """Lines whose unit was missing when an inspection was finished, whatever was seen of it since.
 
-    What else Loop takes out was never here, or a case says that it was.
+    Loop settles without it and takes it out; it may come with the next parcel. What else Loop takes out was never here,
+    or a case says that it was.
     """
-    return bool(standing and standing.outcome == InspectedUnit.Outcome.MISSING and standing.inspection.finished_at)
+    missing = InspectedUnit.objects.filter(
+        line__loop_return=loop_return, outcome=InspectedUnit.Outcome.MISSING, inspection__finished_at__isnull=False
+    )
+    return set(missing.values_list("line_id", flat=True))
 
 
 def _turned_up(standing: InspectedUnit, one: UnitOutcome) -> bool:

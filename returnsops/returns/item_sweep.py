@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from integrations.connections import netsuite_client, watched
+from integrations.errors import UnreadableRecordError
 from integrations.models import NetSuiteAccount
 from returnsops.lib.upsert import among_texts
 from returnsops.returns.items import apply_items
@@ -40,14 +41,25 @@ def sweep_items(account: NetSuiteAccount) -> int:
 
 
 def read_items(account: NetSuiteAccount, internal_ids: Collection[str]) -> None:
-    """Raises the errors of `integrations.errors`; those asked for are due again then."""
-    asked_at = timezone.now()
-    with watched(account):
-        shown = netsuite_client(account).find_items(internal_ids, field="id")
+    """One that cannot be read keeps no other from being read: it stays as it was, and is asked for again in its turn.
+
+    Raises the other errors of `integrations.errors`; those asked for are due again then.
+    """
+    asked_at, ids = timezone.now(), sorted(internal_ids)
+    try:
+        with watched(account):
+            shown = netsuite_client(account).find_items(ids, field="id")
+    except UnreadableRecordError as error:
+        if len(ids) > 1:
+            read_items(account, ids[: len(ids) // 2])
+            read_items(account, ids[len(ids) // 2 :])
+            return
+        logger.warning("item %s of %s stays as it was: %s", ids[0], account, error)
+        shown = []
     with transaction.atomic():
         apply_items(account, shown)
-        Item.objects.filter(account=account, internal_id__in=among_texts(internal_ids)).update(asked_at=asked_at)
-    hidden = {*internal_ids} - {one.internal_id for one in shown}
+        Item.objects.filter(account=account, internal_id__in=among_texts(ids)).update(asked_at=asked_at)
+    hidden = {*ids} - {one.internal_id for one in shown}
     if hidden:
         logger.warning("%s does not show items %s any more; they stay as they were", account, ", ".join(sorted(hidden)))
 

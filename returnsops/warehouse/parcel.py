@@ -5,7 +5,7 @@ from functools import cached_property
 
 from returnsops.people import access
 from returnsops.people.models import User
-from returnsops.returns.inspection import ENDED_STATES, may_turn_up
+from returnsops.returns.inspection import ENDED_STATES, went_missing
 from returnsops.returns.models import FoundGoods, InspectedUnit, Inspection, LoopReturn, NetSuiteRecord, ReturnLine
 
 
@@ -122,10 +122,11 @@ def load_parcel(row: LoopReturn, user: User) -> Parcel:
         .filter(line__loop_return=row, superseded_at=None)
         .select_related("inspector", "inspection__inspector")
     }
+    missed = went_missing(row)
     units = tuple(
         Unit(line, standing.get(line.pk), is_mine=_is_open_by(standing.get(line.pk), user))
         for line in row.lines.all()
-        if not line.removed or may_turn_up(standing.get(line.pk))
+        if not line.removed or line.pk in missed
     )
     found = _found_in(row, user)
     may_arrive = not standing and not found and not row.arrivals.exists()

@@ -419,3 +419,14 @@ def test_missing_unit_stays_missing_until_the_look_that_found_it_is_finished(row
 
     finish_inspection(again, by=ada)
     assert [unit.outcome for unit in load_facts(row).units] == ["damaged", "sellable"]
+
+
+def test_resend_about_a_unit_that_came_after_all_is_done(row: LoopReturn, ada: User) -> None:
+    record_units(row, [judged("missing")], by=ada)
+    row.lines.filter(line_item_id="387001").update(removed=True)
+    late = judged("damaged")
+    judge_units(row, [late], by=ada)
+
+    judge_units(row, [late], by=ada)  # its answer was lost
+
+    assert ("387001", "damaged") in standing()

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from integrations.models import Shop
 from integrations.netsuite.records import ItemRecord
+from integrations.netsuite.suiteql import unreadable_row
 from returnsops.lib import clock
 from returnsops.posting.facts import load_facts
 from returnsops.returns import background, item_sweep
@@ -199,3 +200,22 @@ def test_items_are_swept_in_the_background(shop: Shop, catalogue: Catalogue, mon
     background.work_in_background(show_life=lambda: None)
 
     assert catalogue.asked == [["502"]]
+
+
+def test_item_that_cannot_be_read_keeps_no_other_from_being_read(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with records: one that cannot be read is put aside, and the others go on."""
+
+    class OneIsBroken(Catalogue):
+        def find_items(self, values: Collection[str], *, field: str = "") -> list[ItemRecord]:
+            if "501" in values:
+                raise unreadable_row("no itemid in row {'id': '501'}")
+            return super().find_items(values, field=field)
+
+    shown = OneIsBroken(record("BOOT-43", "502", is_inactive=True))
+    monkeypatch.setattr(item_sweep, "netsuite_client", lambda account: shown)
+    known(shop, "SOCKS", "501")
+    known(shop)
+
+    item_sweep.sweep_items(shop.account)
+
+    assert Item.objects.get(internal_id="502").is_inactive

@@ -537,3 +537,26 @@ def test_queries_do_not_grow_with_units(
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
+
+
+def test_unit_that_came_after_all_can_be_finished_from_its_page(station: Client, row: LoopReturn, ada: User) -> None:
+    """It counts only once the inspection is finished, so the page that judged it must lead there."""
+    make_inspection(row, ada, "missing", "sellable")
+    row.lines.filter(line_item_id=UNIT).update(removed=True)
+    LoopReturn.objects.filter(pk=row.pk).update(stage="settled")
+
+    page = judge(station, row, "damaged", word="Worn").content.decode()
+
+    assert "Inspected already" not in page
+    assert "Finish this parcel" in page
+
+
+def test_choice_about_a_unit_that_came_after_all_can_be_changed(station: Client, row: LoopReturn, ada: User) -> None:
+    make_inspection(row, ada, "missing", "sellable")
+    row.lines.filter(line_item_id=UNIT).update(removed=True)
+    LoopReturn.objects.filter(pk=row.pk).update(stage="settled")
+    judge(station, row, "sellable")
+
+    judge(station, row, "damaged", word="Worn")
+
+    assert outcomes_of(row)[UNIT] == "damaged"
