@@ -105,6 +105,7 @@ def _try_to_settle(posting: Posting) -> IntegrationError | None:
         _settle_in_loop(posting) if posting.system == Posting.System.LOOP else _settle_update(posting)
     except IntegrationError as error:
         logger.warning("%s stays in doubt: %s", posting, error)
+        _look_later(posting)
         return error
     return None
 
@@ -280,8 +281,15 @@ def _absent(posting: Posting, *, looked_at: datetime) -> None:
             if _still_the_same(posting).select_for_update(no_key=True):
                 _end_doubt(posting, now)
         return
-    longest = max(LOOK_AGAIN_S, min(age.total_seconds(), LOOK_AGAIN_S_MAX))
-    wait = min(timedelta(seconds=longest), window / 3)
+    _look_later(posting)
+
+
+def _look_later(posting: Posting) -> None:
+    """The older the doubt, the later; the others come first."""
+    assert posting.uncertain_since is not None, "an uncertain posting has a start"
+    now = timezone.now()
+    longest = max(LOOK_AGAIN_S, min((now - posting.uncertain_since).total_seconds(), LOOK_AGAIN_S_MAX))
+    wait = min(timedelta(seconds=longest), _window_of(posting) / 3)
     _still_the_same(posting).update(not_before=now + wait)
 
 
