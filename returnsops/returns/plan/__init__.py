@@ -122,8 +122,8 @@ def _follow_the_goods(draft: Draft, sale: Sale | None) -> str:
     goods = _plan_goods(draft, authorization) if authorization else Goods()
     if sale and authorization and facts.all_judged:
         return _settle(draft, sale, authorization, goods)
-    _watch_loop(draft, sale)
-    return _early_stage(draft)
+    linked = _watch_loop(draft, sale)
+    return _early_stage(draft, linked=linked)
 
 
 def _miss(draft: Draft) -> str:
@@ -147,18 +147,18 @@ def _is_empty(facts: ReturnFacts) -> bool:
     return bool(facts.units) and not facts.live_units and not was_judged and not facts.loop.settled_at
 
 
-def _watch_loop(draft: Draft, sale: Sale | None) -> None:
+def _watch_loop(draft: Draft, sale: Sale | None) -> bool:
     """Loop may settle or close a return, and make the exchange order, before the parcel is judged.
 
     Of a judged return nothing more is asked for where a person has it settled, or where Loop holds it for review.
+    Gives whether every exchange order is there, or none is needed.
     """
     facts = draft.facts
     by_hand = _is_left_to_a_person(facts)
     waits_for_loop = facts.all_judged and (by_hand or facts.loop.state == "review")
     if waits_for_loop or facts.loop.settled_at or facts.loop.state == "closed":
         plan_settlement(draft, may_ask=False, is_ours=not by_hand)
-    if sale:
-        plan_exchange(draft, sale)
+    return plan_exchange(draft, sale) if sale else not facts.exchanges
 
 
 def _is_left_to_a_person(facts: ReturnFacts) -> bool:
@@ -240,12 +240,13 @@ def _ended_problem(facts: ReturnFacts, code: str, found: str) -> Problem:
     )
 
 
-def _early_stage(draft: Draft) -> str:
+def _early_stage(draft: Draft, *, linked: bool) -> str:
+    """linked: every exchange order is there. Of a return that has ended nobody would look for one any more."""
     facts = draft.facts
     if is_noted_as_missing(facts, "rma") and facts.posted("rma") is None:
         return "ended"
     if facts.all_judged:
-        if _is_left_to_a_person(facts) and facts.loop.settled_at:
+        if _is_left_to_a_person(facts) and facts.loop.settled_at and linked:
             return "ended"
         return "posting" if any(step.state == StepState.DUE for step in draft.steps) else "waiting"
     if facts.is_here or facts.loop.delivered_at:
