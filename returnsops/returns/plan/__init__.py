@@ -26,7 +26,7 @@ from returnsops.returns.plan.lying import left_on_hold
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.outbox_problems import note_outbox_problems
 from returnsops.returns.plan.pauses import note_pauses
-from returnsops.returns.plan.paying import Goods, pay_for_kept_goods, pay_for_units
+from returnsops.returns.plan.paying import Goods, expect_no_goods, pay_for_kept_goods, pay_for_units
 from returnsops.returns.plan.promise import promise_of
 from returnsops.returns.plan.receiving import plan_receipts
 from returnsops.returns.plan.restocking import accept_exempt, plan_restock
@@ -101,14 +101,15 @@ def _write_chapters(draft: Draft) -> str:
     if was_left_unprocessed(facts) or _is_empty(facts):
         return _end(draft)
     sale = find_sale(draft)
-    stage = _pay_for_kept(draft, sale) if sale and facts.is_kept else _follow_the_goods(draft, sale)
+    stage = _pay_for_kept(draft, sale) if facts.is_kept else _follow_the_goods(draft, sale)
     note_shadows(draft, sale)
     return stage
 
 
-def _pay_for_kept(draft: Draft, sale: Sale) -> str:
+def _pay_for_kept(draft: Draft, sale: Sale | None) -> str:
     plan_found(draft)
-    return pay_for_kept_goods(draft, sale)
+    expect_no_goods(draft)
+    return pay_for_kept_goods(draft, sale) if sale else _watch_what_comes(draft, sale)
 
 
 def _follow_the_goods(draft: Draft, sale: Sale | None) -> str:
@@ -122,6 +123,11 @@ def _follow_the_goods(draft: Draft, sale: Sale | None) -> str:
     goods = _plan_goods(draft, authorization) if authorization else Goods()
     if sale and authorization and facts.all_judged:
         return _settle(draft, sale, authorization, goods)
+    return _watch_what_comes(draft, sale)
+
+
+def _watch_what_comes(draft: Draft, sale: Sale | None) -> str:
+    """Nothing can be paid yet, or by ReturnsOps at all."""
     linked = _watch_loop(draft, sale)
     return _early_stage(draft, linked=linked)
 
@@ -150,15 +156,20 @@ def _is_empty(facts: ReturnFacts) -> bool:
 def _watch_loop(draft: Draft, sale: Sale | None) -> bool:
     """Loop may settle or close a return, and make the exchange order, before the parcel is judged.
 
-    Of a judged return nothing more is asked for where a person has it settled, or where Loop holds it for review.
-    Gives whether every exchange order is there, or none is needed.
+    Of goods that were judged or are kept nothing more is asked for where a person has it settled, or where Loop holds
+    it for review. Gives whether every exchange order is there, or none is needed.
     """
     facts = draft.facts
     by_hand = _is_left_to_a_person(facts)
-    waits_for_loop = facts.all_judged and (by_hand or facts.loop.state == "review")
+    waits_for_loop = _is_up_to_loop(facts) and (by_hand or facts.loop.state == "review")
     if waits_for_loop or facts.loop.settled_at or facts.loop.state == "closed":
         plan_settlement(draft, may_ask=False, is_ours=not by_hand)
     return plan_exchange(draft, sale) if sale else not facts.exchanges
+
+
+def _is_up_to_loop(facts: ReturnFacts) -> bool:
+    """No goods are waited for any more: they were judged, or the customer keeps them."""
+    return facts.all_judged or facts.is_kept
 
 
 def _is_left_to_a_person(facts: ReturnFacts) -> bool:
@@ -245,7 +256,7 @@ def _early_stage(draft: Draft, *, linked: bool) -> str:
     facts = draft.facts
     if is_noted_as_missing(facts, "rma") and facts.posted("rma") is None:
         return "ended"
-    if facts.all_judged:
+    if _is_up_to_loop(facts):
         if _is_left_to_a_person(facts) and facts.loop.settled_at and linked:
             return "ended"
         return "posting" if any(step.state == StepState.DUE for step in draft.steps) else "waiting"

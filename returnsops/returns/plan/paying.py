@@ -45,10 +45,13 @@ def pay_for_units(draft: Draft, sale: Sale, authorization: Authorization, goods:
     return "settled" if prove_complete(draft, authorization.record) else "waiting"
 
 
-def pay_for_kept_goods(draft: Draft, sale: Sale) -> str:
-    """The customer keeps them: credited without stock, authorization or receipt. Gives the stage."""
+def expect_no_goods(draft: Draft) -> None:
     for step in ("arrival", "inspection", "receipt"):
         draft.step(step, StepState.NOT_NEEDED, "the customer keeps the goods")
+
+
+def pay_for_kept_goods(draft: Draft, sale: Sale) -> str:
+    """The customer keeps them: credited without stock, authorization or receipt. Gives the stage."""
     closed = close_whole_authorization(draft)
     _, done = _pay(draft, sale, Source(sale.record.record_type, sale.record.internal_id, {}), may_book=True)
     if not (done and closed):
