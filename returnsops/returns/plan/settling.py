@@ -142,7 +142,14 @@ def _wait_until_loop_settles(draft: Draft, words: str) -> None:
 
 
 def _ready_to_settle(facts: ReturnFacts) -> tuple[datetime | None, str]:
-    """From when on nothing keeps Loop from settling, and what happened then."""
+    """From when on nothing keeps Loop from settling, and what happened then. A review may begin long after that."""
+    since, happened = _goods_were_ready(facts)
+    if since and facts.loop.state == "review" and facts.loop.updated_at > since:
+        return facts.loop.updated_at, "Held for review, last changed in Loop"
+    return since, happened
+
+
+def _goods_were_ready(facts: ReturnFacts) -> tuple[datetime | None, str]:
     if facts.is_kept:
         return facts.loop.approved_at or facts.loop.created_at, "The customer keeps the goods. Requested"
     if not facts.all_judged:
