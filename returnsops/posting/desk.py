@@ -7,11 +7,12 @@ moment. What is armed lies ready for the next free lane, so that no lane waits f
 import random
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from functools import partial
 from typing import cast
 
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from integrations.loop.client import LoopClient
@@ -19,7 +20,7 @@ from integrations.netsuite.client import NetSuiteClient
 from returnsops.posting.calls import CallPool
 from returnsops.posting.claim import Source, arm_postings, claim_from, put_back
 from returnsops.posting.gates import Gate
-from returnsops.posting.look import look_first
+from returnsops.posting.look import Look, look_first
 from returnsops.posting.models import Posting
 from returnsops.posting.record_answer import try_call
 from returnsops.posting.sought import may_be_looked_for, seek
@@ -59,6 +60,7 @@ class Desk:
         self._has_backlog = False
         self._unlooked: list[Posting] = []
         self._looking: list[Posting] = []
+        self._alone = 0  # so many of the unlooked are looked for one by one
         self._look_after = 0.0  # monotonic
         self._looks_refused = 0
         self._ready: deque[Posting] = deque()
@@ -129,6 +131,7 @@ class Desk:
         unsent = [*self._unlooked, *self._ready, *self._armed]
         count = put_back(unsent) if unsent else 0
         self._unlooked.clear()
+        self._alone = 0
         self._ready.clear()
         self._armed.clear()
         self._has_backlog = False
@@ -146,8 +149,11 @@ class Desk:
         """One at a time, for all that wait for it: the longer it takes, the more the next one is for."""
         if not self.waits_to_look or not self._pool.room:
             return
-        self._looking, self._unlooked = self._unlooked, []
-        self._submit(None, partial(look_first, cast(NetSuiteClient, self.client), seek(self._looking)))
+        count = 1 if self._alone else len(self._unlooked)
+        work = _look_for(self._unlooked[:count], cast(NetSuiteClient, self.client))
+        self._looking, self._unlooked = self._unlooked[:count], self._unlooked[count:]
+        self._alone = max(0, self._alone - 1)
+        self._submit(None, work)
 
     def _arm(self) -> None:
         usable = self.gate.usable
@@ -205,9 +211,28 @@ class Desk:
         self._look_after = time.monotonic() + random.uniform(LOOK_AGAIN_S / 2, longest)
         self._looks_refused += 1
 
+    def look_alone(self, postings: Collection[Posting]) -> None:
+        """Their look failed by one of them: one after the other, so that it shows by which."""
+        self._unlooked = [*postings, *self._unlooked]
+        self._alone += len(postings)
+
     def make_ready(self, postings: list[Posting]) -> None:
         self._looks_refused = 0
         self._ready.extend(postings)
 
     def _submit(self, posting: Posting | None, work: Callable[[], object]) -> None:
         self._pool.submit((self, posting), self.gate.bind(work))
+
+
+def _look_for(postings: list[Posting], client: NetSuiteClient) -> Callable[[], Look]:
+    """A fault of ours before the first call ends the look as one in it does."""
+    try:
+        return partial(look_first, client, seek(postings))
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as fault:
+        return partial(_fail, fault)
+
+
+def _fail(fault: Exception) -> Look:
+    raise fault

@@ -4,12 +4,15 @@ Pure HTTP, so it runs in the sender's threads: no database here. What the databa
 each `Sought` (`returnsops.posting.sought`).
 """
 
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
+from integrations.errors import ConfigurationError, IntegrationError, TemporaryError
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.parsing import read_ref_id
 from integrations.netsuite.records import RecordRef, TransactionLine, TransactionRecord
@@ -18,9 +21,11 @@ from returnsops.posting.verify import find_differences, find_unit_differences, h
 from returnsops.returns.facts import VOIDED
 from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.tender_matching import Part, candidates_for, read_rows
+from returnsops.returns.reading import Failures, Name
 
 CANCELLED = "C"  # of an authorization: nothing can be received on it
 CLOCKS_DIFFER = timedelta(minutes=10)
+READ_FOR_S = 20.0  # of all records of one look: others wait for it
 
 
 @dataclass(frozen=True)
@@ -85,46 +90,109 @@ class Found:
         return not self.differences
 
 
-def look_first(client: NetSuiteClient, wanted: Sequence[Sought]) -> dict[str, Found | None]:
-    """By external id, what NetSuite holds in the place of each; None: nothing, so it may be sent.
+@dataclass
+class Look:
+    """What NetSuite holds in the place of each that was looked for, by external id.
+
+    found: what it holds. failed: nothing is known of these, since a record that may be theirs is not shown. In the
+    place of all others there is nothing.
+    unread: the records that are not shown.
+    """
+
+    found: dict[str, Found] = field(default_factory=dict)
+    failed: dict[str, IntegrationError] = field(default_factory=dict)
+    unread: Failures = field(default_factory=dict)
+
+    def knows(self, sought: Sought) -> bool:
+        return sought.external_id in self.found or sought.external_id in self.failed
+
+    def take(self, sought: Sought, judge: Callable[[], Found | None]) -> None:
+        """NetSuite has answered a query just now. So a failure is about this one, unless it refuses us as a whole."""
+        try:
+            found = judge()
+        except IntegrationError as error:
+            if isinstance(error, ConfigurationError) or error.status == 429:
+                raise
+            self.failed[sought.external_id] = error
+        else:
+            self.found |= {sought.external_id: found} if found else {}
+
+
+class _Records:
+    """The records of one look, each asked for once."""
+
+    def __init__(self, client: NetSuiteClient, unread: Failures) -> None:
+        self._client = client
+        self._read: dict[Name, TransactionRecord | None] = {}
+        self._unread = unread
+        self._until = time.monotonic() + READ_FOR_S
+
+    def get(self, record_type: str, internal_id: str) -> TransactionRecord | None:
+        name = (record_type, internal_id)
+        if name in self._unread:
+            raise self._unread[name]
+        if name not in self._read:
+            self._read[name] = self._ask_for(name)
+        return self._read[name]
+
+    def _ask_for(self, name: Name) -> TransactionRecord | None:
+        if time.monotonic() > self._until:
+            raise TemporaryError(operation="look", detail=f"There was no time for all of it within {READ_FOR_S:.0f} s.")
+        try:
+            return self._client.get_record(*name)
+        except IntegrationError as error:
+            self._unread[name] = error
+            raise
+
+
+def look_first(client: NetSuiteClient, wanted: Sequence[Sought]) -> Look:
+    """Ours, the records that a person chose, and what others made in the place of ours.
 
     One query for all external ids, one for what was made from their sources; a record is read only where one was found.
     Raises the errors of `integrations.errors`; then nothing is known, and nothing was changed.
     """
-    found: dict[str, Found | None] = {one.external_id: None for one in wanted}
-    found |= look_for_ours(client, [one for one in wanted if not one.chosen])
-    found |= {one.external_id: _judge_chosen(client, one) for one in wanted if one.chosen}
-    open_ones = [one for one in wanted if found[one.external_id] is None]
-    return found | _look_for_strangers(client, open_ones)
+    look = look_for_ours(client, [one for one in wanted if not one.chosen])
+    records = _Records(client, look.unread)
+    for one in wanted:
+        if one.chosen:
+            look.take(one, partial(_judge_chosen, records, one))
+    strangers = _find_candidates(client, [one for one in wanted if not look.knows(one)])
+    for one in wanted:
+        if not look.knows(one):
+            look.take(one, partial(_find_stranger, records, one, strangers))
+    return look
 
 
-def look_for_ours(client: NetSuiteClient, wanted: Sequence[Sought]) -> dict[str, Found]:
+def look_for_ours(client: NetSuiteClient, wanted: Sequence[Sought]) -> Look:
     """Those that are there under our external id, compared with what we send."""
+    look = Look()
     if not wanted:
-        return {}
+        return look
+    records = _Records(client, look.unread)
     refs = {
         (ref.external_id or "").lower(): ref for ref in client.find_by_external_ids([o.external_id for o in wanted])
     }
-    return {
-        one.external_id: _judge_ours(client, one, refs[one.external_id]) for one in wanted if one.external_id in refs
-    }
+    for one in wanted:
+        if one.external_id in refs:
+            look.take(one, partial(_judge_ours, records, one, refs[one.external_id]))
+    return look
 
 
-def _judge_ours(client: NetSuiteClient, sought: Sought, ref: RecordRef) -> Found:
+def _judge_ours(records: _Records, sought: Sought, ref: RecordRef) -> Found:
     if ref.record_type != sought.request["target_type"]:
         words = f"external id {sought.external_id} is on a {ref.record_type} ({ref.tran_id or ref.internal_id})"
         return Found(ref, is_ours=True, differences=(words,))
-    record = client.get_record(ref.record_type, ref.internal_id)
+    record = records.get(ref.record_type, ref.internal_id)
     if record and record.status == VOIDED:  # a person undid it: it was ours all the same
         return Found(ref, is_ours=True, record=record)
     differences = find_differences(sought.request, record, external_id=sought.external_id)
     return Found(ref, is_ours=True, differences=tuple(differences), record=record)
 
 
-def _judge_chosen(client: NetSuiteClient, sought: Sought) -> Found:
+def _judge_chosen(records: _Records, sought: Sought) -> Found:
     """A person said that it stands for ours. It must be of the kind, live, free, and hold the same units."""
     record_type = sought.request["target_type"]
-    record = client.get_record(record_type, sought.chosen)
+    record = records.get(record_type, sought.chosen)
     ref = _ref_of(record) if record else _absent_ref(record_type, sought.chosen)
     differences = find_unit_differences(sought.request, record)
     if sought.chosen in sought.explained:
@@ -160,22 +228,15 @@ def _absent_ref(record_type: str, internal_id: str) -> RecordRef:
 # --- Strangers -------------------------------------------------------------------------------------
 
 
-def _look_for_strangers(client: NetSuiteClient, wanted: Sequence[Sought]) -> dict[str, Found]:
-    refs = _find_candidates(client, wanted)
-    read: dict[str, TransactionRecord | None] = {}
-    found: dict[str, Found] = {}
-    for one in wanted:
-        matches = []
-        for ref in refs:
-            if _may_stand_in(one, ref):
-                if ref.internal_id not in read:
-                    read[ref.internal_id] = client.get_record(ref.record_type, ref.internal_id)
-                record = read[ref.internal_id]
-                if record and not _names_sibling(one, record) and _overlaps(one, record):
-                    matches.append(_judge_stranger(one, ref, record))
-        if matches:
-            found[one.external_id] = min(matches, key=lambda match: len(match.differences))
-    return found
+def _find_stranger(records: _Records, sought: Sought, refs: Collection[RecordRef]) -> Found | None:
+    """Of those that stand in its place, the one that is most like it."""
+    matches = []
+    for ref in refs:
+        if _may_stand_in(sought, ref):
+            record = records.get(ref.record_type, ref.internal_id)
+            if record and not _names_sibling(sought, record) and _overlaps(sought, record):
+                matches.append(_judge_stranger(sought, ref, record))
+    return min(matches, key=lambda match: len(match.differences), default=None)
 
 
 def _find_candidates(client: NetSuiteClient, wanted: Sequence[Sought]) -> list[RecordRef]:

@@ -45,6 +45,7 @@ BUSY = "too_many"  # outcome of a try that was refused because too many calls we
 DIED = "died"  # outcome of a try that took its sender with it
 OVERTAKEN = "overtaken"  # outcome of a try whose posting somebody else has by now
 BEGUN_WITHIN = 1 / 3  # of the lease, which begins when a posting is armed: a call may take most of the rest
+DEATHS_MAX = 3  # in a row
 TOLD_WITHIN = timedelta(seconds=10)  # by a read back, a look or Loop; under load they take some seconds
 
 
@@ -80,10 +81,13 @@ def try_call(call: Call, *, armed_at: datetime) -> Answer:
         return Answer(call.request, started_at, time.monotonic() - begun, error=error)
     except Exception as fault:
         logger.exception("the call of %s failed by a fault of ours", call.external_id)
-        detail = f"A fault of ReturnsOps: {type(fault).__name__}: {fault}"
-        lost = UncertainError(operation=f"carry out {call.external_id}", code=DIED, detail=detail)
+        lost = UncertainError(operation=f"carry out {call.external_id}", code=DIED, detail=words_of_fault(fault))
         return Answer(call.request, started_at, time.monotonic() - begun, error=lost)
     return Answer(call.request, started_at, time.monotonic() - begun, their_id=their_id)
+
+
+def words_of_fault(fault: Exception) -> str:
+    return f"A fault of ReturnsOps: {type(fault).__name__}: {fault}"
 
 
 def record_answer(posting: Posting, answer: Answer) -> None:
@@ -128,6 +132,32 @@ def _record_one(posting: Posting, answer: Answer) -> PostingAttempt:
         request=answer.request,
         outcome=outcome,
         answer=str(answer.error or f"id {answer.their_id}")[:ANSWER_CHARS_KEPT],
+    )
+
+
+def record_failed_look(posting: Posting, error: Exception) -> None:
+    """Nothing was sent, but it is a try all the same: again later, with an end. What breaks us is soon set aside."""
+    with transaction.atomic():
+        hold_return(posting.loop_return_id)
+        if not isinstance(error, IntegrationError):
+            error = TemporaryError(operation=f"look for {posting.external_id}", code=DIED, detail=words_of_fault(error))
+        if error.code == DIED and last_tries(posting) == [DIED] * (DEATHS_MAX - 1):
+            outcome = mark_rejected(posting, refusal_of(error) | {"family": "set_aside"})
+        else:
+            outcome = _put_back(posting, error)
+        note_look(posting, outcome=DIED if error.code == DIED else outcome, answer=str(error)[:ANSWER_CHARS_KEPT])
+
+
+def note_look(posting: Posting, *, outcome: str, answer: str) -> None:
+    """A look that ended something is kept among the tries, though nothing was sent."""
+    PostingAttempt.objects.create(
+        posting=posting,
+        number=posting.attempts,
+        started_at=timezone.now(),
+        duration_s=0.0,
+        request={"look": posting.external_id},
+        outcome=outcome,
+        answer=answer,
     )
 
 
@@ -226,6 +256,11 @@ def _put_back(posting: Posting, error: IntegrationError) -> str:
     if Posting.objects.filter(pk=posting.pk, counted_on=True).exists():
         ask_for_plan([posting.loop_return_id])
     return BUSY if is_busy else "put_back"
+
+
+def last_tries(posting: Posting, *, count: int = DEATHS_MAX - 1) -> list[str]:
+    """What came of the last ones, the last first."""
+    return list(posting.tries.order_by("-id").values_list("outcome", flat=True)[:count])
 
 
 def _busy_tries(posting: Posting) -> int:

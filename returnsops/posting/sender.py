@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
@@ -24,11 +25,12 @@ from returnsops.posting.calls import CallPool, Done
 from returnsops.posting.claim import Source, find_work, keep_claims, note_looked, open_sources, put_off
 from returnsops.posting.desk import Client, Desk
 from returnsops.posting.gates import BudgetGate, LaneGate
-from returnsops.posting.look import Found
+from returnsops.posting.look import Look
 from returnsops.posting.models import Posting
 from returnsops.posting.outbox import WAKE_CHANNEL as POSTINGS
-from returnsops.posting.record_answer import Answer, record_answers
+from returnsops.posting.record_answer import Answer, record_answers, record_failed_look
 from returnsops.posting.settle import adopt_found
+from returnsops.returns.unreadable import note_not_shown
 
 logger = logging.getLogger(__name__)
 
@@ -212,31 +214,46 @@ class Sender:
         if done.error is not None:
             self._record_failed_look(desk, looked, done.error)
             return
-        assert isinstance(done.value, dict)
-        note_success(self._connection_of(desk.source))
-        found: dict[str, Found | None] = done.value
-        absent = []
+        assert isinstance(done.value, Look)
+        look = done.value
+        account = self._connection_of(desk.source)
+        assert isinstance(account, NetSuiteAccount), "nothing is looked for in Loop before it is sent"
+        note_success(account)
+        note_not_shown(account, look.unread)
+        absent, failed = list[Posting](), dict[Posting, Exception]()
         for posting in looked:
-            there = found.get(posting.external_id)
-            if there is None:
-                absent.append(posting)
-            else:
-                adopt_found(posting, there)
+            if found := look.found.get(posting.external_id):
+                adopt_found(posting, found)
                 desk.may_have_more = True
+            elif error := look.failed.get(posting.external_id):
+                failed[posting] = error
+            else:
+                absent.append(posting)
         note_looked(absent)
         desk.make_ready(absent)
+        self._blame(desk, failed, was_alone=len(looked) == 1)
 
     def _record_failed_look(self, desk: Desk, looked: list[Posting], error: Exception) -> None:
-        """Nothing was sent, so nothing is counted; a fault of ours in one look must not spin."""
-        if isinstance(error, IntegrationError):
-            note_failure(self._connection_of(desk.source), error)
-            if error.status == 429 and not desk.is_probing:
-                desk.look_again(looked)
-                return
-        else:
+        """Nothing was sent, so nothing is counted, unless it is the fault of one."""
+        if not isinstance(error, IntegrationError):
             logger.error("looking before posting failed by a fault of ours", exc_info=error)
+            self._blame(desk, dict.fromkeys(looked, error), was_alone=len(looked) == 1)
+            return
+        note_failure(self._connection_of(desk.source), error)
+        if error.status == 429 and not desk.is_probing:
+            desk.look_again(looked)
+            return
         put_off(looked)
         self._after(desk, error)
+
+    def _blame(self, desk: Desk, failed: Mapping[Posting, Exception], *, was_alone: bool) -> None:
+        """What is not shown, or breaks us, may be about another that was looked for with it: it counts alone."""
+        if not was_alone:
+            desk.look_alone(failed)
+            return
+        for posting, error in failed.items():
+            record_failed_look(posting, error)
+        desk.may_have_more = True
 
     # --- The desks ---
 

@@ -9,27 +9,30 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.connections import loop_client, netsuite_client, watched
-from integrations.errors import IntegrationError
+from integrations.errors import IntegrationError, RejectedError
 from integrations.loop.inspecting import shows_assessment, shows_grade
 from integrations.loop.records import LoopReturnRecord
 from integrations.models import NetSuiteAccount
 from returnsops.posting.claim import ATTEMPTS_MAX
 from returnsops.posting.look import Found, look_first, look_for_ours
-from returnsops.posting.models import Posting, PostingAttempt
+from returnsops.posting.models import Posting
 from returnsops.posting.moves import move_posting
 from returnsops.posting.outbox import retry_others_refused_for
 from returnsops.posting.record_answer import (
+    DEATHS_MAX,
     DIED,
     OVERTAKEN,
+    last_tries,
     mark_posted,
     mark_rejected,
     mark_uncertain,
     note_dead_sender,
+    note_look,
 )
 from returnsops.posting.settled import settled_at
 from returnsops.posting.sought import may_be_looked_for, seek
@@ -40,6 +43,7 @@ from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.outbox_problems import OURS_DIFFERS, STRANGER_DIFFERS
 from returnsops.returns.replan import ask_for_plan, hold_return
 from returnsops.returns.turns import one_at_a_time
+from returnsops.returns.unreadable import note_not_shown
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +52,6 @@ AdoptedFrom = Posting.AdoptedFrom
 DEAD_LEASES_MAX = 100
 DOUBTS_MAX = 100  # looked for at once, by one query
 SETTLE_FOR_S = 10.0  # of those that take a call each; the others are still due
-DEATHS_MAX = 3
 LOOK_AGAIN_S = 5.0
 LOOK_AGAIN_S_MAX = 120.0
 # A refusal that speaks of a double, with no answer lost before: what it means is committed, and soon to be seen.
@@ -94,20 +97,39 @@ def settle(*doubts: Posting) -> None:
     alone = [one for one in uncertain if not may_be_looked_for(one)]
     failures = [_try_to_settle(one) for one in alone if time.monotonic() < deadline]
     if by_id:
-        _settle_by_external_id(by_id)
+        _settle_together(by_id)
     lost = [failure for failure in failures if failure]
     if lost and len(lost) == len(uncertain):
         raise lost[0]
 
 
 def _try_to_settle(posting: Posting) -> IntegrationError | None:
+    """Whose look failed waits, so that the others come to their turn."""
     try:
         _settle_in_loop(posting) if posting.system == Posting.System.LOOP else _settle_update(posting)
     except IntegrationError as error:
         logger.warning("%s stays in doubt: %s", posting, error)
+        if isinstance(error, RejectedError) and posting.system == Posting.System.NETSUITE:
+            note_not_shown(posting.account, {(posting.request["target_type"], posting.request["target_id"]): error})
         _look_later(posting)
         return error
     return None
+
+
+def _settle_together(doubts: Sequence[Posting]) -> None:
+    """By one query. What breaks us is found by looking for each alone, and keeps no other from being settled."""
+    try:
+        _settle_by_external_id(doubts)
+    except (IntegrationError, OperationalError, InterfaceError):
+        raise
+    except Exception:
+        if len(doubts) == 1:
+            logger.exception("%s stays in doubt by a fault of ours", doubts[0])
+            _look_later(doubts[0])
+            return
+        for one in doubts:
+            if one.status == Status.UNCERTAIN:
+                _settle_together([one])
 
 
 # --- Found, or not ---------------------------------------------------------------------------------
@@ -135,19 +157,6 @@ def adopt_found(posting: Posting, found: Found) -> str:
     if not found.is_ours:
         hint_records([posting.loop_return_id])  # the plan and the people should see it as well
     return outcome
-
-
-def note_look(posting: Posting, *, outcome: str, answer: str) -> None:
-    """A look that ended something is kept among the tries, though nothing was sent."""
-    PostingAttempt.objects.create(
-        posting=posting,
-        number=posting.attempts,
-        started_at=timezone.now(),
-        duration_s=0.0,
-        request={"look": posting.external_id},
-        outcome=outcome,
-        answer=answer,
-    )
 
 
 def _is_held_by_another(posting: Posting, found: Found) -> bool:
@@ -192,17 +201,28 @@ def _settle_by_external_id(doubts: Sequence[Posting]) -> None:
     """One query for all. Strangers are looked for only where no answer was lost: ours may still be on its way."""
     sought = {one.external_id: one for one in seek(doubts)}
     lost = [one for one in doubts if one.doubted]
-    looked_at = timezone.now()
+    looked_at, deadline = timezone.now(), time.monotonic() + SETTLE_FOR_S
     with watched(doubts[0].account):
         client = netsuite_client(doubts[0].account)
-        found: dict[str, Found | None] = dict(look_for_ours(client, [sought[one.external_id] for one in lost]))
-        found |= look_first(client, [sought[one.external_id] for one in doubts if not one.doubted])
+        looks = [
+            look_for_ours(client, [sought[one.external_id] for one in lost]),
+            look_first(client, [sought[one.external_id] for one in doubts if not one.doubted]),
+        ]
+    note_not_shown(doubts[0].account, looks[0].unread | looks[1].unread)
+    found = looks[0].found | looks[1].found
+    failed = looks[0].failed | looks[1].failed
     for posting in doubts:
-        match = found.get(posting.external_id)
-        if match:
+        if match := found.get(posting.external_id):
             adopt_found(posting, match)
+        elif error := failed.get(posting.external_id):
+            logger.warning("%s stays in doubt: %s", posting, error)
+            _look_later(posting)
         else:
             _absent(posting, looked_at=looked_at)
+    for posting in doubts if len(doubts) > 1 else ():
+        # A stranger that is not shown may stand in the place of another of them.
+        if posting.external_id in failed and not posting.doubted and time.monotonic() < deadline:
+            _settle_together([posting])
 
 
 def _settle_update(posting: Posting) -> None:
@@ -311,10 +331,9 @@ def _end_doubt(posting: Posting, now: datetime) -> None:
     Tried again it is looked for anew: while it was in doubt only our own was sought, and a person who missed the record
     may have made it by hand.
     """
-    last = list(posting.tries.order_by("-id").values_list("outcome", flat=True)[:DEATHS_MAX])
     if posting.refusal:
         mark_rejected(posting, posting.refusal)
-    elif posting.attempts >= DEATHS_MAX and last == [DIED] * DEATHS_MAX:
+    elif posting.attempts >= DEATHS_MAX and last_tries(posting, count=DEATHS_MAX) == [DIED] * DEATHS_MAX:
         mark_rejected(posting, {"family": "set_aside", "detail": f"{DEATHS_MAX} senders in a row died on it."})
     elif posting.attempts >= ATTEMPTS_MAX:
         mark_rejected(posting, {"family": "gave_up", "detail": f"No answer after {posting.attempts} tries."})

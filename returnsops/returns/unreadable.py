@@ -18,7 +18,7 @@ from integrations.models import NetSuiteAccount, SyncCursor, UnreadRecord
 from returnsops.lib.locks import lock_until_commit
 from returnsops.returns.mirror import hint_records
 from returnsops.returns.models import LoopReturn
-from returnsops.returns.reading import Name, Reading
+from returnsops.returns.reading import Failures, Name, Reading
 from returnsops.returns.streams import main_stream
 
 NOTED_MAX = 200  # of each sort
@@ -90,6 +90,14 @@ def set_aside_broken(account: NetSuiteAccount, reading: Reading) -> set[Name]:
     broken = {name: error for name, error in asked.items() if _is_broken(error)}
     tired_of = [name for name in broken if _count_try(account, _key(name)) >= BROKEN_TRIES]
     return {name for name in tired_of if note_unreadable(account, _key(name), broken[name])}
+
+
+def note_not_shown(account: NetSuiteAccount, failed: Failures) -> None:
+    """Single records that somebody waits for, of a NetSuite that answers."""
+    for name, error in failed.items():
+        if isinstance(error, RejectedError):
+            note_refusal(account, name, error)
+    set_aside_broken(account, Reading(failed=failed))
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from integrations.loop.signature import sign_body
 from integrations.models import InboundEvent
 from returnsops import tasks
 from returnsops.posting.models import Posting
-from returnsops.posting.settle import DEATHS_MAX
+from returnsops.posting.record_answer import DEATHS_MAX
 from returnsops.returns.models import LoopReturn
 from tests.journey.stage import Stage
 from tests.journey.workers import Worker, wait_until

@@ -31,7 +31,7 @@ def due(stage: Stage, row: LoopReturn, kind: str) -> Posting:
 
 def look(posting: Posting) -> Found | None:
     (sought,) = seek([posting])
-    return look_first(netsuite_client(posting.account), [sought])[posting.external_id]
+    return look_first(netsuite_client(posting.account), [sought]).found.get(posting.external_id)
 
 
 def judged(stage: Stage, *outcomes: str, **params: Any) -> LoopReturn:

@@ -206,7 +206,7 @@ class PostingMachine(RuleBasedStateMachine):
 
     def look_first(self, desk: Desk) -> None:
         """What a sender does before it calls: what is there already is adopted or refused, and nothing is sent."""
-        (found,) = look_first(self.netsuite, seek([desk.posting])).values()  # type: ignore[arg-type]
+        found = look_first(self.netsuite, seek([desk.posting])).found.get(desk.posting.external_id)  # type: ignore[arg-type]
         desk.has_looked = True
         if found:
             self.desks = {name: one for name, one in self.desks.items() if one is not desk}

@@ -41,8 +41,8 @@ def look(payments: list[Payment], refund: Payment, *, memo: str = MEMO, **more: 
     raw = {"account": {"id": account}} if account else {}
     netsuite.records["9301"] = replace(made, external_id=None, applies=(paid,), raw=raw)
     wanted = [sought(number, payments, **more) for number in range(len(payments))]
-    found = look_first(netsuite, wanted)  # type: ignore[arg-type]
-    return [found[one.external_id] for one in wanted]
+    found = look_first(netsuite, wanted).found  # type: ignore[arg-type]
+    return [found.get(one.external_id) for one in wanted]
 
 
 def told(found: Found | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from integrations.models import NetSuiteAccount, Shop
+from integrations.models import NetSuiteAccount
 from returnsops.lib import clock
 from returnsops.posting import sampling
 from returnsops.posting.facts import load_facts
@@ -144,18 +144,6 @@ def test_what_was_refused_before_a_person_sent_it_again_is_read_back(
         )
 
     assert look(trusting, posting).read_back_at is not None
-
-
-def test_posting_in_an_account_that_its_shop_has_left_is_read_back(
-    trusting: LoopReturn, netsuite: FakeNetSuite
-) -> None:
-    posting, account = post(trusting, netsuite), trusting.shop.account
-    Shop.objects.filter(pk=trusting.shop_id).update(account=NetSuiteAccount.objects.create(account_id="9999999"))
-
-    read_back_due(account)
-
-    posting.refresh_from_db()
-    assert posting.read_back_at is not None
 
 
 def test_batch_of_which_nothing_is_read_says_nothing_of_the_connection(

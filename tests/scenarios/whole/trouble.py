@@ -15,8 +15,9 @@ from returnsops.posting.causes import UNKNOWN_MAX
 from returnsops.posting.claim import claim_postings
 from returnsops.posting.models import Pause, Posting, PostingAttempt
 from returnsops.posting.pausing import pause_by, resume_by
+from returnsops.posting.record_answer import DEATHS_MAX
 from returnsops.posting.resuming import end_pause
-from returnsops.posting.settle import DEATHS_MAX, give_up_dead_leases, settle
+from returnsops.posting.settle import give_up_dead_leases, settle
 from returnsops.returns.models import LoopReturn
 from tests.scenarios.book import Scenario
 from tests.scenarios.whole.people import WHY

@@ -1,0 +1,222 @@
+"""A record that NetSuite does not show, and a fault of ours, hold up what they are about and no other posting."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from integrations.errors import ConfigurationError, IntegrationError, RejectedError, TemporaryError
+from returnsops.posting.models import Pause, Posting
+from returnsops.posting.sender import Sender
+from returnsops.posting.settle import settle_doubts
+from returnsops.posting.sought import seek
+from returnsops.returns.models import LoopReturn
+from returnsops.returns.progress import mirror_problems
+from tests.builders import make_due, make_posting, make_return
+from tests.posting.conftest import DOWN, FakeNetSuite
+from tests.posting.test_settle import in_doubt
+
+pytestmark = pytest.mark.django_db
+LetPass = Callable[[timedelta], None]
+FORBIDDEN = RejectedError(
+    system="netsuite", operation="get", status=403, detail="You need the right.", family="permission"
+)
+SLOW = TemporaryError(system="netsuite", operation="get", detail="No answer within 60 s")
+BUG = ZeroDivisionError("a bug, met by this one alone")
+
+
+def two_in_doubt(row: LoopReturn) -> tuple[Posting, Posting]:
+    first = in_doubt(row)
+    return first, in_doubt(make_return(row.shop, loop_id="2"), covers=["unit:2"], serial_key="2")
+
+
+def two_waiting(row: LoopReturn) -> tuple[Posting, Posting]:
+    first = make_posting(row)
+    other = make_posting(make_return(row.shop, loop_id="2"), make_due(covers=["unit:2"], serial_key="2"))
+    Posting.objects.filter(pk=other.pk).update(request=other.request | {"source_id": "7002"})
+    return first, other
+
+
+def send() -> None:
+    LoopReturn.objects.update(look_again_at=None)
+    Sender(threads=1).drain()
+
+
+def state(posting: Posting) -> str:
+    posting.refresh_from_db()
+    return posting.status
+
+
+# --- Of a lost answer ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("failure", [DOWN, FORBIDDEN, SLOW, BUG])
+def test_lost_answer_whose_record_is_not_shown_keeps_no_other_from_being_settled(
+    row: LoopReturn, netsuite: FakeNetSuite, failure: Exception
+) -> None:
+    unlucky, other = two_in_doubt(row)
+    netsuite.unreadable[netsuite.make_for(unlucky)] = failure
+    netsuite.make_for(other)
+
+    settle_doubts(row.shop.account)
+
+    assert (state(unlucky), state(other)) == ("uncertain", "posted")
+    assert unlucky.not_before > timezone.now(), "the others come first"
+
+
+def test_doubt_after_a_refusal_ends_although_a_stranger_beside_it_is_not_shown(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: LetPass
+) -> None:
+    unlucky, other = two_in_doubt(row)
+    Posting.objects.update(doubted=False)
+    Posting.objects.filter(pk=other.pk).update(request=other.request | {"source_id": "7002"})
+    netsuite.unreadable[netsuite.make_for(unlucky, externalId="connector-1")] = DOWN
+
+    let_pass(settings.NETSUITE_COMMIT_WINDOW)
+    settle_doubts(row.shop.account)
+
+    assert (state(unlucky), state(other)) == ("uncertain", "pending")
+
+
+def test_lost_answer_whose_record_is_shown_again_is_settled(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: LetPass
+) -> None:
+    posting = in_doubt(row)
+    internal_id = netsuite.make_for(posting)
+    netsuite.unreadable[internal_id] = DOWN
+    settle_doubts(row.shop.account)
+
+    del netsuite.unreadable[internal_id]
+    let_pass(settings.NETSUITE_COMMIT_WINDOW)
+    settle_doubts(row.shop.account)
+
+    assert (state(posting), posting.their_id, posting.adopted_from) == ("posted", internal_id, "ours")
+
+
+@pytest.mark.parametrize(("failure", "code"), [(DOWN, "unreadable_record"), (FORBIDDEN, "reading_refused")])
+def test_record_without_which_a_doubt_cannot_end_is_told(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: LetPass, failure: IntegrationError, code: str
+) -> None:
+    netsuite.unreadable[netsuite.make_for(in_doubt(row))] = failure
+
+    for _ in range(3):
+        settle_doubts(row.shop.account)
+        let_pass(timedelta(minutes=5))
+
+    assert [one.code for one in mirror_problems(row.shop.account)] == [code]
+
+
+def test_one_record_that_is_not_shown_is_no_outage(row: LoopReturn, netsuite: FakeNetSuite, let_pass: LetPass) -> None:
+    netsuite.unreadable[netsuite.make_for(in_doubt(row))] = DOWN
+
+    for _ in range(5):
+        settle_doubts(row.shop.account)
+        let_pass(timedelta(minutes=5))
+
+    row.shop.account.refresh_from_db()
+    assert row.shop.account.next_probe_at is None
+
+
+def test_slow_look_for_one_update_keeps_no_other_from_being_looked_for(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: LetPass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, looked = [0.0], list[str]()
+
+    def fetch(account: object, kind: str, internal_id: str) -> None:
+        looked.append(internal_id)
+        clock[0] += 60.0
+        raise SLOW
+
+    for number in ("1", "2"):
+        request = {"operation": "update", "target_type": "creditMemo", "target_id": number, "body": {"memo": "x"}}
+        other = make_return(row.shop, loop_id=number)
+        in_doubt(other, "credit_fix", request=request, serial_key=number, covers=[f"part:{number}"])
+    monkeypatch.setattr("returnsops.posting.settle.fetch_record", fetch)
+    monkeypatch.setattr("returnsops.posting.settle.time.monotonic", lambda: clock[0])
+
+    for _ in range(2):
+        let_pass(timedelta(minutes=5))
+        settle_doubts(row.shop.account)
+
+    assert looked == ["1", "2"]
+
+
+# --- Before the first try --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("failure", [DOWN, FORBIDDEN, SLOW, BUG])
+def test_stranger_that_is_not_shown_keeps_no_other_posting_from_being_sent(
+    row: LoopReturn, netsuite: FakeNetSuite, failure: Exception
+) -> None:
+    unlucky, other = two_waiting(row)
+    netsuite.unreadable[netsuite.make_for(unlucky, externalId="connector-1")] = failure
+
+    send()
+
+    assert state(other) == "posted"
+    assert netsuite.calls == [other.external_id], "what may be there already is not sent"
+    assert unlucky.tries.count() == 1
+
+
+def test_stranger_that_may_not_be_read_is_told_at_once_and_stops_nothing_that_is_written(
+    row: LoopReturn, netsuite: FakeNetSuite
+) -> None:
+    posting = make_posting(row)
+    netsuite.unreadable[netsuite.make_for(posting, externalId="connector-1")] = FORBIDDEN
+
+    send()
+
+    assert [one.code for one in mirror_problems(row.shop.account)] == ["reading_refused"]
+    assert not Pause.objects.exists(), "only reading is refused"
+
+
+def test_stranger_that_is_never_shown_comes_to_an_end(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: LetPass
+) -> None:
+    posting = make_posting(row)
+    netsuite.unreadable[netsuite.make_for(posting, externalId="connector-1")] = DOWN
+
+    for _ in range(20):
+        send()
+        let_pass(timedelta(minutes=5))
+
+    assert (state(posting), netsuite.calls) == ("rejected", [])
+    assert posting.refusal is not None
+    assert (posting.refusal["family"], posting.refusal["detail"]) == ("gave_up", DOWN.detail)
+
+
+def test_refused_credentials_stop_the_account_whatever_was_looked_for(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    posting = make_posting(row)
+    refused = ConfigurationError(system="netsuite", operation="get", status=401)
+    netsuite.unreadable[netsuite.make_for(posting, externalId="connector-1")] = refused
+
+    send()
+
+    row.shop.account.refresh_from_db()
+    assert row.shop.account.paused_at is not None
+    assert posting.tries.count() == 0
+
+
+def test_posting_that_breaks_its_sender_before_the_look_is_set_aside_and_the_others_go(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: LetPass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, other = two_waiting(row)
+
+    def break_down(postings: list[Posting]) -> Any:
+        if broken in postings:
+            raise BUG
+        return seek(postings)
+
+    monkeypatch.setattr("returnsops.posting.desk.seek", break_down)
+
+    for _ in range(3):
+        send()
+        assert state(other) == "posted"
+        let_pass(timedelta(minutes=5))
+
+    assert (state(broken), netsuite.calls) == ("rejected", [other.external_id])
+    assert broken.refusal is not None
+    assert (broken.refusal["family"], str(BUG) in broken.refusal["detail"]) == ("set_aside", True)
