@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from returnsops.returns.facts import OverrideFacts
+from returnsops.returns.facts import OverrideFacts, ReturnFacts
 from returnsops.returns.plan import StepState, plan_return
 from tests.builders import (
     CREATED,
@@ -17,9 +17,11 @@ from tests.builders import (
     make_rma,
     make_sale,
     make_unit,
+    policy,
+    settled,
     with_rma,
 )
-from tests.other_side import codes_of, due_of, kinds_of, rows_of, run_to_end, step_of
+from tests.other_side import carry_out, codes_of, due_of, kinds_of, rows_of, run_to_end, step_of
 
 
 def test_unknown_sku_is_a_case_at_once_with_what_was_sold() -> None:
@@ -201,3 +203,41 @@ def test_booked_by_hand_before_the_parcel_came_loop_may_settle_at_once() -> None
     plan = plan_return(make_facts(units=(make_unit(1),), loop=paid, overrides=(noted,)))
 
     assert (codes_of(plan), step_of(plan, "settle").state) == ([], StepState.DONE)
+
+
+def received_and_then_booked_by_hand() -> ReturnFacts:
+    """Its receipt was posted although a note was there, by rules or a release that did not heed it."""
+    facts = make_facts(units=(make_unit(1, "sellable"),), policy=policy(refund_authority="loop_first"))
+    while not facts.posted("receipt"):
+        facts = carry_out(facts, plan_return(facts))
+    noted = OverrideFacts("acknowledge", f"billed_in_parts return:{facts.loop.loop_id}", "seen", 1)
+    return replace(facts, loop=settled(facts.loop), overrides=(noted,))
+
+
+def test_what_was_received_before_it_was_booked_by_hand_is_not_left_without_credit() -> None:
+    facts = received_and_then_booked_by_hand()
+
+    plan = plan_return(replace(facts, now=facts.now + timedelta(days=2)))
+
+    assert (codes_of(plan), kinds_of(plan), plan.stage) == (["rma_left_open"], [], "needs_person")
+
+
+@pytest.mark.parametrize("status", ["G", "H"])
+def test_booked_by_hand_ends_once_our_authorization_is_refunded_or_closed(status: str) -> None:
+    facts = received_and_then_booked_by_hand()
+    records = tuple(
+        replace(one, status=status) if one.record_type == "returnAuthorization" else one for one in facts.records
+    )
+
+    plan = plan_return(replace(facts, records=records, now=facts.now + timedelta(days=2)))
+
+    assert (codes_of(plan), plan.stage) == ([], "ended")
+
+
+def test_booked_by_hand_does_not_end_before_our_authorization_is_read_back() -> None:
+    facts = received_and_then_booked_by_hand()
+    records = tuple(one for one in facts.records if one.record_type != "returnAuthorization")
+
+    plan = plan_return(replace(facts, records=records))
+
+    assert (step_of(plan, "close_rma").state, plan.stage) == (StepState.WAITING, "waiting")

@@ -14,7 +14,7 @@ from returnsops.lib.money import add_up
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.plan.authorization import Authorization, plan_authorization
 from returnsops.returns.plan.cancelling import hold_cancelled
-from returnsops.returns.plan.closing import close_unaccepted_lines, close_whole_authorization
+from returnsops.returns.plan.closing import close_unaccepted_lines, close_whole_authorization, expect_end_of_ours
 from returnsops.returns.plan.draft import Draft, Lane, Plan, PostingDue, Step, StepState
 from returnsops.returns.plan.exchanging import note_contradiction, note_unreturned, plan_exchange
 from returnsops.returns.plan.expecting import is_noted_as_missing
@@ -257,7 +257,8 @@ def _early_stage(draft: Draft, *, linked: bool) -> str:
     if is_noted_as_missing(facts, "rma") and facts.posted("rma") is None:
         return "ended"
     if _is_up_to_loop(facts):
-        if _is_left_to_a_person(facts) and facts.loop.settled_at and linked:
+        is_over = _is_left_to_a_person(facts) and facts.loop.settled_at and linked
+        if is_over and expect_end_of_ours(draft):
             return "ended"
         return "posting" if any(step.state == StepState.DUE for step in draft.steps) else "waiting"
     if facts.is_here or facts.loop.delivered_at:

@@ -70,7 +70,8 @@ def close_whole_authorization(draft: Draft) -> bool:
         draft.step("close_rma", StepState.DONE, record.tran_id, records=(record.internal_id,))
         return True
     if rma.is_theirs:
-        return _expect_closing(draft, record)
+        cause = f"{record.tran_id} has open lines; Loop shows return {facts.loop.loop_id} as {facts.loop.state}."
+        return _expect_closing(draft, record, cause=cause, words=f"another system should close {record.tran_id}")
     closed = facts.taken("rma_close")
     if closed and closed.status == "posted" and closed.read_back:
         return _opened_again(draft, record)
@@ -80,18 +81,34 @@ def close_whole_authorization(draft: Draft) -> bool:
     return False
 
 
-def _expect_closing(draft: Draft, record: RecordFacts) -> bool:
-    """Who made the authorization closes it, once the return has ended."""
+def expect_end_of_ours(draft: Draft) -> bool:
+    """A person books the return by hand, perhaps after its authorization was posted, or received on: that must not be
+    left half done. Gives whether nothing is left open."""
+    facts = draft.facts
+    rma = facts.taken("rma")
+    if rma is None or rma.is_theirs or is_gone(facts, rma):
+        return True
+    record = facts.record(rma.their_id)
+    if record is None:
+        draft.step("close_rma", StepState.WAITING, "the Return Authorization is being read back")
+        return False
+    if record.status in (CLOSED, REFUNDED):
+        return True
+    cause = f"{record.tran_id} of ReturnsOps is neither credited nor closed; the return was booked by hand."
+    return _expect_closing(draft, record, cause=cause, words=f"a person credits or closes {record.tran_id}")
+
+
+def _expect_closing(draft: Draft, record: RecordFacts, *, cause: str, words: str) -> bool:
+    """Not ours to close: who made the authorization, or booked in its place, does so once the return has ended."""
     facts = draft.facts
     since, limit = facts.loop.updated_at, facts.policy.deadlines.rma_closed
     late = draft.is_late(since, limit)
     if late:
-        cause = f"{record.tran_id} has open lines; Loop shows return {facts.loop.loop_id} as {facts.loop.state}."
         subject, amount = f"record:{record.internal_id}", facts.loop.return_total
         if not draft.problem(Problem("rma_left_open", subject, cause, amount=amount)):
             draft.step("close_rma", StepState.NOT_NEEDED, "left open, as a person noted")
             return True
-    words, due_at = f"another system should close {record.tran_id}", draft.deadline(since, limit)
+    due_at = draft.deadline(since, limit)
     state = StepState.BLOCKED if late else StepState.WAITING
     draft.step("close_rma", state, words, due_at=due_at, records=(record.internal_id,))
     return False

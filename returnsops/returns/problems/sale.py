@@ -60,6 +60,7 @@ SALE: dict[str, ProblemKind] = {
     ),
     "rma_left_open": ProblemKind(
         "Return Authorization of an ended return is still open", "finance", "close_rma",
-        "Nothing more comes for it. Close its lines in NetSuite, or note why they stay open.", (ACKNOWLEDGE,),
+        "Nothing more comes for it. Credit what was received on it and close its other lines in NetSuite, or note why "
+        "they stay open.", (ACKNOWLEDGE,),
     ),
 }  # fmt: skip
