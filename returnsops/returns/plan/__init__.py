@@ -164,7 +164,7 @@ def _watch_loop(draft: Draft, sale: Sale | None) -> bool:
     waits_for_loop = _is_up_to_loop(facts) and (by_hand or facts.loop.state == "review")
     if waits_for_loop or facts.loop.settled_at or facts.loop.state == "closed":
         plan_settlement(draft, may_ask=False, is_ours=not by_hand)
-    return plan_exchange(draft, sale) if sale else not facts.exchanges
+    return plan_exchange(draft, sale) if sale or by_hand else not facts.exchanges
 
 
 def _is_up_to_loop(facts: ReturnFacts) -> bool:

@@ -32,8 +32,11 @@ BEFORE_ITS_MOMENT = {
 }
 
 
-def plan_exchange(draft: Draft, sale: Sale) -> bool:
-    """Gives whether every exchange order is in NetSuite as it should be, or none is needed."""
+def plan_exchange(draft: Draft, sale: Sale | None) -> bool:
+    """Gives whether every exchange order is in NetSuite as it should be, or none is needed.
+
+    sale: None where a person books the return by hand: the order is expected, and nothing of it is posted.
+    """
     facts = draft.facts
     if not facts.exchanges:
         return True
@@ -55,7 +58,7 @@ def plan_exchange(draft: Draft, sale: Sale) -> bool:
         _note_out_of_stock(draft, missing)
     elif not all(one.ordered_as for one in missing):
         _wait_for_loop(draft, missing)
-    elif facts.policy.creates_exchange_orders:
+    elif sale and facts.policy.creates_exchange_orders:
         create_order(draft, sale, missing)
     else:
         _wait_for_connector(draft, missing)
@@ -68,7 +71,7 @@ def _stood_for(facts: ReturnFacts, posting: PostingFacts, missing: list[Exchange
     )
 
 
-def _leave_undone(draft: Draft, sale: Sale, undone: list[PostingFacts]) -> bool:
+def _leave_undone(draft: Draft, sale: Sale | None, undone: list[PostingFacts]) -> bool:
     """Nothing but what a person deleted and noted is missing; the other orders of the return go on."""
     if find_exchange_orders(draft.facts):
         return _link(draft, sale)
@@ -76,7 +79,7 @@ def _leave_undone(draft: Draft, sale: Sale, undone: list[PostingFacts]) -> bool:
     return True
 
 
-def _link(draft: Draft, sale: Sale) -> bool:
+def _link(draft: Draft, sale: Sale | None) -> bool:
     facts = draft.facts
     orders = find_exchange_orders(facts)
     records = tuple(order.internal_id for order in orders)
@@ -92,7 +95,7 @@ def _link(draft: Draft, sale: Sale) -> bool:
             records=records,
         )
         return False
-    if not write_links(draft, sale, orders):
+    if sale and not write_links(draft, sale, orders):
         draft.step("exchange", StepState.DUE, f"{words}: gets the number of the original order", records=records)
         return False
     draft.step("exchange", StepState.DONE, words, records=records)
