@@ -160,11 +160,10 @@ def note_looked(postings: Collection[Posting]) -> None:
     _still_claimed(postings).update(looked_at=timezone.now())
 
 
-def keep_claims(postings: Collection[Posting], claimer: str) -> None:
+def keep_claims(postings: Collection[Posting]) -> None:
     """A sender says that it still means to send these. What it claimed and lost sight of goes back with its lease."""
-    mine = Posting.objects.filter(pk__in=[one.pk for one in postings], status=Status.SENDING, claimed_by=claimer)
     if postings:
-        mine.filter(armed_at=None).update(sending_since=timezone.now())
+        _still_claimed(postings).filter(armed_at=None).update(sending_since=timezone.now())
 
 
 def put_back_dead_claims() -> int:

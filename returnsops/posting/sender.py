@@ -267,7 +267,7 @@ class Sender:
             for desk in self._desks.values():
                 desk.client = None
         if self._is_due("claims", every_s=CLAIMS_EVERY_S):
-            keep_claims([posting for desk in self._desks.values() for posting in desk.claimed], self.name)
+            keep_claims([posting for desk in self._desks.values() for posting in desk.claimed])
         for key, desk in self._desks.items():
             self._tend_desk(desk, self._sources.get(key))
             self._keep_lanes_busy()

@@ -120,30 +120,6 @@ def test_one_record_that_is_not_shown_is_no_outage(row: LoopReturn, netsuite: Fa
     assert row.shop.account.next_probe_at is None
 
 
-def test_slow_look_for_one_update_keeps_no_other_from_being_looked_for(
-    row: LoopReturn, netsuite: FakeNetSuite, let_pass: LetPass, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock, looked = [0.0], list[str]()
-
-    def fetch(account: object, kind: str, internal_id: str) -> None:
-        looked.append(internal_id)
-        clock[0] += 60.0
-        raise SLOW
-
-    for number in ("1", "2"):
-        request = {"operation": "update", "target_type": "creditMemo", "target_id": number, "body": {"memo": "x"}}
-        other = make_return(row.shop, loop_id=number)
-        in_doubt(other, "credit_fix", request=request, serial_key=number, covers=[f"part:{number}"])
-    monkeypatch.setattr("returnsops.posting.settle.fetch_record", fetch)
-    monkeypatch.setattr("returnsops.posting.settle.time.monotonic", lambda: clock[0])
-
-    for _ in range(2):
-        let_pass(timedelta(minutes=5))
-        settle_doubts(row.shop.account)
-
-    assert looked == ["1", "2"]
-
-
 # --- Before the first try --------------------------------------------------------------------------
 
 

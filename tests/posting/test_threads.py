@@ -77,7 +77,7 @@ def test_sender_that_lost_sight_of_a_claim_keeps_it_no_longer(
 
     let_pass(settings.CLAIM_LEASE + timedelta(seconds=1))
     make_posting(make_return(row.shop, loop_id="2"), make_due(covers=["unit:2"], serial_key="2"))
-    keep_claims([one for desk in sender._desks.values() for one in desk.claimed], sender.name)
+    keep_claims([one for desk in sender._desks.values() for one in desk.claimed])
     put_back_dead_claims()
 
     assert _status_of(lost) == "pending"
