@@ -213,7 +213,7 @@ class Deadlines:
     sale: timedelta = timedelta(hours=1)  # the original order is in NetSuite, after the return was created
     rma: timedelta = timedelta(minutes=5)  # after its moment (`rma_trigger`)
     bill: timedelta = timedelta(days=1)  # an order that was returned from is billed, after its units were judged
-    parcel: timedelta = timedelta(days=30)  # a parcel that the carrier has comes, after the return was created
+    parcel: timedelta = timedelta(days=30)  # comes: after the request if the carrier has it, else after Loop settled
     hold: timedelta = timedelta(days=14)  # a unit on hold is judged again
     restock: timedelta = timedelta(days=7)  # what Loop put back on sale is inspected
     inspection: timedelta = timedelta(days=3)  # after delivery or arrival, whichever is known first

@@ -156,7 +156,7 @@ DEADLINES = {
     "sale": "The original order is not in NetSuite",
     "rma": "The Return Authorization is not in NetSuite, from its moment on",
     "bill": "An order that was returned from is not billed, and its credit waits",
-    "parcel": "A parcel that the carrier has is not here, from the request on",
+    "parcel": "A parcel that the carrier has, from the request on, or that Loop paid for, from then on, is not here",
     "hold": "A unit on hold is not judged again",
     "restock": "What Loop put back into the shop's stock is not inspected",
     "inspection": "A parcel that was delivered or scanned is not inspected",

@@ -18,8 +18,8 @@ def plan_arrival(draft: Draft) -> None:
         draft.step("arrival", StepState.DONE, "delivered by the carrier")
     elif facts.loop.label_status in ON_THE_ROAD:
         _wait_for_carrier(draft)
-    elif facts.loop.settled_at and not facts.loop.had_label:
-        _wait_without_label(draft, facts.loop.settled_at)
+    elif facts.loop.settled_at and not facts.all_judged:
+        _wait_for_what_is_paid(draft, facts.loop.settled_at)
     else:
         draft.step("arrival", StepState.WAITING, f"label: {facts.loop.label_status or 'none yet'}")
 
@@ -42,22 +42,21 @@ def _wait_for_carrier(draft: Draft) -> None:
     draft.step("arrival", StepState.BLOCKED if late else StepState.WAITING, words, due_at=due_at)
 
 
-def _wait_without_label(draft: Draft, settled_at: datetime) -> None:
-    """Loop paid and made no label: kept goods, or a parcel under a label of the customer's own (loop.md §7.10)."""
-    facts = draft.facts
-    limit = facts.policy.deadlines.inspection
-    late = draft.is_late(settled_at, limit)
+def _wait_for_what_is_paid(draft: Draft, settled_at: datetime) -> None:
+    """Loop paid, and no carrier has it: the customer has a label and may still send it; or there is none, so they keep
+    the goods, or send them under a label of their own (loop.md §7.10)."""
+    facts, deadlines = draft.facts, draft.facts.policy.deadlines
+    if facts.loop.had_label:
+        words = f"label: {facts.loop.label_status or 'not used yet'}; Loop has paid"
+        limit, cause = deadlines.parcel, "Loop settled this return, and its label was never used. Nothing has come."
+    else:
+        words = "no label was made: kept by the customer, or on its way unseen"
+        limit, cause = deadlines.inspection, "Loop settled this return and never made a label for it. Nothing has come."
+    due_at, late = draft.deadline(settled_at, limit), draft.is_late(settled_at, limit)
     if late:
-        draft.problem(
-            Problem(
-                "no_parcel",
-                f"return:{facts.loop.loop_id}",
-                "Loop settled this return and never made a label for it. Nothing has come.",
-                amount=facts.loop.return_total,
-            )
-        )
-    state, due_at = StepState.BLOCKED if late else StepState.WAITING, draft.deadline(settled_at, limit)
-    draft.step("arrival", state, "no label was made: kept by the customer, or on its way unseen", due_at=due_at)
+        subject, amount = f"return:{facts.loop.loop_id}", facts.loop.return_total
+        draft.problem(Problem("no_parcel", subject, cause, amount=amount))
+    draft.step("arrival", StepState.BLOCKED if late else StepState.WAITING, words, due_at=due_at)
 
 
 def plan_inspection(draft: Draft) -> None:

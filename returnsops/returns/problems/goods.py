@@ -9,8 +9,9 @@ GOODS: dict[str, ProblemKind] = {
     ),
     "no_parcel": ProblemKind(
         "Settled in Loop, and no parcel is under way", "finance", "arrival",
-        "Note it if the customer keeps the goods: they are credited without a receipt, once approved. If the goods do "
-        "come, do nothing: they are inspected as always.", (ACKNOWLEDGE,),
+        "Ask the customer for the parcel. If it does come, do nothing: it is inspected as always. Note it if the "
+        "customer keeps the goods: they are credited without a receipt, once approved. If they are lost, mark the "
+        "units missing.", (ACKNOWLEDGE,),
     ),
     "inspection_overdue": ProblemKind(
         "Delivered but not inspected", "warehouse", "inspection",
