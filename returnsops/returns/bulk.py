@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import Case, F, QuerySet, When
+from django.db.models import Case, F, Q, QuerySet, When
 from django.utils import timezone
 
 from integrations.loop.records import LoopReturnRecord
@@ -22,6 +22,8 @@ from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteLine, Ne
 from returnsops.returns.replan import ask_for_plan
 
 BATCH_ROWS = 500
+# Details may lag behind the list for a moment: those older than the row that asked for them do not answer it.
+ANSWERS_THE_LIST = Q(listed_at=None) | Q(listed_at__lte=F("updated_at"))
 
 Record = TypeVar("Record")
 
@@ -111,15 +113,18 @@ def _note_told_again(pks: dict[str, int], *, fetched_at: datetime) -> dict[str, 
     if not pks:
         return {}
     answered = LoopReturn.objects.filter(pk__in=among(pks.values()), fetched_at__lte=fetched_at)
-    still_due = Case(When(fetch_due_at__lte=fetched_at, then=None), default=F("fetch_due_at"))
+    still_due = Case(When(ANSWERS_THE_LIST, fetch_due_at__lte=fetched_at, then=None), default=F("fetch_due_at"))
     answered.update(fetched_at=fetched_at, fetch_due_at=still_due)
     return pks
 
 
 def _ask_for_details(hints: dict[int, LoopReturnRecord], *, due_at: datetime) -> None:
     """The row is remembered, so that one which Loop tells otherwise in details costs one fetch and no more."""
-    rows = [LoopReturn(pk=pk, fetch_due_at=due_at, listed_digest=digest_of(record)) for pk, record in hints.items()]
-    LoopReturn.objects.bulk_update(rows, ["fetch_due_at", "listed_digest"], batch_size=100)
+    rows = [
+        LoopReturn(pk=pk, fetch_due_at=due_at, listed_digest=digest_of(record), listed_at=record.updated_at)
+        for pk, record in hints.items()
+    ]
+    LoopReturn.objects.bulk_update(rows, ["fetch_due_at", "listed_digest", "listed_at"], batch_size=100)
 
 
 def _write_units(won: dict[int, LoopReturnRecord]) -> None:
@@ -140,7 +145,8 @@ def _say_what_follows(shop: Shop, won: dict[int, LoopReturnRecord], *, fetched_a
     """Details answer every hint given before; a row of the list asks for details, unless nothing is ever posted."""
     detailed = [pk for pk, record in won.items() if record.is_detailed]
     listed = {pk: record for pk, record in won.items() if not record.is_detailed}
-    LoopReturn.objects.filter(pk__in=among(detailed), fetch_due_at__lte=fetched_at).update(fetch_due_at=None)
+    answered = LoopReturn.objects.filter(ANSWERS_THE_LIST, pk__in=among(detailed), fetch_due_at__lte=fetched_at)
+    answered.update(fetch_due_at=None)
     ask_for_plan(detailed)
     postable = [pk for pk, record in listed.items() if record.created_at >= shop.start_from]
     LoopReturn.objects.filter(pk__in=among(postable)).update(fetch_due_at=timezone.now())

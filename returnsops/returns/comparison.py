@@ -6,6 +6,8 @@ said to be gone, a lost right is likelier than so many deletions. Then nothing i
 
 from datetime import datetime
 
+from django.utils import timezone
+
 from integrations.errors import RejectedError
 from integrations.models import Shop, SyncRun
 from returnsops.lib import clock
@@ -65,12 +67,12 @@ def mark_missing(shop: Shop, loop_ids: list[str]) -> None:
     """Loop says by id that it has no such return. It is a fact of the return; the plan makes a case of it."""
     missing = LoopReturn.objects.filter(shop=shop, loop_id__in=loop_ids, missing_since=None)
     pks = list(missing.values_list("pk", flat=True))
-    missing.update(missing_since=clock.now())
+    missing.update(missing_since=clock.now(), fetch_due_at=None)
     ask_for_plan(pks)
 
 
 def _mark_found(shop: Shop, *, since: datetime) -> None:
     doubted = LoopReturn.objects.filter(shop=shop, missing_since__gte=since)
     pks = list(doubted.values_list("pk", flat=True))
-    doubted.update(missing_since=None)
+    doubted.update(missing_since=None, fetch_due_at=timezone.now())
     ask_for_plan(pks)

@@ -69,25 +69,26 @@ def fetch_due_details(shop: Shop, *, for_s: float = DETAILS_FOR_S) -> int:
 
 
 def _fetch_details(shop: Shop, loop_id: str) -> None:
-    """What Loop does not have now is asked for again as soon as it is listed; what cannot be read, after a while."""
+    """What Loop does not tell yet is asked for again soon; what cannot be read, after a while."""
     started_at = timezone.now()
     try:
         fetched = fetch_return(shop, loop_id, in_background=True)
     except RejectedError as error:
         note_unread_return(shop, loop_id, error)
         return
-    if fetched is None:
-        LoopReturn.objects.filter(shop=shop, loop_id=loop_id).update(fetch_due_at=None, listed_digest="")
-    elif fetched.fetched_at < started_at:
-        _wait_for_newer_details(shop, fetched)
+    still_due = LoopReturn.objects.filter(shop=shop, loop_id=loop_id, fetch_due_at__lte=started_at).first()
+    if still_due:
+        _wait_for_newer_details(shop, still_due, is_there=fetched is not None)
 
 
-def _wait_for_newer_details(shop: Shop, row: LoopReturn) -> None:
+def _wait_for_newer_details(shop: Shop, row: LoopReturn, *, is_there: bool) -> None:
     """The list is ahead of details: for a moment that is delay over there, for longer a person should know."""
-    if clock.now() - row.updated_at < BEHIND_MAX:
+    changed_at = max(row.updated_at, row.listed_at or row.updated_at)
+    if clock.now() - changed_at < BEHIND_MAX:
         LoopReturn.objects.filter(pk=row.pk).update(fetch_due_at=timezone.now() + NEWER_AFTER)
         return
-    detail = f"details are older than the list, which says that it changed at {row.updated_at:%Y-%m-%d %H:%M:%S} UTC"
+    behind = "details are older than the list" if is_there else "Loop has no details of what stands in its list"
+    detail = f"{behind}, which says that it changed at {changed_at:%Y-%m-%d %H:%M:%S} UTC"
     error = RejectedError(system="loop", operation="fetch details", detail=detail, family="unreadable")
     note_unread_return(shop, row.loop_id, error)
 

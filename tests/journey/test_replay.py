@@ -25,8 +25,8 @@ SCENARIOS = (
 )  # fmt: skip
 # Keys and times of our own, and what the plan made of it; records belong to NetSuite's side.
 OURS = {
-    "id", "shop", "loop_return", "fetched_at", "fetch_due_at", "look_again_at", "listed_digest", "records",
-    "records_hinted_at", "records_fetched_at", "planned_at", "plan", "plan_hash", "plan_attempts", "stage",
+    "id", "shop", "loop_return", "fetched_at", "fetch_due_at", "look_again_at", "listed_digest", "listed_at",
+    "records", "records_hinted_at", "records_fetched_at", "planned_at", "plan", "plan_hash", "plan_attempts", "stage",
     "settled_at",
 }  # fmt: skip
 PATIENCE_S, QUIET_S = 60.0, 1.5

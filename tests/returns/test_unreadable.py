@@ -1,6 +1,6 @@
 """What cannot be read, or is told in two ways, stays visible until it was read; nothing is passed over in silence."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from integrations.loop.parsing import parse_return
 from integrations.loop.records import LoopReturnRecord
 from integrations.models import Shop, SyncCursor
 from returnsops.lib import clock
-from returnsops.returns import backfill, mirror, sweeps
+from returnsops.returns import backfill, comparison, mirror, sweeps
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.progress import mirror_problems
 from returnsops.returns.streams import main_stream
@@ -78,32 +78,78 @@ def test_known_return_that_can_no_longer_be_read_stays_noted_until_it_was(shop: 
     assert LoopReturn.objects.get().state == "closed"
 
 
-def test_news_that_details_do_not_have_yet_are_asked_for_when_listed_again(shop: Shop, loop: Loop) -> None:
+def ask_again(shop: Shop) -> None:
+    LoopReturn.objects.update(fetch_due_at=timezone.now())
+    sweeps.fetch_due_details(shop, for_s=2)
+
+
+def stamp(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def is_awaited() -> bool:
+    due_at = LoopReturn.objects.get().fetch_due_at
+    return due_at is not None and due_at > timezone.now()
+
+
+def test_news_that_details_do_not_have_yet_are_asked_for_again(shop: Shop, loop: Loop) -> None:
     make_return(shop, loop_id="7")
-    news = listed(state="closed", updated_at="2026-11-19 10:00:00")
 
-    catch_up(shop, news)
+    catch_up(shop, listed(state="closed", updated_at=stamp(clock.now())))
     sweeps.fetch_due_details(shop)
-    assert loop.asked == ["7"]
 
-    assert catch_up(shop, news) == 1
+    assert loop.asked == ["7"]
+    assert is_awaited()
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_details_behind_the_list_are_awaited_and_a_person_hears_of_it_when_they_stay_behind(
+    shop: Shop, loop: Loop, *, is_known: bool
+) -> None:
+    moment = clock.now()
+    before = stamp(moment - timedelta(hours=8))
+    loop.answers["7"] = details_payload(loop_id="7", updated_at=before)
+    if is_known:
+        make_return(shop, loop_id="7", updated_at=before)
+
+    catch_up(shop, listed(state="cancelled", updated_at=stamp(moment)))
+    sweeps.fetch_due_details(shop, for_s=2)
+    assert loop.asked == ["7"], "not again and again in one go"
+    assert is_awaited()
+    assert not SyncCursor.objects.exclude(unreadable={}).exists()
+
+    long_ago = moment - timedelta(minutes=11)
+    LoopReturn.objects.filter(listed_at=None).update(updated_at=long_ago)
+    LoopReturn.objects.exclude(listed_at=None).update(listed_at=long_ago)
+    ask_again(shop)
+    assert "older than the list" in noted(shop)["7"]
+
+    loop.answers["7"] = details_payload(loop_id="7", state="cancelled", updated_at=stamp(moment))
+    ask_again(shop)
+    backfill.forget_what_was_read(shop)
+    assert (noted(shop), LoopReturn.objects.get().state) == ({}, "cancelled")
+
+
+def test_webhook_whose_details_are_behind_the_list_does_not_answer_it(shop: Shop, loop: Loop) -> None:
+    make_return(shop, loop_id="7")
+    catch_up(shop, listed(state="cancelled", updated_at=stamp(clock.now())))
+
+    make_return(shop, loop_id="7", label_status="delivered")
+
     assert LoopReturn.objects.get().fetch_due_at is not None
 
 
-def test_details_behind_the_list_are_awaited_and_a_person_hears_of_it_when_they_stay_behind(
+def test_return_that_is_listed_and_has_no_details_is_told_until_loop_is_known_to_have_none(
     shop: Shop, loop: Loop
 ) -> None:
-    moment = clock.now()
-    catch_up(shop, listed(updated_at=f"{moment:%Y-%m-%d %H:%M:%S}"))
-    loop.answers["7"] = details_payload(loop_id="7", updated_at=f"{moment - timedelta(hours=8):%Y-%m-%d %H:%M:%S}")
+    catch_up(shop, listed(updated_at=stamp(clock.now() - timedelta(hours=1))))
 
     sweeps.fetch_due_details(shop, for_s=2)
-    assert loop.asked == ["7"], "not again and again in one go"
-    assert not SyncCursor.objects.exclude(unreadable={}).exists()
+    assert "has no details" in noted(shop)["7"]
 
-    LoopReturn.objects.update(fetch_due_at=timezone.now(), updated_at=moment - timedelta(minutes=11))
-    sweeps.fetch_due_details(shop, for_s=2)
-    assert "older than the list" in noted(shop)["7"]
+    comparison.mark_missing(shop, ["7"])
+    backfill.forget_what_was_read(shop)
+    assert noted(shop) == {}
 
 
 def test_unit_listed_twice_loses_no_unit_in_silence(shop: Shop, loop: Loop) -> None:

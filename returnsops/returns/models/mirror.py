@@ -61,6 +61,7 @@ class LoopReturn(models.Model):
     # A row of the list that has neither digest tells something new.
     seen_digest = models.CharField(max_length=32, blank=True, help_text="Of what stands here")
     listed_digest = models.CharField(max_length=32, blank=True, help_text="Of the row details were asked for last")
+    listed_at = models.DateTimeField(null=True, blank=True, help_text="When that row says that it changed")
     kept_digest = models.CharField(max_length=32, blank=True, help_text="Of all that is written when details are here")
     fetch_due_at = models.DateTimeField(null=True, blank=True, help_text="When details should be fetched again")
     fetched_at = models.DateTimeField()
