@@ -3,7 +3,6 @@
 So a query has to agree that it is not there, and others of its kind have to be in sight (netsuite.md §5.1, §8).
 """
 
-from collections import Counter
 from collections.abc import Collection
 
 from integrations.models import NetSuiteAccount
@@ -21,15 +20,22 @@ def really_gone(account: NetSuiteAccount, client: NetSuiteClient, missed: Collec
     """
     if not missed:
         return []
-    witnesses = {kind: _witnesses(account, kind, missed) for kind in {kind for kind, _ in missed}}
-    asked = [internal_id for _, internal_id in missed]
-    others = [internal_id for few in witnesses.values() for internal_id in few]
-    shown = {ref.internal_id for ref in client.statuses_of([*asked, *others])}
-    seen = Counter({kind: len(shown & {*few}) for kind, few in witnesses.items()})
-    hidden = {kind for kind, few in witnesses.items() if few and seen[kind] * 2 < len(few)}
+    lost = {kind: [internal_id for one, internal_id in missed if one == kind] for kind, _ in missed}
+    witnesses = {kind: _witnesses(account, kind, missed) for kind in lost}
+    asked = [internal_id for few in (*lost.values(), *witnesses.values()) for internal_id in few]
+    shown = {ref.internal_id for ref in client.statuses_of(asked)}
+    hidden = {kind for kind in lost if _is_hidden(lost[kind], witnesses[kind], shown)}
     for kind in sorted(hidden & {kind for kind, internal_id in missed if internal_id not in shown}):
         note_missing_right(account, kind, HIDDEN)
     return [internal_id for kind, internal_id in missed if internal_id not in shown and kind not in hidden]
+
+
+def _is_hidden(lost: Collection[str], witnesses: Collection[str], shown: Collection[str]) -> bool:
+    """Most others of the kind are out of sight; or there are no others, and several went at once."""
+    in_sight = [internal_id for internal_id in witnesses or lost if internal_id in shown]
+    if witnesses:
+        return len(in_sight) * 2 < len(witnesses)
+    return len(lost) > 1 and not in_sight
 
 
 def _witnesses(account: NetSuiteAccount, kind: str, missed: Collection[tuple[str, str]]) -> list[str]:

@@ -179,7 +179,7 @@ def read_refs(
     while begun < len(names) and time.monotonic() < deadline:
         batch = names[begun : begun + AT_ONCE_MAX]
         parents = {one: sources.get(one, set()) & ours for _, one in batch}
-        done, is_settled = _read_batch(account, batch, parents, known_broken=set_aside)
+        done, is_settled = _read_batch(account, client, batch, parents, known_broken=set_aside)
         begun, read, are_settled = begun + len(batch), read + done, are_settled and is_settled
     note_makers(account, [ref for ref in named.values() if ref.internal_id in wanted])
     return read, are_settled and begun >= len(wanted)
@@ -216,7 +216,12 @@ def _is_to_be_read(ref: RecordRef, known: Known | None) -> bool:
 
 
 def _read_batch(
-    account: NetSuiteAccount, names: list[Name], parents: dict[str, set[str]], *, known_broken: Collection[Name]
+    account: NetSuiteAccount,
+    client: NetSuiteClient,
+    names: list[Name],
+    parents: dict[str, set[str]],
+    *,
+    known_broken: Collection[Name],
 ) -> tuple[int, bool]:
     """parents: by internal id, those of its sources that belong to returns.
 
@@ -224,7 +229,7 @@ def _read_batch(
     """
     started_at = timezone.now()
     reading = read_past_broken(account, names, known_broken=known_broken)
-    mark_gone(account, [internal_id for _, internal_id in reading.missed])
+    mark_gone(account, really_gone(account, client, reading.missed))
     apply_records(account, reading.records, fetched_at=started_at)
     for record in reading.records:
         _give_to_returns(account, record.internal_id, parents[record.internal_id])
@@ -273,15 +278,15 @@ def _look_for_deletions(account: NetSuiteAccount, client: NetSuiteClient, *, sin
     deleted = {one.internal_id for one in client.deletions_since(since, (*WATCHED_TYPES, *STOCK_TYPES)) or ()}
     standing = NetSuiteRecord.objects.filter(account=account, internal_id__in=among_texts(deleted), gone_at=None)
     named = list(standing.values_list("record_type", "internal_id")) if deleted else []
-    gone, is_settled = ask_by_id(account, named)
-    mark_gone(account, gone)
+    missed, is_settled = ask_by_id(account, named)
+    mark_gone(account, [internal_id for _, internal_id in missed])
     return is_settled
 
 
-def ask_by_id(account: NetSuiteAccount, names: Collection[Name]) -> tuple[list[str], bool]:
+def ask_by_id(account: NetSuiteAccount, names: Collection[Name]) -> tuple[list[Name], bool]:
     """Of these, those of which NetSuite says itself that it has them not; and whether the others were answered, or are
     set aside. What was set aside before has its hour.
     """
     set_aside = {*noted_names(account)} if names else set()
     reading = read_past_broken(account, [name for name in names if name not in set_aside], known_broken=())
-    return [internal_id for _, internal_id in reading.missed], note_outcome(account, reading)
+    return reading.missed, note_outcome(account, reading)

@@ -17,6 +17,7 @@ from returnsops.lib.upsert import among
 from returnsops.returns.bulk import returns_with
 from returnsops.returns.comparison import is_doubtful
 from returnsops.returns.errors import DoubtfulAnswerError
+from returnsops.returns.gone import really_gone
 from returnsops.returns.mirror import mark_gone
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.record_changes import ask_by_id, read_refs
@@ -44,7 +45,8 @@ def compare_records(account: NetSuiteAccount, run: SyncRun, window_from: datetim
         refs = client.statuses_of(known)
         absent = {name: kind for name, kind in known.items() if name not in {ref.internal_id for ref in refs}}
         _require_belief(known, absent)
-        gone, is_settled = ask_by_id(account, [(kind, name) for name, kind in sorted(absent.items())])
+        missed, is_settled = ask_by_id(account, [(kind, name) for name, kind in sorted(absent.items())])
+        gone = really_gone(account, client, missed)
         _require_belief_so_far(account, run, known=len(known), missing=len(gone))
         mark_gone(account, gone)
         parents = [name for name, kind in known.items() if kind in PARENT_TYPES and name not in gone]
