@@ -5,13 +5,13 @@ those, the fault is of the records, and the rest is read as if nothing had been.
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from integrations.errors import RejectedError
 from integrations.models import NetSuiteAccount
 from returnsops.returns.known_records import NEVER_READ
 from returnsops.returns.models import NetSuiteRecord
-from returnsops.returns.reading import Name, Reading, may_be_of_one, read_records
+from returnsops.returns.reading import Name, Reading, may_be_of_one, no_matter, read_records
 from returnsops.returns.unreadable import forget_read, note_refusal, set_aside_broken
 
 logger = logging.getLogger(__name__)
@@ -19,14 +19,20 @@ logger = logging.getLogger(__name__)
 WITNESSES = 2
 
 
-def read_past_broken(account: NetSuiteAccount, names: Collection[Name], *, known_broken: Collection[Name]) -> Reading:
+def read_past_broken(
+    account: NetSuiteAccount,
+    names: Collection[Name],
+    *,
+    known_broken: Collection[Name],
+    show_life: Callable[[], None] = no_matter,
+) -> Reading:
     """Like `read_records`; but what stops the reading is the connection, never records that cannot be shown."""
-    reading = read_records(account, names, known_broken=known_broken)
+    reading = read_records(account, names, known_broken=known_broken, show_life=show_life)
     error = reading.stopped_by
     if error is None or not may_be_of_one(error) or not _is_answered(account, reading):
         return reading
     rest = reading.unasked
-    others = read_records(account, [name for name in names if name in rest], known_broken=rest)
+    others = read_records(account, [name for name in names if name in rest], known_broken=rest, show_life=show_life)
     asked = {name: failure for name, failure in reading.failed.items() if name not in rest}
     return Reading(reading.read | others.read, asked | others.failed, others.unasked, others.stopped_by)
 

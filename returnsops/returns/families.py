@@ -20,6 +20,7 @@ from integrations.models import NetSuiteAccount, Shop
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.lanes import share_lane
 from integrations.netsuite.records import RecordRef
+from returnsops.returns.broken import read_past_broken
 from returnsops.returns.bulk import name_unread, note_makers
 from returnsops.returns.gone import really_gone
 from returnsops.returns.known_records import (
@@ -36,7 +37,7 @@ from returnsops.returns.known_records import (
 from returnsops.returns.mirror import apply_records, hint_records, mark_gone
 from returnsops.returns.models import ExchangeItem, FoundGoods, LoopReturn, NetSuiteRecord, ReturnLine
 from returnsops.returns.plan.exchange_orders import exchange_references
-from returnsops.returns.reading import Name, Reading, no_matter, read_records
+from returnsops.returns.reading import Name, Reading, no_matter
 from returnsops.returns.record_changes import STOCK_TYPES
 from returnsops.returns.replan import ask_for_plan
 from returnsops.returns.sku_mapping import look_up_items, look_up_sold_items
@@ -48,6 +49,8 @@ from returnsops.returns.unreadable import (
     note_missing_right,
     note_refusal,
     note_unreadable,
+    noted_names,
+    set_aside_broken,
 )
 
 logger = logging.getLogger(__name__)
@@ -168,7 +171,7 @@ def _fetch_together(rows: Sequence[LoopReturn], show_life: Callable[[], None]) -
         show_life()
         _note_doubts(account, families)
         names = [name for family in families for name in family.asked]
-        reading = read_records(account, names, show_life=show_life)
+        reading = read_past_broken(account, names, known_broken=noted_names(account), show_life=show_life)
         gone: list[str] = []
         if reading.may_ask_on:
             with share_lane(account.pk):
@@ -186,13 +189,15 @@ def _fetch_together(rows: Sequence[LoopReturn], show_life: Callable[[], None]) -
 
 def _note_outcome(account: NetSuiteAccount, families: Sequence[Family], reading: Reading, *, read_at: datetime) -> None:
     """Who failed is put off, so that the others go first, and show whether it was the connection; who was not asked for
-    any more stays due as it is."""
+    any more stays due as it is. What NetSuite refuses, or fails to show again and again, is put off for longer."""
     failed = {one.row.pk: _failed(one, reading) for one in families}
     _note_read(account, [one for one in families if not failed[one.row.pk]], read_at=read_at)
-    refused = [one for one in families if any(isinstance(e, RejectedError) for e in failed[one.row.pk].values())]
-    _try_again_later([one.row for one in refused])
-    _tell_of_refused(account, refused, reading, asked=families)
-    _let_rest([one.row for one in families if one not in refused and failed[one.row.pk].keys() - reading.unasked])
+    refused = {name for name, error in reading.failed.items() if isinstance(error, RejectedError)}
+    refused |= set_aside_broken(account, reading)
+    put_off = [one for one in families if failed[one.row.pk].keys() & refused]
+    _try_again_later([one.row for one in put_off])
+    _tell_of_refused(account, put_off, reading, asked=families)
+    _let_rest([one.row for one in families if one not in put_off and failed[one.row.pk].keys() - reading.unasked])
 
 
 def _failed(family: Family, reading: Reading) -> dict[Name, IntegrationError]:

@@ -17,6 +17,7 @@ from returnsops.lib import clock
 from returnsops.returns import families, known_records, mirror, turns
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.progress import mirror_problems
+from returnsops.returns.unreadable import BROKEN_TRIES
 from tests.journey.stage import Stage
 from tests.journey.test_mirrors import act_in_netsuite
 
@@ -307,8 +308,6 @@ def test_two_returns_side_by_side_that_cannot_be_read_hold_up_no_other(
     mirror.hint_records([one.pk for one in broken])
     mirror.hint_records([sound.pk])
 
-    with pytest.raises(TemporaryError):
-        families.fetch_due_records(sound.shop.account)
     families.fetch_due_records(sound.shop.account)
 
     assert not sound.records.filter(told_at=None).exists()
@@ -333,6 +332,34 @@ def test_return_whose_first_read_is_refused_is_told_until_it_was_read(
     assert [(one.code, one.subject) for one in mirror_problems(account)] == [
         ("reading_refused", f"netsuite:{account.account_id} returnAuthorization")
     ]
+
+    failures.clear()
+    fetch(row)
+    assert mirror_problems(account) == []
+
+
+@pytest.mark.parametrize("broken", [["returnAuthorization"], ["salesOrder", "invoice"]])
+def test_return_whose_first_read_fails_again_and_again_is_told_until_it_was_read(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, broken: list[str]
+) -> None:
+    row = stage.make("refund", parcel="in_transit")
+    account = row.shop.account
+    ids = list(row.records.filter(record_type__in=broken).values_list("internal_id", flat=True))
+    mirror.doubt_records(account, ids)
+    LoopReturn.objects.update(records_fetched_at=None)
+    error = TemporaryError(system="netsuite", operation="get", status=500, detail="An unexpected error occurred.")
+    failures: dict[str, IntegrationError] = dict.fromkeys(ids, error)
+    let_fail(monkeypatch, failures)
+
+    for _ in range(BROKEN_TRIES):
+        assert mirror_problems(account) == []
+        fetch(row)
+    assert [(one.code, one.words) for one in mirror_problems(account)] == [
+        ("unreadable_record", "An unexpected error occurred.") for _ in broken
+    ]
+    row.refresh_from_db()
+    assert row.records_hinted_at
+    assert row.records_hinted_at > timezone.now() + families.FAILED_REST
 
     failures.clear()
     fetch(row)
