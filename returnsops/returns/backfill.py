@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 # Without a state Loop lists open, closed and expired; the other two have to be asked for by name.
 STATES = (None, "cancelled", "review")
 UNREADABLE_MAX = 100
-OTHERS = "others"
+OTHERS, CHANGES = "others", "what changed"  # noted beside returns
 TRIED_AGAIN_AFTER = timedelta(hours=1)
 NAMED_RETURN = re.compile(r"^return (\d+):")
 Column = Literal["updated_at", "created_at"]
@@ -162,8 +162,11 @@ def _try_in_detail(shop: Shop, error: UnreadableRecordError) -> None:
 
 @transaction.atomic
 def note_unread_return(shop: Shop, name: str, error: RejectedError) -> None:
-    """Keep which return we cannot read and why, until it was read; a known one is tried again meanwhile."""
-    logger.warning("%s shows a return that cannot be read: %s", shop, error)
+    """Keep which return we cannot read and why, until it was read; a known one is tried again meanwhile.
+
+    name: its id in Loop, what else tells the row apart, or `CHANGES`.
+    """
+    logger.warning("%s: %s cannot be read: %s", shop, name, error)
     LoopReturn.objects.filter(shop=shop, loop_id=name).update(fetch_due_at=timezone.now() + TRIED_AGAIN_AFTER)
     cursor = SyncCursor.objects.select_for_update().get(pk=cursor_of(shop).pk)
     noted = dict(cursor.unreadable)
@@ -176,10 +179,10 @@ def note_unread_return(shop: Shop, name: str, error: RejectedError) -> None:
 
 @transaction.atomic
 def forget_what_was_read(shop: Shop) -> None:
-    """A return whose details are still due was not read."""
+    """After a sweep that went through. A return whose details are still due was not read."""
     cursor = SyncCursor.objects.select_for_update().get(pk=cursor_of(shop).pk)
     read = LoopReturn.objects.filter(shop=shop, loop_id__in=list(cursor.unreadable), fetch_due_at=None)
-    names = {OTHERS, *read.values_list("loop_id", flat=True)}
+    names = {OTHERS, CHANGES, *read.values_list("loop_id", flat=True)}
     left = {name: why for name, why in cursor.unreadable.items() if name not in names}
     if len(left) >= UNREADABLE_MAX:
         left |= {name: why for name, why in cursor.unreadable.items() if name == OTHERS}

@@ -9,7 +9,7 @@ from django.utils import timezone
 from integrations.errors import RejectedError
 from integrations.models import NetSuiteAccount, Shop, SyncCursor
 from returnsops.lib import clock
-from returnsops.returns.backfill import cursor_of, forget_what_was_read, note_unread_return, read_window
+from returnsops.returns.backfill import CHANGES, cursor_of, forget_what_was_read, note_unread_return, read_window
 from returnsops.returns.mirror import SALE_TYPES, fetch_return, hint_records
 from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteRecord
 from returnsops.returns.runs import next_step
@@ -28,18 +28,28 @@ def sweep_loop(shop: Shop, *, for_s: float = SWEEP_FOR_S) -> int:
 
     Raises the errors of `integrations.errors`; the watermark then stays where the last whole window ended.
     """
+    try:
+        changed = _sweep_loop(shop, for_s=for_s)
+    except RejectedError as error:
+        note_unread_return(shop, CHANGES, error)
+        raise
+    forget_what_was_read(shop)
+    return changed
+
+
+def _sweep_loop(shop: Shop, *, for_s: float) -> int:
+    """A watermark ahead of now was set by a clock that went wrong: what changed since it was put right is read."""
     cursor = cursor_of(shop)
     deadline = time.monotonic() + for_s
     changed, step, is_behind = 0, STEP_FIRST, True
     while is_behind and time.monotonic() < deadline:
         began = time.monotonic()
         window_to = min(clock.now(), cursor.watermark + step)
-        changed += read_window(shop, cursor.watermark - cursor.overlap, window_to).changed
-        cursor.watermark = max(cursor.watermark, window_to)
+        changed += read_window(shop, min(cursor.watermark, window_to) - cursor.overlap, window_to).changed
+        cursor.watermark = window_to
         SyncCursor.objects.filter(pk=cursor.pk).update(watermark=cursor.watermark, swept_at=timezone.now())
         step = next_step(step, took_s=time.monotonic() - began)
         is_behind = window_to < clock.now() - CLOSE_ENOUGH
-    forget_what_was_read(shop)
     return changed
 
 
