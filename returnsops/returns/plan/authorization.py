@@ -8,7 +8,7 @@ from typing import Any
 from returnsops.lib.money import add_up
 from returnsops.returns.facts import LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.expecting import expect_record, goods_came_at
+from returnsops.returns.plan.expecting import expect_record, goods_came_at, is_noted_as_missing
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.outbox_problems import read_back_step
 from returnsops.returns.plan.sources import line_on
@@ -96,8 +96,9 @@ def _holds_every_unit(draft: Draft, authorization: Authorization) -> bool:
 
 
 def _units_without_room(facts: ReturnFacts, authorization: Authorization) -> list[UnitFacts]:
-    """Of the units that came or may still come, those that found no quantity left on their line."""
-    room = Counter({line.line: _room_of(line) for line in authorization.line_of.values()})
+    """Of the units that came or may still come, those that found no quantity left on their line. What was noted as
+    never to be received only has its line: whoever books it by hand closes that."""
+    room = Counter({line.line: _room_of(facts, line) for line in authorization.line_of.values()})
     missing = []
     for unit in sorted(facts.live_units, key=lambda one: one.cover not in authorization.posting.covers):
         line = authorization.line_of.get(unit.unit)
@@ -110,8 +111,9 @@ def _units_without_room(facts: ReturnFacts, authorization: Authorization) -> lis
     return missing
 
 
-def _room_of(line: LineFacts) -> int:
-    return line.received if line.is_closed else line.quantity
+def _room_of(facts: ReturnFacts, line: LineFacts) -> int:
+    is_open = not line.is_closed or is_noted_as_missing(facts, "receipt")
+    return line.quantity if is_open else line.received
 
 
 def _no_room_problem(facts: ReturnFacts, authorization: Authorization, missing: list[UnitFacts]) -> Problem:

@@ -8,6 +8,7 @@ from typing import Any
 from returnsops.lib.money import ZERO, money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import Authorization
+from returnsops.returns.plan.comparing import is_left_to_hand
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import left_open, store_credit
 from returnsops.returns.plan.giving_up import is_money_given_up
@@ -185,10 +186,11 @@ def prove_complete(draft: Draft, rma: RecordFacts | None) -> bool:
     due_at = draft.deadline(finished_at, limit)
     late = draft.is_late(finished_at, limit)
     if late:
+        begin = "It is left to a person" if is_left_to_hand(facts) else "Everything was posted"
         problem = Problem(
             "record_differs",
             f"return:{facts.loop.loop_id}",
-            f"Everything was posted, but: {'; '.join(missing)}.",
+            f"{begin}, but: {'; '.join(missing)}.",
             amount=facts.loop.return_total,
         )
         if not draft.problem(problem):

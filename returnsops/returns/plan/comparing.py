@@ -5,6 +5,7 @@ from decimal import Decimal
 from returnsops.lib.money import currency_code, money_text
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.plan.draft import Draft, StepState
+from returnsops.returns.plan.expecting import is_noted_as_missing
 from returnsops.returns.plan.figures import (
     BEYOND_THE_GOODS,
     OVERPAID,
@@ -41,16 +42,18 @@ BY_HAND_CODES = ("currency_differs", "amounts_untold")
 
 
 def is_left_to_hand(facts: ReturnFacts) -> bool:
-    """The figures could not be compared, or were not told, and a person noted that they credit and refund by hand.
+    """A person noted that they credit and refund by hand: the figures could not be compared, or were not told; or no
+    other system will receive the goods, and NetSuite credits only what was received (netsuite.md §3.4).
 
-    The note alone decides, whatever is told or corrected later: their credit may stand where no look would find it.
-    Or they deleted what it hangs on, and noted that it stays so.
+    The note alone decides, whatever is told, corrected or received later: their credit may stand where no look would
+    find it. Or they deleted what it hangs on, and noted that it stays so.
     """
     if is_money_given_up(facts):
         return True
     if facts.taken("credit") or facts.taken("cash_refund"):
         return False
-    return any(facts.is_acknowledged(code, f"return:{facts.loop.loop_id}") for code in BY_HAND_CODES)
+    noted = any(facts.is_acknowledged(code, f"return:{facts.loop.loop_id}") for code in BY_HAND_CODES)
+    return noted or is_noted_as_missing(facts, "receipt")
 
 
 def _hindrance(draft: Draft, sale: Sale, credit: Credit) -> str:

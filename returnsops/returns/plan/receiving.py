@@ -11,7 +11,7 @@ from returnsops.lib.money import add_up
 from returnsops.returns.facts import ReturnFacts, UnitFacts
 from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.expecting import expect_record, goods_came_at
+from returnsops.returns.plan.expecting import expect_record, goods_came_at, is_noted_as_missing
 from returnsops.returns.plan.giving_up import are_goods_given_up
 from returnsops.returns.plan.inspecting import units_text
 from returnsops.returns.plan.undone import AS_NOTED, given_up, is_given_up, is_gone
@@ -24,7 +24,7 @@ NOT_ALL_RECEIVED = frozenset({"B", "D", "E"})  # statuses of an authorization, n
 def plan_receipts(draft: Draft, authorization: Authorization) -> bool:
     """Post what is to be received, place by place. Gives whether every accepted unit is received in NetSuite."""
     facts = draft.facts
-    if not facts.policy.writes("receipt"):
+    if not facts.policy.writes("receipt") or is_noted_as_missing(facts, "receipt"):
         return _watch_receipts(draft)
     taken, posted = facts.taken_covers("receipt"), facts.posted_covers("receipt")
     place_of = {unit.unit: place for unit in facts.live_units if (place := _place_to_receive(facts, unit))}

@@ -53,8 +53,9 @@ GOODS: dict[str, ProblemKind] = {
     ),
     "receipt_missing": ProblemKind(
         "Another system has not made the Item Receipt", "warehouse", "receipt",
-        "Look whether the system that receives goods still runs, or receive the units in NetSuite. If nothing is to be "
-        "received, note it: it goes on as if it were.", (ACKNOWLEDGE,),
+        "Look whether the system that receives goods still runs, or receive the units in NetSuite; it goes on by "
+        "itself. Note it only if they will never be received: NetSuite takes no credit of ours then, so credit and "
+        "refund this return by hand, have Loop settle it, and close its authorization.", (ACKNOWLEDGE,),
     ),
     "receipt_changed": ProblemKind(
         "Fewer units are received in NetSuite than we posted", "finance", "receipt",
