@@ -157,10 +157,11 @@ def _watch_loop(draft: Draft, sale: Sale | None) -> bool:
     """Loop may settle or close a return, and make the exchange order, before the parcel is judged.
 
     Of goods that were judged or are kept nothing more is asked for where a person has it settled, or where Loop holds
-    it for review. Gives whether every exchange order is there, or none is needed.
+    it for review. An exchange that needs no authorization still needs its order, which Loop makes when it settles.
+    Gives whether every exchange order is there, or none is needed.
     """
     facts = draft.facts
-    by_hand = _is_left_to_a_person(facts)
+    by_hand = _is_left_to_a_person(facts) or (bool(facts.exchanges) and _needs_no_authorization(facts))
     waits_for_loop = _is_up_to_loop(facts) and (by_hand or facts.loop.state == "review")
     if waits_for_loop or facts.loop.settled_at or facts.loop.state == "closed":
         plan_settlement(draft, may_ask=False, is_ours=not by_hand)
@@ -175,6 +176,11 @@ def _is_up_to_loop(facts: ReturnFacts) -> bool:
 def _is_left_to_a_person(facts: ReturnFacts) -> bool:
     """They book all of it by hand, or gave its authorization up and the money with it; so they have Loop settle it."""
     return is_booked_by_hand(facts) or bool(given_up(facts, "rma"))
+
+
+def _needs_no_authorization(facts: ReturnFacts) -> bool:
+    """Another system should have made it, and a person noted that it need not; so nothing is received or paid on it."""
+    return is_noted_as_missing(facts, "rma") and facts.posted("rma") is None
 
 
 def _plan_goods(draft: Draft, authorization: Authorization) -> Goods:
@@ -254,7 +260,7 @@ def _ended_problem(facts: ReturnFacts, code: str, found: str) -> Problem:
 def _early_stage(draft: Draft, *, linked: bool) -> str:
     """linked: every exchange order is there. Of a return that has ended nobody would look for one any more."""
     facts = draft.facts
-    if is_noted_as_missing(facts, "rma") and facts.posted("rma") is None:
+    if linked and _needs_no_authorization(facts):
         return "ended"
     if _is_up_to_loop(facts):
         is_over = _is_left_to_a_person(facts) and facts.loop.settled_at and linked

@@ -61,7 +61,7 @@ def plan_exchange(draft: Draft, sale: Sale | None) -> bool:
     elif sale and facts.policy.creates_exchange_orders:
         create_order(draft, sale, missing)
     else:
-        _wait_for_connector(draft, missing)
+        _wait_for_connector(draft, missing, by_hand=sale is None)
     return False
 
 
@@ -191,12 +191,14 @@ def _wait_for_loop(draft: Draft, missing: list[ExchangeFacts]) -> None:
     _wait(draft, missing, moment, cause=cause, words="waits for Loop to name the exchange order")
 
 
-def _wait_for_connector(draft: Draft, missing: list[ExchangeFacts]) -> None:
+def _wait_for_connector(draft: Draft, missing: list[ExchangeFacts], *, by_hand: bool) -> None:
     """Named while its moment has not come by the policy: Loop made it, so it should come."""
     facts = draft.facts
     name = ", ".join(sorted({one.ordered_as for one in missing}))
     moment = exchange_moment(facts) or facts.loop.updated_at
     cause = f"Loop made exchange order {name}; NetSuite has no sales order for it."
+    if by_hand and facts.policy.creates_exchange_orders:
+        cause += " ReturnsOps makes none for a return that is booked by hand."
     _wait(draft, missing, moment, cause=cause, words=f"waits for {name} to arrive in NetSuite")
 
 

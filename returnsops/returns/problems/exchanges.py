@@ -5,7 +5,9 @@ from returnsops.returns.problems.kinds import ACKNOWLEDGE, ProblemKind
 EXCHANGES: dict[str, ProblemKind] = {
     "exchange_order_missing": ProblemKind(
         "Exchange order has not arrived in NetSuite", "finance", "exchange",
-        "Check the shop's connector for this order. The customer is waiting for it.",
+        "The customer is waiting for it. If Loop names no order, see there what holds it up; else check the shop's "
+        "connector. If no connector brings it, or the return is booked by hand, enter the order in NetSuite with the "
+        "number of Loop's order as its PO number: by that it is found.",
     ),
     "exchange_order_contradicts": ProblemKind(
         "Exchange orders do not fit the policy", "finance", "exchange",

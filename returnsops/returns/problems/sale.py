@@ -51,7 +51,7 @@ SALE: dict[str, ProblemKind] = {
     "rma_missing": ProblemKind(
         "Another system has not made the Return Authorization", "finance", "rma",
         "Look whether the connector that makes them still runs. If this return needs none, note it; nothing more is "
-        "expected of it then.", (ACKNOWLEDGE,),
+        "expected of it then, but for the order of an exchange.", (ACKNOWLEDGE,),
     ),
     "unit_not_authorized": ProblemKind(
         "Units without an open line on the Return Authorization", "finance", "rma",
