@@ -11,13 +11,12 @@ from django.http import HttpRequest
 
 from integrations import inbox
 from integrations.connections import NO_FORMS
-from integrations.credentials import open_secrets, store_secret
+from integrations.credentials import find_shop_with_key, open_secrets, store_secret
 from integrations.discovery.admin_checks import CheckedAdmin, FittingAccountForm
 from integrations.errors import ConfigurationError, UnreadableRecordError
 from integrations.loop.webhooks import describe_webhook, parse_webhook
 from integrations.models import Credential, InboundEvent, LaneHours, LaneLimit, NetSuiteAccount, Shop
 from integrations.netsuite.certificates import read_expiry
-from integrations.netsuite.database_clock import read_zone
 from integrations.netsuite.lane_hours import WEEKDAYS, find_overlap
 from integrations.netsuite.lanes import set_lanes
 from integrations.netsuite.tba import ENDS_NOTE
@@ -50,6 +49,15 @@ class ShopForm(ModelForm):
     keep_old = forms.BooleanField(
         label="Accept the former webhook secret too", required=False, help_text="While Loop changes over to the new one"
     )
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        key = values.get("loop_api_key")
+        other = find_shop_with_key(key, besides=self.instance) if key else None
+        if other:
+            words = f"{other} has this key: its returns would come in a second time, and be booked a second time."
+            self.add_error("loop_api_key", words)
+        return values
 
 
 class AccountForm(FittingAccountForm):
@@ -89,14 +97,6 @@ class AccountForm(FittingAccountForm):
         if public:
             values["certificate_expires_at"] = self._read_expiry(public, values.get("netsuite_private_key", ""))
         return values
-
-    def clean_database_time_zone(self) -> str:
-        name: str = self.cleaned_data["database_time_zone"]
-        try:
-            read_zone(name)
-        except ConfigurationError as error:
-            raise forms.ValidationError(error.detail) from error
-        return name
 
     def _read_expiry(self, public: str, entered_key: str) -> datetime | None:
         kept = open_secrets(self.instance, Credential.Kind.NETSUITE_PRIVATE_KEY) if self.instance.pk else []

@@ -58,6 +58,13 @@ def open_secret(owner: Shop | NetSuiteAccount, kind: str) -> str:
     return secrets[0]
 
 
+def find_shop_with_key(key: str, *, besides: Shop) -> Shop | None:
+    """Another shop that reads Loop with this key, stopped or not."""
+    live = Credential.objects.filter(kind=Credential.Kind.LOOP_API_KEY, retired_at=None)
+    others = live.exclude(shop=besides.pk).select_related("shop").order_by("shop__name", "pk")
+    return next((one.shop for one in others if unseal(one.sealed) == key), None)
+
+
 def _system_of(owner: Shop | NetSuiteAccount) -> Literal["loop", "netsuite"]:
     return "loop" if isinstance(owner, Shop) else "netsuite"
 

@@ -3,9 +3,20 @@
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
+from integrations.errors import ConfigurationError
 from integrations.netsuite.addresses import LOOPBACK_HOSTS
+from integrations.netsuite.database_clock import read_zone
+
+
+def validate_time_zone(name: str) -> None:
+    """The nights of all shops and accounts are reckoned together: a zone nobody knows would stop every one of them."""
+    try:
+        read_zone(name)
+    except ConfigurationError as error:
+        raise ValidationError(error.detail) from error
 
 
 class Connection(models.Model):

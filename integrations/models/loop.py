@@ -6,7 +6,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from integrations.models.connection import Connection
+from integrations.models.connection import Connection, validate_time_zone
 from integrations.models.netsuite import NetSuiteAccount
 from returnsops.people.models import VisibleQuerySet
 
@@ -31,7 +31,7 @@ class Shop(Connection):
     code = models.SlugField(unique=True, help_text="Short and lower case: it is part of every external id")
     name = models.CharField(max_length=100)
     currency = models.CharField(max_length=3)
-    time_zone = models.CharField(max_length=60, default="UTC")
+    time_zone = models.CharField(max_length=60, default="UTC", validators=[validate_time_zone])
     base_url = models.URLField("Loop base URL", default="https://api.loopreturns.com")
     api_version = models.CharField("API version", max_length=10, default="v1")
     account = models.ForeignKey(NetSuiteAccount, on_delete=models.PROTECT, related_name="shops")

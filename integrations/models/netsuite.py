@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from integrations.errors import ConfigurationError
-from integrations.models.connection import Connection
+from integrations.models.connection import Connection, validate_time_zone
 from integrations.netsuite.addresses import default_base_url, require_fitting_url
 from integrations.netsuite.options import ITEM_FIELD, ReceiptKey, StockTable
 
@@ -40,7 +40,10 @@ class NetSuiteAccount(Connection):
     client_id = models.CharField(max_length=200, help_text="Client ID of the integration record, or its consumer key")
     certificate_id = models.CharField(max_length=200, blank=True, help_text="As OAuth 2.0 Client Credentials shows it")
     certificate_expires_at = models.DateTimeField(null=True, blank=True, help_text="Warned about 60 days ahead")
-    time_zone = models.CharField(max_length=60, default="UTC", help_text="Decides what «today» is on a document")
+    time_zone = models.CharField(
+        max_length=60, default="UTC", validators=[validate_time_zone],
+        help_text="Decides what «today» is on a document",
+    )  # fmt: skip
     subsidiary_id = models.CharField(max_length=20, blank=True)
     line_reference_field = models.CharField(
         max_length=60, blank=True,
@@ -82,7 +85,10 @@ class NetSuiteAccount(Connection):
         "longest memo", default=40, help_text="In characters; longer ones are cut"
     )
     database_time_zone = models.CharField(
-        max_length=60, blank=True, help_text="Of the times in query answers, e.g. America/Los_Angeles. Empty: measured"
+        max_length=60,
+        blank=True,
+        validators=[validate_time_zone],
+        help_text="Of the times in query answers, e.g. America/Los_Angeles. Empty: measured",
     )
     profile = models.JSONField(default=dict, blank=True)
 

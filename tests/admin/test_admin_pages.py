@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from exceptions.models import Case
@@ -199,6 +201,29 @@ def test_secret_goes_in_and_never_comes_out(root: Client, shop: Shop) -> None:
 
     root.post(url(Shop, "change", shop.pk), shop_fields(shop, name="Fern & Co"))
     assert open_secrets(shop, Credential.Kind.LOOP_API_KEY) == ["new-key"]
+
+
+def test_key_of_another_shop_is_refused_since_its_returns_would_be_booked_twice(root: Client, shop: Shop) -> None:
+    other = make_shop("moss", account=shop.account, paused_at=timezone.now())
+    store_secret(other, Credential.Kind.LOOP_API_KEY, "key-of-moss")
+    store_secret(shop, Credential.Kind.LOOP_API_KEY, "old-key")
+
+    page = root.post(url(Shop, "change", shop.pk), shop_fields(shop, loop_api_key="key-of-moss"))
+
+    assert "Moss has this key" in page.content.decode()
+    assert open_secrets(shop, Credential.Kind.LOOP_API_KEY) == ["old-key"]
+    root.post(url(Shop, "change", other.pk), shop_fields(other, loop_api_key="key-of-moss"))
+    assert open_secrets(other, Credential.Kind.LOOP_API_KEY) == ["key-of-moss"], "entered again, it is its own"
+
+
+def test_time_zone_that_is_none_is_refused(root: Client, shop: Shop) -> None:
+    root.post(url(Shop, "change", shop.pk), shop_fields(shop, time_zone="Europe/Nowhere"))
+
+    shop.refresh_from_db()
+    assert shop.time_zone == "UTC"
+    for field in ("time_zone", "database_time_zone"):
+        with pytest.raises(ValidationError, match="is not a time zone"):
+            NetSuiteAccount(**{field: "Mars/Olympus"}).clean_fields()
 
 
 def test_former_webhook_secret_can_stay_valid(root: Client, shop: Shop) -> None:
