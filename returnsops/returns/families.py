@@ -22,10 +22,10 @@ from integrations.netsuite.lanes import share_lane
 from integrations.netsuite.records import RecordRef
 from returnsops.returns.broken import read_past_broken
 from returnsops.returns.bulk import name_unread, note_makers
+from returnsops.returns.descent import descendants_of, find_descendants, sales_of_other_orders, sales_under
 from returnsops.returns.gone import really_gone
 from returnsops.returns.known_records import (
     CHANGED_BY_CHILDREN,
-    NEVER_READ,
     READ_ONCE,
     Known,
     ids_of_ours,
@@ -59,12 +59,9 @@ AT_ONCE_MAX = 50
 READ_FOR_S = 3.0  # then the others in the task queue have their turn
 TRY_AGAIN_AFTER = timedelta(minutes=5)  # what is wrong with one return alone does not mend by itself within seconds
 FAILED_REST = timedelta(seconds=10)  # of one whose record NetSuite failed to show: the others go first
-GENERATIONS_MAX = 6  # order → invoice → authorization → receipt → credit → refund
 # Made out of nothing, so no query finds them here, and trusted: the nightly look tells whether they are still there.
 TRUSTED_STOCK = Q(kept_digest="", record_type__in=STOCK_TYPES)
 CHILD_TYPES = frozenset({"itemReceipt", "creditMemo", "cashRefund", "customerRefund"})
-
-Children = Mapping[str, Sequence[RecordRef]]  # by parent
 
 
 @dataclass
@@ -309,36 +306,13 @@ def _look_up_items(families: Sequence[Family]) -> None:
 def _find_refs(client: NetSuiteClient, families: Sequence[Family]) -> None:
     sales = client.find_sales_by_reference({name for family in families for name in family.references})
     for family in families:
-        family.refs = {ref.internal_id: ref for name in family.references for ref in sales.get(name, ())}
-    children = _find_descendants(client, {one for family in families for one in (*family.refs, *family.standing)})
+        family.refs = sales_under(family.references, sales)
+    children = find_descendants(client, {one for family in families for one in (*family.refs, *family.standing)})
     for family in families:
-        family.refs |= _descendants_of({*family.refs, *family.standing}, children)
-
-
-def _find_descendants(client: NetSuiteClient, ancestors: Collection[str]) -> Children:
-    """Generation by generation, two queries each however many families there are."""
-    children: dict[str, list[RecordRef]] = {}
-    asked, parents = set[str](), set(ancestors)
-    for _ in range(GENERATIONS_MAX):
-        if not parents:
-            break
-        for parent, found in client.find_children_by_parent(parents).items():
-            children[parent] = [ref for ref in found if ref.record_type not in NEVER_READ]
-        asked |= parents
-        parents = {ref.internal_id for found in children.values() for ref in found} - asked
-    return children
-
-
-def _descendants_of(ancestors: Collection[str], children: Children) -> dict[str, RecordRef]:
-    found: dict[str, RecordRef] = {}
-    seen, parents = set(ancestors), list(ancestors)
-    while parents:
-        for ref in children.get(parents.pop(), ()):
-            found[ref.internal_id] = ref
-            if ref.internal_id not in seen:
-                seen.add(ref.internal_id)
-                parents.append(ref.internal_id)
-    return found
+        others = sales_of_other_orders(family.row, family.references, sales)
+        others |= descendants_of(others, children).keys()
+        family.refs = {one: ref for one, ref in family.refs.items() if one not in others}
+        family.refs |= descendants_of({*family.refs, *family.standing}, children)
 
 
 # --- What has to be read ---------------------------------------------------------------------------

@@ -141,6 +141,20 @@ def test_sibling_of_the_same_order_holds_what_the_mirror_knew_already(stage: Sta
     assert read_by(calls) == set()
 
 
+@pytest.mark.parametrize("is_sold", [True, False])
+def test_order_of_another_shop_with_the_same_name_is_no_sale_of_the_return(stage: Stage, *, is_sold: bool) -> None:
+    """Two shops of an account count from the same number, and only one of them has its order in NetSuite yet."""
+    other, row = stage.make_several(2, "refund", parcel="in_transit")
+    own = set(row.records.values_list("internal_id", flat=True))
+    order_id = row.provider_order_id if is_sold else row.provider_order_id[:-4] + "0000"
+    row.records.clear()
+    LoopReturn.objects.filter(pk=row.pk).update(order_name=other.order_name, provider_order_id=order_id)
+
+    fetch(row)
+
+    assert set(row.records.values_list("internal_id", flat=True)) == (own if is_sold else set())
+
+
 def by_type(row: LoopReturn) -> list[tuple[str, str]]:
     return sorted(row.records.values_list("record_type", "internal_id"))
 
