@@ -12,7 +12,7 @@ from returnsops.returns.plan.comparing import is_left_to_hand
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import left_open, store_credit
 from returnsops.returns.plan.giving_up import is_money_given_up
-from returnsops.returns.plan.refunding import is_open_as_noted, open_as_given_up
+from returnsops.returns.plan.refunding import is_open_as_noted, open_as_given_up, open_subject
 from returnsops.returns.plan.undone import AS_NOTED, is_gone
 from returnsops.returns.plan.watching_refunds import compare_refunds, open_as_noted
 from returnsops.returns.problems import Problem
@@ -72,7 +72,8 @@ def close_whole_authorization(draft: Draft) -> bool:
         return True
     if rma.is_theirs:
         cause = f"{record.tran_id} has open lines; Loop shows return {facts.loop.loop_id} as {facts.loop.state}."
-        return _expect_closing(draft, record, cause=cause, words=f"another system should close {record.tran_id}")
+        problem, words = _left_open(facts, record, cause), f"another system should close {record.tran_id}"
+        return _expect_of_others(draft, "close_rma", problem, record, words=words)
     closed = facts.taken("rma_close")
     if closed and closed.status == "posted" and closed.read_back:
         return _opened_again(draft, record)
@@ -83,8 +84,13 @@ def close_whole_authorization(draft: Draft) -> bool:
 
 
 def expect_end_of_ours(draft: Draft) -> bool:
-    """A person books the return by hand, perhaps after its authorization was posted, or received on: that must not be
-    left half done. Gives whether nothing is left open."""
+    """A person books the return by hand, perhaps after ReturnsOps made its authorization, or its credit: that must not
+    be left half done. Gives whether nothing is left open."""
+    is_closed = _expect_end_of_authorization(draft)
+    return _expect_end_of_credit(draft) and is_closed
+
+
+def _expect_end_of_authorization(draft: Draft) -> bool:
     facts = draft.facts
     rma = facts.taken("rma")
     if rma is None or rma.is_theirs or is_gone(facts, rma):
@@ -96,22 +102,44 @@ def expect_end_of_ours(draft: Draft) -> bool:
     if record.status in (CLOSED, REFUNDED):
         return True
     cause = f"{record.tran_id} of ReturnsOps is neither credited nor closed; the return was booked by hand."
-    return _expect_closing(draft, record, cause=cause, words=f"a person credits or closes {record.tran_id}")
+    problem = _left_open(facts, record, cause)
+    return _expect_of_others(draft, "close_rma", problem, record, words=f"a person credits or closes {record.tran_id}")
 
 
-def _expect_closing(draft: Draft, record: RecordFacts, *, cause: str, words: str) -> bool:
-    """Not ours to close: who made the authorization, or booked in its place, does so once the return has ended."""
+def _expect_end_of_credit(draft: Draft) -> bool:
+    """They book its refund, and what the exchange took of it, too; only store credit stays open."""
+    facts = draft.facts
+    credit = facts.taken("credit")
+    if credit is None or credit.is_theirs or is_gone(facts, credit):
+        return True
+    memo = facts.record(credit.their_id)
+    if memo is None:
+        draft.step("credit", StepState.WAITING, "the Credit Memo is being read back")
+        return False
+    may_be_open = store_credit(facts) + open_as_given_up(facts)
+    if memo.amount_remaining <= may_be_open or is_open_as_noted(facts, memo):
+        return True
+    left = money_text(memo.amount_remaining, facts.currency)
+    cause = f"{memo.tran_id} of ReturnsOps has {left} open; the return was booked by hand."
+    problem = Problem("record_differs", open_subject(memo), cause, amount=memo.amount_remaining - may_be_open)
+    return _expect_of_others(draft, "refund", problem, memo, words=f"a person uses {left} of {memo.tran_id}")
+
+
+def _left_open(facts: ReturnFacts, rma: RecordFacts, cause: str) -> Problem:
+    return Problem("rma_left_open", f"record:{rma.internal_id}", cause, amount=facts.loop.return_total)
+
+
+def _expect_of_others(draft: Draft, step: str, problem: Problem, record: RecordFacts, *, words: str) -> bool:
+    """Not ours to end: who made the record, or books in its place, does so once the return is over."""
     facts = draft.facts
     since, limit = facts.loop.updated_at, facts.policy.deadlines.rma_closed
     late = draft.is_late(since, limit)
-    if late:
-        subject, amount = f"record:{record.internal_id}", facts.loop.return_total
-        if not draft.problem(Problem("rma_left_open", subject, cause, amount=amount)):
-            draft.step("close_rma", StepState.NOT_NEEDED, "left open, as a person noted")
-            return True
+    if late and not draft.problem(problem):
+        draft.step(step, StepState.NOT_NEEDED, "left open, as a person noted")
+        return True
     due_at = draft.deadline(since, limit)
     state = StepState.BLOCKED if late else StepState.WAITING
-    draft.step("close_rma", state, words, due_at=due_at, records=(record.internal_id,))
+    draft.step(step, state, words, due_at=due_at, records=(record.internal_id,))
     return False
 
 

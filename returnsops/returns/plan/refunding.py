@@ -122,7 +122,7 @@ def _find_too_little_open(facts: ReturnFacts, memo: RecordFacts, payments: list[
     left_text, due_text = (money_text(amount, facts.currency) for amount in (memo.amount_remaining, due))
     return Problem(
         "record_differs",
-        f"{_open_subject(memo)}{memo.amount_remaining.normalize():f}",
+        open_subject(memo),
         f"{memo.tran_id} has {left_text} open, and a refund of {due_text} is still to be booked on it. Undo what "
         "was applied by hand.",
         expected=due_text,
@@ -144,13 +144,17 @@ def is_open_as_noted(facts: ReturnFacts, memo: RecordFacts) -> bool:
 
 def _notes_of_open(facts: ReturnFacts, memo: RecordFacts) -> list[Decimal]:
     """How much was open of the credit each time a person noted that the refund is booked by hand."""
-    prefix = f"record_differs {_open_subject(memo)}"
+    prefix = f"record_differs {_open_prefix(memo)}"
     notes = (one.subject for one in facts.overrides if one.kind == "acknowledge")
     return [Decimal(subject.removeprefix(prefix)) for subject in notes if subject.startswith(prefix)]
 
 
-def _open_subject(memo: RecordFacts) -> str:
-    """Of what is open of a credit, apart from what it comes to; the amount follows."""
+def open_subject(memo: RecordFacts) -> str:
+    """Of what is open of a credit, apart from what it comes to; the amount is in it."""
+    return f"{_open_prefix(memo)}{memo.amount_remaining.normalize():f}"
+
+
+def _open_prefix(memo: RecordFacts) -> str:
     return f"record:{memo.internal_id}:open:"
 
 
