@@ -1,9 +1,10 @@
 """Moves of a state by compare-and-set: two workers can both try, one wins and the other is told."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 
 
 def move_row(
@@ -30,3 +31,17 @@ def move_row(
     for name, value in {field: target, **changes}.items():
         setattr(row, name, value)
     return True
+
+
+@contextmanager
+def moved_together(*rows: models.Model) -> Iterator[None]:
+    """A transaction in which these rows are moved. If it fails they go back, in memory as in the database, so that who
+    has them may try again."""
+    before = [dict(vars(row)) for row in rows]
+    try:
+        with transaction.atomic():
+            yield
+    except BaseException:
+        for row, values in zip(rows, before, strict=True):
+            vars(row).update(values)
+        raise

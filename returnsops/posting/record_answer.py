@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from integrations.connections import note_failure, note_success
@@ -24,6 +23,7 @@ from integrations.errors import (
 from integrations.models.refusal_rule import PASSING
 from integrations.netsuite.refusals import speaks_of_double
 from returnsops.lib import clock
+from returnsops.lib.moves import moved_together
 from returnsops.posting.causes import hold_for_cause
 from returnsops.posting.claim import ATTEMPTS_MAX
 from returnsops.posting.models import Posting, PostingAttempt
@@ -100,7 +100,7 @@ def record_answers(answers: Sequence[tuple[Posting, Answer]]) -> None:
     for posting, answer in answers:
         _note_connection(posting, answer)
     in_order = sorted(answers, key=lambda one: one[0].loop_return_id)
-    with transaction.atomic():
+    with moved_together(*(posting for posting, _ in in_order)):
         for posting, _ in in_order:
             hold_return(posting.loop_return_id)
         PostingAttempt.objects.bulk_create([_record_one(posting, answer) for posting, answer in in_order])
@@ -137,7 +137,7 @@ def _record_one(posting: Posting, answer: Answer) -> PostingAttempt:
 
 def record_failed_look(posting: Posting, error: Exception) -> None:
     """Nothing was sent, but it is a try all the same: again later, with an end. What breaks us is soon set aside."""
-    with transaction.atomic():
+    with moved_together(posting):
         hold_return(posting.loop_return_id)
         if not isinstance(error, IntegrationError):
             error = TemporaryError(operation=f"look for {posting.external_id}", code=DIED, detail=words_of_fault(error))

@@ -25,7 +25,7 @@ from returnsops.posting.calls import CallPool, Done
 from returnsops.posting.claim import Source, find_work, keep_claims, note_looked, open_sources, put_off
 from returnsops.posting.desk import Client, Desk
 from returnsops.posting.gates import BudgetGate, LaneGate
-from returnsops.posting.look import Look
+from returnsops.posting.look import Found, Look
 from returnsops.posting.models import Posting
 from returnsops.posting.outbox import WAKE_CHANNEL as POSTINGS
 from returnsops.posting.record_answer import Answer, record_answers, record_failed_look
@@ -223,7 +223,7 @@ class Sender:
         absent, failed = list[Posting](), dict[Posting, Exception]()
         for posting in looked:
             if found := look.found.get(posting.external_id):
-                adopt_found(posting, found)
+                self._adopt(posting, found)
                 desk.may_have_more = True
             elif error := look.failed.get(posting.external_id):
                 failed[posting] = error
@@ -232,6 +232,16 @@ class Sender:
         note_looked(absent)
         desk.make_ready(absent)
         self._blame(desk, failed, was_alone=len(looked) == 1)
+
+    def _adopt(self, posting: Posting, found: Found) -> None:
+        """What breaks us here counts against this one, like a failed look for it alone."""
+        try:
+            adopt_found(posting, found)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as fault:
+            logger.exception("what was found for %s cannot be taken over", posting)
+            record_failed_look(posting, fault)
 
     def _record_failed_look(self, desk: Desk, looked: list[Posting], error: Exception) -> None:
         """Nothing was sent, so nothing is counted, unless it is the fault of one."""

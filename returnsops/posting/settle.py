@@ -18,6 +18,7 @@ from integrations.errors import IntegrationError, RejectedError
 from integrations.loop.inspecting import shows_assessment, shows_grade
 from integrations.loop.records import LoopReturnRecord
 from integrations.models import NetSuiteAccount
+from returnsops.lib.moves import moved_together
 from returnsops.posting.claim import ATTEMPTS_MAX
 from returnsops.posting.look import Found, look_first, look_for_ours
 from returnsops.posting.models import Posting
@@ -104,15 +105,19 @@ def settle(*doubts: Posting) -> None:
 
 
 def _try_to_settle(posting: Posting) -> IntegrationError | None:
-    """Whose look failed waits, so that the others come to their turn."""
+    """Whose look failed, or breaks us, waits, so that the others come to their turn."""
     try:
         _settle_in_loop(posting) if posting.system == Posting.System.LOOP else _settle_update(posting)
+    except (OperationalError, InterfaceError):
+        raise
     except IntegrationError as error:
         logger.warning("%s stays in doubt: %s", posting, error)
         if isinstance(error, RejectedError) and posting.system == Posting.System.NETSUITE:
             note_not_shown(posting.account, {(posting.request["target_type"], posting.request["target_id"]): error})
         _look_later(posting)
         return error
+    except Exception:
+        _leave_in_doubt(posting)
     return None
 
 
@@ -124,12 +129,16 @@ def _settle_together(doubts: Sequence[Posting]) -> None:
         raise
     except Exception:
         if len(doubts) == 1:
-            logger.exception("%s stays in doubt by a fault of ours", doubts[0])
-            _look_later(doubts[0])
+            _leave_in_doubt(doubts[0])
             return
         for one in doubts:
             if one.status == Status.UNCERTAIN:
                 _settle_together([one])
+
+
+def _leave_in_doubt(posting: Posting) -> None:
+    logger.exception("%s stays in doubt by a fault of ours", posting)
+    _look_later(posting)
 
 
 # --- Found, or not ---------------------------------------------------------------------------------
@@ -142,7 +151,7 @@ def adopt_found(posting: Posting, found: Found) -> str:
     """
     origin = _origin_of(found)
     words = _words_of(found, origin)
-    with transaction.atomic():
+    with moved_together(posting):
         hold_return(posting.loop_return_id)
         if found.is_same and not _is_held_by_another(posting, found):
             outcome = mark_posted(posting, found.ref.internal_id, adopted_from=origin)
@@ -281,7 +290,7 @@ def _settle_note(posting: Posting) -> None:
 
 
 def _note_done(posting: Posting, their_id: str) -> None:
-    with transaction.atomic():
+    with moved_together(posting):
         hold_return(posting.loop_return_id)
         if mark_posted(posting, their_id, adopted_from=AdoptedFrom.OURS) == "posted":
             note_look(posting, outcome="adopted", answer="The other side shows that it was done.")
@@ -296,7 +305,7 @@ def _absent(posting: Posting, *, looked_at: datetime) -> None:
     now = timezone.now()
     age, window = looked_at - posting.uncertain_since, _window_of(posting)
     if age >= window:
-        with transaction.atomic():
+        with moved_together(posting):
             hold_return(posting.loop_return_id)
             if _still_the_same(posting).select_for_update(no_key=True):
                 _end_doubt(posting, now)

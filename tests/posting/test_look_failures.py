@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from integrations.errors import ConfigurationError, IntegrationError, RejectedError, TemporaryError
+from returnsops.posting import settle as settle_room
 from returnsops.posting.models import Pause, Posting
 from returnsops.posting.sender import Sender
 from returnsops.posting.settle import settle_doubts
@@ -38,6 +40,19 @@ def two_waiting(row: LoopReturn) -> tuple[Posting, Posting]:
     other = make_posting(make_return(row.shop, loop_id="2"), make_due(covers=["unit:2"], serial_key="2"))
     Posting.objects.filter(pk=other.pk).update(request=other.request | {"source_id": "7002"})
     return first, other
+
+
+def breaking_for(posting: Posting, room: ModuleType, name: str) -> Callable[..., Any]:
+    """The function of this name, with a bug that only this posting meets, or what it asks for."""
+    function = getattr(room, name)
+
+    def broken(*given: Any, **named: Any) -> Any:
+        result = function(*given, **named)
+        if posting in given or Posting.objects.get(pk=posting.pk).request in given:
+            raise BUG
+        return result
+
+    return broken
 
 
 def send() -> None:
@@ -120,6 +135,24 @@ def test_one_record_that_is_not_shown_is_no_outage(row: LoopReturn, netsuite: Fa
     assert row.shop.account.next_probe_at is None
 
 
+@pytest.mark.parametrize("breaks", ["returnsops.posting.settle.holds_update", "returnsops.posting.settle.mark_posted"])
+def test_lost_answer_that_breaks_us_keeps_no_other_from_being_settled(
+    row: LoopReturn, netsuite: FakeNetSuite, monkeypatch: pytest.MonkeyPatch, breaks: str
+) -> None:
+    """Also where each is looked for by a call of its own, and where what was found is taken over."""
+    broken, other = two_in_doubt(row)
+    update = {"operation": "update", "target_type": "returnAuthorization", "target_id": netsuite.make_for(broken)}
+    Posting.objects.filter(pk=broken.pk).update(request=update | {"body": {"memo": "x"}}, kind="exchange_link")
+    netsuite.change(update["target_id"], raw={"memo": "x"})
+    netsuite.make_for(other)
+    monkeypatch.setattr(breaks, breaking_for(broken, settle_room, breaks.rpartition(".")[2]))
+
+    settle_doubts(row.shop.account)
+
+    assert (state(broken), state(other)) == ("uncertain", "posted")
+    assert broken.not_before > timezone.now(), "the others come first"
+
+
 # --- Before the first try --------------------------------------------------------------------------
 
 
@@ -187,6 +220,23 @@ def test_posting_that_breaks_its_sender_before_the_look_is_set_aside_and_the_oth
         return seek(postings)
 
     monkeypatch.setattr("returnsops.posting.desk.seek", break_down)
+
+    for _ in range(3):
+        send()
+        assert state(other) == "posted"
+        let_pass(timedelta(minutes=5))
+
+    assert (state(broken), netsuite.calls) == ("rejected", [other.external_id])
+    assert broken.refusal is not None
+    assert (broken.refusal["family"], str(BUG) in broken.refusal["detail"]) == ("set_aside", True)
+
+
+def test_record_that_breaks_us_when_it_is_taken_over_ends_no_sender(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: LetPass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, other = two_waiting(row)
+    netsuite.make_for(broken)
+    monkeypatch.setattr("returnsops.posting.settle.mark_posted", breaking_for(broken, settle_room, "mark_posted"))
 
     for _ in range(3):
         send()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from integrations.connections import FAILURES_MAX, note_failure
@@ -20,7 +20,7 @@ from integrations.errors import (
 from integrations.models import LaneLimit, NetSuiteAccount
 from returnsops.lib import clock
 from returnsops.posting.claim import ATTEMPTS_MAX, claim_postings
-from returnsops.posting.models import Posting
+from returnsops.posting.models import Posting, PostingAttempt
 from returnsops.posting.record_answer import TOLD_WITHIN, Answer, record_answer, try_call
 from returnsops.posting.sender import Sender
 from returnsops.posting.settle import give_up_dead_leases, settle
@@ -397,6 +397,27 @@ def test_what_comes_back_unsent_waits_for_a_plan_where_one_was_made_meanwhile(
 
     look_at_return(row.pk)
     assert only().status == "voided"
+
+
+def test_answer_that_the_database_could_not_take_is_written_when_it_is_back(
+    row: LoopReturn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_posting(row)
+    (posting,) = claim_postings("me", count=1)
+    answer = Answer(posting.request, timezone.now(), 0.1, their_id="9001")
+    write = PostingAttempt.objects.bulk_create
+    monkeypatch.setattr(PostingAttempt.objects, "bulk_create", _go_away)
+    with pytest.raises(OperationalError):
+        record_answer(posting, answer)
+
+    monkeypatch.setattr(PostingAttempt.objects, "bulk_create", write)
+    record_answer(posting, answer)
+
+    assert (only().status, [one.outcome for one in only().tries.all()]) == ("posted", ["posted"])
+
+
+def _go_away(rows: object) -> None:
+    raise OperationalError("the database is shutting down")
 
 
 def test_second_answer_to_the_same_posting_changes_nothing(row: LoopReturn) -> None:
