@@ -271,9 +271,13 @@ def _shows_it(posting: Posting, record: LoopReturnRecord) -> bool:
         return all(
             one["unit"] in units and shows(units[one["unit"]], one["word"], note=one.get("note", "")) for one in items
         )
-    return bool(settled_at(record)) or record.state != "open"
+    if operation == "flag":
+        return record.state == "review"
+    # A review may have begun before our word came (loop.md §4.1), and opens again; nobody would ask a second time.
+    return bool(settled_at(record)) or record.state in OVER
 
 
+OVER = ("closed", "cancelled")  # of a return in Loop: nothing is left to ask for
 SHOWN_BY = {"grade": shows_grade, "assess": shows_assessment}
 
 

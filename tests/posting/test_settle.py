@@ -292,6 +292,30 @@ def test_loop_that_did_not_settle_is_asked_again_after_the_window(
     assert only().status == "pending"
 
 
+@pytest.mark.parametrize(
+    ("operation", "state", "status"),
+    [
+        ("process", "closed", "posted"),
+        ("process", "cancelled", "posted"),  # nothing is left to ask for
+        ("process", "review", "uncertain"),
+        ("process", "expired", "uncertain"),
+        ("flag", "review", "posted"),
+        ("flag", "expired", "uncertain"),
+    ],
+)
+def test_review_shows_a_flag_and_no_settlement(
+    row: LoopReturn, loop: FakeLoop, operation: str, state: str, status: str
+) -> None:
+    """A person or a rule of Loop may have put it there before our word came; then nobody was asked to settle."""
+    posting = asked_loop(row)
+    Posting.objects.update(request=posting.request | {"operation": operation})
+    loop.payload = details_payload(state=state)
+
+    settle(only())
+
+    assert only().status == status
+
+
 def test_doubt_stays_when_netsuite_does_not_answer_the_look(
     row: LoopReturn, netsuite: FakeNetSuite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
