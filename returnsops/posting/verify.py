@@ -258,7 +258,7 @@ def _compare_booking(request: Request, record: TransactionRecord) -> list[str]:
 
 
 def holds_update(record: TransactionRecord, request: Request) -> bool:
-    """Whether every row of an update stands on the record: a changed line as sent, an added one with its amount.
+    """Whether every row of an update stands on the record: a changed line as sent, an added one beside those like it.
 
     A credit that was applied is held to be so by its rows alone; fields of the header by their text.
     """
@@ -266,12 +266,14 @@ def holds_update(record: TransactionRecord, request: Request) -> bool:
         return not _missing_applications(request, record)
     if "item" not in request["body"]:
         return all(str(record.raw.get(name) or "") == value for name, value in request["body"].items())
-    return all(_holds_row(record, row) for row in request["body"]["item"]["items"])
+    stood = request.get("lines_like_it", 0)
+    return all(_holds_row(record, row, stood=stood) for row in request["body"]["item"]["items"])
 
 
-def _holds_row(record: TransactionRecord, row: Mapping[str, Any]) -> bool:
+def _holds_row(record: TransactionRecord, row: Mapping[str, Any], *, stood: int) -> bool:
     if "line" not in row:
-        return any(line.item_id == row["item"]["id"] and line.amount == Decimal(row["amount"]) for line in record.lines)
+        item_id, amount = _ref(row, "item"), Decimal(row["amount"])
+        return sum(line.item_id == item_id and line.amount == amount for line in record.lines) > stood
     line = next((line for line in record.lines if line.line == row["line"]), None)
     if line is None:
         return False

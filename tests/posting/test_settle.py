@@ -332,6 +332,28 @@ def _raise_lost(external_ids: object) -> None:
     raise LOST
 
 
+def test_line_that_stood_there_before_is_not_the_one_whose_answer_was_lost(
+    row: LoopReturn, netsuite: FakeNetSuite
+) -> None:
+    rounding = {"item": {"id": "902"}, "quantity": 1, "rate": "0.01", "amount": "0.01"}
+    credit = make_posting(
+        row, make_due("credit", request=make_due().request | {"body": {"item": {"items": [rounding]}}})
+    )
+    credit_id = netsuite.make_for(credit)
+    credit.delete()
+    update = {"operation": "update", "target_type": "returnAuthorization", "target_id": credit_id}
+    body = {"body": {"item": {"items": [rounding]}}, "lines_like_it": 1}
+    in_doubt(row, "credit_fix", request=update | body, serial_key="9001", covers=["part:rounding:1"])
+
+    settle(only())
+    before = only().status
+    netsuite.change(credit_id, lines=2 * netsuite.records[credit_id].lines)
+    Posting.objects.update(not_before=timezone.now())
+    settle(only())
+
+    assert (before, only().status) == ("uncertain", "posted")
+
+
 def test_slow_look_for_one_update_keeps_no_other_from_being_looked_for(
     row: LoopReturn, netsuite: FakeNetSuite, let_pass: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

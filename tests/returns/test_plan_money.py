@@ -13,6 +13,7 @@ from returnsops.returns.policy import RECORD_KINDS
 from tests.builders import (
     NOW,
     make_facts,
+    make_line,
     make_loop,
     make_netsuite,
     make_posted,
@@ -331,6 +332,16 @@ def test_cents_that_netsuite_computes_otherwise_get_a_line_before_loop_is_asked(
         {"item": {"id": "902"}, "quantity": 1, "rate": "0.01", "amount": "0.01"}
     ]
     assert kinds_of(plan_return(carry_out(booked_at("77.75"), plan))) == ["loop_process"]
+
+
+def test_rounding_tells_how_many_lines_like_it_stand_there_already() -> None:
+    facts = booked_at("77.75")
+    lines = (make_line("1", item_id="902", amount="0.01"), make_line("2", item_id="902", amount="0.02"))
+    records = [replace(one, lines=lines) if one.internal_id == "8201" else one for one in facts.records]
+
+    plan = plan_return(replace(facts, records=tuple(records)))
+
+    assert due_of(plan, "credit_fix").request["lines_like_it"] == 1
 
 
 def test_rounding_on_its_way_is_no_case_before_it_was_read_back() -> None:

@@ -103,8 +103,10 @@ def settled_differently(facts: ReturnFacts, record: RecordFacts, *, paid: Decima
 
 
 def _fix_due(facts: ReturnFacts, posted: PostingFacts, record: RecordFacts, rest: Decimal) -> PostingDue:
+    """It tells how many lines like it stand there already: if its answer is lost, they prove nothing."""
+    item_id = facts.policy.items["difference_rounding"]
     row = {
-        "item": {"id": facts.policy.items["difference_rounding"]},
+        "item": {"id": item_id},
         "quantity": 1,
         "rate": str(rest),
         "amount": str(rest),
@@ -118,6 +120,7 @@ def _fix_due(facts: ReturnFacts, posted: PostingFacts, record: RecordFacts, rest
             "target_id": record.internal_id,
             "source_id": posted.request["source_id"],
             "body": {"item": {"items": [row]}},
+            "lines_like_it": sum(line.item_id == item_id and line.amount == rest for line in record.lines),
         },
         covers=frozenset({f"part:rounding:{facts.loop.loop_id}"}),
         serial_key=f"{facts.account_id}:{posted.request['source_id']}",
