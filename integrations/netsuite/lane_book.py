@@ -3,6 +3,7 @@
 Everything here happens under the lock of the account's `LaneLimit`, by the clock of the database.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from integrations.models import Lane, LaneDemand, LaneHours, LaneLimit
 from integrations.netsuite.lane_hours import hours_at
 from integrations.netsuite.lane_limit import grow, usable
 from returnsops.lib.fixed_query import FixedQuery, slot
+
+GOES_ROUND_S = 10  # so long one sender has a lane that cannot be shared; several calls go out in that time
 
 
 class ClockTimestamp(Func):
@@ -52,9 +55,12 @@ class LaneBook:
         return [lane for lane in self.lanes if lane.leased_by == holder]
 
     def share_of(self, holder: str) -> int:
-        """How many lanes this sender may use: all senders get the same, and none more than it wants."""
+        """How many lanes this sender may use: all senders get the same, and none more than it wants.
+
+        What does not divide goes round, so that a sender with less than one lane has it for a while all the same.
+        """
         wants = {one.holder: one.wanted for one in self.demands if not one.for_reading}
-        return share_evenly(self._pool(), wants).get(holder, 0)
+        return share_evenly(self._pool(), wants, turn=int(self.now.timestamp() // GOES_ROUND_S)).get(holder, 0)
 
     def lease(self, holder: str, *, count: int, for_reading: bool = False) -> None:
         """Lease so many more lanes, as far as there are free ones; renew those it has."""
@@ -207,14 +213,15 @@ def read_book(account_pk: int) -> LaneBook:
     return LaneBook(limit, limit.moment, _planned(limit, limit.moment), lanes, _demands(account_pk, limit.moment))
 
 
-def share_evenly(pool: int, wants: dict[str, int]) -> dict[str, int]:
-    """Everybody the same, nobody more than it wants; what does not divide goes to the first by name."""
-    shares: dict[str, int] = {}
-    left = max(pool, 0)
-    for place, (name, wanted) in enumerate(sorted(wants.items(), key=lambda one: (one[1], one[0]))):
-        others = len(wants) - place
-        shares[name] = min(wanted, -(-left // others))
-        left -= shares[name]
+def share_evenly(pool: int, wants: dict[str, int], *, turn: int = 0) -> dict[str, int]:
+    """Dealt out one by one, until there are no more or nobody wants any. turn: who is first, by name."""
+    names = deque(sorted(wants))
+    names.rotate(-turn)
+    shares, left = dict.fromkeys(names, 0), max(pool, 0)
+    while left and (wanting := [name for name in names if shares[name] < wants[name]]):
+        for name in wanting[:left]:
+            shares[name] += 1
+        left -= len(wanting[:left])
     return shares
 
 
