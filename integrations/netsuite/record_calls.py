@@ -85,7 +85,10 @@ class RecordCalls:
             json_body=body,
             writes=True,
         )
-        self._write(request, seed=key)
+        answer = self._write(request, seed=key)
+        if answer.status != 204 and not answer.headers.get("Location"):
+            detail = "accepted, but not by the record service: it answers with nothing but the record's address"
+            raise UncertainError(**answer.failure(system="netsuite", operation=request.operation, detail=detail))
 
     def preview_transform(
         self,

@@ -107,6 +107,17 @@ def test_update_is_a_patch(wire: responses.RequestsMock, netsuite: NetSuiteClien
     assert wire.calls[1].request.headers["X-NetSuite-PropertyNameValidation"] == "Error"
 
 
+@pytest.mark.parametrize("status", [200, 202, 204])
+def test_update_that_a_page_answers_is_uncertain(
+    wire: responses.RequestsMock, netsuite: NetSuiteClient, status: int
+) -> None:
+    """A page about maintenance may come with success; NetSuite itself answers with nothing but the record's address."""
+    wire.patch(f"{RECORDS}/returnAuthorization/90211", status=status, body="<html>We will be back soon</html>")
+
+    with pytest.raises(UncertainError):
+        netsuite.update_record("returnAuthorization", "90211", {"memo": "x"})
+
+
 def test_same_external_id_again_is_told_apart(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:
     detail = {"o:errorCode": "USER_ERROR", "detail": "This record already exists."}
     wire.post(TRANSFORM, status=400, json={"status": 400, "title": "Bad Request", "o:errorDetails": [detail]})
