@@ -31,7 +31,7 @@ class Failure(TypedDict, total=False):
 class IntegrationError(Exception):
     """A call to Loop or NetSuite failed. Raised only as one of its subclasses.
 
-    detail: the other side's own words, or what happened on the way there.
+    detail: the other side's own words, or what happened on the way there. What no database could store is taken out.
     request_id: the other side's mark of this call, the one handle their support can use.
     """
 
@@ -39,9 +39,9 @@ class IntegrationError(Exception):
         self.system: System | Literal[""] = failure.get("system", "")
         self.operation = failure.get("operation", "")
         self.status = failure.get("status")
-        self.code = failure.get("code", "")
-        self.detail = failure.get("detail", "")
-        self.body = failure.get("body", "")[:BODY_MAX_CHARS]
+        self.code = _storable(failure.get("code", ""))
+        self.detail = _storable(failure.get("detail", ""))
+        self.body = _storable(failure.get("body", "")[:BODY_MAX_CHARS])
         self.request_id = failure.get("request_id", "")
         self.retry_after_s = failure.get("retry_after_s")
         super().__init__(self.detail)
@@ -107,6 +107,11 @@ class UnreadableRecordError(RejectedError):
 
 class NetworkInTransactionError(AssertionError):
     """A fault of ours: a call was about to be made while a database transaction was open. Nothing was sent."""
+
+
+def _storable(text: str) -> str:
+    """Without the zero character and halves of surrogate pairs, which JSON and broken pages may hold."""
+    return text.replace("\0", "").encode(errors="replace").decode()
 
 
 def words_of_failure(written: str) -> str:

@@ -246,7 +246,9 @@ def _put_back(posting: Posting, error: IntegrationError) -> str:
     if not is_busy and tries >= ATTEMPTS_MAX:
         return mark_rejected(posting, refusal_of(error) | {"family": "gave_up"})
     longest = BUSY_WAIT_S_MAX if is_busy else min(RETRY_AFTER_S * 2**tries, RETRY_AFTER_S_MAX)
-    wait_s = max(error.retry_after_s or 0.0, random.uniform(min(RETRY_AFTER_S, longest / 2), longest))
+    # Their own word counts, up to a limit: a day, or nonsense, would keep this one long after they are well again.
+    told_s = min(error.retry_after_s or 0.0, RETRY_AFTER_S_MAX)
+    wait_s = max(told_s, random.uniform(min(RETRY_AFTER_S, longest / 2), longest))
     won = move_posting(
         posting, Status.PENDING,
         not_before=timezone.now() + timedelta(seconds=wait_s), sending_since=None, armed_at=None, claimed_by="",

@@ -21,7 +21,7 @@ from integrations.models import LaneLimit, NetSuiteAccount
 from returnsops.lib import clock
 from returnsops.posting.claim import ATTEMPTS_MAX, claim_postings
 from returnsops.posting.models import Posting, PostingAttempt
-from returnsops.posting.record_answer import TOLD_WITHIN, Answer, record_answer, try_call
+from returnsops.posting.record_answer import RETRY_AFTER_S_MAX, TOLD_WITHIN, Answer, record_answer, try_call
 from returnsops.posting.sender import Sender
 from returnsops.posting.settle import give_up_dead_leases, settle
 from returnsops.posting.wire import Call, netsuite_body
@@ -190,6 +190,45 @@ def test_their_own_waiting_time_is_kept(row: LoopReturn, netsuite: FakeNetSuite)
     send()
 
     assert only().not_before > clock.now() + timedelta(seconds=80)
+
+
+@pytest.mark.parametrize("retry_after_s", [86_400.0, 1e30, float("inf")])
+def test_nobody_makes_a_posting_wait_for_days(row: LoopReturn, netsuite: FakeNetSuite, retry_after_s: float) -> None:
+    make_posting(row)
+    netsuite.failures = [TemporaryError(system="netsuite", operation="create", status=503, retry_after_s=retry_after_s)]
+
+    send()
+
+    assert (only().status, [one.outcome for one in only().tries.all()]) == ("pending", ["put_back"])
+    assert only().not_before <= clock.now() + timedelta(seconds=RETRY_AFTER_S_MAX)
+
+
+ODD = "No \x00 \ud800 room"  # both may stand in JSON, and in no text of PostgreSQL
+
+
+def test_refusal_in_characters_that_cannot_be_stored_is_kept_all_the_same(
+    row: LoopReturn, netsuite: FakeNetSuite
+) -> None:
+    make_posting(row)
+    netsuite.failures = [RejectedError(system="netsuite", operation="create", status=400, detail=ODD, body=ODD)]
+
+    send()
+
+    assert only().status == "rejected"
+    assert only().refusal is not None
+    assert "room" in only().refusal["detail"]  # type: ignore[index]
+
+
+def test_look_that_fails_in_characters_that_cannot_be_stored_ends_no_sender(
+    row: LoopReturn, netsuite: FakeNetSuite
+) -> None:
+    make_posting(row)
+    netsuite.queries_refused = [TemporaryError(system="netsuite", operation="query", status=503, detail=ODD, body=ODD)]
+
+    send()
+
+    row.shop.account.refresh_from_db()
+    assert "room" in row.shop.account.failure
 
 
 def test_passing_reasons_come_to_an_end(row: LoopReturn, netsuite: FakeNetSuite) -> None:
