@@ -1,5 +1,6 @@
 """Secrets, sealed at rest. The newest key seals, every configured key opens (rotation)."""
 
+import hashlib
 from typing import Any, Literal
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -13,11 +14,15 @@ from integrations.models import Credential, NetSuiteAccount, Shop
 
 
 def store_secret(owner: Shop | NetSuiteAccount, kind: str, secret: str, *, keep_old: bool = False) -> Credential:
-    """Seal and store a secret. With keep_old the former one stays valid beside it (webhook secrets in pairs)."""
+    """Seal and store a secret. With keep_old the former one stays valid beside it (webhook secrets in pairs).
+
+    Raises IntegrityError for a Loop key that another shop has; `find_shop_with_key` tells which.
+    """
     with transaction.atomic():
         if not keep_old:
             _live_of(owner, kind).update(retired_at=timezone.now())
-        return Credential.objects.create(**_owner_fields(owner), kind=kind, sealed=seal(secret))
+        digest = digest_of(secret) if kind == Credential.Kind.LOOP_API_KEY else ""
+        return Credential.objects.create(**_owner_fields(owner), kind=kind, sealed=seal(secret), digest=digest)
 
 
 def seal(secret: str) -> str:
@@ -60,9 +65,13 @@ def open_secret(owner: Shop | NetSuiteAccount, kind: str) -> str:
 
 def find_shop_with_key(key: str, *, besides: Shop) -> Shop | None:
     """Another shop that reads Loop with this key, stopped or not."""
-    live = Credential.objects.filter(kind=Credential.Kind.LOOP_API_KEY, retired_at=None)
-    others = live.exclude(shop=besides.pk).select_related("shop").order_by("shop__name", "pk")
-    return next((one.shop for one in others if unseal(one.sealed) == key), None)
+    live = Credential.objects.filter(kind=Credential.Kind.LOOP_API_KEY, retired_at=None, digest=digest_of(key))
+    other = live.exclude(shop=besides.pk).select_related("shop").first()
+    return other.shop if other else None
+
+
+def digest_of(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest() if secret else ""
 
 
 def _system_of(owner: Shop | NetSuiteAccount) -> Literal["loop", "netsuite"]:

@@ -24,6 +24,8 @@ class Credential(models.Model):
     )
     kind = models.CharField(max_length=30, choices=Kind.choices)
     sealed = models.TextField()
+    # Of a Loop key: tells two apart without showing either.
+    digest = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
     retired_at = models.DateTimeField(null=True, blank=True)
 
@@ -46,6 +48,12 @@ class Credential(models.Model):
                 ),
                 name="credential_kind_in_list",
             ),  # fmt: skip
+            # A key opens one Loop shop (loop.md §1.2), whose returns would come in and be booked once for each.
+            models.UniqueConstraint(
+                fields=["digest"],
+                condition=Q(kind="loop_api_key", retired_at=None) & ~Q(digest=""),
+                name="one_shop_per_loop_key",
+            ),
         ]
 
     def __str__(self) -> str:

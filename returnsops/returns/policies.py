@@ -13,12 +13,13 @@ from returnsops.people import audit
 from returnsops.people.models import User
 from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteRecord, PolicyVersion
 from returnsops.returns.plan.exchange_orders import exchange_references
-from returnsops.returns.policy import Policy
+from returnsops.returns.policy import RECORD_KINDS, Policy
 from returnsops.returns.policy_fit import Known, find_misfits
 from returnsops.returns.policy_reading import parse_policy, parse_stored
 from returnsops.returns.replan import ask_for_plan
 
 EXCHANGES_SEEN_MAX = 200
+RETURNS_COMPARED = 200
 
 
 ACTIVE_VERSION = FixedQuery(
@@ -67,13 +68,15 @@ def activate_policy(
     """Make a new version and follow it from now on.
 
     override: follow it although another program writes the same documents; the reason says why.
-    Raises ValidationError for nonsense, contradictions, and what the last check of the account contradicts.
+    Raises ValidationError for nonsense, contradictions, what the last check of the account contradicts, and for rules
+    that write where another shop of ours writes for the same Loop shop.
     """
     policy = parse_policy(rules)
     former = PolicyVersion.objects.select_for_update().filter(shop=shop, active=True).first()
     if former and former.rules == rules:
         return former
     refuse_misfits(shop, policy, override=override)
+    _refuse_second_writer(shop, policy)
     number = (PolicyVersion.objects.filter(shop=shop).aggregate(last=Max("number"))["last"] or 0) + 1
     PolicyVersion.objects.filter(shop=shop, active=True).update(active=False)
     version = PolicyVersion.objects.create(
@@ -91,6 +94,29 @@ def activate_policy(
         reason=reason,
     )
     return version
+
+
+def _refuse_second_writer(shop: Shop, policy: Policy) -> None:
+    """A shop that is added anew, as from a NetSuite sandbox to production, has another key to the same Loop shop."""
+    others = _shops_with_same_returns(shop) if _writes(policy) else []
+    for other in others:
+        if _writes(active_policy(other)):
+            raise ValidationError(
+                f"{other} shows the same returns of Loop and writes into {other.account}: all would be done twice. "
+                f"Set the rules of {other} to «observe» first."
+            )
+
+
+def _writes(policy: Policy) -> bool:
+    return any(policy.writes(kind) for kind in RECORD_KINDS)
+
+
+def _shops_with_same_returns(shop: Shop) -> list[Shop]:
+    """By the newest, the creation of each beside its id: those of a sandbox begin at one."""
+    newest = LoopReturn.objects.filter(shop=shop).order_by("-created_at", "-pk").values_list("loop_id", "created_at")
+    known = dict(newest[:RETURNS_COMPARED])
+    same = LoopReturn.objects.filter(loop_id__in=known).exclude(shop=shop).select_related("shop__account")
+    return list({row.shop_id: row.shop for row in same if row.created_at == known[row.loop_id]}.values())
 
 
 def _count_foreign_exchange_orders(shop: Shop) -> int:

@@ -112,6 +112,10 @@ def change(row: models.Model, **values: Any) -> None:
     type(row)._base_manager.filter(pk=row.pk).update(**values)
 
 
+def add_key(world: World) -> Credential:
+    return Credential.objects.create(shop=world.shop, kind="loop_api_key", sealed="x", digest="same")
+
+
 def add_override(world: World, **changes: Any) -> Override:
     values = {"kind": "tran_date", "subject": "all", "value": "2026-11-01", "reason": "why", "author": world.user}
     return Override.objects.create(loop_return=world.row, created_at=NOW, **values | changes)
@@ -254,6 +258,7 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "membership_role_in_list": lambda world: change(Membership.objects.get(), role="boss"),
     "approval_limit_not_negative": lambda world: change(Membership.objects.get(), approval_limit=-1),
     # integrations
+    "one_shop_per_loop_key": twice(lambda world: add_key(world)),
     "shop_code_fits_external_ids": lambda world: change(world.shop, code="Fern!"),
     "one_lane_per_number": twice(add_lane),
     "an_account_has_a_lane": lambda world: set_limit(world, count=0),
