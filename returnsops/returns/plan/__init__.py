@@ -10,11 +10,16 @@ cannot matter. Its chapters follow the journey; each writes its steps, postings 
 
 from dataclasses import replace
 
-from returnsops.lib.money import add_up
+from returnsops.lib.money import ZERO, add_up
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.plan.authorization import Authorization, plan_authorization
 from returnsops.returns.plan.cancelling import hold_cancelled
-from returnsops.returns.plan.closing import close_unaccepted_lines, close_whole_authorization, expect_end_of_ours
+from returnsops.returns.plan.closing import (
+    close_unaccepted_lines,
+    close_whole_authorization,
+    expect_end_of_credit,
+    expect_end_of_ours,
+)
 from returnsops.returns.plan.draft import Draft, Lane, Plan, PostingDue, Step, StepState
 from returnsops.returns.plan.exchanging import note_contradiction, note_unreturned, plan_exchange
 from returnsops.returns.plan.expecting import is_noted_as_missing
@@ -226,7 +231,10 @@ def _end(draft: Draft) -> str:
         draft.step("close_rma", StepState.BLOCKED, "waits for a word about the goods")
         return "needs_person"
     note_unreturned(draft)
-    return "ended" if close_whole_authorization(draft) else _under_way(draft)
+    closed = close_whole_authorization(draft)
+    why = f"Loop shows the return as {draft.facts.loop.state} and has paid nothing"
+    is_used = expect_end_of_credit(draft, may_be_open=ZERO, why=why)
+    return "ended" if closed and is_used else _under_way(draft)
 
 
 def _goods_need_somebody(draft: Draft) -> bool:

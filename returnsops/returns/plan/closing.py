@@ -87,7 +87,8 @@ def expect_end_of_ours(draft: Draft) -> bool:
     """A person books the return by hand, perhaps after ReturnsOps made its authorization, or its credit: that must not
     be left half done. Gives whether nothing is left open."""
     is_closed = _expect_end_of_authorization(draft)
-    return _expect_end_of_credit(draft) and is_closed
+    may_be_open = store_credit(draft.facts)
+    return expect_end_of_credit(draft, may_be_open=may_be_open, why="the return was booked by hand") and is_closed
 
 
 def _expect_end_of_authorization(draft: Draft) -> bool:
@@ -106,8 +107,11 @@ def _expect_end_of_authorization(draft: Draft) -> bool:
     return _expect_of_others(draft, "close_rma", problem, record, words=f"a person credits or closes {record.tran_id}")
 
 
-def _expect_end_of_credit(draft: Draft) -> bool:
-    """They book its refund, and what the exchange took of it, too; only store credit stays open."""
+def expect_end_of_credit(draft: Draft, *, may_be_open: Decimal, why: str) -> bool:
+    """Nothing more is posted on a credit of ours, so a person uses what it has open, or says that it stays so.
+
+    Gives whether no more is open than may be.
+    """
     facts = draft.facts
     credit = facts.taken("credit")
     if credit is None or credit.is_theirs or is_gone(facts, credit):
@@ -116,11 +120,11 @@ def _expect_end_of_credit(draft: Draft) -> bool:
     if memo is None:
         draft.step("credit", StepState.WAITING, "the Credit Memo is being read back")
         return False
-    may_be_open = store_credit(facts) + open_as_given_up(facts)
+    may_be_open += open_as_given_up(facts)
     if memo.amount_remaining <= may_be_open or is_open_as_noted(facts, memo):
         return True
     left = money_text(memo.amount_remaining, facts.currency)
-    cause = f"{memo.tran_id} of ReturnsOps has {left} open; the return was booked by hand."
+    cause = f"{memo.tran_id} of ReturnsOps has {left} open; {why}."
     problem = Problem("record_differs", open_subject(memo), cause, amount=memo.amount_remaining - may_be_open)
     return _expect_of_others(draft, "refund", problem, memo, words=f"a person uses {left} of {memo.tran_id}")
 
