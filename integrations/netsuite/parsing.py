@@ -17,7 +17,8 @@ from integrations.netsuite.suiteql import bare_status
 Raw = Mapping[str, Any]
 
 ZERO = Decimal("0")
-NUMBER_MAX = Decimal(10) ** 15  # more is garbage, and would cost time and memory as a whole number
+# More is garbage or a slip, and no table could hold it.
+AMOUNT_MAX, RATE_MAX, COUNT_MAX = Decimal(10) ** 11 - 1, Decimal(10) ** 10 - 1, Decimal(10) ** 9
 
 THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+\.\d+")
 STATUS_CODE = re.compile(r"^(\w+:)?[A-Z]$")
@@ -109,7 +110,7 @@ def read_quantity(value: object) -> int:
 
 
 def read_exact_quantity(value: object) -> Decimal:
-    return abs(_number(value) or ZERO)
+    return abs(_number(value, at_most=COUNT_MAX) or ZERO)
 
 
 def read_time(value: object) -> datetime | None:
@@ -165,7 +166,7 @@ def _parse_line(row: Raw) -> TransactionLine:
         item_id=read_ref_id(row.get("item")),
         item_name=_display_name(row.get("item")),
         quantity=read_quantity(row.get("quantity", row.get("adjustQtyBy"))),
-        rate=_number(row.get("rate")),
+        rate=_number(row.get("rate"), at_most=RATE_MAX),
         amount=_number(row.get("amount")),
         tax_amount=_number(row.get("taxAmount", row.get("tax1Amt"))),
         location_id=read_ref_id(row.get("location")),
@@ -249,7 +250,7 @@ def _text(value: object) -> str | None:
     return str(value).strip() or None
 
 
-def _number(value: object) -> Decimal | None:
+def _number(value: object, *, at_most: Decimal = AMOUNT_MAX) -> Decimal | None:
     """From a number, or from text as people write it: 1,234.50 and 45.0%. A reference tells it as its name.
 
     Any other comma is refused: it may stand for the point.
@@ -258,8 +259,8 @@ def _number(value: object) -> Decimal | None:
     if text is None:
         return None
     number = Decimal(text.replace(",", "") if THOUSANDS.fullmatch(text) else text.removesuffix("%"))
-    if not number.is_finite() or abs(number) > NUMBER_MAX:
-        raise ValueError(f"{text:.40} is not a number")
+    if not number.is_finite() or abs(number) > at_most:
+        raise ValueError(f"{text:.40} is not a number, or too large for one")
     return number
 
 
