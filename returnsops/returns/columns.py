@@ -139,15 +139,22 @@ def is_our_id(external_id: str, shop_codes: Collection[str]) -> bool:
 
 
 def line_rows(record_pk: int, lines: tuple[TransactionLine, ...], *, reference_field: str) -> list[Row]:
-    """reference_field: the line field that holds the shop's own id of the line; empty if there is none."""
-    return [_line_row(record_pk, line, reference_field=reference_field) for line in lines]
+    """reference_field: the line field that holds the shop's own id of the line; empty if there is none.
+
+    A line without a number, as a receipt's may be, is known by its place, so that none of several is lost
+    (netsuite.md §13 U2).
+    """
+    return [
+        _line_row(record_pk, line, name=str(line.line or f"row {place}"), reference_field=reference_field)
+        for place, line in enumerate(lines, start=1)
+    ]
 
 
-def _line_row(record_pk: int, line: TransactionLine, *, reference_field: str) -> Row:
+def _line_row(record_pk: int, line: TransactionLine, *, name: str, reference_field: str) -> Row:
     reference = line.custom.get(reference_field, "") if reference_field else ""
     return {
         "record_id": record_pk,
-        "line": str(line.line or ""),
+        "line": name,
         "order_line": str(line.order_line or ""),
         "item_id": line.item_id or "",
         "item_name": line.item_name or "",

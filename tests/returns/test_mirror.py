@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from integrations.models import Shop
 from returnsops.returns import mirror
-from returnsops.returns.models import LoopReturn, NetSuiteRecord
+from returnsops.returns.models import LoopReturn, NetSuiteLine, NetSuiteRecord
 from tests.builders import (
     details_payload,
     make_netsuite,
@@ -17,6 +18,7 @@ from tests.builders import (
     make_rma,
     make_sale,
     make_unit,
+    transaction_of,
     unit_payload,
 )
 
@@ -130,6 +132,16 @@ def test_record_read_later_replaces_its_lines(shop: Shop) -> None:
 
     record = NetSuiteRecord.objects.get()
     assert [line.quantity_received for line in record.lines.all()] == [1]
+
+
+def test_no_line_without_a_number_of_its_own_is_lost(shop: Shop) -> None:
+    receipt = transaction_of(make_sale([make_unit()], "itemReceipt"))
+    lines = tuple(replace(receipt.lines[0], line=None, order_line=number) for number in (3, 6))
+
+    for _ in range(2):
+        mirror.apply_records(shop.account, [replace(receipt, lines=lines)], fetched_at=timezone.now())
+
+    assert list(NetSuiteLine.objects.values_list("order_line", flat=True)) == ["3", "6"]
 
 
 def test_record_read_earlier_changes_nothing(shop: Shop) -> None:
