@@ -8,10 +8,10 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from integrations.errors import RejectedError
+from integrations.errors import RejectedError, UnreadableRecordError
 from integrations.models import Shop, SyncRun
 from returnsops.lib import clock
-from returnsops.returns.backfill import read_window
+from returnsops.returns.backfill import note_unread_return, read_window
 from returnsops.returns.errors import DoubtfulAnswerError
 from returnsops.returns.mirror import fetch_return
 from returnsops.returns.models import LoopReturn
@@ -32,12 +32,21 @@ def compare_ids(shop: Shop, run: SyncRun, window_from: datetime, window_to: date
     ours = LoopReturn.objects.filter(shop=shop, created_at__gte=window_from, created_at__lt=window_to)
     held = set(ours.filter(missing_since=None).values_list("loop_id", flat=True))
     unlisted = _few(shop, run, held - listed, known=len(held))
-    gone = [loop_id for loop_id in unlisted if fetch_return(shop, loop_id, in_background=True) is None]
+    gone = [loop_id for loop_id in unlisted if _is_gone(shop, loop_id)]
     known, missing = run.rows_seen + len(held), run.rows_missing + len(gone)
     if is_doubtful(known=known, missing=missing):
         raise _doubt(shop, run, known=known, missing=missing)
     mark_missing(shop, gone)
     return Tally(seen=len(held), changed=read.changed, missing=len(gone))
+
+
+def _is_gone(shop: Shop, loop_id: str) -> bool:
+    """One that cannot be read is there, and keeps no other from being asked for."""
+    try:
+        return fetch_return(shop, loop_id, in_background=True) is None
+    except UnreadableRecordError as error:
+        note_unread_return(shop, loop_id, error)
+        return False
 
 
 def _few(shop: Shop, run: SyncRun, unlisted: set[str], *, known: int) -> list[str]:

@@ -10,11 +10,12 @@ from integrations.errors import RejectedError, UnreadableRecordError
 from integrations.loop import reading
 from integrations.loop.parsing import parse_return
 from integrations.loop.records import LoopReturnRecord
-from integrations.models import Shop, SyncCursor
+from integrations.models import Shop, SyncCursor, SyncRun
 from returnsops.lib import clock
 from returnsops.returns import backfill, comparison, mirror, sweeps
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.progress import mirror_problems
+from returnsops.returns.runs import Tally
 from returnsops.returns.streams import main_stream
 from tests.builders import details_payload, make_return, unit_payload
 
@@ -165,6 +166,22 @@ def test_unit_listed_twice_loses_no_unit_in_silence(shop: Shop, loop: Loop) -> N
 def test_row_of_which_details_know_nothing_is_noted(shop: Shop, loop: Loop) -> None:
     backfill._try_in_detail(shop, garbled())
 
+    assert list(noted(shop)) == ["7"]
+
+
+def test_return_that_cannot_be_read_keeps_no_other_from_being_compared(
+    shop: Shop, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison, "read_window", lambda *_, **__: Tally())
+    make_return(shop, loop_id="7")
+    make_return(shop, loop_id="8")
+    loop.answers["7"] = garbled()
+    run = SyncRun(started_at=clock.now())
+
+    tally = comparison.compare_ids(shop, run, clock.now() - timedelta(days=300), clock.now())
+
+    assert tally.missing == 1
+    assert list(LoopReturn.objects.filter(missing_since=None).values_list("loop_id", flat=True)) == ["7"]
     assert list(noted(shop)) == ["7"]
 
 
