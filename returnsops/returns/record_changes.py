@@ -6,7 +6,7 @@ read again, new ones that were made from a known one are read as well, everythin
 
 import time
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -39,6 +39,7 @@ from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.reading import Name, read_records
 from returnsops.returns.replan import ask_for_plan
 from returnsops.returns.streams import main_stream
+from returnsops.returns.sweeps import UNSETTLED
 from returnsops.returns.unreadable import (
     CHANGES,
     forget,
@@ -58,6 +59,7 @@ WATCHED_TYPES = (
 # Of these only our own belong to returns, and an account makes many others.
 STOCK_TYPES = ("inventoryTransfer", "inventoryAdjustment")
 READ_FOR_S = 15.0
+GAP_MAX = timedelta(hours=6)  # what changed within may be looked through in one task, however busy the account is
 AT_ONCE_MAX = 30
 
 
@@ -131,6 +133,8 @@ def _mirror_changes(account: NetSuiteAccount, *, for_s: float) -> int:
         )
         if is_new:
             return 0
+        if cursor.watermark < server_now - GAP_MAX:
+            _leap(account, cursor, to=server_now - GAP_MAX)
         since = cursor.watermark - cursor.overlap
         refs = client.changed_since(since, WATCHED_TYPES)
         read, is_whole = read_refs(account, client, refs, for_s=for_s)
@@ -140,6 +144,15 @@ def _mirror_changes(account: NetSuiteAccount, *, for_s: float) -> int:
         moved = SyncCursor.objects.filter(pk=cursor.pk, watermark=cursor.watermark)
         moved.update(watermark=server_now, swept_at=timezone.now())
     return read
+
+
+def _leap(account: NetSuiteAccount, cursor: SyncCursor, *, to: datetime) -> None:
+    """So much may have changed that a task could never look through it: in its place each open return is read. What
+    changed around others is found at night."""
+    leapt = SyncCursor.objects.filter(pk=cursor.pk, watermark=cursor.watermark)
+    if leapt.update(watermark=to):
+        hint_records(list(LoopReturn.objects.filter(UNSETTLED, shop__account=account).values_list("pk", flat=True)))
+    cursor.watermark = to
 
 
 def read_refs(

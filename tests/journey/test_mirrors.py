@@ -1,6 +1,7 @@
 """What no event told us is found all the same: in Loop by content and by id, in NetSuite by change and at night."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,12 +9,14 @@ import pytest
 from exceptions.models import Case
 from integrations.models import NetSuiteAccount, Shop, SyncCursor, SyncRun
 from integrations.netsuite.client import NetSuiteClient
+from integrations.netsuite.records import RecordRef
 from integrations.sandbox.server import Served
 from returnsops import tasks
 from returnsops.lib import clock
 from returnsops.returns import schedule, sweeps
+from returnsops.returns.families import due_for_records
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
-from returnsops.returns.record_changes import mirror_changes
+from returnsops.returns.record_changes import GAP_MAX, mirror_changes
 from returnsops.returns.runs import open_run
 from returnsops.returns.streams import main_stream
 from tests.journey.stage import Stage
@@ -202,6 +205,31 @@ def test_what_has_nothing_to_do_with_returns_is_passed_over_and_what_is_known_is
 
     assert read[0] >= 2
     assert read[1] == 0
+
+
+def test_after_a_long_stop_each_open_return_is_read_and_not_all_that_changed_meanwhile(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a busy account that is more than a task has time for, and the next one would begin at the same place."""
+    row = make_watched(stage)
+    account, stream = row.shop.account, SyncCursor.objects.filter(stream=main_stream(row.shop.account))
+    changed_since, asked = NetSuiteClient.changed_since, list[datetime]()
+
+    def note(client: NetSuiteClient, since: datetime, types: Sequence[str]) -> list[RecordRef]:
+        asked.append(since)
+        return changed_since(client, since, types)
+
+    monkeypatch.setattr(NetSuiteClient, "changed_since", note)
+    stream.update(watermark=clock.now() - timedelta(days=3))
+    LoopReturn.objects.update(records_hinted_at=None)
+
+    mirror_changes(account)
+    assert asked[0] > clock.now() - GAP_MAX - timedelta(hours=1)
+    assert [one.pk for one in due_for_records(account)] == [row.pk]
+
+    LoopReturn.objects.update(records_hinted_at=None)
+    mirror_changes(account)
+    assert not due_for_records(account).exists(), "once"
 
 
 @pytest.mark.parametrize("action", ["delete", "void"])
