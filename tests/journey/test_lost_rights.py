@@ -15,6 +15,7 @@ from returnsops.returns.progress import mirror_problems
 from returnsops.returns.record_changes import look_for_rights, mirror_changes
 from returnsops.returns.runs import STUCK_TRIES
 from tests.journey.stage import Stage
+from tests.journey.test_family import let_a_minute_pass
 from tests.journey.test_mirrors import run_of, work_through
 
 pytestmark = pytest.mark.journey
@@ -32,6 +33,7 @@ def credited(stage: Stage) -> LoopReturn:
 def test_hidden_records_stand_and_the_missing_right_is_told(stage: Stage, lost: str) -> None:
     row = credited(stage)
     account = row.shop.account
+    let_a_minute_pass()
     stage.ask("settings", {"netsuite": {"missing_permissions": [lost]}})
     SyncRun.objects.all().delete()
     run = run_of("records", account)
