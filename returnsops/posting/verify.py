@@ -11,7 +11,7 @@ from typing import Any
 
 from integrations.netsuite.parsing import read_ref_id
 from integrations.netsuite.records import TransactionLine, TransactionRecord
-from returnsops.lib.money import ZERO
+from returnsops.lib.money import ZERO, add_up
 from returnsops.returns.facts import VOIDED
 
 WHOLE = "it"  # the name of a group of which only the sum is known
@@ -110,7 +110,7 @@ class Group:
 
     def add(self, *, quantity: int, amount: Decimal | None, item: str, place: str) -> None:
         self.quantity += quantity
-        self.amount = None if amount is None or self.amount is None else self.amount + abs(amount)
+        self.amount = None if amount is None or self.amount is None else self.amount + amount
         self.items |= {item} if item else set()
         self.places |= {place} if place else set()
 
@@ -136,13 +136,13 @@ def _line_differences(request: Request, record: TransactionRecord) -> list[Diffe
     rows, lines = sent_rows(request), held_lines(record)
     if not rows:
         return []
-    name_of = _naming(rows, lines)
+    name_of, side = _naming(rows, lines), _side_of(lines)
     sent: dict[str, Group] = defaultdict(Group)
     held: dict[str, Group] = defaultdict(Group)
     for row in rows:
         sent[name_of(row.get("orderLine"), _ref(row, "item"))].add(**_of_row(row))
     for line in lines:
-        held[name_of(line.order_line, line.item_id)].add(**_of_line(line))
+        held[name_of(line.order_line, line.item_id)].add(**_of_line(line, side=side))
     names = dict.fromkeys([*sent, *held])
     return [one for name in names for one in _compare_group(name, sent.get(name), held.get(name))]
 
@@ -171,10 +171,15 @@ def _of_row(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _of_line(line: TransactionLine) -> dict[str, Any]:
+def _side_of(lines: list[TransactionLine]) -> int:
+    """No document comes to less than nothing: then its amounts have the sign of its side of the books."""
+    return -1 if add_up(line.amount for line in lines if line.amount) < 0 else 1
+
+
+def _of_line(line: TransactionLine, *, side: int) -> dict[str, Any]:
     return {
         "quantity": line.quantity,
-        "amount": line.amount,
+        "amount": None if line.amount is None else side * line.amount,
         "item": line.item_id or "",
         "place": line.location_id or "",
     }

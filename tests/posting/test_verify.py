@@ -70,6 +70,19 @@ def test_amount_of_an_item_is_compared() -> None:
     assert find_differences(request, other, external_id="loop-1") == ["line 1 has amount 72.00, 65.56 was sent"]
 
 
+def test_amount_that_is_taken_off_instead_of_added_is_told() -> None:
+    fee = {"item": {"id": "903"}, "quantity": 1, "rate": "-5.00", "amount": "-5.00"}
+    request = with_rows({"orderLine": 1, "item": {"id": "501"}, "quantity": 1, "amount": "65.56"}, fee)
+    record = held(request)
+    goods, kept = record.lines
+    given = replace(record, lines=(goods, replace(kept, amount=Decimal("5.00"))))
+    other_side = tuple(replace(one, amount=-one.amount if one.amount else None) for one in record.lines)
+
+    assert find_differences(request, record) == []
+    assert find_differences(request, given) == ["item 903 has amount 5.00, -5.00 was sent"]
+    assert find_differences(request, replace(record, lines=other_side)) == [], "with the sign of its side"
+
+
 @pytest.mark.parametrize(
     ("raw", "differs"), [({"custbody_x": "SO7"}, False), ({"custbody_x": "SO8"}, True), ({}, True)]
 )
