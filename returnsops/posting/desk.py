@@ -56,7 +56,7 @@ class Desk:
         self.calls = 0
         self._name = name
         self._pool = pool
-        self._turns = list(source.shop_pks)
+        self._turns: list[int] = []  # of its shops: who was served last comes last
         self._has_backlog = False
         self._unlooked: list[Posting] = []
         self._looking: list[Posting] = []
@@ -92,6 +92,8 @@ class Desk:
     # --- With the database ---
 
     def claim(self, *, count: int) -> int:
+        shop_pks = self.source.shop_pks  # others may have been added
+        self._turns = [*(pk for pk in self._turns if pk in shop_pks), *(pk for pk in shop_pks if pk not in self._turns)]
         asked = Source(self.source.system, self.source.pk, tuple(self._turns))
         claimed = claim_from(asked, self._name, count=count)
         self.may_have_more = self._has_backlog = len(claimed) == count

@@ -314,7 +314,7 @@ class Sender:
         if source.system == Posting.System.NETSUITE:
             gate = LaneGate(source.pk, holder=self.name)
         else:
-            gate = BudgetGate(Shop.objects.get(pk=source.pk))
+            gate = BudgetGate(source.pk)
         return Desk(source, name=self.name, pool=self._pool, gate=gate)
 
     def _build_client(self, source: Source) -> Client | None:

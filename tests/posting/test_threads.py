@@ -11,10 +11,12 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from integrations.connections import note_success
-from integrations.models import NetSuiteAccount
+from integrations.loop.budget import ShopBudget
+from integrations.models import NetSuiteAccount, Shop
 from integrations.netsuite.lanes import set_lanes
 from returnsops.posting import sender as sender_room
 from returnsops.posting.claim import keep_claims, put_back_dead_claims
+from returnsops.posting.gates import BudgetGate
 from returnsops.posting.models import Posting
 from returnsops.posting.sender import Sender
 from returnsops.returns.models import LoopReturn
@@ -85,6 +87,27 @@ def test_sender_that_lost_sight_of_a_claim_keeps_it_no_longer(
     sender._wind_up()
 
 
+def test_shop_that_is_added_while_a_sender_runs_is_sent_for(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    first = make_posting(row)
+    sender = Sender(threads=1)
+    _go_on(sender, until=lambda: _status_of(first) == "posted")
+
+    moss = make_return(make_shop("moss", account=row.shop.account), loop_id="2")
+    later = make_posting(moss, make_due(covers=["unit:2"], serial_key="2"))
+    _go_on(sender, until=lambda: _status_of(later) == "posted")
+    sender._wind_up()
+
+
+def test_sender_heeds_a_call_limit_that_was_lowered_while_it_runs(row: LoopReturn) -> None:
+    ShopBudget(row.shop).take()
+    gate = BudgetGate(row.shop.pk)
+    assert gate.pay(5) == 5
+
+    Shop.objects.update(calls_per_minute=10)
+
+    assert gate.pay(5) == 1
+
+
 class ConnectionOfTheTest:
     """Which stays, and whose transaction is none of the sender's."""
 
@@ -109,7 +132,7 @@ def _go_away_once(go_on: Callable[[NetSuiteAccount], None]) -> Callable[[NetSuit
 def _go_on(sender: Sender, *, until: Callable[[], bool]) -> None:
     give_up_at = time.monotonic() + 30
     while not until():
-        assert time.monotonic() < give_up_at
+        assert time.monotonic() < give_up_at, "nothing came of it"
         LoopReturn.objects.update(look_again_at=None)
         sender._due.clear()
         sender._round(wait_s=0.01)
