@@ -100,7 +100,7 @@ def adopt(member: CaseMember, *, record: str, by: User, reason: str) -> None:
     member = _locked(member)
     _require(ADOPT, member, by)
     posting = _posting_in_case(member)
-    if not record.isdigit():
+    if not (record.isascii() and record.isdecimal()):
         raise NotPossibleError(f"«{record}» is no internal id of NetSuite: a number, shown in the record's address.")
     add_override(
         member.loop_return, kind=Override.Kind.ADOPT, subject=posting.external_id, value=record, reason=reason, by=by

@@ -53,11 +53,14 @@ def describe_case(
     }
 
 
+def find_member(case: Case, pk: str | int | None) -> CaseMember | None:
+    """The return that was asked for, if it is in the case."""
+    return standing_members(case).filter(pk=pk).first() if pk and str(pk).isdecimal() else None
+
+
 def choose_member(case: Case, pk: str | int | None) -> CaseMember | None:
-    """The return of the case that is looked at: the one asked for, else the first."""
-    members = standing_members(case)
-    asked = members.filter(pk=pk).first() if pk and str(pk).isdigit() else None
-    return asked or members.first()
+    """The return of the case that is looked at: the one asked for, else the first. To act on, it is `find_member`."""
+    return find_member(case, pk) or standing_members(case).first()
 
 
 def _cause(case: Case, member: CaseMember | None) -> str:

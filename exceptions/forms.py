@@ -207,7 +207,7 @@ class BulkRetryForm(forms.Form):
 
     def clean_members(self) -> str:
         said: str = self.cleaned_data["members"]
-        if not all(part.isdigit() for part in said.split(",")):
+        if not all(part.isdecimal() for part in said.split(",")):
             raise forms.ValidationError("The list of documents is not readable. Start again from the queue.")
         return said
 

@@ -103,7 +103,7 @@ def _rows(request: PageRequest, status: str) -> Any:
 
 def _chosen_case(request: PageRequest) -> Case | None:
     asked = request.GET.get("case", "")
-    return visible_cases(request.user).filter(pk=asked).first() if asked.isdigit() else None
+    return visible_cases(request.user).filter(pk=asked).first() if asked.isdecimal() else None
 
 
 def _detail(request: PageRequest, case: Case) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The queue, the case page, and what a person does about a case."""
 
+from collections import Counter
 from functools import partial
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from exceptions import actions, bulk
 from exceptions.attempt import try_action
 from exceptions.bulk_page import describe_retry, told
-from exceptions.case_page import choose_member, describe_case
+from exceptions.case_page import choose_member, describe_case, find_member
 from exceptions.forms import FOR_ALL, FORMS, BulkRetryForm, MemberForm, NoteForm
 from exceptions.models import Case, CaseMember
 from exceptions.queue import count_by_status, standing_members, visible_cases
@@ -49,7 +50,7 @@ def retry_all(request: PageRequest) -> HttpResponse:
 @require_GET
 def case_page(request: PageRequest, pk: int) -> HttpResponse:
     looks = request.GET.get("looks", "")
-    looks_left = int(looks) if looks.isdigit() and int(looks) <= LOOKS_AFTER_ACTION else 0
+    looks_left = int(looks) if looks.isdecimal() and int(looks) <= LOOKS_AFTER_ACTION else 0
     return _answer(request, _case_of(request, pk), member_pk=request.GET.get("member"), looks_left=looks_left)
 
 
@@ -57,19 +58,22 @@ def case_page(request: PageRequest, pk: int) -> HttpResponse:
 def act(request: PageRequest, pk: int, name: str) -> HttpResponse:
     """One of the actions that settle a case, for one of its returns or for all of them."""
     case = _case_of(request, pk)
-    member = choose_member(case, request.POST.get("member"))
-    if name not in FORMS or member is None:
+    member = find_member(case, request.POST.get("member"))
+    if name not in FORMS:
         raise Http404(f"Case {pk} has no action «{name}».")
+    if member is None:  # a second press, or one that came late: it must not fall on the next return
+        messages.error(request, "The return you decided about is not in this case any more. Nothing was changed.")
+        return _answer(request, case, member_pk=None, status=422)
     form = FORMS[name](request.POST, member=member)
     if not form.is_valid():
         return _answer(request, case, member_pk=member.pk, form=form, status=422)
-    chosen = standing_members(case)[:FOR_ALL_MAX] if name in FOR_ALL and "for_all" in request.POST else [member]
-    done, refused = _carry_out(form, list(chosen), by=request.user)
-    for text in refused[:1]:
-        form.add_error(None, text if not done else f"{len(refused)} of them cannot: {text}")
+    meant = list(standing_members(case)) if name in FOR_ALL and "for_all" in request.POST else [member]
+    done, refused = _carry_out(form, meant[:FOR_ALL_MAX], by=request.user)
     if not done:
+        form.add_error(None, next(iter(refused)))
         return _answer(request, case, member_pk=member.pk, form=form, status=422)
-    messages.success(request, form.done if len(chosen) == 1 else f"{done} returns: {form.done}")
+    is_all = done == len(meant)
+    (messages.success if is_all else messages.warning)(request, _told(form, done, refused, meant=len(meant)))
     return _go_on(request, case, member_pk=member.pk, looks_left=LOOKS_AFTER_ACTION)
 
 
@@ -98,10 +102,20 @@ def _case_of(request: PageRequest, pk: int) -> Case:
     return get_object_or_404(visible_cases(request.user), pk=pk)
 
 
-def _carry_out(form: MemberForm, members: list[CaseMember], *, by: User) -> tuple[int, list[str]]:
-    """How many were done, and why the others were not. Each return is a decision of its own."""
-    refused = [text for member in members if (text := try_action(partial(form.carry_out, member, by=by)))]
-    return len(members) - len(refused), refused
+def _carry_out(form: MemberForm, members: list[CaseMember], *, by: User) -> tuple[int, Counter[str]]:
+    """How many were done, and the reasons of the others by number. Each return is a decision of its own."""
+    refused = Counter(try_action(partial(form.carry_out, member, by=by)) for member in members)
+    return refused.pop("", 0), refused
+
+
+def _told(form: MemberForm, done: int, refused: Counter[str], *, meant: int) -> str:
+    """«2 of 5 returns: Noted. 1 not: The case is closed. 2 more: press again.»"""
+    if meant == 1:
+        return form.done
+    told = [f"{done} returns: {form.done}" if done == meant else f"{done} of {meant} returns: {form.done}"]
+    told += [f"{count} not: {reason}" for reason, count in refused.most_common()]
+    left_over = meant - done - refused.total()
+    return " ".join([*told, f"{left_over} more: press again."] if left_over else told)
 
 
 def _go_on(request: PageRequest, case: Case, *, member_pk: int | str | None, looks_left: int = 0) -> HttpResponse:

@@ -94,7 +94,7 @@ class RefusalRuleAdmin(RightsAdmin):
         account = given.get("account", "")
         rule.words = given.get("words", rule.words)
         rule.record_type = given.get("record_type", rule.record_type)
-        rule.account_id = int(account) if account.isdigit() else rule.account_id
+        rule.account_id = int(account) if account.isdecimal() else rule.account_id
         return rule
 
     def save_model(self, request: HttpRequest, obj: RefusalRule, form: Any, change: bool) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django.asserts import assertNumQueries
 
+from exceptions import views
 from exceptions.cases import CONNECTION, sync_cases, sync_source
 from exceptions.models import Case, CaseMember
 from exceptions.queue_page import subject_words
@@ -469,3 +470,57 @@ def test_an_empty_note_is_refused(finance: Client, case: Case) -> None:
 
     assert answer.status_code == 422
     assert "This field is required." in answer.text
+
+
+# --- Pressed twice, pressed late --------------------------------------------------------------------
+
+
+def test_second_press_does_not_fall_on_the_next_return(finance: Client, shop: Shop, row: LoopReturn) -> None:
+    case = make_case(row, "loop_settled_early", subject="outcome:refund", cause="Before it was asked.")
+    other = join(case, shop, "110700140")
+    press = {"member": case.members.earliest("pk").pk, "reason": "Agreed with this customer."}
+    finance.post(f"/exceptions/{case.pk}/acknowledge/", press)
+    sync_cases(row, [])
+
+    answer = finance.post(f"/exceptions/{case.pk}/acknowledge/", press)
+
+    assert not Override.objects.filter(loop_return=other).exists()
+    assert answer.status_code == 422
+    assert "is not in this case any more" in answer.text
+
+
+def test_who_noted_for_all_hears_of_those_that_could_not_be(finance: Client, shop: Shop, row: LoopReturn) -> None:
+    posting = make_refused_posting(row)
+    case = make_case(row, "posting_refused", subject="record:8201", cause="Refused.", posting=posting.external_id)
+    join(case, shop, "110700140")
+
+    answer = finance.post(
+        f"/exceptions/{case.pk}/retry/", {"member": case.members.earliest("pk").pk, "for_all": "on"}, follow=True
+    )
+
+    assert "1 of 2 returns: Sent again." in answer.text
+    assert "1 not: It is not refused any more." in answer.text
+
+
+def test_one_press_for_all_says_how_many_are_left(
+    finance: Client, shop: Shop, row: LoopReturn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "FOR_ALL_MAX", 1)
+    case = make_case(row, "loop_settled_early", subject="outcome:refund", cause="Before it was asked.")
+    join(case, shop, "110700140")
+
+    press = {"member": case.members.earliest("pk").pk, "reason": "Switched off.", "for_all": "on"}
+    answer = finance.post(f"/exceptions/{case.pk}/acknowledge/", press, follow=True)
+
+    assert "1 of 2 returns" in answer.text
+    assert "1 more: press again." in answer.text
+
+
+@pytest.mark.parametrize("address", ["?case=²", "{case}/?member=²", "{case}/?looks=²", "?case=" + "9" * 30])
+def test_digits_that_are_no_number_are_no_fault(finance: Client, case: Case, address: str) -> None:
+    assert finance.get("/exceptions/" + address.format(case=case.pk)).status_code == 200
+
+
+@pytest.mark.parametrize("members", ["²", "9" * 30])
+def test_list_of_documents_that_is_no_list_is_no_fault(finance: Client, case: Case, members: str) -> None:
+    assert finance.post("/exceptions/retry/", {"members": members, "reason": "x"}).status_code in (302, 422)
