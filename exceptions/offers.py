@@ -117,12 +117,14 @@ def _no_right(shop: Shop) -> str:
 
 
 def _approval_refused(member: CaseMember, user: User) -> str:
-    amount = Decimal(member.problem["amount"])
+    amount, shop = Decimal(member.problem["amount"]), member.loop_return.shop
     if has_corrected(user, member.loop_return):
         return "You corrected this return yourself; somebody else must approve it."
-    if not access.may_approve_amount(user, amount, shop=member.loop_return.shop):
-        return f"{money_text(amount, member.currency)} is above your approval limit."
-    return ""
+    if access.may_approve_amount(user, amount, currency=member.currency, shop=shop):
+        return ""
+    if member.currency != shop.currency:
+        return f"Your approval limit is in {shop.currency}; {money_text(amount, member.currency)} cannot be compared."
+    return f"{money_text(amount, member.currency)} is above your approval limit."
 
 
 def _retry_refused(member: CaseMember, user: User) -> str:

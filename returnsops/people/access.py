@@ -59,10 +59,12 @@ def shops_where(user: User, right: str, *, shops: QuerySet[Any]) -> QuerySet[Any
     return shops.filter(pk__in=held.values("shop_id"))
 
 
-def may_approve_amount(user: User, amount: Decimal, *, shop: Any) -> bool:
+def may_approve_amount(user: User, amount: Decimal, *, currency: str, shop: Any) -> bool:
+    """A limit is in the shop's currency: of an amount in another one it says nothing, so that needs no limit."""
     if user.is_superuser:
         return True
     limits = Membership.objects.filter(user_id=user.pk, shop=shop, role__in=RIGHTS["approve"]).values_list(
         "approval_limit", flat=True
     )
-    return any(limit is None or abs(amount) <= limit for limit in limits)
+    is_comparable = currency == shop.currency
+    return any(limit is None or (is_comparable and abs(amount) <= limit) for limit in limits)

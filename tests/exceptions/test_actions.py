@@ -441,3 +441,12 @@ def test_retry_that_cannot_help_says_so(row: LoopReturn, finn: User, family: str
 
     with pytest.raises(NotPossibleError, match="Unchanged it would be refused again"):
         actions.retry(member, by=finn)
+
+
+def test_approval_in_a_currency_that_the_limit_is_not_in_is_refused(row: LoopReturn, shop: Shop) -> None:
+    LoopReturn.objects.update(currency="KWD")
+    row.refresh_from_db()
+    limited = make_user(Role.FINANCE, shop, limit="50")
+
+    with pytest.raises(NotPossibleError, match="limit"):
+        actions.approve(differing(row, amount=Decimal("49.000")), seen_hash=SEEN, by=limited)

@@ -52,11 +52,18 @@ def test_refusal_says_what_is_needed(shop: Shop, ada: User) -> None:
 def test_approval_has_its_limit(shop: Shop, limit: str, amount: str, expected: bool) -> None:
     user = make_user(Role.FINANCE, shop, limit=limit)
 
-    assert access.may_approve_amount(user, Decimal(amount), shop=shop) is expected
+    assert access.may_approve_amount(user, Decimal(amount), currency="USD", shop=shop) is expected
+
+
+def test_limit_says_nothing_of_amounts_in_another_currency(shop: Shop) -> None:
+    limited, unlimited = make_user(Role.FINANCE, shop, limit="50"), make_user(Role.FINANCE, shop)
+
+    assert not access.may_approve_amount(limited, Decimal("49.000"), currency="KWD", shop=shop)
+    assert access.may_approve_amount(unlimited, Decimal("49.000"), currency="KWD", shop=shop)
 
 
 def test_person_without_the_right_approves_no_amount(shop: Shop, ada: User) -> None:
-    assert not access.may_approve_amount(ada, Decimal(0), shop=shop)
+    assert not access.may_approve_amount(ada, Decimal(0), currency="USD", shop=shop)
 
 
 def test_person_sees_the_returns_of_their_shops_only(shop: Shop, ada: User) -> None:

@@ -293,6 +293,14 @@ def test_credit_above_the_limit_needs_approval() -> None:
     assert kinds_of(plan_return(approved(facts))) == ["credit"]
 
 
+def test_difference_in_a_credit_above_the_limit_is_approved_with_all_of_it_at_stake() -> None:
+    (problem,) = plan_return(replace(differing("0.03"), policy=policy(approval_above="50"))).problems
+
+    assert problem.code == "amount_differs"
+    assert problem.amount == Decimal("77.76")
+    assert "is above 50.00 USD" in problem.cause
+
+
 def test_missing_item_for_the_difference_is_a_case_never_a_guess() -> None:
     facts = replace(differing("0.01"), policy=policy(items={"difference_rounding": "902"}))
 

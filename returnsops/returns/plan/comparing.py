@@ -160,9 +160,8 @@ def _approval_problem(facts: ReturnFacts, credit: Credit) -> Problem | None:
         words = _differs(facts, credit)
         cause = f"{words[0].upper()}{words[1:]}; more than the tolerance allows."
         return _to_approve(facts, credit, code="amount_differs", cause=cause, amount=credit.difference)
-    reason = _needs_approval(facts, credit)
-    if reason:
-        return _to_approve(facts, credit, code="approval_needed", cause=reason, amount=credit.worth)
+    if _needs_approval(facts, credit):
+        return _to_approve(facts, credit, code="approval_needed", cause="", amount=credit.worth)
     return None
 
 
@@ -200,13 +199,15 @@ def _beyond_problem(facts: ReturnFacts, credit: Credit, *, cause: str, amount: D
 def _to_approve(
     facts: ReturnFacts, credit: Credit, *, code: str, cause: str, amount: Decimal, subject: str = "", expected: str = ""
 ) -> Problem:
+    """One yes is to the whole credit: where that needs one by itself, all of it is at stake and not the difference."""
+    reason = _needs_approval(facts, credit)
     return Problem(
         code,
         subject or f"return:{facts.loop.loop_id}",
-        cause,
+        f"{cause} {reason}".strip(),
         expected=expected or f"Credit by NetSuite {money_text(credit.netsuite_total, facts.currency)}",
         found=f"Paid by Loop {money_text(credit.total, facts.currency)}",
-        amount=amount,
+        amount=max(amount, credit.worth) if reason else amount,
         seen_hash=credit.hash(),
         detail=describe_credit(facts, credit),
     )
