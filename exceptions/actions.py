@@ -65,7 +65,7 @@ def correct_date(member: CaseMember, *, tran_date: date, by: User, reason: str) 
     member = _locked(member)
     _require(CORRECT_DATE, member, by)
     posting = _posting_in_case(member)
-    if tran_date > clock.now().date():
+    if tran_date > clock.today(member.loop_return.shop.account.time_zone):
         raise NotPossibleError(f"{tran_date} is in the future. Choose today or an earlier date in an open period.")
     if pause := find_pause(member.loop_return.shop.account, period_key(tran_date.isoformat())):
         raise NotPossibleError(

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 
 from exceptions import actions
 from exceptions.bulk import RETRIED_MAX
 from exceptions.models import CaseMember
+from returnsops.lib import clock
 from returnsops.people.models import User
 from returnsops.posting.models import Posting
 from returnsops.returns.models import NetSuiteLine
@@ -87,7 +87,7 @@ class CorrectDateForm(MemberForm):
 
     def __init__(self, data: Any = None, *, member: CaseMember) -> None:
         super().__init__(data, member=member)
-        self.initial["tran_date"] = timezone.now().date()
+        self.initial["tran_date"] = clock.today(member.loop_return.shop.account.time_zone)
 
     def carry_out(self, member: CaseMember, *, by: User) -> None:
         said = self.cleaned_data

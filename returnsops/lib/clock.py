@@ -6,8 +6,9 @@ Signatures, tokens and leases never use it: they call `django.utils.timezone.now
 """
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
@@ -18,6 +19,11 @@ _seen: tuple[float, timedelta] = (-1.0, timedelta(0))
 def now() -> datetime:
     """Business time, aware UTC."""
     return timezone.now() + offset()
+
+
+def today(time_zone: str) -> date:
+    """The calendar day there, where documents are dated."""
+    return now().astimezone(ZoneInfo(time_zone)).date()
 
 
 def offset() -> timedelta:

@@ -1,7 +1,7 @@
 """What a person may do about a case, and what they may not."""
 
 import uuid
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +10,9 @@ from django.core.exceptions import PermissionDenied
 
 from exceptions import actions, offers
 from exceptions.cases import sync_cases
-from exceptions.forms import goods_choices
+from exceptions.forms import CorrectDateForm, goods_choices
 from exceptions.models import Case, CaseMember
-from integrations.models import Shop
+from integrations.models import NetSuiteAccount, Shop
 from returnsops.lib import clock
 from returnsops.people.models import AuditEvent, Role, User
 from returnsops.posting.models import Pause, Posting
@@ -450,3 +450,25 @@ def test_approval_in_a_currency_that_the_limit_is_not_in_is_refused(row: LoopRet
 
     with pytest.raises(NotPossibleError, match="limit"):
         actions.approve(differing(row, amount=Decimal("49.000")), seen_hash=SEEN, by=limited)
+
+
+def test_today_is_that_of_the_account(row: LoopReturn, finn: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Auckland December has begun, and what is posted there is dated so."""
+    NetSuiteAccount.objects.update(time_zone="Pacific/Auckland")
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 30, 20, 0, tzinfo=UTC))
+    member = refused(row)
+
+    assert CorrectDateForm(member=member).initial["tran_date"] == date(2026, 12, 1)
+    actions.correct_date(member, tran_date=date(2026, 12, 1), by=finn, reason="November is closed.")
+
+    assert Override.objects.get().value == "2026-12-01"
+
+
+def test_today_of_an_account_behind_is_not_tomorrow(
+    row: LoopReturn, finn: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    NetSuiteAccount.objects.update(time_zone="America/Los_Angeles")
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 12, 1, 4, 0, tzinfo=UTC))
+
+    with pytest.raises(NotPossibleError, match="in the future"):
+        actions.correct_date(refused(row), tran_date=date(2026, 12, 1), by=finn, reason="November is closed.")

@@ -221,7 +221,8 @@ def test_closed_period_is_a_case_with_netsuites_words_and_a_corrected_date_goes_
     assert "closed period" in member.problem["words"]
     first = Posting.objects.get(loop_return=old, kind="receipt")
 
-    actions.correct_date(member, tran_date=clock.now().date(), by=stage.person("finn"), reason="Booked today")
+    today = clock.today(first.account.time_zone)
+    actions.correct_date(member, tran_date=today, by=stage.person("finn"), reason="Booked today")
     stage.run()
 
     assert stage_of(old) == "settled"

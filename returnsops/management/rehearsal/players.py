@@ -170,7 +170,7 @@ class Office:
             seen = member.problem["seen_hash"]
             actions.approve(member, seen_hash=seen, by=self.approver, reason="Tax rounding, checked")
         elif code in ("period_closed", "posting_refused"):
-            today = clock.now().date()
+            today = clock.today(member.loop_return.shop.account.time_zone)
             actions.correct_date(member, tran_date=today, by=self.maker, reason="Period is closed, booked today")
         elif code == "posting_set_aside":
             actions.retry(member, by=self.maker, reason="The trouble is over")
