@@ -10,8 +10,9 @@ from returnsops.returns.facts import OverrideFacts, PostingFacts, RefundFacts, R
 from returnsops.returns.plan import plan_return
 from returnsops.returns.plan.draft import Draft
 from returnsops.returns.plan.refunding import plan_refunds
+from returnsops.returns.policy import RECORD_KINDS
 from returnsops.returns.problems import Problem
-from tests.builders import make_facts, make_loop, make_sale, make_unit
+from tests.builders import make_facts, make_loop, make_netsuite, make_rma, make_sale, make_unit, policy
 from tests.other_side import run_to_end
 
 
@@ -102,6 +103,25 @@ def test_note_about_a_difference_lapses_when_the_record_is_changed_again() -> No
     )
 
     assert "7.00, 72.00 was sent" in problem_of(replace(noted, postings=postings), "record_differs").cause
+
+
+def credited_by_others(total: str) -> ReturnFacts:
+    units = (make_unit(1, "sellable"),)
+    facts = make_facts(units=units, policy=policy(ownership=dict.fromkeys(RECORD_KINDS, "observe")))
+    (sale,) = facts.records_of("invoice")
+    rma = make_rma(sale, external_id="", ours=False, status="F")
+    rma = replace(rma, lines=tuple(replace(one, received=one.quantity) for one in rma.lines))
+    amount = Decimal(total)
+    memo = make_netsuite("creditMemo", "9103", created_from_id="8001", total=amount, amount_remaining=amount)
+    return replace(facts, records=(*facts.records, rma, memo))
+
+
+def test_note_about_another_systems_credit_lapses_when_it_is_changed() -> None:
+    seen = credited_by_others("80.00")
+    problem = problem_of(seen, "credit_differs")
+    assert "credit_differs" not in {one.code for one in plan_return(note(seen, problem)).problems}
+
+    assert "comes to 800.00 USD" in problem_of(note(credited_by_others("800.00"), problem), "credit_differs").cause
 
 
 def test_note_about_what_loop_paid_lapses_when_it_pays_something_else() -> None:

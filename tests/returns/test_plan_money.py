@@ -301,6 +301,15 @@ def test_difference_in_a_credit_above_the_limit_is_approved_with_all_of_it_at_st
     assert "is above 50.00 USD" in problem.cause
 
 
+def test_note_that_a_credit_comes_to_something_else_lapses_when_it_comes_to_more() -> None:
+    facts = booked_at("72.76")
+    (problem,) = plan_return(facts).problems
+    noted = OverrideFacts("acknowledge", f"{problem.code} {problem.subject}", "seen", 1)
+
+    assert codes_of(plan_return(replace(facts, overrides=(noted,)))) == []
+    assert codes_of(plan_return(replace(booked_at("60.00"), overrides=(noted,)))) == ["record_differs"]
+
+
 def test_missing_item_for_the_difference_is_a_case_never_a_guess() -> None:
     facts = replace(differing("0.01"), policy=policy(items={"difference_rounding": "902"}))
 

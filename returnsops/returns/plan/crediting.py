@@ -10,7 +10,7 @@ from returnsops.returns.facts import PostingFacts, RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.comparing import CREDIT_SUBJECT
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.figures import beyond_subject
+from returnsops.returns.plan.figures import beyond_subject, total_subject
 from returnsops.returns.plan.money import Credit, allowed_difference
 from returnsops.returns.plan.outbox_problems import read_back_step
 from returnsops.returns.problems import Problem
@@ -81,7 +81,7 @@ def _wrong_total(facts: ReturnFacts, posted: PostingFacts, record: RecordFacts, 
         return settled_differently(facts, record, paid=credit.total)
     return Problem(
         "record_differs",
-        f"record:{record.internal_id}",
+        total_subject(record, expected=credit.total),
         f"{record.tran_id} comes to {money_text(record.total, facts.currency)} in NetSuite; "
         f"{money_text(credit.total, facts.currency)} was agreed on.",
         expected=money_text(credit.total, facts.currency),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from returnsops.lib.money import ZERO, add_up, share_of, smallest_unit
-from returnsops.returns.facts import ReturnFacts, UnitFacts
+from returnsops.returns.facts import RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.policy import CreditLines, ExchangeSettlement
 
 ROUNDED_PARTS = 2  # item and tax of each unit are rounded
@@ -178,6 +178,11 @@ def _is_left_out(facts: ReturnFacts, cause: str, amount: Decimal) -> bool:
 def beyond_subject(facts: ReturnFacts, amount: Decimal) -> str:
     """The amount is in it, so that a note lapses when the figures move."""
     return f"return:{facts.loop.loop_id}:{abs(amount).normalize():f}"
+
+
+def total_subject(record: RecordFacts, *, expected: Decimal) -> str:
+    """Of what a credit comes to. By how much it differs is in it, so that a note lapses when either figure moves."""
+    return f"record:{record.internal_id}:{(record.total - expected).normalize():f}"
 
 
 # --- How this return is paid ------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.comparing import speaks_one_currency
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.expecting import expect_record, goods_came_at
-from returnsops.returns.plan.figures import find_untold_amounts
+from returnsops.returns.plan.figures import find_untold_amounts, total_subject
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.money import Credit, allowed_difference, propose_credit
 from returnsops.returns.plan.settling import loop_goes_first
@@ -74,7 +74,7 @@ def _differs(draft: Draft, step: str, record: RecordFacts, credit: Credit) -> bo
     return draft.problem(
         Problem(
             "credit_differs",
-            f"record:{record.internal_id}",
+            total_subject(record, expected=credit.total),
             f"{NAMES[step]} {record.tran_id} of another system comes to {theirs}; Loop's figures come to {expected}.",
             expected=expected,
             found=theirs,
