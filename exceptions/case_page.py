@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from exceptions.forms import FOR_ALL, FORMS, MemberForm, NoteForm
 from exceptions.labels import kind_of, owner_of
-from exceptions.models import Case, CaseEvent, CaseMember
-from exceptions.present import show_events, show_offers, show_problem, show_words
+from exceptions.models import Case, CaseMember
+from exceptions.present import problem_of, show_events, show_offers, show_problem, show_words
 from exceptions.queue import stake_of, standing_members, total_returns
 from returnsops.lib import clock
 from returnsops.people import access
@@ -37,7 +37,7 @@ def describe_case(
         "problem": show_problem(case, member)
         | {"title": _cause(case, member), "cause": "", "actions": _take(case, user, member)},
         "member": member,
-        "words": show_words(member),
+        "words": show_words(case, member),
         "has_document": APPROVE in kind.actions,
         "attempts": _attempts(member),
         "offers": offered,
@@ -64,11 +64,7 @@ def choose_member(case: Case, pk: str | int | None) -> CaseMember | None:
 
 
 def _cause(case: Case, member: CaseMember | None) -> str:
-    """A case without returns (a connection, the inbox) keeps its cause in its first event."""
-    if member:
-        return str(member.problem.get("cause", ""))
-    opened: CaseEvent | None = case.events.filter(kind="opened").order_by("pk").first()
-    return opened.text if opened else kind_of(case.code).title
+    return str(problem_of(case, member).get("cause") or kind_of(case.code).title)
 
 
 def _with_form(offer: dict[str, Any], member: CaseMember, form: MemberForm | None) -> dict[str, Any]:

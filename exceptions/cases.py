@@ -54,7 +54,9 @@ def sync_source(shop: Shop, source: str, problems: Iterable[Problem]) -> None:
             if (case.code, case.subject) not in standing:
                 close_case(case, text="The cause is gone.")
         for problem in standing.values():
-            open_case(shop, problem, source=source)
+            case, told = open_case(shop, problem, source=source), plain(problem)
+            if case.problem != told:
+                Case.objects.filter(pk=case.pk).update(problem=told)
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from integrations.models import Shop
 from returnsops.people.models import VisibleQuerySet
@@ -33,6 +33,10 @@ class Case(models.Model):
     )
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    problem = models.JSONField(
+        default=dict, db_default=Value({}, models.JSONField()), blank=True,
+        help_text="As its source tells it now; empty where each return says its own",
+    )  # fmt: skip
     times_before = models.PositiveSmallIntegerField(default=0, help_text="Earlier cases of the same code and subject")
 
     objects = models.Manager.from_queryset(VisibleQuerySet)()

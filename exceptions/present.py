@@ -19,10 +19,16 @@ EVENTS_MAX = 50
 WORDS_CHARS_MAX = 200  # as many as a rule holds
 
 
+def problem_of(case: Case, member: CaseMember | None) -> dict[str, Any]:
+    """What is to be settled, as the return says it; of a case without returns (a connection, the inbox), as it does."""
+    problem: dict[str, Any] = member.problem if member else case.problem
+    return problem
+
+
 def show_problem(case: Case, member: CaseMember | None) -> dict[str, Any]:
     """What components/problem.html takes, without actions."""
     kind, status = kind_of(case.code), STATUSES[case.status]
-    problem: dict[str, Any] = member.problem if member else {}
+    problem = problem_of(case, member)
     shown: dict[str, Any] = {
         "tone": "good" if case.status == Case.Status.CLOSED else tone_of(case.code),
         "title": kind.title,
@@ -73,9 +79,9 @@ def _gap(problem: dict[str, Any]) -> Decimal | None:
     return found - expected or None
 
 
-def show_words(member: CaseMember | None) -> dict[str, Any]:
+def show_words(case: Case, member: CaseMember | None) -> dict[str, Any]:
     """What stands below the problem: the other side's own words, and the rows of the document it is about."""
-    problem: dict[str, Any] = member.problem if member else {}
+    problem = problem_of(case, member)
     details = [(label, value) for label, value in problem.get("detail", ()) if value]
     names = _item_names(member, [label for label, _ in details]) if member else {}
     rows = [

@@ -259,6 +259,27 @@ def test_a_connection_has_a_case_without_returns(finance: Client, shop: Shop) ->
     assert "goes on by itself" in text
 
 
+def test_a_case_without_returns_shows_their_words_and_what_is_missing(finance: Client, shop: Shop) -> None:
+    right = (("Right of the role", "Transactions › Find Transaction: View"),)
+    problem = Problem("reading_refused", "netsuite:x", "NetSuite does not tell.", words="You lack it.", detail=right)
+    sync_source(shop, CONNECTION, [problem])
+
+    text = finance.get(f"/exceptions/{Case.objects.get().pk}/").text
+
+    assert "You lack it." in text
+    assert "Transactions › Find Transaction: View" in text
+
+
+def test_a_case_without_returns_says_what_is_so_now(finance: Client, shop: Shop) -> None:
+    sync_source(shop, CONNECTION, [Problem("connection_refused", "netsuite:x", "Stopped.", words="INVALID_LOGIN")])
+    sync_source(shop, CONNECTION, [Problem("connection_refused", "netsuite:x", "Stopped.", words="Role is inactive")])
+
+    text = finance.get(f"/exceptions/{Case.objects.get().pk}/").text
+
+    assert "Role is inactive" in text
+    assert "INVALID_LOGIN" not in text
+
+
 def test_a_closed_case_offers_nothing(finance: Client, row: LoopReturn, case: Case) -> None:
     sync_cases(row, [])
 

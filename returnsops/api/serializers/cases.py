@@ -103,6 +103,12 @@ class OffersOut(serializers.Serializer[Any]):
 
 class CaseOut(CaseRowOut):
     advice = serializers.CharField(source="kind.advice")
+    cause = serializers.CharField(
+        source="case.problem.cause", default="", help_text="Of a case without returns; else each return says its own"
+    )
+    words = serializers.CharField(
+        source="case.problem.words", default="", help_text="The other side's own words, likewise"
+    )
     offers = OffersOut()
     members = MemberOut(many=True, help_text="The first 50, waiting ones first; all under members/")
     events = EventOut(many=True, help_text="The latest 50, newest first; all under events/")
