@@ -9,6 +9,7 @@ from django.db.models import Max, Q
 from integrations.models import NetSuiteAccount, Shop
 from integrations.profile import account_profile
 from returnsops.lib.fixed_query import FixedQuery, slot
+from returnsops.lib.locks import lock_until_commit
 from returnsops.people import audit
 from returnsops.people.models import User
 from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteRecord, PolicyVersion
@@ -63,18 +64,26 @@ def refuse_misfits(shop: Shop, policy: Policy, *, override: bool) -> None:
 
 @transaction.atomic
 def activate_policy(
-    shop: Shop, rules: dict[str, Any], *, by: User | None, reason: str, override: bool = False
+    shop: Shop, rules: dict[str, Any], *, by: User | None, reason: str, override: bool = False, base: int | None = None
 ) -> PolicyVersion:
     """Make a new version and follow it from now on.
 
     override: follow it although another program writes the same documents; the reason says why.
-    Raises ValidationError for nonsense, contradictions, what the last check of the account contradicts, and for rules
-    that write where another shop of ours writes for the same Loop shop.
+    base: number of the version in force when somebody looked at what the rules change, 0 for none; None: nobody did.
+    Raises ValidationError for nonsense, contradictions, what the last check of the account contradicts, for rules that
+    write where another shop of ours writes for the same Loop shop, and where another version came into force since
+    somebody looked: they would undo it unseen.
     """
     policy = parse_policy(rules)
-    former = PolicyVersion.objects.select_for_update().filter(shop=shop, active=True).first()
+    lock_until_commit("policies")  # of two at once, the second sees the first
+    former = PolicyVersion.objects.select_related("made_by").filter(shop=shop, active=True).first()
     if former and former.rules == rules:
         return former
+    if former and base is not None and base != former.number:
+        raise ValidationError(
+            f"Version {former.number} of {former.made_by or 'ReturnsOps'} came into force meanwhile: {former.reason} "
+            "What this draft would change now stands above: look at it, then activate it or start again."
+        )
     refuse_misfits(shop, policy, override=override)
     _refuse_second_writer(shop, policy)
     number = (PolicyVersion.objects.filter(shop=shop).aggregate(last=Max("number"))["last"] or 0) + 1

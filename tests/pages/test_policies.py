@@ -1,9 +1,15 @@
 """A shop's rules: read by all who see the shop, changed by its administrators, and only with a reason."""
 
+import html
 import json
+import re
+import threading
+import time
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection, connections, transaction
 from django.test import Client
 
 from integrations.models import Shop
@@ -16,7 +22,7 @@ from returnsops.people.models import AuditEvent, Role, User
 from returnsops.returns.agreements import note_agreements
 from returnsops.returns.models import LoopReturn, PolicyVersion
 from returnsops.returns.plan.draft import Agreement, Difference, Verdict
-from returnsops.returns.policies import active_policy
+from returnsops.returns.policies import activate_policy, active_policy
 from returnsops.returns.policy_reading import parse_policy
 from tests.builders import (
     WRITES_ALL,
@@ -164,9 +170,10 @@ def test_wrong_values_are_named_with_the_way_out(admin: Client, shop: Shop, fiel
 def test_draft_is_activated_with_a_reason(admin: Client, shop: Shop) -> None:
     rules = draft(approval_above="250")
 
-    refused = admin.post("/policies/fern/activate/", {"rules": rules, "reason": ""})
+    refused = admin.post("/policies/fern/activate/", {"rules": rules, "base": 1, "reason": ""})
     assert refused.status_code == 422
-    answer = admin.post("/policies/fern/activate/", {"rules": rules, "reason": "Fewer surprises"}, follow=True)
+    press = {"rules": rules, "base": 1, "reason": "Fewer surprises"}
+    answer = admin.post("/policies/fern/activate/", press, follow=True)
 
     assert "follows version 2 of its policy now" in answer.text
     assert active_policy(shop).approval_above == 250
@@ -282,3 +289,45 @@ def test_shadow_of_a_shop_of_others_is_not_there(client: Client, shop: Shop, fin
     client.force_login(finn)
 
     assert client.get("/policies/moss/shadow/").status_code == 404
+
+
+def test_draft_does_not_undo_what_a_colleague_activated_meanwhile(admin: Client, shop: Shop) -> None:
+    page = admin.post("/policies/fern/change/", filled(shop, approval_above="250")).text
+    seen = {
+        name: html.unescape(value) for name, value in re.findall(r'name="(rules|base)"[^>]*? value="([^"]*)"', page)
+    }
+    activate_policy(shop, WRITES_ALL | {"tolerance_per_line": "0.02"}, by=None, reason="a colleague's")
+
+    answer = admin.post("/policies/fern/activate/", seen | {"reason": "Fewer surprises"})
+
+    assert active_policy(shop).tolerance_per_line == Decimal("0.02")
+    assert answer.status_code == 422
+    assert "Version 2 of ReturnsOps came into force meanwhile" in answer.text
+    assert 'name="base" value="2"' in answer.text
+
+
+def wait_for_waiters(count: int) -> None:
+    """Until so many sessions stand at a lock."""
+    with connection.cursor() as cursor:
+        while cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()[0] < count:
+            time.sleep(0.01)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_draft_activated_twice_at_once_is_one_version(shop: Shop) -> None:
+    rules = WRITES_ALL | {"approval_above": "250"}
+
+    def activate() -> None:
+        activate_policy(shop, rules, by=None, reason="twice")
+        connections.close_all()
+
+    with transaction.atomic():
+        PolicyVersion.objects.select_for_update().get(shop=shop)
+        presses = [threading.Thread(target=activate) for _ in range(2)]
+        for press in presses:
+            press.start()
+        wait_for_waiters(2)
+    for press in presses:
+        press.join()
+
+    assert PolicyVersion.objects.filter(shop=shop).count() == 2

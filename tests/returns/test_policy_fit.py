@@ -189,9 +189,8 @@ def test_the_refusal_is_shown_beside_the_rules(client: Client, shop: Shop) -> No
     client.force_login(make_user(Role.ADMIN, shop, username="root"))
     learn(shop, locations=place(HOLDING, available=True))
 
-    answer = client.post(
-        "/policies/fern/activate/", {"rules": '{"locations": {"holding": "31"}}', "reason": "new holding"}
-    )
+    draft = {"rules": '{"locations": {"holding": "31"}}', "base": 1, "reason": "new holding"}
+    answer = client.post("/policies/fern/activate/", draft)
 
     assert answer.status_code == 422
     assert "Clear Make Inventory Available on it, or choose another in the policy." in answer.text
@@ -199,7 +198,7 @@ def test_the_refusal_is_shown_beside_the_rules(client: Client, shop: Shop) -> No
 
 def test_new_rules_warn_where_nothing_is_known_and_ask(client: Client, shop: Shop) -> None:
     client.force_login(make_user(Role.ADMIN, shop, username="root"))
-    draft = {"rules": '{"rma_trigger": "approved"}', "reason": ""}
+    draft = {"rules": '{"rma_trigger": "approved"}', "base": 1, "reason": ""}
 
     answer = client.post("/policies/fern/activate/", draft)
     client.post("/policies/fern/activate/", draft | {"reason": "only look"})

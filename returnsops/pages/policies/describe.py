@@ -34,9 +34,10 @@ Card = dict[str, Any]
 
 
 class ActivateForm(forms.Form):
-    """The draft, and why it should hold."""
+    """The draft, and why it should hold. base: the version that it was shown beside, 0 for none."""
 
     rules = forms.CharField(widget=forms.HiddenInput, max_length=RULES_CHARS_MAX)
+    base = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     reason = forms.CharField(
         label="Why", max_length=REASON_CHARS_MAX, widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Stays with the version and your name.",
@@ -48,6 +49,11 @@ class ActivateForm(forms.Form):
 
     def clean_rules(self) -> Card:
         return read_rules(self.cleaned_data["rules"])
+
+    def refuse(self, why: ValidationError, *, base: int) -> None:
+        """The draft is shown once more, beside the version that is in force now."""
+        self.data = dict(self.data.items()) | {"base": base}
+        self.add_error(None, why)
 
 
 class WhatIfForm(forms.Form):
@@ -137,7 +143,7 @@ def describe_draft(shop: Shop, rules: Card, *, form: ActivateForm | None = None)
         "changes": _change_rows(compare_policies(active_policy(shop), draft, known)),
         "topics": _by_topic(describe_policy(draft, known)),
         "doubts": find_doubts(draft, what_is_known(shop)),
-        "form": form or ActivateForm(initial={"rules": json.dumps(rules)}),
+        "form": form or ActivateForm(initial={"rules": json.dumps(rules), "base": number_in_force(shop)}),
         "days": DAYS,
     }
 
@@ -164,6 +170,12 @@ def describe_trial(shop: Shop, asked: Card) -> Card:
         "is_full": changed >= DIFFERENCES_SHOWN_MAX,
         "percent": _percent(looked, step),
     }
+
+
+def number_in_force(shop: Shop) -> int:
+    """0: no version yet."""
+    version = PolicyVersion.objects.filter(shop=shop, active=True).first()
+    return version.number if version else 0
 
 
 def rules_in_force(shop: Shop) -> Card:

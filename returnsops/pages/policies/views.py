@@ -18,6 +18,7 @@ from returnsops.pages.policies.describe import (
     describe_shops,
     describe_trial,
     find_shop,
+    number_in_force,
     rules_in_force,
 )
 from returnsops.pages.policies.form import RulesForm
@@ -91,10 +92,11 @@ def activate(request: PageRequest, code: str) -> HttpResponse:
     values = form.cleaned_data
     try:
         version = activate_policy(
-            shop, values["rules"], by=request.user, reason=values["reason"], override=values["override"]
-        )
+            shop, values["rules"], by=request.user, reason=values["reason"], override=values["override"],
+            base=values["base"],
+        )  # fmt: skip
     except ValidationError as refusal:
-        form.add_error(None, refusal)
+        form.refuse(refusal, base=number_in_force(shop))
         context = describe_draft(shop, values["rules"], form=form)
         return render(request, "pages/policies/preview.html", context, status=UNPROCESSABLE)
     request_check(shop.account)  # the rules may name what nobody asked NetSuite about yet
