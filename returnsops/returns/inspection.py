@@ -90,8 +90,8 @@ def finish_inspection(inspection: Inspection, *, by: User) -> None:
     inspection = Inspection.objects.get(pk=inspection.pk)
     if inspection.finished_at:
         return
-    found = list(inspection.found.filter(withdrawn_at=None))
-    if not found and not inspection.units.filter(superseded_at=None).exists():
+    found, standing = list(inspection.found.filter(withdrawn_at=None)), inspection.units.filter(superseded_at=None)
+    if not found and not standing.exists():
         raise NotPossibleError("No unit is judged yet. Choose an outcome for at least one unit, then finish.")
     Inspection.objects.filter(pk=inspection.pk).update(finished_at=clock.now())
     ask_for_plan([inspection.loop_return_id])
@@ -102,7 +102,7 @@ def finish_inspection(inspection: Inspection, *, by: User) -> None:
         "finished inspection",
         inspection.loop_return,
         shop=inspection.loop_return.shop,
-        after={unit.line.line_item_id: unit.outcome for unit in inspection.units.select_related("line")}
+        after={unit.line.line_item_id: unit.outcome for unit in standing.select_related("line")}
         | ({"found": [str(one) for one in found]} if found else {}),
     )
 

@@ -11,7 +11,7 @@ from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.people import access, audit
 from returnsops.people.models import User
-from returnsops.returns.errors import NotPossibleError
+from returnsops.returns.errors import ClientIdReusedError, NotPossibleError
 from returnsops.returns.filters import order_matches
 from returnsops.returns.models import Arrival, InspectedUnit, LoopReturn, NetSuiteRecord, ReturnLine
 from returnsops.returns.replan import ask_for_plan, hold_return
@@ -93,7 +93,10 @@ def _counted_outcome() -> QuerySet[InspectedUnit]:
 def record_arrival(
     shop: Shop, scanned: str, *, by: User, client_id: uuid.UUID, loop_return: LoopReturn | None = None, note: str = ""
 ) -> Arrival:
-    """A parcel is on the dock. Without a return it waits as a blind parcel. A resend is the same row."""
+    """A parcel is on the dock. Without a return it waits as a blind parcel. A resend is the same row.
+
+    Raises ClientIdReusedError for an id that stands for another parcel: it would be lost without a word.
+    """
     access.require(by, "inspect units", shop=shop)
     arrival, is_new = Arrival.objects.get_or_create(
         client_id=client_id,
@@ -106,11 +109,22 @@ def record_arrival(
             "arrived_by": by,
         },
     )
+    if not is_new:
+        _require_same_parcel(arrival, shop, clean_scan(scanned), note=note, loop_return=loop_return)
     if is_new and loop_return:
         ask_for_plan([loop_return.pk])
     if is_new:
         audit.record_event(by, "scanned arrival", arrival, shop=shop, after={"scanned": arrival.scanned})
     return arrival
+
+
+def _require_same_parcel(
+    known: Arrival, shop: Shop, scanned: str, *, note: str, loop_return: LoopReturn | None
+) -> None:
+    """One without a return may have been attached to one since."""
+    is_same = (known.shop_id, known.scanned, known.note) == (shop.pk, scanned, note)
+    if not is_same or (loop_return and loop_return.pk != known.loop_return_id):
+        raise ClientIdReusedError("Another parcel was recorded with this client id. Record it with a new one.")
 
 
 @transaction.atomic

@@ -36,6 +36,8 @@ from returnsops.warehouse.waiting import (
     unfinished_by,
 )
 
+USED_ALREADY = "That page was used already. Look at what stands here, and choose again."
+
 
 @require_GET
 def station(request: HttpRequest) -> HttpResponse:
@@ -92,13 +94,14 @@ def judge_unit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def judge_rest_sellable(request: HttpRequest, pk: int) -> HttpResponse:
-    """Quick receive: every unit not judged yet is sellable. Still one row a unit."""
+    """Quick receive: every unit that was shown and nobody judged yet is sellable. Still one row a unit."""
     parcel = parcel_of(request, pk)
     try:
         press = uuid.UUID(request.POST.get("client_id", ""))
     except ValueError:
         return refuse(request, pk, "That was not understood. Press the button again.")
-    ids = [unit.line.line_item_id for unit in parcel.to_judge]
+    shown = set(request.POST.getlist("unit"))  # Loop may have told of another one since
+    ids = [unit.line.line_item_id for unit in parcel.to_judge if unit.line.line_item_id in shown]
     if not ids:
         return refuse(request, pk, "No unit is left to judge. Look at the outcomes, then finish.")
     return _judge(
@@ -137,7 +140,10 @@ def note_arrival(request: HttpRequest, pk: int) -> HttpResponse:
         return refuse(request, pk, f"{stop.title}. {stop.text}")
     row = parcel.row
     scanned = row.tracking_numbers[0] if row.tracking_numbers else row.loop_id
-    record_arrival(row.shop, scanned, by=inspector_of(request), client_id=press, loop_return=row)
+    try:
+        record_arrival(row.shop, scanned, by=inspector_of(request), client_id=press, loop_return=row)
+    except ClientIdReusedError:
+        return refuse(request, pk, USED_ALREADY)
     messages.success(request, f"Noted: order {row.order_name} is here. Its units wait for inspection.")
     return redirect("inspect")
 
@@ -150,7 +156,13 @@ def record_blind_parcel(request: HttpRequest) -> HttpResponse:
         context = _station_context(user) | {"blind_form": form, "scanned": form["scanned"].value()}
         return render(request, "warehouse/station.html", context, status=422)
     data = form.cleaned_data
-    record_arrival(data["shop"], data["scanned"], by=user, client_id=data["client_id"], note=data["note"])
+    try:
+        record_arrival(data["shop"], data["scanned"], by=user, client_id=data["client_id"], note=data["note"])
+    except ClientIdReusedError:  # «Back» brought the form, and another parcel was typed over the first
+        messages.error(request, USED_ALREADY)
+        anew = BlindParcelForm(initial=data | {"client_id": uuid.uuid4()}, shops=shops_of(user))
+        context = _station_context(user) | {"blind_form": anew, "scanned": data["scanned"]}
+        return render(request, "warehouse/station.html", context, status=422)
     messages.success(request, f"Parcel {data['scanned']} is recorded. Put it on the shelf for unknown parcels.")
     return redirect("inspect")
 
@@ -186,7 +198,7 @@ def _judge(request: HttpRequest, parcel: Parcel, outcomes: list[UnitOutcome]) ->
             return refuse(request, parcel.row.pk, f"{stop.title}. {stop.text}")
         judge(parcel.row, outcomes, by=inspector_of(request))
     except ClientIdReusedError:
-        return refuse(request, parcel.row.pk, "That page was used already. Look at what stands here, and choose again.")
+        return refuse(request, parcel.row.pk, USED_ALREADY)
     except NotPossibleError as error:
         return refuse(request, parcel.row.pk, str(error))
     messages.success(request, present.judged_text(parcel, [(one.line_item_id, one.outcome) for one in outcomes]))

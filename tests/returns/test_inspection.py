@@ -430,3 +430,15 @@ def test_resend_about_a_unit_that_came_after_all_is_done(row: LoopReturn, ada: U
     judge_units(row, [late], by=ada)  # its answer was lost
 
     assert ("387001", "damaged") in standing()
+
+
+def test_audit_of_a_finished_inspection_tells_what_stands(row: LoopReturn, ada: User) -> None:
+    first = judge_units(row, [judged("missing")], by=ada)
+    bert = make_user(Role.WAREHOUSE, row.shop)
+    judge_units(row, [judged("damaged")], by=bert)
+    judge_units(row, [judged("sellable", "387002")], by=ada)
+
+    finish_inspection(first, by=ada)
+
+    event = AuditEvent.objects.get(action="finished inspection")
+    assert event.after == {"387002": "sellable"}

@@ -1,5 +1,6 @@
 """The inspection station, through its addresses."""
 
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -174,7 +175,7 @@ def test_parcel_that_is_here_is_noted_once_and_judged_later(station: Client, row
 
 def test_all_remaining_sellable_keeps_one_row_a_unit(station: Client, row: LoopReturn) -> None:
     judge(station, row, "missing")
-    address, press = reverse("inspect-rest", args=[row.pk]), {"client_id": uuid.uuid4()}
+    address, press = reverse("inspect-rest", args=[row.pk]), {"client_id": uuid.uuid4(), "unit": [UNIT, OTHER_UNIT]}
 
     page = station.post(address, press, follow=True).content.decode()
     station.post(address, press)
@@ -560,3 +561,27 @@ def test_choice_about_a_unit_that_came_after_all_can_be_changed(station: Client,
     judge(station, row, "damaged", word="Worn")
 
     assert outcomes_of(row)[UNIT] == "damaged"
+
+
+def test_second_parcel_from_a_page_that_was_used_is_recorded_or_refused_in_words(station: Client, shop: Shop) -> None:
+    """«Back» brings the form with its id: the label of another parcel is typed over the first."""
+    sent = {"scanned": "TORN-1", "shop": shop.pk, "note": "One boot", "client_id": uuid.uuid4()}
+    station.post(reverse("inspect-blind"), sent)
+
+    page = station.post(reverse("inspect-blind"), sent | {"scanned": "TORN-2", "note": "A hat"}, follow=True).text
+
+    assert [one.scanned for one in Arrival.objects.all()] == ["TORN-1"]
+    assert "TORN-2 is recorded" not in page
+    assert "That page was used already" in page
+
+
+def test_in_one_go_is_for_the_units_that_were_shown(station: Client, row: LoopReturn, shop: Shop) -> None:
+    page = station.get(reverse("inspect-parcel", args=[row.pk])).text
+    shown = re.findall(r'name="unit" value="(\d+)"', page)
+    make_return(shop, lines=3, label_status="delivered", updated_at="2026-11-19T09:30:00+00:00")
+
+    press = {"client_id": uuid.uuid4(), "unit": sorted(set(shown))}
+    answer = station.post(reverse("inspect-rest", args=[row.pk]), press, follow=True).text
+
+    assert outcomes_of(row) == {UNIT: "sellable", OTHER_UNIT: "sellable"}
+    assert 'name="unit" value="387003"' in answer, "the one that came since is judged next"
