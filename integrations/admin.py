@@ -20,6 +20,7 @@ from integrations.netsuite.certificates import read_expiry
 from integrations.netsuite.lane_hours import WEEKDAYS, find_overlap
 from integrations.netsuite.lanes import set_lanes
 from integrations.netsuite.tba import ENDS_NOTE
+from returnsops.people import access
 from returnsops.people.admin_parts import ModelForm, ReadOnlyAdmin, TabularInline, person_of
 
 HEALTH = ("last_ok_at", "failing_since", "failure", "paused_at", "paused_reason")
@@ -255,7 +256,7 @@ class InboundEventAdmin(ReadOnlyAdmin):
         return bytes(event.raw)[:BODY_CHARS_MAX].decode(errors="replace")
 
 
-def accounts_seen_by(request: HttpRequest) -> QuerySet[NetSuiteAccount]:
-    """Accounts in which the shops of this person keep their books."""
-    shops = Shop.objects.visible_to(person_of(request))
+def accounts_where(request: HttpRequest, right: str) -> QuerySet[NetSuiteAccount]:
+    """Accounts in which shops keep their books where this person holds `right`."""
+    shops = access.rows_where(person_of(request), right, rows=Shop.objects.all())
     return NetSuiteAccount.objects.filter(pk__in=shops.values("account_id"))

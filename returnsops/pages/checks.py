@@ -54,8 +54,8 @@ class Checks:
         accounts = {shop.account_id for shop in shops}
         rows = ConnectionProfile.objects.filter(Q(shop__in=shops) | Q(account__in=accounts))
         self._rows = {(row.shop_id, row.account_id): row for row in rows}
-        allowed = access.shops_where(
-            user, "check connections", shops=Shop.objects.filter(pk__in=[one.pk for one in shops])
+        allowed = access.rows_where(
+            user, "check connections", rows=Shop.objects.filter(pk__in=[one.pk for one in shops])
         )
         self._allowed = set(allowed.values_list("pk", flat=True))
 

@@ -68,7 +68,7 @@ def set_lanes_by(user: User, pk: int, form: LanesForm) -> str:
 def may_set(user: User, account: NetSuiteAccount) -> bool:
     """Lanes are shared by all shops of the account, also by those this person does not see."""
     shops = Shop.objects.filter(account=account)
-    return shops.count() == access.shops_where(user, RIGHT, shops=shops).count()
+    return shops.count() == access.rows_where(user, RIGHT, rows=shops).count()
 
 
 def _find_account(user: User, pk: int) -> NetSuiteAccount:

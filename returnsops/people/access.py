@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 
-from returnsops.people.models import Membership, Role, User
+from returnsops.people.models import Membership, Role, User, path_to_shop
 
 RIGHTS: dict[str, Collection[str]] = {
     "inspect units": {Role.WAREHOUSE, Role.ADMIN},
@@ -50,13 +50,13 @@ def rights_somewhere(user: User) -> frozenset[str]:
     return frozenset(right for right, roles in RIGHTS.items() if held & set(roles))
 
 
-def shops_where(user: User, right: str, *, shops: QuerySet[Any]) -> QuerySet[Any]:
-    """Those of the shops in which this person holds `right`."""
+def rows_where(user: User, right: str, *, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of the rows that are of shops in which this person holds `right`."""
     roles = RIGHTS[right]
     if user.is_superuser:
-        return shops
+        return rows
     held = Membership.objects.filter(user_id=user.pk, role__in=roles)
-    return shops.filter(pk__in=held.values("shop_id"))
+    return rows.filter(**{f"{path_to_shop(rows.model)}__in": held.values("shop_id")})
 
 
 def may_approve_amount(user: User, amount: Decimal, *, currency: str, shop: Any) -> bool:

@@ -8,7 +8,8 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from returnsops.people.admin_parts import AuditedAdmin, ReadOnlyAdmin, TabularInline
+from returnsops.people import access
+from returnsops.people.admin_parts import AuditedAdmin, ReadOnlyAdmin, TabularInline, person_of
 from returnsops.people.audit import find_broken_link
 from returnsops.people.models import ApiKey, AuditEvent, Membership, User
 
@@ -52,6 +53,11 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("=prefix", "=user__username")
     fields = ("prefix", "user", "created_at", "last_used_at", "revoked_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
+        """A tool is of the shop that it acts in."""
+        tools = access.rows_where(person_of(request), self.right, rows=Membership.objects.all())
+        return super().get_queryset(request).filter(user__in=tools.values("user"))
 
 
 @admin.register(AuditEvent)

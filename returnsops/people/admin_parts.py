@@ -19,7 +19,7 @@ else:
 
 
 class RightsAdmin(ModelAdmin):
-    """Seen by staff who hold `right` in some shop, for the rows of their shops; Django's permissions play no part."""
+    """Seen by staff who hold `right` in some shop, for the rows of those shops; Django's permissions play no part."""
 
     right = "read the mirrors"
     list_per_page = 50
@@ -28,7 +28,8 @@ class RightsAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows = super().get_queryset(request)
-        return rows.visible_to(person_of(request)) if isinstance(rows, VisibleQuerySet) else rows
+        is_of_shops = isinstance(rows, VisibleQuerySet)
+        return access.rows_where(person_of(request), self.right, rows=rows) if is_of_shops else rows
 
     def is_right_held(self, request: HttpRequest) -> bool:
         """Asked for every page listed, so the answer is kept with the request."""

@@ -64,8 +64,12 @@ class VisibleQuerySet(models.QuerySet[Row], Generic[Row]):
         if user.is_superuser:
             return self
         shops = Membership.objects.filter(user_id=user.pk).values("shop_id")
-        path: str = getattr(self.model, "SHOP_PATH", "shop")
-        return self.filter(**{f"{path}__in": shops})
+        return self.filter(**{f"{path_to_shop(self.model)}__in": shops})
+
+
+def path_to_shop(model: type[models.Model]) -> str:
+    path: str = getattr(model, "SHOP_PATH", "shop")
+    return path
 
 
 class ApiKey(models.Model):

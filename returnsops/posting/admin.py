@@ -7,9 +7,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from integrations.admin import accounts_seen_by
-from integrations.models import RefusalRule
-from returnsops.people import audit
+from integrations.admin import accounts_where
+from integrations.models import RefusalRule, Shop
+from returnsops.people import access, audit
 from returnsops.people.admin_parts import ReadOnlyAdmin, ReadOnlyInline, RightsAdmin, person_of
 from returnsops.posting.models import Pause, Posting, PostingAttempt, PostingCover
 from returnsops.posting.teaching import reclassify, would_fit
@@ -46,7 +46,7 @@ class PauseAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Pause]:
-        return Pause.objects.visible_to(person_of(request))
+        return Pause.objects.of_shops(access.rows_where(person_of(request), self.right, rows=Shop.objects.all()))
 
 
 @admin.register(RefusalRule)
@@ -60,7 +60,7 @@ class RefusalRuleAdmin(RightsAdmin):
     list_filter = ("meaning", "active")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RefusalRule]:
-        seen = Q(account=None) | Q(account__in=accounts_seen_by(request))
+        seen = Q(account=None) | Q(account__in=accounts_where(request, self.right))
         return RefusalRule.objects.filter(seen)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -74,7 +74,7 @@ class RefusalRuleAdmin(RightsAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Every account at once is the administrator's word; others teach the accounts they see."""
         if db_field.name == "account":
-            kwargs["queryset"] = accounts_seen_by(request)
+            kwargs["queryset"] = accounts_where(request, self.right)
             kwargs["required"] = not person_of(request).is_superuser
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
@@ -84,7 +84,7 @@ class RefusalRuleAdmin(RightsAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         """Beside the form: which of the standing refusals it would fit, as it is now."""
         rule = self._as_asked(context["original"] or RefusalRule(), request)
-        seen = {account.pk for account in accounts_seen_by(request)}
+        seen = {account.pk for account in accounts_where(request, self.right)}
         found = would_fit(rule) if rule.words else []
         context["fitting"] = [one for one in found if one.account_id in seen][:SHOWN_MAX]
         return super().render_change_form(request, context, *args, **kwargs)

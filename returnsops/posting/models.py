@@ -222,7 +222,9 @@ class PauseRows(models.QuerySet["Pause"]):
 
     def visible_to(self, user: User) -> "PauseRows":
         """Those of the accounts in which this person sees a shop; those of one shop only who sees that shop."""
-        shops = Shop.objects.visible_to(user)
+        return self.of_shops(Shop.objects.visible_to(user))
+
+    def of_shops(self, shops: models.QuerySet[Shop]) -> "PauseRows":
         accounts = shops.order_by().values("account")
         return self.filter(Q(shop__in=shops) | Q(shop=None, account__in=accounts))
 

@@ -10,7 +10,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
-from integrations.admin import accounts_seen_by
+from integrations.admin import accounts_where
 from integrations.connections import netsuite_client, watched
 from integrations.errors import IntegrationError
 from integrations.models import Shop
@@ -129,7 +129,8 @@ class ItemAdmin(RightsAdmin):
         )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Item]:
-        return super().get_queryset(request).filter(account__in=accounts_seen_by(request)).select_related("account")
+        rows = super().get_queryset(request).filter(account__in=accounts_where(request, self.right))
+        return rows.select_related("account")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Item], search_term: str
@@ -170,7 +171,7 @@ class SkuMappingAdmin(RightsAdmin):
     def get_form(self, request: HttpRequest, obj: SkuMapping | None = None, change: bool = False, **kwargs: Any) -> Any:
         """The form knows who asks: only the shops of that person, only the items of that shop's account."""
         form: Any = super().get_form(request, obj, change=change, **kwargs)
-        form.shops = access.shops_where(person_of(request), self.right, shops=Shop.objects.all())
+        form.shops = access.rows_where(person_of(request), self.right, rows=Shop.objects.all())
         form.shop_hint = str(obj.shop_id) if obj else request.POST.get("shop") or request.GET.get("shop", "")
         return form
 
@@ -179,7 +180,7 @@ class SkuMappingAdmin(RightsAdmin):
         return [path("look-up/", look_up, name="returns_skumapping_look_up"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        shops = access.shops_where(person_of(request), self.right, shops=Shop.objects.all())
+        shops = access.rows_where(person_of(request), self.right, rows=Shop.objects.all())
         blocked = find_blocked_skus(shops)
         return super().changelist_view(request, {**(extra_context or {}), "blocked": blocked, "title": "SKU mappings"})
 
@@ -212,7 +213,7 @@ class SkuMappingAdmin(RightsAdmin):
         if not shop.isdecimal():
             self.message_user(request, "Choose the shop first: it says in which account to look.", messages.ERROR)
         else:
-            row = get_object_or_404(access.shops_where(person, self.right, shops=Shop.objects.all()), pk=int(shop))
+            row = get_object_or_404(access.rows_where(person, self.right, rows=Shop.objects.all()), pk=int(shop))
             found = self._fetch_item(request, row, name)
             back["item"] = str(found.pk) if found else back["item"]
         query = urlencode({key: value for key, value in back.items() if value})
@@ -304,7 +305,7 @@ class NetSuiteRecordAdmin(ReadOnlyAdmin):
     inlines = (NetSuiteLineInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[NetSuiteRecord]:
-        return super().get_queryset(request).filter(account__in=accounts_seen_by(request))
+        return super().get_queryset(request).filter(account__in=accounts_where(request, self.right))
 
 
 class InspectedUnitInline(ReadOnlyInline):

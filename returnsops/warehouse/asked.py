@@ -37,7 +37,7 @@ def inspector_of(request: HttpRequest) -> User:
 
 
 def shops_of(user: User) -> QuerySet[Shop]:
-    return access.shops_where(user, RIGHT, shops=Shop.objects.all())
+    return access.rows_where(user, RIGHT, rows=Shop.objects.all())
 
 
 def parcel_of(request: HttpRequest, pk: int) -> Parcel:

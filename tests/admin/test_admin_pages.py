@@ -16,11 +16,12 @@ from exceptions.models import Case
 from integrations.credentials import open_secrets, store_secret
 from integrations.models import Credential, InboundEvent, NetSuiteAccount, Shop
 from integrations.netsuite.lanes import lanes_in_use
+from returnsops.api.keys import issue_key
 from returnsops.people.admin_parts import ReadOnlyAdmin
 from returnsops.people.audit import record_event
 from returnsops.people.models import AuditEvent, Membership, Role, User
 from returnsops.posting.models import PostingAttempt
-from returnsops.returns.models import PolicyVersion
+from returnsops.returns.models import LoopReturn, PolicyVersion
 from returnsops.tasks import sweep_connections
 from tests.builders import (
     NOW,
@@ -329,3 +330,17 @@ def test_lines_of_a_record_are_shown_with_the_names_of_their_locations(root: Cli
     page = root.get(url(type(record), "change", record.pk)).text
 
     assert "Returns holding (location 31)" in page
+
+
+def test_right_in_one_shop_opens_no_rows_of_another(client: Client, shop: Shop) -> None:
+    """Who administers Moss and looks after Fern's customers reads mirrors, messages and keys of Moss alone."""
+    person = make_user(Role.ADMIN, make_shop("moss"), username="mo")
+    person.memberships.create(shop=shop, role=Role.CARE)
+    User.objects.filter(pk=person.pk).update(is_staff=True)
+    row = make_return(shop)
+    issue_key("wms", shop=shop, role=Role.WAREHOUSE)
+    client.force_login(User.objects.get(pk=person.pk))
+
+    assert row.loop_id not in client.get(reverse("admin:returns_loopreturn_changelist")).text
+    assert "wms@fern" not in client.get(reverse("admin:people_apikey_changelist")).text
+    assert client.get(url(LoopReturn, "change", row.pk)).status_code == 302, "as if it were not there"

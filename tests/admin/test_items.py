@@ -11,9 +11,9 @@ from django.urls import reverse
 from integrations.models import Shop
 from integrations.profile import Place
 from returnsops.lib import clock
-from returnsops.people.models import AuditEvent
+from returnsops.people.models import AuditEvent, Role, User
 from returnsops.returns.models import Item, ItemStock, KitMember, LoopReturn
-from tests.builders import make_item, make_mapping, make_return
+from tests.builders import make_account, make_item, make_mapping, make_return, make_shop
 from tests.pages.scenes import make_checked
 
 
@@ -87,3 +87,14 @@ def test_stock_is_shown_with_the_name_of_its_location_in_one_query_for_all(data_
     assert "Shelf 14 (location 14)" in page
     assert "all locations together" in page
     assert sum("integrations_connectionprofile" in one["sql"] for one in asked.captured_queries) == 1
+
+
+def test_right_in_one_account_tells_nothing_of_kits_in_another(data_person: Client, dana: User, shop: Shop) -> None:
+    moss = make_shop("moss", account=make_account("7654321"))
+    dana.memberships.create(shop=moss, role=Role.CARE)
+    kit = make_item("SET", "601", account=moss.account)
+    Item.objects.filter(pk=kit.pk).update(item_type="Kit")
+
+    say(data_person, kit, item=make_item("CUP", "502", account=moss.account).pk, quantity=2)
+
+    assert not kit.members.exists()

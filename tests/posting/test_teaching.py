@@ -5,9 +5,10 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from integrations.models import RefusalRule, Shop
-from returnsops.people.models import User
+from returnsops.people.models import Role, User
 from returnsops.posting.models import Pause
 from returnsops.posting.teaching import reclassify
+from tests.builders import make_account, make_shop
 from tests.posting.test_causes import refuse, waiting
 
 pytestmark = pytest.mark.django_db
@@ -94,3 +95,15 @@ def test_rule_is_taught_in_the_admin_with_a_look_at_what_it_fits(client: Client,
     assert RefusalRule.objects.get().made_by == dana
     assert client.post(address, form | {"account": ""}).status_code == 200, "every account is the administrator's word"
     assert RefusalRule.objects.count() == 1
+
+
+def test_right_in_one_account_teaches_nothing_in_another(client: Client, shop: Shop, dana: User) -> None:
+    moss = make_shop("moss", account=make_account("7654321"))
+    dana.memberships.create(shop=moss, role=Role.CARE)
+    User.objects.filter(pk=dana.pk).update(is_staff=True)
+    client.force_login(User.objects.get(pk=dana.pk))
+
+    form = {"words": "flux * out of range", "account": moss.account_id, "meaning": "passing", "active": "on"}
+    client.post("/admin/integrations/refusalrule/add/", form)
+
+    assert not RefusalRule.objects.exists()
