@@ -154,7 +154,7 @@ def test_same_rules_again_are_no_new_version(shop: Shop) -> None:
 
 @pytest.mark.django_db
 def test_new_rules_ask_for_new_plans_of_this_shop_only(shop: Shop) -> None:
-    mine, other = make_return(shop), make_return(make_shop("moss"))
+    mine, other = make_return(shop), make_return(make_shop("moss"), loop_id="110700124")
     LoopReturn.objects.update(look_again_at=None)
 
     make_policy(shop, approval_above="100")
