@@ -5,7 +5,7 @@ Every row of `models.mirror` that Loop or NetSuite fills is written here and now
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db import transaction
@@ -24,6 +24,7 @@ from returnsops.returns.replan import ask_for_plan
 BATCH_ROWS = 500
 # Details may lag behind the list for a moment: those older than the row that asked for them do not answer it.
 ANSWERS_THE_LIST = Q(listed_at=None) | Q(listed_at__lte=F("updated_at"))
+PUT_OFF_BY = timedelta(seconds=30)  # what is due later than this waits for another try, and asks for no newer details
 
 Record = TypeVar("Record")
 
@@ -113,9 +114,14 @@ def _note_told_again(pks: dict[str, int], *, fetched_at: datetime) -> dict[str, 
     if not pks:
         return {}
     answered = LoopReturn.objects.filter(pk__in=among(pks.values()), fetched_at__lte=fetched_at)
-    still_due = Case(When(ANSWERS_THE_LIST, fetch_due_at__lte=fetched_at, then=None), default=F("fetch_due_at"))
+    still_due = Case(When(_is_answered_by(fetched_at), then=None), default=F("fetch_due_at"))
     answered.update(fetched_at=fetched_at, fetch_due_at=still_due)
     return pks
+
+
+def _is_answered_by(fetched_at: datetime) -> Q:
+    asked_before = Q(fetch_due_at__lte=fetched_at) | Q(fetch_due_at__gt=timezone.now() + PUT_OFF_BY)
+    return ANSWERS_THE_LIST & asked_before
 
 
 def _ask_for_details(hints: dict[int, LoopReturnRecord], *, due_at: datetime) -> None:
@@ -145,8 +151,7 @@ def _say_what_follows(shop: Shop, won: dict[int, LoopReturnRecord], *, fetched_a
     """Details answer every hint given before; a row of the list asks for details, unless nothing is ever posted."""
     detailed = [pk for pk, record in won.items() if record.is_detailed]
     listed = {pk: record for pk, record in won.items() if not record.is_detailed}
-    answered = LoopReturn.objects.filter(ANSWERS_THE_LIST, pk__in=among(detailed), fetch_due_at__lte=fetched_at)
-    answered.update(fetch_due_at=None)
+    LoopReturn.objects.filter(_is_answered_by(fetched_at), pk__in=among(detailed)).update(fetch_due_at=None)
     ask_for_plan(detailed)
     postable = [pk for pk, record in listed.items() if record.created_at >= shop.start_from]
     LoopReturn.objects.filter(pk__in=among(postable)).update(fetch_due_at=timezone.now())

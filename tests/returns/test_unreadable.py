@@ -153,6 +153,17 @@ def test_return_that_is_listed_and_has_no_details_is_told_until_loop_is_known_to
     assert noted(shop) == {}
 
 
+@pytest.mark.parametrize("label_status", ["in_transit", "delivered"])
+def test_return_that_a_webhook_read_meanwhile_is_noted_no_longer(shop: Shop, loop: Loop, label_status: str) -> None:
+    make_return(shop, loop_id="7")
+    backfill.note_unread_return(shop, "7", garbled())
+
+    make_return(shop, loop_id="7", label_status=label_status)
+
+    backfill.forget_what_was_read(shop)
+    assert noted(shop) == {}
+
+
 def test_unit_listed_twice_loses_no_unit_in_silence(shop: Shop, loop: Loop) -> None:
     twins: dict[str, Any] = {"line_items": [unit_payload(1), unit_payload(1, sku="OTHER")]}
     loop.answers["7"] = details_payload(loop_id="7", **twins)
