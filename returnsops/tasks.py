@@ -390,6 +390,6 @@ def _connection_problems(shop: Shop) -> list[Problem]:
 def _inbox_problems(shop: Shop) -> list[Problem]:
     unreadable = shop.inbound_events.filter(verdict=InboundEvent.Verdict.UNREADABLE, acknowledged_at=None)
     return [
-        Problem("event_unreadable", f"event:{event.digest[:16]}", "The body cannot be read.", words=event.failure)
+        Problem("event_unreadable", f"event:{event.digest[:16]}", "A webhook came to nothing.", words=event.failure)
         for event in unreadable.order_by("pk")[:SWEEP_LIMIT]
     ]

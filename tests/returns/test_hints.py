@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import OperationalError
 from django.utils import timezone
 
+from exceptions.models import CaseEvent
 from integrations import inbox
 from integrations.errors import NoCallsLeftError, RejectedError, TemporaryError
 from integrations.inbox import begun_before, receive
@@ -145,6 +146,10 @@ def test_what_loop_refuses_is_for_a_person(hooked: Shop, monkeypatch: pytest.Mon
 
     assert states() == [("unreadable", 0, False)]
     assert "what is this" in InboundEvent.objects.get().failure
+
+    tasks.sweep_connections()
+    opened = CaseEvent.objects.get(case__code="event_unreadable", kind="opened")
+    assert "body" not in opened.text, "that could be read"
 
 
 def test_fault_of_ours_is_counted_and_looked_at_alone_from_then_on(
