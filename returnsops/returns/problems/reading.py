@@ -24,8 +24,8 @@ READING: dict[str, ProblemKind] = {
     "event_unreadable": ProblemKind(
         "Loop sent something unreadable", "data", "",
         "It was signed correctly, but it or the return it names could not be read. The sweep fetches the return "
-        "anyway. Look at it in the admin (Inbound events), where the reason stands, tell Loop if it is garbled, and mark "
-        "it as seen.",
+        "anyway. Look at it in the admin (Inbound events), where the reason stands, tell Loop if it is garbled, and "
+        "mark it as seen.",
     ),
     "reading_refused": ProblemKind(
         "NetSuite does not show what returns need", "data", "",
