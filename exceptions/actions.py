@@ -13,7 +13,6 @@ from exceptions.cases import note_event
 from exceptions.models import Case, CaseMember
 from exceptions.offers import RIGHT_FOR, pause_of, posting_of, why_not
 from returnsops.lib import clock
-from returnsops.lib.moves import move_row
 from returnsops.people import access, audit
 from returnsops.people.models import User
 from returnsops.posting import outbox, pausing
@@ -244,21 +243,6 @@ def acknowledge(member: CaseMember, *, by: User, reason: str) -> None:
         outbox.retry(posting)  # it is no double: ours may stand beside it
         _retry_twins(posting)
     _record(member, by, "noted", reason)
-
-
-@transaction.atomic
-def take(case: Case, *, by: User) -> None:
-    """Say «mine». Taking a case that somebody else has moves it to you, and says so."""
-    access.require(by, "assign", shop=case.shop)
-    case = Case.objects.select_for_update(of=("self",), no_key=True).select_related("assignee", "shop").get(pk=case.pk)
-    if case.status == Case.Status.CLOSED:
-        raise NotPossibleError("The case is closed already. Reload the page.")
-    before = case.assignee
-    if case.status == Case.Status.OPEN:
-        move_row(case, field="status", target=Case.Status.TAKEN, moves=Case.MOVES)
-    Case.objects.filter(pk=case.pk).update(assignee=by)
-    note_event(case, "taken", f"{by} takes it" + (f" from {before}." if before and before != by else "."), actor=by)
-    audit.record_event(by, "took case", case, shop=case.shop, before=before and str(before), after=str(by))
 
 
 @transaction.atomic

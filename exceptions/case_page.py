@@ -10,6 +10,7 @@ from exceptions.labels import kind_of, owner_of
 from exceptions.models import Case, CaseMember
 from exceptions.present import problem_of, show_events, show_offers, show_problem, show_words
 from exceptions.queue import stake_of, standing_members, total_returns
+from exceptions.taking import RIGHT
 from returnsops.lib import clock
 from returnsops.people import access
 from returnsops.people.models import User
@@ -97,15 +98,16 @@ def _members(case: Case, page: str | None) -> Any:
 
 
 def _take(case: Case, user: User, member: CaseMember | None) -> list[dict[str, Any]]:
-    """Saying «mine»: what components/action.html takes."""
-    if case.status == Case.Status.CLOSED or case.assignee_id == user.pk:
+    """Saying «mine», or that it is not any more: what components/action.html takes."""
+    if case.status == Case.Status.CLOSED:
         return []
-    allowed = access.may(user, "assign", shop=case.shop)
+    is_mine = case.assignee_id == user.pk
+    allowed = access.may(user, RIGHT, shop=case.shop)
     return [
         {
-            "label": "Take it over" if case.assignee_id else "Take it",
-            "icon": "user-check",
-            "url": reverse("case-take", args=[case.pk]),
+            "label": "Give it back" if is_mine else "Take it over" if case.assignee_id else "Take it",
+            "icon": "undo-2" if is_mine else "user-check",
+            "url": reverse("case-give-back" if is_mine else "case-take", args=[case.pk]),
             "key": "a",
             "target": "#detail",
             "swap": "innerHTML",

@@ -172,6 +172,7 @@ EVENT_TITLES = {
     "left": "Return {} left",
     "closed": "Closed",
     "taken": "Taken",
+    "given back": "Given back",
     "note": "Note",
     "noted": "Noted for return {}",
     "approved": "Approved for return {}",

@@ -1,6 +1,7 @@
 """The queue, the case page, and what a person does about a case."""
 
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from exceptions import actions, bulk
+from exceptions import actions, bulk, taking
 from exceptions.attempt import try_action
 from exceptions.bulk_page import describe_retry, told
 from exceptions.case_page import choose_member, describe_case, find_member
@@ -79,9 +80,19 @@ def act(request: PageRequest, pk: int, name: str) -> HttpResponse:
 
 @require_POST
 def take(request: PageRequest, pk: int) -> HttpResponse:
+    return _move(request, pk, taking.take, done="The case is yours.")
+
+
+@require_POST
+def give_back(request: PageRequest, pk: int) -> HttpResponse:
+    return _move(request, pk, taking.give_back, done="The case waits for somebody again.")
+
+
+def _move(request: PageRequest, pk: int, move: Callable[..., None], *, done: str) -> HttpResponse:
+    """From one person to another, or to nobody."""
     case = _case_of(request, pk)
-    refused = try_action(partial(actions.take, case, by=request.user))
-    messages.error(request, refused) if refused else messages.success(request, "The case is yours.")
+    refused = try_action(partial(move, case, by=request.user))
+    messages.error(request, refused) if refused else messages.success(request, done)
     return _go_on(request, case, member_pk=request.POST.get("member"))
 
 

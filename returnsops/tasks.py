@@ -19,6 +19,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from exceptions.cases import CONNECTION, INBOX, WRITERS, add_case, sync_cases, sync_source
+from exceptions.taking import give_back_of_who_left
 from integrations import inbox
 from integrations.discovery.check import checks_to_do, request_overdue_checks
 from integrations.errors import IntegrationError, RejectedError
@@ -301,6 +302,11 @@ def sweep_writers() -> None:
         sync_source(shop, WRITERS, find_other_writers(shop))
 
 
+def sweep_cases() -> None:
+    """Cases that somebody has who is not here any more would wait for nobody."""
+    give_back_of_who_left()
+
+
 def sweep_checks() -> None:
     """Checks whose task was lost, and those that are due: what we know of an account grows old."""
     now = timezone.now()
@@ -327,6 +333,7 @@ JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
     "events": (timedelta(seconds=10), sweep_events),
     "connections": (timedelta(seconds=10), sweep_connections),
     "records": (timedelta(seconds=5), sweep_records),
+    "cases": (timedelta(seconds=60), sweep_cases),
     "checks": (timedelta(seconds=60), sweep_checks),
     "background": (timedelta(seconds=5), ask_for_background),
     "webhooks": (timedelta(days=1), sweep_webhooks),

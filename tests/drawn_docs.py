@@ -38,7 +38,7 @@ POSTING_ARROWS = {
 CASE_ARROWS = {
     ("open", "taken"): "Somebody says «mine».",
     ("open", "closed"): "The last return has left, or the source says that the cause is gone.",
-    ("taken", "open"): "Whoever had it gives it back.",
+    ("taken", "open"): "Whoever had it gives it back, or works on cases of that shop no more.",
     ("taken", "closed"): "The same as from open: the cause is gone, whoever has it.",
 }
 

@@ -27,6 +27,7 @@ urlpatterns = [
     path("cases/<int:pk>/acknowledge/", cases.AcknowledgeCase.as_view(), name="api-acknowledge"),
     path("cases/<int:pk>/notes/", cases.WriteNote.as_view(), name="api-note"),
     path("cases/<int:pk>/take/", cases.TakeCase.as_view(), name="api-take"),
+    path("cases/<int:pk>/give-back/", cases.GiveCaseBack.as_view(), name="api-give-back"),
     path("postings/", postings.PostingList.as_view(), name="api-postings"),
     path("postings/<int:pk>/", postings.PostingDetail.as_view(), name="api-posting"),
     path("postings/<int:pk>/cancel/", postings.CancelPosting.as_view(), name="api-cancel-posting"),

@@ -12,6 +12,7 @@ from exceptions import actions, offers
 from exceptions.cases import sync_cases
 from exceptions.forms import CorrectDateForm, goods_choices
 from exceptions.models import Case, CaseMember
+from exceptions.taking import take
 from integrations.models import NetSuiteAccount, Shop
 from returnsops.lib import clock
 from returnsops.people.models import AuditEvent, Role, User
@@ -246,8 +247,8 @@ def test_nothing_can_be_done_about_a_closed_case(row: LoopReturn, finn: User) ->
 def test_taking_a_case_says_whose_it_is(row: LoopReturn, finn: User, fay: User) -> None:
     case = differing(row).case
 
-    actions.take(case, by=finn)
-    actions.take(Case.objects.get(), by=fay)
+    take(case, by=finn)
+    take(Case.objects.get(), by=fay)
 
     taken = Case.objects.get()
     assert (taken.status, taken.assignee) == ("taken", fay)
@@ -259,7 +260,7 @@ def test_closed_case_cannot_be_taken(row: LoopReturn, finn: User) -> None:
     sync_cases(row, [])
 
     with pytest.raises(NotPossibleError, match="closed"):
-        actions.take(case, by=finn)
+        take(case, by=finn)
 
     assert Case.objects.get().assignee is None
 

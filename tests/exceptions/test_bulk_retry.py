@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 from pytest_django.asserts import assertNumQueries
 
-from exceptions import actions, bulk
+from exceptions import bulk
 from exceptions.cases import sync_cases
 from exceptions.models import CaseMember
 from exceptions.queue import visible_cases
+from exceptions.taking import take
 from integrations.models import Shop
 from returnsops.people.models import AuditEvent, Membership, Role, User
 from returnsops.posting.models import Posting
@@ -124,7 +125,7 @@ def test_a_case_that_a_colleague_took_meanwhile_is_sent_all_the_same(finance: Cl
     taken = refuse(shop, 1)
     text = finance.get(DRY_RUN + query).text
     case = CaseMember.objects.get(loop_return=taken.loop_return).case
-    actions.take(case, by=make_user(Role.FINANCE, shop))
+    take(case, by=make_user(Role.FINANCE, shop))
 
     answer = press(finance, text, query)
 

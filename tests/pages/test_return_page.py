@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from exceptions import actions
 from exceptions.models import Case, CaseMember
+from exceptions.taking import take
 from integrations.models import NetSuiteAccount, Shop
 from returnsops.lib import clock
 from returnsops.pages.present.return_page import POLL_S, POLL_SLOWLY_S, look_up, poll_interval_s
@@ -219,7 +220,7 @@ def test_what_this_person_may_not_do_is_greyed_with_the_reason(client: Client, s
 def test_what_people_did_is_told_with_who_and_why(finance: Client, shop: Shop, finn: User, dana: User) -> None:
     row = make_planned_return(shop)
     case = make_case(row, seen_hash="abc")
-    actions.take(case, by=finn)
+    take(case, by=finn)
     actions.add_note(case, by=dana, text="Asked the shop.")
     actions.approve(CaseMember.objects.get(case=case), seen_hash="abc", by=finn, reason="Tax of the state.")
     map_sku(shop, "BOOT-42", make_item("BOOT-42-OLD", "777"), by=dana, reason="Renamed in spring")

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from exceptions import actions
+from exceptions import actions, taking
 from exceptions.models import Case, CaseEvent, CaseMember
 from exceptions.queue import visible_cases
 from returnsops.api.filters import CaseFilter
@@ -190,4 +190,10 @@ class WriteNote(CaseAction):
 class TakeCase(CaseAction):
     """Say «mine». A case that somebody else has moves to you, and its events say so."""
 
-    act = staticmethod(actions.take)
+    act = staticmethod(taking.take)
+
+
+class GiveCaseBack(CaseAction):
+    """It waits for somebody again. Only whoever has it gives it back."""
+
+    act = staticmethod(taking.give_back)
