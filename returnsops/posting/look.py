@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from integrations.errors import ConfigurationError, IntegrationError, TemporaryError
+from integrations.errors import ConfigurationError, IntegrationError, RejectedError, TemporaryError
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.parsing import read_ref_id
 from integrations.netsuite.records import RecordRef, TransactionLine, TransactionRecord
@@ -94,8 +94,8 @@ class Found:
 class Look:
     """What NetSuite holds in the place of each that was looked for, by external id.
 
-    found: what it holds. failed: nothing is known of these, since a record that may be theirs is not shown. In the
-    place of all others there is nothing.
+    found: what it holds. failed: nothing is known of these, since a record that may be theirs is not shown, or a query
+    for it is refused. In the place of all others there is nothing.
     unread: the records that are not shown.
     """
 
@@ -156,7 +156,7 @@ def look_first(client: NetSuiteClient, wanted: Sequence[Sought]) -> Look:
     for one in wanted:
         if one.chosen:
             look.take(one, partial(_judge_chosen, records, one))
-    strangers = _find_candidates(client, [one for one in wanted if not look.knows(one)])
+    strangers = _find_candidates(client, look, [one for one in wanted if not look.knows(one)])
     for one in wanted:
         if not look.knows(one):
             look.take(one, partial(_find_stranger, records, one, strangers))
@@ -239,19 +239,26 @@ def _find_stranger(records: _Records, sought: Sought, refs: Collection[RecordRef
     return min(matches, key=lambda match: len(match.differences), default=None)
 
 
-def _find_candidates(client: NetSuiteClient, wanted: Sequence[Sought]) -> list[RecordRef]:
-    """As few queries as there are ways in which a stranger can be tied to what we are about to make."""
-    refs: list[RecordRef] = []
+def _find_candidates(client: NetSuiteClient, look: Look, wanted: Sequence[Sought]) -> list[RecordRef]:
+    """As few queries as there are ways in which a stranger can be tied to what we are about to make.
+
+    One that is refused, as for want of a right, says nothing of what the others are asked for.
+    """
     made = [one for one in wanted if POSTING_KINDS[one.kind].stand_ins]
-    if made:
-        types = sorted({name for one in made for name in POSTING_KINDS[one.kind].stand_ins})
-        refs += client.find_made_from({source for one in made for source in one.sources}, types)
-    credits = {source for one in wanted if one.kind == "customer_refund" for source in one.sources}
-    if credits:
-        refs += client.find_refunds_of_credits(credits)
-    references = {name for one in wanted if one.kind == "exchange_order" for name in one.references}
-    if references:
-        refs += client.find_sales(sorted(references))
+    types = sorted({name for one in made for name in POSTING_KINDS[one.kind].stand_ins})
+    refunds = [one for one in wanted if one.kind == "customer_refund"]
+    orders = [one for one in wanted if one.references]
+    asked: list[tuple[list[Sought], Callable[[], list[RecordRef]]]] = [
+        (made, lambda: client.find_made_from({source for one in made for source in one.sources}, types)),
+        (refunds, lambda: client.find_refunds_of_credits({source for one in refunds for source in one.sources})),
+        (orders, lambda: client.find_sales(sorted({name for one in orders for name in one.references}))),
+    ]
+    refs: list[RecordRef] = []
+    for those, ask in asked:
+        try:
+            refs += ask() if those else []
+        except RejectedError as error:
+            look.failed |= {one.external_id: error for one in those}
     return list({ref.internal_id: ref for ref in refs}.values())
 
 

@@ -170,6 +170,31 @@ def test_stranger_that_is_not_shown_keeps_no_other_posting_from_being_sent(
     assert unlucky.tries.count() == 1
 
 
+def test_query_that_is_refused_holds_up_only_what_it_was_asked_for(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: LetPass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the role may read documents, but not what links a refund to its credit."""
+    applied = {"doc": {"id": "8201"}, "line": 1, "apply": True, "amount": "9.00"}
+    body = {"customer": {"id": "8801"}, "account": {"id": "217"}, "apply": {"items": [applied]}}
+    request = {"operation": "create", "target_type": "customerRefund", "body": body}
+    refund = make_posting(row, make_due("customer_refund", request=request, serial_key="8201", covers=["part:1"]))
+    other = make_posting(make_return(row.shop, loop_id="2"), make_due(covers=["unit:2"], serial_key="2"))
+    monkeypatch.setattr(netsuite, "find_refunds_of_credits", _refuse)
+
+    for _ in range(20):
+        send()
+        assert state(other) == "posted"
+        let_pass(timedelta(minutes=5))
+
+    assert (state(refund), netsuite.calls) == ("rejected", [other.external_id])
+    assert refund.refusal is not None
+    assert (refund.refusal["family"], refund.refusal["detail"]) == ("gave_up", FORBIDDEN.detail)
+
+
+def _refuse(credit_ids: object) -> None:
+    raise FORBIDDEN
+
+
 def test_stranger_that_may_not_be_read_is_told_at_once_and_stops_nothing_that_is_written(
     row: LoopReturn, netsuite: FakeNetSuite
 ) -> None:

@@ -91,7 +91,7 @@ def take_a_lost_answer_for_a_no(patch: pytest.MonkeyPatch) -> None:
 
 
 def look_for_our_own_only(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(look, "_find_candidates", lambda client, wanted: [])
+    patch.setattr(look, "_find_candidates", lambda client, look, wanted: [])
 
 
 def send_in_spite_of_a_pause(patch: pytest.MonkeyPatch) -> None:
