@@ -17,7 +17,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 
 from integrations.aside import do_what_was_left
 from integrations.connections import begin_probe, end_probe, loop_client, netsuite_client, note_failure, note_success
-from integrations.errors import ConfigurationError, IntegrationError
+from integrations.errors import ConfigurationError, IntegrationError, UnreadableRecordError
 from integrations.models import NetSuiteAccount, Shop
 from integrations.netsuite.lanes import WAKE_CHANNEL as LANES
 from returnsops.lib.wake import Alarm
@@ -245,11 +245,13 @@ class Sender:
 
     def _record_failed_look(self, desk: Desk, looked: list[Posting], error: Exception) -> None:
         """Nothing was sent, so nothing is counted, unless it is the fault of one."""
-        if not isinstance(error, IntegrationError):
+        if isinstance(error, IntegrationError):
+            note_failure(self._connection_of(desk.source), error)
+        else:
             logger.error("looking before posting failed by a fault of ours", exc_info=error)
+        if isinstance(error, UnreadableRecordError) or not isinstance(error, IntegrationError):
             self._blame(desk, dict.fromkeys(looked, error), was_alone=len(looked) == 1)
             return
-        note_failure(self._connection_of(desk.source), error)
         if error.status == 429 and not desk.is_probing:
             desk.look_again(looked)
             return

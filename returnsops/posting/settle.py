@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.connections import loop_client, netsuite_client, watched
-from integrations.errors import IntegrationError, RejectedError
+from integrations.errors import IntegrationError, RejectedError, UnreadableRecordError
 from integrations.loop.inspecting import shows_assessment, shows_grade
 from integrations.loop.records import LoopReturnRecord
 from integrations.models import NetSuiteAccount
@@ -122,12 +122,15 @@ def _try_to_settle(posting: Posting) -> IntegrationError | None:
 
 
 def _settle_together(doubts: Sequence[Posting]) -> None:
-    """By one query. What breaks us is found by looking for each alone, and keeps no other from being settled."""
+    """By one query. What breaks us, or is garbled, is found by looking for each alone, and keeps no other from being
+    settled."""
     try:
         _settle_by_external_id(doubts)
-    except (IntegrationError, OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError):
         raise
-    except Exception:
+    except Exception as error:
+        if isinstance(error, IntegrationError) and not isinstance(error, UnreadableRecordError):
+            raise
         if len(doubts) == 1:
             _leave_in_doubt(doubts[0])
             return
@@ -137,7 +140,7 @@ def _settle_together(doubts: Sequence[Posting]) -> None:
 
 
 def _leave_in_doubt(posting: Posting) -> None:
-    logger.exception("%s stays in doubt by a fault of ours", posting)
+    logger.exception("%s stays in doubt", posting)
     _look_later(posting)
 
 

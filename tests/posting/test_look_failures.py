@@ -1,6 +1,6 @@
 """A record that NetSuite does not show, and a fault of ours, hold up what they are about and no other posting."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from types import ModuleType
 from typing import Any
@@ -9,7 +9,14 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from integrations.errors import ConfigurationError, IntegrationError, RejectedError, TemporaryError
+from integrations.errors import (
+    ConfigurationError,
+    IntegrationError,
+    RejectedError,
+    TemporaryError,
+    UnreadableRecordError,
+)
+from integrations.netsuite.records import RecordRef
 from returnsops.posting import settle as settle_room
 from returnsops.posting.models import Pause, Posting
 from returnsops.posting.sender import Sender
@@ -189,6 +196,41 @@ def test_query_that_is_refused_holds_up_only_what_it_was_asked_for(
     assert (state(refund), netsuite.calls) == ("rejected", [other.external_id])
     assert refund.refusal is not None
     assert (refund.refusal["family"], refund.refusal["detail"]) == ("gave_up", FORBIDDEN.detail)
+
+
+def show_garbled(netsuite: FakeNetSuite, posting: Posting, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The query tells one row that nobody can read, wherever it is among the answers."""
+    find = netsuite.find_by_external_ids
+
+    def read(external_ids: Collection[str]) -> list[RecordRef]:
+        if posting.external_id in external_ids:
+            raise UnreadableRecordError(system="netsuite", operation="query", detail="«soon» is no time")
+        return find(external_ids)
+
+    monkeypatch.setattr(netsuite, "find_by_external_ids", read)
+
+
+def test_garbled_row_of_one_keeps_no_other_from_being_sent(
+    row: LoopReturn, netsuite: FakeNetSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    garbled, other = two_waiting(row)
+    show_garbled(netsuite, garbled, monkeypatch)
+
+    send()
+
+    assert (state(other), netsuite.calls, garbled.tries.count()) == ("posted", [other.external_id], 1)
+
+
+def test_garbled_row_of_one_keeps_no_other_from_being_settled(
+    row: LoopReturn, netsuite: FakeNetSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    garbled, other = two_in_doubt(row)
+    netsuite.make_for(other)
+    show_garbled(netsuite, garbled, monkeypatch)
+
+    settle_doubts(row.shop.account)
+
+    assert (state(garbled), state(other)) == ("uncertain", "posted")
 
 
 def _refuse(credit_ids: object) -> None:
