@@ -60,7 +60,7 @@ chaos: install
 test: install-dev
 	$(BIN)/python -m tests.browser_setup
 	@# One process more than two cores have: about a third of the time tests wait for other programs.
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 3 $(ARGS)
 
 check: install-dev
 	$(BIN)/ruff format --check .

@@ -35,7 +35,7 @@ from tests.journey.crash_points import FAULTS, POINTS, Crashes, Trap
 from tests.journey.stage import Stage
 from tests.template_database import empty_tables
 
-pytestmark = [pytest.mark.journey, pytest.mark.django_db, pytest.mark.xdist_group("crashes")]
+pytestmark = [pytest.mark.journey, pytest.mark.django_db, pytest.mark.long]
 
 WINDOW, LEASE = timedelta(seconds=3), timedelta(seconds=10)  # nobody waits for a lease: see `Crashes._bury`
 TIME_LIMIT_S = 1_800.0

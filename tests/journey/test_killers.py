@@ -15,7 +15,7 @@ from returnsops.returns.models import LoopReturn
 from tests.journey.stage import Stage
 from tests.journey.workers import Worker, wait_until
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("killers")]
+pytestmark = pytest.mark.journey
 
 LIMIT_S = 300.0
 DEADLY = "return.deadly"

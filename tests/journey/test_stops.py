@@ -16,7 +16,7 @@ from returnsops.returns.models import LoopReturn
 from tests.journey.stage import Stage
 from tests.journey.workers import POLL_S, STOP_LIMIT_S, Worker, wait_until
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("stops")]
+pytestmark = pytest.mark.journey
 
 RETURNS_PER_STOP = 8
 LIMIT_S = 240.0

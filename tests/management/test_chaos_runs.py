@@ -13,7 +13,7 @@ from returnsops.lib import postgres
 from returnsops.lib.processes import PROJECT_DIR
 from returnsops.management.rehearsal.books import INVARIANTS
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.long
 
 SEEDS = "1,2,3"
 SIZE = ("--returns", "8", "--kills", "2", "--restarts", "1")

@@ -27,8 +27,6 @@ from returnsops.management.rehearsal.books.stock import units_passed
 from tests.sandbox.journeys import authorize, credit, lines_of, receipt_row, receive, refund
 from tests.sandbox.strangers import Director, NetSuiteStranger, wait_for
 
-pytestmark = pytest.mark.xdist_group("checker")
-
 Json = dict[str, Any]
 PERSON = "person"
 PLACES = ("sellable", "damaged")

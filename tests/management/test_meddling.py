@@ -15,8 +15,6 @@ from returnsops.management.chaos.sandbox_control import SandboxControl, SandboxR
 from tests.sandbox.journeys import authorize, credit, lines_of, receipt_row, receive, refund
 from tests.sandbox.strangers import Director, Json, NetSuiteStranger
 
-pytestmark = pytest.mark.xdist_group("meddling")
-
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:

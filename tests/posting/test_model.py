@@ -17,7 +17,7 @@ from returnsops.posting.models import Posting
 from tests.posting import model
 from tests.posting.model import HAPPENINGS, BrokenPromiseError, PostingMachine
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("model")]
+pytestmark = pytest.mark.django_db
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 Status = Posting.Status
