@@ -26,17 +26,20 @@ help:
 	@echo "make check               format, lint, types, migrations, deployment settings, imports, dependencies"
 	@echo "make clean               stop the databases; remove data and caches (not .venv)"
 
-# The stamps say what is installed: nothing is done while the requirements stay the same.
-.venv/.installed: requirements.txt
+$(BIN)/pip:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found. Install it, or name it: make PYTHON=/path/to/python3"; exit 1; }
-	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { rm -rf .venv; \
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
 		echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+# The stamps say what is installed: nothing is done while the requirements stay the same. To test needs all that to run
+# does, so it is installed in one go.
+.venv/.installed: requirements.txt | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/.installed-dev: requirements-dev.txt .venv/.installed
+.venv/.installed-dev: requirements-dev.txt requirements.txt | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@touch $@
+	@touch .venv/.installed $@
 
 install: .venv/.installed
 
