@@ -1,6 +1,7 @@
 """What one plan costs in statements: it is made a dozen times for every return, so a new one is a decision."""
 
 from datetime import timedelta
+from math import inf
 from typing import Any
 
 import pytest
@@ -69,6 +70,7 @@ def test_many_changes_at_once_cost_one_task(
 ) -> None:
     sent: list[str] = []
     monkeypatch.setattr(nudge, "async_task", lambda roof, what, row_id, **options: sent.append(what))
+    monkeypatch.setattr(tasks, "PLANS_FOR_S", inf)
 
     with django_capture_on_commit_callbacks(execute=True):
         rows = [make_return(shop, loop_id=str(number)) for number in range(1, 31)]
