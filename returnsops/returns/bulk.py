@@ -3,7 +3,7 @@
 Every row of `models.mirror` that Loop or NetSuite fills is written here and nowhere else.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -37,28 +37,34 @@ class Upserted:
     new: set[int] = field(default_factory=set)
 
 
-def upsert_returns(shop: Shop, records: Iterable[LoopReturnRecord], *, fetched_at: datetime | None = None) -> Upserted:
+def upsert_returns(
+    shop: Shop, records: Iterable[LoopReturnRecord], *, fetched_at: datetime | Mapping[str, datetime] | None = None
+) -> Upserted:
     """Write what Loop said at `fetched_at` (when the call began), batch by batch, each in a transaction of its own.
 
     A row of the list never overwrites details, which hold more; it asks for them to be fetched again instead. What is
     known by the list alone is planned once its details are there; a return older than the shop's start never is.
+    fetched_at: by the return's id where a call was made for each.
     """
     done = Upserted()
     moment = fetched_at or timezone.now()
     for batch in _batches(_newest_of_each(records)):
+        moments = moment if isinstance(moment, Mapping) else {record.id: moment for record in batch}
         with transaction.atomic():
-            _upsert_returns(shop, batch, done, fetched_at=moment)
+            _upsert_returns(shop, batch, done, fetched_at=moments)
     return done
 
 
-def _upsert_returns(shop: Shop, records: list[LoopReturnRecord], done: Upserted, *, fetched_at: datetime) -> None:
+def _upsert_returns(
+    shop: Shop, records: list[LoopReturnRecord], done: Upserted, *, fetched_at: Mapping[str, datetime]
+) -> None:
     detailed = _hold_returns(shop, [record.id for record in records])
     _ask_for_details(
         {detailed[record.id].pk: record for record in records if not record.is_detailed and record.id in detailed},
         due_at=timezone.now(),  # details fetched while the list was read may be older than this row of it
     )
     rows = [
-        (record, return_row(shop, record, fetched_at=fetched_at))
+        (record, return_row(shop, record, fetched_at=fetched_at[record.id]))
         for record in records
         if record.is_detailed or record.id not in detailed
     ]
@@ -77,9 +83,9 @@ def _upsert_returns(shop: Shop, records: list[LoopReturnRecord], done: Upserted,
     )
     pks = {loop_id: pk for (_, loop_id), pk in written.pks.items()}
     won = {pks[record.id]: record for record in news if record.id in pks}
-    _write_units(won)
-    _write_exchanges(won)
-    _say_what_follows(shop, won, fetched_at=fetched_at)
+    _write_units(won, new=written.new)
+    _write_exchanges(won, new=written.new)
+    _say_what_follows(shop, won)
     done.pks |= pks
     done.new |= written.new
 
@@ -109,17 +115,19 @@ def _hold_returns(shop: Shop, loop_ids: list[str]) -> dict[str, Held]:
     return {loop_id: Held(pk, "" if missing else digest) for pk, loop_id, known, missing, digest in rows if known}
 
 
-def _note_told_again(pks: dict[str, int], *, fetched_at: datetime) -> dict[str, int]:
+def _note_told_again(pks: dict[str, int], *, fetched_at: Mapping[str, datetime]) -> dict[str, int]:
     """Details that say what they said before: only when they were fetched is new. Nobody has to plan anew."""
-    if not pks:
-        return {}
-    answered = LoopReturn.objects.filter(pk__in=among(pks.values()), fetched_at__lte=fetched_at)
-    still_due = Case(When(_is_answered_by(fetched_at), then=None), default=F("fetch_due_at"))
-    answered.update(fetched_at=fetched_at, fetch_due_at=still_due)
+    told_at: dict[datetime, list[int]] = {}
+    for loop_id, pk in pks.items():
+        told_at.setdefault(fetched_at[loop_id], []).append(pk)
+    for moment, told in told_at.items():
+        answered = LoopReturn.objects.filter(pk__in=among(told), fetched_at__lte=moment)
+        still_due = Case(When(_is_answered_by(moment), then=None), default=F("fetch_due_at"))
+        answered.update(fetched_at=moment, fetch_due_at=still_due)
     return pks
 
 
-def _is_answered_by(fetched_at: datetime) -> Q:
+def _is_answered_by(fetched_at: datetime | F) -> Q:
     asked_before = Q(fetch_due_at__lte=fetched_at) | Q(fetch_due_at__gt=timezone.now() + PUT_OFF_BY)
     return ANSWERS_THE_LIST & asked_before
 
@@ -133,29 +141,33 @@ def _ask_for_details(hints: dict[int, LoopReturnRecord], *, due_at: datetime) ->
     LoopReturn.objects.bulk_update(rows, ["fetch_due_at", "listed_digest", "listed_at"], batch_size=100)
 
 
-def _write_units(won: dict[int, LoopReturnRecord]) -> None:
+def _write_units(won: dict[int, LoopReturnRecord], *, new: Collection[int]) -> None:
     """A unit that is no longer listed was taken out of the return; its row and its history stay (loop.md §7.6)."""
     rows = [row for pk, record in won.items() for row in unit_rows(pk, record.units)]
     written = upsert_rows(ReturnLine, rows, key=("loop_return_id", "line_item_id"))
-    live = ReturnLine.objects.filter(loop_return__in=among(won), removed=False)
-    live.exclude(pk__in=among(written.pks.values())).update(removed=True)
+    if known := won.keys() - new:
+        live = ReturnLine.objects.filter(loop_return__in=among(known), removed=False)
+        live.exclude(pk__in=among(written.pks.values())).update(removed=True)
 
 
-def _write_exchanges(won: dict[int, LoopReturnRecord]) -> None:
+def _write_exchanges(won: dict[int, LoopReturnRecord], *, new: Collection[int]) -> None:
     rows = [row for pk, record in won.items() for row in exchange_rows(pk, record.exchanges)]
     written = upsert_rows(ExchangeItem, rows, key=("loop_return_id", "exchange_id"))
-    ExchangeItem.objects.filter(loop_return__in=among(won)).exclude(pk__in=among(written.pks.values())).delete()
+    if known := won.keys() - new:
+        live = ExchangeItem.objects.filter(loop_return__in=among(known))
+        live.exclude(pk__in=among(written.pks.values())).delete()
 
 
-def _say_what_follows(shop: Shop, won: dict[int, LoopReturnRecord], *, fetched_at: datetime) -> None:
+def _say_what_follows(shop: Shop, won: dict[int, LoopReturnRecord]) -> None:
     """Details answer every hint given before; a row of the list asks for details, unless nothing is ever posted."""
-    detailed = [pk for pk, record in won.items() if record.is_detailed]
-    listed = {pk: record for pk, record in won.items() if not record.is_detailed}
-    LoopReturn.objects.filter(_is_answered_by(fetched_at), pk__in=among(detailed)).update(fetch_due_at=None)
-    ask_for_plan(detailed)
-    postable = [pk for pk, record in listed.items() if record.created_at >= shop.start_from]
-    LoopReturn.objects.filter(pk__in=among(postable)).update(fetch_due_at=timezone.now())
-    LoopReturn.objects.filter(pk__in=among(listed.keys() - set(postable))).update(stage=LoopReturn.Stage.ENDED)
+    if detailed := [pk for pk, record in won.items() if record.is_detailed]:
+        answered = LoopReturn.objects.filter(_is_answered_by(F("fetched_at")), pk__in=among(detailed))
+        answered.update(fetch_due_at=None)
+        ask_for_plan(detailed)
+    if listed := {pk: record for pk, record in won.items() if not record.is_detailed}:
+        postable = [pk for pk, record in listed.items() if record.created_at >= shop.start_from]
+        LoopReturn.objects.filter(pk__in=among(postable)).update(fetch_due_at=timezone.now())
+        LoopReturn.objects.filter(pk__in=among(listed.keys() - set(postable))).update(stage=LoopReturn.Stage.ENDED)
 
 
 # --- NetSuite --------------------------------------------------------------------------------------

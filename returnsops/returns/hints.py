@@ -3,7 +3,8 @@
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,13 +14,15 @@ from django.db.models import Q
 from integrations import inbox
 from integrations.errors import IntegrationError, NoCallsLeftError, RejectedError
 from integrations.models import InboundEvent, Shop
-from returnsops.returns.mirror import fetch_return
+from returnsops.returns.mirror import Fetched, apply_fetched, apply_returns, read_return
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.replan import ask_for_plan
 
 logger = logging.getLogger(__name__)
 
 BATCH_MAX = 20
+# Written together, which costs little more than one alone; but news waits no longer than this.
+WRITE_AT_ONCE, WRITE_WITHIN_S = 10, 1.0
 KEEP_EVERY_S = inbox.FIRST_LOOK_LEASE.total_seconds() / 4
 
 
@@ -62,16 +65,20 @@ class _Batch:
         self._faulty: set[int] = set()  # those that fail by a fault of ours
         self._shops_used_up: set[int] = set()
         self._open_names = {event.pk: self._find_returns(event) for event in events}
-        self._kept_at = time.monotonic()
+        self._kept_at = self._written_at = time.monotonic()
+        self._fetched: list[tuple[_Hints, Fetched]] = []
 
     def read(self, deadline: float, show_life: Callable[[], None]) -> None:
         for hints in self._unanswered():
             if time.monotonic() > deadline:
                 break
             self._keep()
-            if hints.shop.pk not in self._shops_used_up and self._fetch(hints):
-                self._close(hints)
+            if hints.shop.pk not in self._shops_used_up:
+                self._fetch(hints)
+            if len(self._fetched) >= WRITE_AT_ONCE or time.monotonic() > self._written_at + WRITE_WITHIN_S:
+                self._write()
             show_life()
+        self._write()
 
     def end(self) -> None:
         waiting = [event for event in self._events if event.verdict == InboundEvent.Verdict.WAITING]
@@ -122,26 +129,50 @@ class _Batch:
         for event in hints.events:
             self._open_names[event.pk].discard(hints.return_id)
 
-    def _fetch(self, hints: _Hints) -> bool:
-        """Whether that is done: fetched, or given to a person to look at."""
+    def _fetch(self, hints: _Hints) -> None:
+        with self._one_delays_no_other(hints):
+            fetched = read_return(hints.shop, hints.return_id)
+            self.shops_read.add(hints.shop.pk)
+            if fetched:
+                self._fetched.append((hints, fetched))
+            else:
+                self._close(hints)
+
+    def _write(self) -> None:
+        """Together; each alone where that fails, to find out which one it is."""
+        fetched, self._fetched, self._written_at = self._fetched, [], time.monotonic()
+        for shop in {hints.shop.pk: hints.shop for hints, _ in fetched}.values():
+            theirs = [one for one in fetched if one[0].shop.pk == shop.pk]
+            try:
+                apply_returns(shop, [told for _, told in theirs])
+            except Exception as error:
+                logger.info("%s returns of %s are written one by one: %s", len(theirs), shop, error)
+                for hints, told in theirs:
+                    with self._one_delays_no_other(hints):
+                        apply_fetched(shop, told)
+                        self._close(hints)
+            else:
+                for hints, _ in theirs:
+                    self._close(hints)
+
+    @contextmanager
+    def _one_delays_no_other(self, hints: _Hints) -> Iterator[None]:
+        """What fails stays open, unless it was given to a person to look at."""
         try:
-            fetch_return(hints.shop, hints.return_id)
+            yield
         except NoCallsLeftError:  # said once for all returns of the shop
             logger.info("%s waits: its calls to Loop are used up", hints.shop)
             self._shops_used_up.add(hints.shop.pk)
-            return False
         except RejectedError as error:
             for event in hints.events:
                 inbox.set_aside(event, failure=str(error))
+            self.shops_read.add(hints.shop.pk)
+            self._close(hints)
         except (IntegrationError, InterfaceError, OperationalError) as error:  # the database that goes away is no fault
             logger.warning("return %s waits: %s", hints.return_id, error)
-            return False
         except Exception:
             logger.exception("return %s failed; the others go on", hints.return_id)
             self._faulty.update(event.pk for event in hints.events)
-            return False
-        self.shops_read.add(hints.shop.pk)
-        return True
 
 
 def _last_fetches(hints: list[_Hints]) -> dict[tuple[int, str], datetime]:

@@ -6,11 +6,12 @@ same `updated_at` the later fetch wins.
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import DataError, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from integrations.connections import loop_client, watched
@@ -19,6 +20,7 @@ from integrations.loop.records import LoopReturnRecord
 from integrations.models import NetSuiteAccount, Shop
 from integrations.netsuite.records import TransactionRecord
 from returnsops.lib import clock
+from returnsops.lib.fixed_query import FixedQuery, slots
 from returnsops.lib.upsert import among, among_texts
 from returnsops.returns.bulk import returns_with, upsert_records, upsert_returns
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
@@ -28,9 +30,29 @@ from returnsops.returns.turns import ring
 logger = logging.getLogger(__name__)
 
 SALE_TYPES = ("salesOrder", "invoice", "cashSale")
+# NetSuite has something to tell of these that we have not got.
+WITHOUT_SALE = FixedQuery(
+    lambda: (
+        LoopReturn.objects.filter(pk__in=slots("pks"))
+        .filter(
+            Q(records_fetched_at=None)
+            | ~Exists(NetSuiteRecord.objects.filter(returns=OuterRef("pk"), record_type__in=SALE_TYPES))
+        )
+        .order_by()
+        .values("pk")
+    )
+)
 
 
 # --- Loop ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One return as Loop showed it. at: when the call began."""
+
+    record: LoopReturnRecord
+    at: datetime
 
 
 def fetch_return(
@@ -41,19 +63,31 @@ def fetch_return(
     in_background: nobody waits for it, so it leaves a share of the calls to those who do.
     Raises the errors of `integrations.errors`. None: Loop knows no such return.
     """
-    known = LoopReturn.objects.filter(shop=shop, loop_id=loop_id).first()
-    if known and hinted_at and known.fetched_at > hinted_at:
-        return known
+    if hinted_at:
+        known = LoopReturn.objects.filter(shop=shop, loop_id=loop_id, fetched_at__gt=hinted_at).first()
+        if known:
+            return known
+    fetched = read_return(shop, loop_id, in_background=in_background)
+    return apply_fetched(shop, fetched) if fetched else None
+
+
+def read_return(shop: Shop, loop_id: str, *, in_background: bool = False) -> Fetched | None:
+    """Fetch one return and write nothing. Raises the errors of `integrations.errors`. None: Loop knows no such one."""
     started_at = timezone.now()
     with watched(shop):
         record = loop_client(shop, in_background=in_background).get_return(loop_id)
     if record is None:
         return None
     require_distinct_parts(record)
+    return Fetched(record, started_at)
+
+
+def apply_fetched(shop: Shop, fetched: Fetched) -> LoopReturn:
+    """Raises UnreadableRecordError for what no column of ours can hold."""
     try:
-        return apply_return(shop, record, fetched_at=started_at)
+        return apply_return(shop, fetched.record, fetched_at=fetched.at)
     except DataError as error:
-        raise unstorable(loop_id, error) from error
+        raise unstorable(fetched.record.id, error) from error
 
 
 def waits_for_details(row: LoopReturn) -> bool:
@@ -85,21 +119,29 @@ def unstorable(loop_id: str, error: DataError) -> UnreadableRecordError:
 
 def apply_return(shop: Shop, record: LoopReturnRecord, *, fetched_at: datetime) -> LoopReturn:
     """Write what Loop said at `fetched_at` (when the call began). Older news changes nothing."""
-    with transaction.atomic():
-        done = upsert_returns(shop, [record], fetched_at=fetched_at)
-        row = LoopReturn.objects.select_related("shop").get(shop=shop, loop_id=record.id)
-        if row.pk in done.pks.values() and (row.pk in done.new or _wants_records(row, record)):
-            hint_records([row.pk])
-            row.refresh_from_db(fields=["records_hinted_at"])
-    return row
+    apply_returns(shop, [Fetched(record, fetched_at)])
+    return LoopReturn.objects.select_related("shop").get(shop=shop, loop_id=record.id)
 
 
-def _wants_records(row: LoopReturn, record: LoopReturnRecord) -> bool:
-    """NetSuite has something to tell that we have not got: the sale, or an exchange order that now has a name."""
-    if not row.records_fetched_at or not row.records.filter(record_type__in=SALE_TYPES).exists():
-        return True
-    wanted = {one.exchange_order_id for one in record.exchanges if one.exchange_order_id}
-    return bool(wanted) and not row.records.filter(external_id__in=wanted).exists()
+@transaction.atomic
+def apply_returns(shop: Shop, fetched: Sequence[Fetched]) -> None:
+    """The same for several, all or none."""
+    moments = {one.record.id: one.at for one in fetched}
+    done = upsert_returns(shop, [one.record for one in fetched], fetched_at=moments)
+    orders = {
+        done.pks[one.record.id]: [new.exchange_order_id for new in one.record.exchanges if new.exchange_order_id]
+        for one in fetched
+        if one.record.id in done.pks
+    }
+    unread = {row.pk for row in WITHOUT_SALE.ask(pks=list(orders))}
+    wanting = [pk for pk, ids in orders.items() if pk in unread or not _holds_one_of(pk, ids)]
+    if wanting:
+        hint_records(wanting)
+
+
+def _holds_one_of(return_pk: int, order_ids: Collection[str]) -> bool:
+    """Or none is waited for: exchange orders have a name once they are made."""
+    return not order_ids or NetSuiteRecord.objects.filter(returns=return_pk, external_id__in=order_ids).exists()
 
 
 # --- NetSuite --------------------------------------------------------------------------------------

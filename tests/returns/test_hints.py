@@ -2,25 +2,30 @@
 
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from exceptions.models import CaseEvent
 from integrations import inbox
 from integrations.errors import NoCallsLeftError, RejectedError, TemporaryError
 from integrations.inbox import begun_before, receive
+from integrations.loop.parsing import parse_return
 from integrations.loop.signature import sign_body
 from integrations.models import InboundEvent, Shop
 from returnsops import tasks
 from returnsops.returns import hints, mirror
 from returnsops.returns.hints import heed_first_hints
+from returnsops.returns.mirror import Fetched
 from returnsops.returns.models import LoopReturn
-from tests.builders import make_return
+from tests.builders import details_payload, make_return, unit_payload
 from tests.integrations.test_inbox import SECRET, hooked
 
 __all__ = ["hooked"]
@@ -30,6 +35,7 @@ NO = RejectedError(system="loop", operation="get_return", status=400, detail="wh
 FOR_S = 60.0
 
 Fetch = Callable[[Shop, str], object]
+Counted = AbstractContextManager[CaptureQueriesContext]
 
 
 @pytest.fixture
@@ -41,12 +47,19 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def let_fetch(monkeypatch: pytest.MonkeyPatch, act: Fetch) -> list[str]:
     names: list[str] = []
 
-    def fetch(shop: Shop, return_id: str) -> None:
+    def fetch(shop: Shop, return_id: str) -> Fetched | None:
         names.append(return_id)
-        act(shop, return_id)
+        told = act(shop, return_id)
+        return told if isinstance(told, Fetched) else None
 
-    monkeypatch.setattr(hints, "fetch_return", fetch)
+    monkeypatch.setattr(hints, "read_return", fetch)
     return names
+
+
+def show(_: Shop, return_id: str, **changes: Any) -> Fetched:
+    """The return as Loop shows it."""
+    record = parse_return(details_payload(loop_id=return_id, **changes), is_detailed=True)
+    return Fetched(record, timezone.now())
 
 
 def fail_for(return_id: str, error: Exception) -> Fetch:
@@ -219,6 +232,60 @@ def test_what_there_is_no_time_for_is_due_again(hooked: Shop, fetched: list[str]
     heed_first_hints(store(hooked, "1", "return.created"), for_s=-1.0)
 
     assert (fetched, states()) == ([], [("waiting", 0, False)])
+
+
+def test_returns_that_are_fetched_together_are_written_by_one_statement(
+    hooked: Shop, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: Callable[[int], Counted]
+) -> None:
+    let_fetch(monkeypatch, show)
+    pks = [pk for number in range(1, 6) for pk in store(hooked, str(number), "return.created")]
+
+    with django_assert_max_num_queries(60) as counted:
+        heed_first_hints(pks, for_s=FOR_S)
+
+    written = [one["sql"] for one in counted.captured_queries if 'INSERT INTO "returns_loopreturn"' in one["sql"]]
+    assert len(written) == 1
+    assert states() == [("read", 0, False)] * 5
+    due = LoopReturn.objects.order_by("loop_id").values_list("loop_id", "lines", "look_again_at", "records_hinted_at")
+    assert [loop_id for loop_id, *others in due if all(others)] == [str(number) for number in range(1, 6) for _ in "ab"]
+
+
+def test_each_of_them_counts_as_fetched_when_its_own_call_began(hooked: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: dict[str, Fetched] = {}
+
+    def fetch(shop: Shop, return_id: str) -> Fetched:
+        return shown.setdefault(return_id, show(shop, return_id))
+
+    let_fetch(monkeypatch, fetch)
+
+    heed_first_hints([pk for one in "12" for pk in store(hooked, one, "return.created")], for_s=FOR_S)
+
+    fetched_at = dict(LoopReturn.objects.values_list("loop_id", "fetched_at"))
+    assert fetched_at == {return_id: one.at for return_id, one in shown.items()}
+    assert fetched_at["1"] < fetched_at["2"]
+
+
+def test_one_that_cannot_be_stored_is_for_a_person_and_keeps_no_other_from_being_written(
+    hooked: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    huge = {"line_items": [unit_payload(one, price="999999999.99") for one in (1, 2)], "return_total": None}
+    let_fetch(monkeypatch, lambda shop, return_id: show(shop, return_id, **(huge if return_id == "2" else {})))
+
+    heed_first_hints([pk for one in "123" for pk in store(hooked, one, "return.created")], for_s=FOR_S)
+
+    assert [verdict for verdict, *_ in states()] == ["read", "unreadable", "read"]
+    assert "return 2" in InboundEvent.objects.get(verdict="unreadable").failure
+    assert sorted(LoopReturn.objects.values_list("loop_id", flat=True)) == ["1", "3"]
+
+
+def test_worker_that_dies_before_it_wrote_leaves_all_of_them_due(hooked: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    let_fetch(monkeypatch, show)
+    monkeypatch.setattr(hints, "apply_returns", lambda *_: die(None))
+
+    with pytest.raises(KeyboardInterrupt):
+        heed_first_hints([pk for one in "12" for pk in store(hooked, one, "return.created")], for_s=FOR_S)
+
+    assert states() == [("waiting", 1, True)] * 2
 
 
 def store_restock(shop: Shop, return_id: str) -> int:
