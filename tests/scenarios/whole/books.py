@@ -19,14 +19,14 @@ class Books:
         self._account = account
         self._logged = 0
         self._changed_until = ""
-        self._former: set[str] = set()  # documents of earlier evenings, whose changes may lie ahead
+        self._former: set[str] = set()  # documents from before the clock went back, whose changes may lie ahead
         self._of_loop: dict[str, int] = {}
         self._added: Counter[str] = Counter()
         self.documents: dict[str, Json] = {}
 
-    def begin_evening(self) -> None:
+    def expect_older_changes(self) -> None:
         """The clock was put back: what changes now is older than what changed before."""
-        self.writes()
+        self.refresh()
         self._former = set(self.documents)
         self._changed_until = ""
 

@@ -57,7 +57,8 @@ def play(theatre: Theatre, stories: list[Scenario]) -> dict[str, list[str]]:
 def _play_evening(programme: Programme, stories: list[Scenario], *, company: int = 0) -> None:
     """From their beginning to their end. company: how many more returns of the same kind stand beside them."""
     programme.scenes = []
-    programme.theatre.begin_evening(CREATED - DRIFT)
+    programme.theatre.be_at(CREATED - DRIFT)
+    programme.theatre.archive.writes()  # what the evening before left is nobody's news
     for story in stories:
         with programme.noting(story.name, "the beginning"):
             programme.scenes += [set_scene(programme.theatre, story) for _ in range(1 + company)]

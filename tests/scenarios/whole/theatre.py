@@ -169,15 +169,15 @@ class Theatre(Stage):
 
     # --- Time ---
 
-    def begin_evening(self, moment: datetime) -> None:
-        """Every evening begins at the same moment, whatever was played before."""
-        self.be_at(moment)
-        self.archive.begin_evening()
-
     def be_at(self, moment: datetime) -> None:
-        """Business time stands at the moment, but for what passes while the system works."""
+        """Business time stands at the moment, but for what passes while the system works.
+
+        Every evening begins at the same moment, so it goes back; and where the work took longer than stories leave it.
+        """
         seconds = (moment - datetime.fromisoformat(self.ask("clock", method="GET")["now"])).total_seconds()
         self.ask("clock", {"advance_seconds": seconds})
+        if seconds < 0:
+            self.archive.expect_older_changes()
 
     # --- Work ---
 
