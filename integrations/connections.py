@@ -31,6 +31,7 @@ from integrations.netsuite.lanes import fenced, hold_lane, note_too_many
 from integrations.netsuite.options import AccountOptions, ReceiptKey, StockTable, WriteMode
 from integrations.netsuite.shared_shelf import SharedShelf, forget_refusal
 from integrations.netsuite.tba import TokenBasedAccess, TokenSecrets
+from returnsops.lib.fixed_query import FixedQuery, FixedUpdate, slot
 
 READ_TIMEOUT_S = 60.0
 # Calls fail by chance, and some together. An outage is FAILURES_MAX in a row, or a few and nothing else for so long.
@@ -40,7 +41,19 @@ PROBE_AFTER = timedelta(seconds=2)  # a dead endpoint is asked again after this,
 PROBE_TURN = timedelta(minutes=1)  # so long nobody else probes
 OK_EVERY = timedelta(seconds=2)
 READER_POOL, SENDER_POOL = 25, 100  # connections kept open
-WELL: dict[str, object] = {"failing_since": None, "failures": 0, "failure": "", "next_probe_at": None}
+WELL: dict[str, Any] = {"failing_since": None, "failures": 0, "failure": "", "next_probe_at": None}
+NOW, BEFORE = slot("now", kind="timestamptz"), slot("before", kind="timestamptz")
+IS_NEWS = Q(last_ok_at=None) | Q(last_ok_at__lt=BEFORE) | ~Q(failing_since=None) | ~Q(next_probe_at=None)
+MODELS: tuple[type[Shop | NetSuiteAccount], ...] = (Shop, NetSuiteAccount)
+# Asked around every call.
+DOORS = {
+    model: FixedQuery(lambda model=model: _rows_of(model).values("paused_at", "next_probe_at"))  # type: ignore[misc]
+    for model in MODELS
+}
+ENDED_WELL = {
+    model: FixedUpdate(lambda model=model: _rows_of(model).filter(IS_NEWS), last_ok_at=NOW, **WELL)  # type: ignore[misc]
+    for model in MODELS
+}
 NO_FORMS = "no_forms"  # in an account's profile: with which words it refused to show one
 
 Client = TypeVar("Client")
@@ -190,7 +203,7 @@ def watched(connection: Shop | NetSuiteAccount, *, even_stopped: bool = False) -
 
 
 def _require_open(connection: Shop | NetSuiteAccount) -> None:
-    paused_at, next_probe_at = _row(connection).values_list("paused_at", "next_probe_at").get()
+    ((paused_at, next_probe_at),) = DOORS[type(connection)].ask(pk=connection.pk)
     if paused_at is None and (next_probe_at is None or begin_probe(connection)):
         return
     reason = "stopped until a person resumes it" if paused_at else f"down, asked again at {next_probe_at:%H:%M:%S} UTC"
@@ -215,8 +228,7 @@ def end_probe(connection: Shop | NetSuiteAccount) -> None:
 def note_success(connection: Shop | NetSuiteAccount) -> None:
     """Written when it changes something: many calls a second end well."""
     now = timezone.now()
-    is_news = Q(last_ok_at=None) | Q(last_ok_at__lt=now - OK_EVERY) | ~Q(failing_since=None) | ~Q(next_probe_at=None)
-    _row(connection).filter(is_news).update(last_ok_at=now, **WELL)
+    ENDED_WELL[type(connection)].run(pk=connection.pk, now=now, before=now - OK_EVERY)
 
 
 def note_failure(connection: Shop | NetSuiteAccount, error: IntegrationError) -> None:
@@ -257,6 +269,10 @@ def resume_connection(connection: Shop | NetSuiteAccount) -> None:
     _row(connection).update(paused_at=None, paused_reason="", **WELL)
     if isinstance(connection, NetSuiteAccount):
         forget_refusal(connection)
+
+
+def _rows_of(model: type[Shop | NetSuiteAccount]) -> Any:
+    return model._base_manager.filter(pk=slot("pk"))
 
 
 def _row(connection: Shop | NetSuiteAccount) -> Any:

@@ -11,6 +11,19 @@ from django.utils import timezone
 
 from integrations.errors import ConfigurationError
 from integrations.models import Credential, NetSuiteAccount, Shop
+from returnsops.lib.fixed_query import FixedQuery, slot
+
+# Asked before every call.
+LIVE = {
+    model: FixedQuery(
+        lambda name=name: (  # type: ignore[misc]
+            Credential.objects.filter(**{name: slot("owner")}, kind=slot("kind", kind="text"), retired_at=None)
+            .order_by("-created_at", "-id")
+            .values("sealed")
+        )
+    )
+    for model, name in ((Shop, "shop"), (NetSuiteAccount, "account"))
+}
 
 
 def store_secret(owner: Shop | NetSuiteAccount, kind: str, secret: str, *, keep_old: bool = False) -> Credential:
@@ -39,9 +52,10 @@ def unseal(sealed: str) -> str | None:
 
 def open_secrets(owner: Shop | NetSuiteAccount, kind: str) -> list[str]:
     """Live secrets, newest first. Raises ConfigurationError if a seal does not open with our keys."""
-    sealed = _live_of(owner, kind).order_by("-created_at", "-id").values_list("sealed", flat=True)
     try:
-        return [_fernet().decrypt(text.encode()).decode() for text in sealed]
+        return [
+            _fernet().decrypt(one.sealed.encode()).decode() for one in LIVE[type(owner)].ask(owner=owner.pk, kind=kind)
+        ]
     except InvalidToken:
         raise ConfigurationError(
             system=_system_of(owner),

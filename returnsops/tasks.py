@@ -6,6 +6,7 @@ The task queue only carries «look at row 17». Every step is safe to run twice,
 to die at any line: what is due stands in our rows, and `tick` finds whatever a lost task left behind.
 """
 
+import json
 import logging
 import time
 from collections import Counter
@@ -51,7 +52,7 @@ from returnsops.returns.plan import plan_return
 from returnsops.returns.plan.wording import reword_plan
 from returnsops.returns.problems import Problem
 from returnsops.returns.progress import mirror_problems
-from returnsops.returns.replan import begin_plan, due_for_plan, hold_return
+from returnsops.returns.replan import PLANNED, begin_plan, due_for_plan, hold_return
 from returnsops.returns.turns import answer, due_among, is_turn_of, ring
 
 logger = logging.getLogger(__name__)
@@ -156,12 +157,12 @@ def look_at_return(return_pk: int, *, attempts_below: int = PLAN_ATTEMPTS_MAX, w
         sync_cases(row, told.problems)
         note_agreements(row, told.agreements, policy=facts.policy, at=facts.now)
         is_settled = plan.stage == LoopReturn.Stage.SETTLED
-        LoopReturn.objects.filter(pk=row.pk).update(
+        PLANNED.run(
+            pk=row.pk,
             look_again_at=plan.look_again_at,
             planned_at=facts.now,
-            plan={"steps": plain(told.steps)},
+            plan=json.dumps({"steps": plain(told.steps)}),
             plan_hash=plan.hash(),
-            plan_attempts=0,
             stage=plan.stage,
             settled_at=(row.settled_at or facts.now) if is_settled else None,
         )

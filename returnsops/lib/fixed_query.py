@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.query import get_related_populators
+from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.transaction import TransactionManagementError
 
@@ -71,6 +72,29 @@ class FixedQuery:
         converters = compiler.get_converters([column for column, _, _ in compiler.select])
         row_of = _tuples(list(query.selected)) if query.selected else _instances(compiler)
         return Made(sql, params, converters, row_of, bool(query.select_for_update))
+
+
+class FixedUpdate:
+    """The same for an update. build: gives the queryset; to_set: what `update()` would be given, with slots in it."""
+
+    def __init__(self, build: Callable[[], QuerySet[Any, Any]], **to_set: Any) -> None:
+        self._build = build
+        self._to_set = to_set
+
+    def run(self, **values: Any) -> int:
+        """Gives how many rows were changed."""
+        sql, params = self._made
+        with connection.cursor() as cursor:
+            cursor.execute(sql, filled(params, values))
+            return int(cursor.rowcount)
+
+    @cached_property
+    def _made(self) -> tuple[str, Sequence[Any]]:
+        query = self._build().order_by().query.chain(UpdateQuery)
+        assert isinstance(query, UpdateQuery)
+        query.add_update_values(self._to_set)
+        sql, params = query.get_compiler(using=connection.alias).as_sql()
+        return sql, params
 
 
 def _tuples(names: Sequence[str]) -> Callable[[Values], Any]:

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from integrations.models import Shop
 from returnsops.lib import clock
-from returnsops.lib.fixed_query import FixedQuery, filled, slot, slots
+from returnsops.lib.fixed_query import FixedQuery, FixedUpdate, filled, slot, slots
 from returnsops.posting.models import Pause, Posting
 from returnsops.posting.pauses import not_paused
 from returnsops.returns.replan import ask_for_plan
@@ -126,7 +126,7 @@ def arm_postings(postings: Sequence[Posting], *, is_probe: bool = False) -> list
         mine = [posting for posting in postings if held.get(posting.pk) == posting.claim]
         now = timezone.now()
         wanted = {row.pk for row in sendable.ask(pks=[one.pk for one in mine], now=now, today=clock.now())}
-        Posting.objects.filter(pk__in=wanted).update(armed_at=now, sending_since=now)
+        ARM.run(pks=list(wanted), now=now)
     armed = [posting for posting in mine if posting.pk in wanted]
     for posting in armed:
         posting.armed_at = posting.sending_since = now
@@ -267,6 +267,7 @@ HOLD_UNARMED = FixedQuery(
 )
 WANTED = FixedQuery(lambda: _named(slots("pks")).filter(_is_wanted(TODAY)))
 WANTED_AND_OPEN = FixedQuery(lambda: _named(slots("pks")).filter(_is_wanted(TODAY), _has_open_connection(NOW)))
+ARM = FixedUpdate(lambda: Posting.objects.filter(pk__in=slots("pks")), armed_at=NOW, sending_since=NOW)
 LOAD = FixedQuery(
     lambda: Posting.objects.filter(pk__in=slots("pks")).select_related("account", "shop").order_by("turn_at", "pk")
 )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, Max, Q, prefetch_related_objects
+from django.db.models import Count, Q, prefetch_related_objects
 from django.utils import timezone
 
 from integrations.models import Shop
@@ -45,6 +45,13 @@ STANDING = FixedQuery(
         Posting.objects.select_for_update(no_key=True)
         .filter(loop_return=slot("return_pk"), status__in=Posting.CHANGEABLE, uncertain_since=None)
         .order_by("pk")
+    )
+)
+LAST_NUMBER = FixedQuery(
+    lambda: (
+        Posting.objects.filter(loop_return=slot("return_pk"), kind=slot("kind", kind="text"))
+        .order_by("-number")
+        .values("number")[:1]
     )
 )
 WAKE_CHANNEL = "postings"  # a sender that waits hears of new work
@@ -212,15 +219,16 @@ def _shared(posting: Posting, due: PostingDue) -> int:
 
 def _create_posting(loop_return: LoopReturn, due: PostingDue) -> Posting:
     shop = loop_return.shop
-    last = loop_return.postings.filter(kind=due.kind).aggregate(last=Max("number"))["last"] or 0
+    last = LAST_NUMBER.ask(return_pk=loop_return.pk, kind=due.kind)
+    number = last[0].number + 1 if last else 1
     posting = Posting.objects.create(
         loop_return=loop_return,
         shop=shop,
         account=shop.account,
         system=due.system,
         kind=due.kind,
-        number=last + 1,
-        external_id=external_id(shop.code, loop_return.loop_id, due.kind, last + 1),
+        number=number,
+        external_id=external_id(shop.code, loop_return.loop_id, due.kind, number),
         request=plain(due.request),
         content_hash=due.content_hash,
         serial_key=due.serial_key,

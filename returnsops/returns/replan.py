@@ -5,15 +5,13 @@ change that it did not see sets `look_again_at` after it, and the return is plan
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Case, QuerySet, Value, When
-from django.db.models.functions import Coalesce, Least
+from django.db.models import QuerySet
 
 from returnsops.lib import clock
-from returnsops.lib.fixed_query import FixedQuery, slot, slots
-from returnsops.lib.upsert import among
+from returnsops.lib.fixed_query import FixedQuery, FixedUpdate, slot
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.turns import ring
 
@@ -26,8 +24,16 @@ HOLD_ONE = FixedQuery(
     )
 )
 # Always in the same order, so that two who touch the same returns never wait for each other.
-HOLD_SEVERAL = FixedQuery(
-    lambda: LoopReturn.objects.select_for_update(no_key=True).filter(pk__in=slots("pks")).order_by("pk").values("pk")
+ASK = """
+    WITH held AS (SELECT id FROM returns_loopreturn WHERE id = ANY(%(pks)s) ORDER BY id FOR NO KEY UPDATE)
+    UPDATE returns_loopreturn AS asked SET look_again_at = {at}, plan_attempts = 0
+    FROM held WHERE asked.id = held.id
+"""
+NOW_DUE = ASK.format(at="%(now)s")
+# A return whose plan was given up is due at once: nobody confirmed its postings, and a due plan holds them back.
+DUE_WITH_NEWS = ASK.format(
+    at="""CASE WHEN asked.look_again_at IS NULL AND asked.plan_attempts > 0 THEN %(now)s
+          ELSE LEAST(COALESCE(asked.look_again_at, %(by)s), %(by)s) END"""
 )
 # Nobody waits for the disk: what counts is who dies while the database lives.
 BEGIN = """
@@ -42,34 +48,41 @@ BEGIN = """
     RETURNING shop.code, COALESCE(NULLIF(due.provider_order_id, ''), due.loop_id),
               set_config('synchronous_commit', 'off', true)
 """
+PLANNED = FixedUpdate(
+    lambda: LoopReturn.objects.filter(pk=slot("pk")),
+    look_again_at=slot("look_again_at", kind="timestamptz"),
+    planned_at=slot("planned_at", kind="timestamptz"),
+    plan=slot("plan", kind="jsonb"),
+    plan_hash=slot("plan_hash", kind="text"),
+    stage=slot("stage", kind="text"),
+    settled_at=slot("settled_at", kind="timestamptz"),
+    plan_attempts=0,
+)
 AT_ONCE = 10
 # Of those that nobody has begun to plan: one that was begun and not ended is left to the sweep.
 LONGEST_DUE = FixedQuery(lambda: _due().order_by("look_again_at", "pk").values("pk")[:AT_ONCE])
 LATEST_DUE = FixedQuery(lambda: _due().order_by("-look_again_at", "-pk").values("pk")[:AT_ONCE])
 
 
-@transaction.atomic
 def ask_for_plan(return_pks: Iterable[int]) -> None:
-    pks = sorted(set(return_pks))
-    HOLD_SEVERAL.ask(pks=pks)
-    LoopReturn.objects.filter(pk__in=among(pks)).update(look_again_at=clock.now(), plan_attempts=0)
-    if pks:
-        ring("plans")
+    if pks := sorted(set(return_pks)):
+        with transaction.atomic():
+            _ask(NOW_DUE, pks=pks, now=clock.now())
+            ring("plans")
 
 
-@transaction.atomic
 def expect_news(return_pks: Iterable[int], *, within: timedelta) -> None:
     """Something happened that calls for a plan, and what follows from it is about to be known: one plan is enough for
     both. So it waits for the news, but no longer than that.
-
-    A return whose plan was given up is due at once: nobody confirmed its postings, and a due plan holds them back.
     """
-    pks, now = sorted(set(return_pks)), clock.now()
-    HOLD_SEVERAL.ask(pks=pks)
-    given_up = When(look_again_at=None, plan_attempts__gt=0, then=Value(now))
-    by = Value(now + within)
-    at = Case(given_up, default=Least(Coalesce("look_again_at", by), by))
-    LoopReturn.objects.filter(pk__in=among(pks)).update(look_again_at=at, plan_attempts=0)
+    now = clock.now()
+    if pks := sorted(set(return_pks)):
+        _ask(DUE_WITH_NEWS, pks=pks, now=now, by=now + within)
+
+
+def _ask(statement: str, **values: list[int] | datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
 
 
 def hold_return(return_pk: int) -> LoopReturn:

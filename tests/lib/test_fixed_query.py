@@ -3,12 +3,13 @@
 import pytest
 from django.db.models.functions import Upper
 from django.db.transaction import TransactionManagementError
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from integrations.models import Shop
-from returnsops.lib.fixed_query import FixedQuery, slot, slots
+from returnsops.lib.fixed_query import FixedQuery, FixedUpdate, slot, slots
 from returnsops.returns.models import LoopReturn
-from returnsops.returns.replan import HOLD_SEVERAL
+from returnsops.returns.replan import HOLD_ONE
 from tests.builders import make_return
 
 pytestmark = pytest.mark.django_db
@@ -52,4 +53,25 @@ def test_each_asking_has_values_of_its_own(shop: Shop) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_lock_outside_of_a_transaction_is_refused() -> None:
     with pytest.raises(TransactionManagementError):
-        HOLD_SEVERAL.ask(pks=[1])
+        HOLD_ONE.ask(pk=1)
+
+
+NAMED = FixedUpdate(
+    lambda: LoopReturn.objects.filter(pk__in=slots("pks"), shop__code=slot("shop_code", kind="text")),
+    order_name=slot("name", kind="text"),
+    delivered_at=None,
+    plan=slot("plan", kind="jsonb"),
+)
+
+
+def test_update_changes_what_the_queryset_would_have_changed(shop: Shop) -> None:
+    delivered_at = timezone.now()
+    rows = [make_return(shop, loop_id=one) for one in "123"]
+    LoopReturn.objects.update(delivered_at=delivered_at)
+    pks = [one.pk for one in rows[:2]]
+
+    assert NAMED.run(pks=pks, shop_code=shop.code, name="#1", plan='{"steps": []}') == 2
+    assert NAMED.run(pks=pks, shop_code="another", name="#2", plan="{}") == 0
+
+    found = LoopReturn.objects.order_by("loop_id").values_list("order_name", "plan", "delivered_at")
+    assert list(found) == [("#1", {"steps": []}, None)] * 2 + [(rows[2].order_name, {}, delivered_at)]
