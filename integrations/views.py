@@ -30,8 +30,10 @@ def loop_webhook(request: HttpRequest, shop_code: str) -> HttpResponse:
         if raw is None:
             return JsonResponse({"message": "The body is too large."}, status=413)
         receipt = receive(shop_code, raw, request.headers.get("X-Loop-Signature"))
-    except (DatabaseError, ConfigurationError, UnreadablePostError):
-        logger.exception("A webhook for %s could not be stored; Loop will send it again", shop_code)
+    except (DatabaseError, ConfigurationError, UnreadablePostError) as error:
+        # One line each: while the database is away, every webhook ends here.
+        why, _, _ = str(error).partition("\n")
+        logger.error("A webhook for %s could not be stored; Loop will send it again: %s", shop_code, why)
         forget_doors()
         connection.close()  # a restarted database is found again by the next one, not by the one after
         return JsonResponse({"message": "Try again later."}, status=503)
