@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from returnsops.lib.money import ZERO
 from returnsops.returns.facts import OverrideFacts, RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan import StepState, plan_return
 from returnsops.returns.plan.exchanging import exchange_moment
@@ -136,6 +137,18 @@ def test_credit_is_not_applied_where_nothing_is_open() -> None:
 
         assert codes_of(plan) == ["exchange_value_open"]
         assert "credit_apply" not in [one.kind for one in facts.postings]
+
+
+def test_credit_that_paid_its_invoice_by_hand_is_used() -> None:
+    facts = with_order_of_full_value(even_exchange("sellable", policy=policy(**VALUE)))
+    facts, _ = run_to_end(facts)
+    used = [replace(one, amount_remaining=ZERO) if one.record_type == "creditMemo" else one for one in facts.records]
+
+    plans = [plan_return(replace(facts, records=(*used, bill))) for bill in (make_bill(open_amount="0"), make_bill())]
+
+    assert [plan.stage for plan in plans] == ["settled", "needs_person"]
+    assert not any(plan.postings for plan in plans)
+    assert codes_of(plans[1]) == ["exchange_value_open"]
 
 
 def test_credit_left_open_by_a_person_ends_the_return() -> None:

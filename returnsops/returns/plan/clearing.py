@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from returnsops.lib.money import add_up, money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
-from returnsops.returns.plan.applying import BILLED, bills_of_exchange, value_to_apply
+from returnsops.returns.plan.applying import BILLED, bills_of_exchange, value_to_apply, what_is_open
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.exchange_orders import cleared_on, find_exchange_orders
 from returnsops.returns.plan.sources import name_of
@@ -63,7 +63,7 @@ def _is_whole(facts: ReturnFacts, bills: Sequence[RecordFacts]) -> bool:
 
 
 def _not_billed(facts: ReturnFacts, value: Decimal, words: str) -> Problem:
-    return Problem("exchange_value_open", _subject(facts), f"The exchange order is not billed; {words}.", amount=value)
+    return Problem("exchange_value_open", _subject(facts), f"{what_is_open(facts)}; {words}.", amount=value)
 
 
 def _contradiction(facts: ReturnFacts, bills: Sequence[RecordFacts], value: Decimal) -> Problem:

@@ -10,7 +10,7 @@ from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import Authorization
 from returnsops.returns.plan.comparing import is_left_to_hand
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.figures import left_open, store_credit
+from returnsops.returns.plan.figures import left_open, store_credit, value_kept
 from returnsops.returns.plan.giving_up import is_money_given_up
 from returnsops.returns.plan.refunding import is_open_as_noted, open_as_given_up, open_subject
 from returnsops.returns.plan.undone import AS_NOTED, is_gone
@@ -258,7 +258,7 @@ def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts | None) -> list[str]:
 
 
 def _is_open_as_planned(facts: ReturnFacts, memo: RecordFacts) -> bool:
-    """All of it, or what the customer left of their store credit.
+    """All of it, or what the customer left of their store credit, and a person of the exchange's value.
 
     What a deleted refund left open, a person books by hand, or not. Where another system refunds, its refunds must be
     even with what Loop paid: else one too many may have taken it.
@@ -267,7 +267,7 @@ def _is_open_as_planned(facts: ReturnFacts, memo: RecordFacts) -> bool:
     if should_be <= is_open <= should_be + open_as_given_up(facts):
         return True
     is_even = facts.policy.writes("refund") or compare_refunds(facts, memo).left.is_even
-    return is_even and max(should_be - store_credit(facts), ZERO) <= is_open < should_be
+    return is_even and max(should_be - value_kept(facts), ZERO) <= is_open < should_be
 
 
 def _should_be_open(facts: ReturnFacts, memo: RecordFacts) -> Decimal:
