@@ -2,7 +2,7 @@
 
 A turn and a lease end with the connection that holds them. A machine that loses its power or its network says goodbye
 to nobody, so both ends ask whether the other is still there; without that the server keeps such a connection for two
-hours. By a Unix socket none of this has any effect.
+hours. By a Unix socket only the last of it has any effect.
 """
 
 from typing import Any
@@ -11,6 +11,9 @@ import environ
 
 IDLE_S, ASK_EVERY_S, ASK_TIMES = 15, 5, 3
 GONE_MS = (IDLE_S + ASK_EVERY_S * ASK_TIMES) * 1000  # also for what was sent and nobody acknowledged
+# A server asks nobody while it works on a statement: that of a process which was killed would go on, and hold its locks.
+ASK_WHILE_WORKING_S = 5
+WHILE_WORKING = f"-c client_connection_check_interval={ASK_WHILE_WORKING_S}s"
 OUR_SIDE: dict[str, object] = {
     "keepalives_idle": IDLE_S,
     "keepalives_interval": ASK_EVERY_S,
@@ -19,7 +22,7 @@ OUR_SIDE: dict[str, object] = {
 }
 THEIR_SIDE = (
     f"-c tcp_keepalives_idle={IDLE_S} -c tcp_keepalives_interval={ASK_EVERY_S} "
-    f"-c tcp_keepalives_count={ASK_TIMES} -c tcp_user_timeout={GONE_MS}"
+    f"-c tcp_keepalives_count={ASK_TIMES} -c tcp_user_timeout={GONE_MS} {WHILE_WORKING}"
 )
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from returnsops.lib.database_url import WHILE_WORKING
 from returnsops.lib.errors import PostgresError
 from returnsops.lib.postgres_home import (
     SOCKET_NAME,
@@ -47,6 +48,7 @@ def connection_settings(data_dir: Path) -> dict[str, Any]:
         "PASSWORD": "",
         "HOST": str(socket_dir_of(data_dir)),
         "PORT": "",
+        "OPTIONS": {"options": WHILE_WORKING},
     }
 
 
