@@ -11,7 +11,7 @@ import environ
 
 IDLE_S, ASK_EVERY_S, ASK_TIMES = 15, 5, 3
 GONE_MS = (IDLE_S + ASK_EVERY_S * ASK_TIMES) * 1000  # also for what was sent and nobody acknowledged
-# A server asks nobody while it works on a statement: that of a process which was killed would go on, and hold its locks.
+# A server asks nobody while it works on a statement: that of a killed process would go on, and hold its locks.
 ASK_WHILE_WORKING_S = 5
 WHILE_WORKING = f"-c client_connection_check_interval={ASK_WHILE_WORKING_S}s"
 OUR_SIDE: dict[str, object] = {
