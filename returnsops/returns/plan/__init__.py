@@ -153,9 +153,13 @@ def _miss(draft: Draft) -> str:
 
 
 def _is_empty(facts: ReturnFacts) -> bool:
-    """Every unit was taken out in Loop before anything was settled. (At our own word, Loop cancels it instead.)"""
-    was_judged = facts.is_here and any(unit.outcome for unit in facts.units)
-    return bool(facts.units) and not facts.live_units and not was_judged and not facts.loop.settled_at
+    """Every unit was taken out in Loop before anything was settled. (At our own word, Loop cancels it instead.)
+
+    Of those that were judged a person noted what was agreed.
+    """
+    judged = [unit for unit in facts.units if unit.outcome] if facts.is_here else []
+    noted = all(facts.is_acknowledged("removed_after_receipt", f"unit:{unit.unit}") for unit in judged)
+    return bool(facts.units) and not facts.live_units and noted and not facts.loop.settled_at
 
 
 def _watch_loop(draft: Draft, sale: Sale | None) -> bool:
