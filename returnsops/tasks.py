@@ -26,8 +26,7 @@ from integrations.discovery.check import checks_to_do, request_overdue_checks
 from integrations.errors import IntegrationError, RejectedError
 from integrations.keeping import forget_events
 from integrations.loop.subscriptions import check_webhooks
-from integrations.models import ConnectionProfile, InboundEvent, NetSuiteAccount, Shop
-from integrations.netsuite.endings import find_endings
+from integrations.models import ConnectionProfile, NetSuiteAccount, Shop
 from returnsops.lib import clock
 from returnsops.lib.canonical import plain
 from returnsops.lib.locks import lock_until_commit
@@ -43,6 +42,7 @@ from returnsops.posting.settle import give_up_dead_leases, postings_in_doubt, se
 from returnsops.returns import background, families, mirror, sweeps
 from returnsops.returns.agreements import note_agreements
 from returnsops.returns.connection_checks import check_connection
+from returnsops.returns.connection_problems import connection_problems, inbox_problems
 from returnsops.returns.hints import finish_event, heed_first_hints
 from returnsops.returns.history import note_fact_change
 from returnsops.returns.models import LoopReturn
@@ -51,7 +51,6 @@ from returnsops.returns.place_names import PlaceNames
 from returnsops.returns.plan import plan_return
 from returnsops.returns.plan.wording import reword_plan
 from returnsops.returns.problems import Problem
-from returnsops.returns.progress import mirror_problems
 from returnsops.returns.replan import PLANNED, begin_plan, due_for_plan, hold_return
 from returnsops.returns.turns import answer, due_among, is_turn_of, ring
 
@@ -293,8 +292,8 @@ def sweep_records() -> None:
 def sweep_connections() -> None:
     """A connection that is down or refused is one case, not one for every return that waits for it."""
     for shop in Shop.objects.select_related("account"):
-        sync_source(shop, CONNECTION, _connection_problems(shop))
-        sync_source(shop, INBOX, _inbox_problems(shop))
+        sync_source(shop, CONNECTION, connection_problems(shop))
+        sync_source(shop, INBOX, inbox_problems(shop, limit=SWEEP_LIMIT))
 
 
 def sweep_writers() -> None:
@@ -372,32 +371,3 @@ def _set_aside(row: LoopReturn) -> None:
             amount=row.return_total,
         )
         add_case(row, problem)
-
-
-def _connection_problems(shop: Shop) -> list[Problem]:
-    found = []
-    for name, connection in (("Loop", shop), ("NetSuite", shop.account)):
-        subject = f"{name.lower()}:{connection}"
-        if connection.paused_at:
-            code = "connection_refused"
-            found.append(Problem(code, subject, f"{name} is stopped.", words=connection.paused_reason))
-        elif connection.down_since:
-            since = f"{connection.down_since:%d %b %H:%M} UTC"
-            found.append(
-                Problem("connection_down", subject, f"{name} has not answered since {since}.", words=connection.failure)
-            )
-        found += mirror_problems(connection)
-    if shop.webhooks_problem and settings.PUBLIC_URL:
-        found.append(Problem("webhooks_missing", f"loop:{shop}", "Webhooks are missing.", words=shop.webhooks_problem))
-    for ending in find_endings(shop.account, now=timezone.now()):
-        if ending.is_urgent:
-            found.append(Problem("certificate_ending", f"netsuite:{shop.account}", ending.words))
-    return found
-
-
-def _inbox_problems(shop: Shop) -> list[Problem]:
-    unreadable = shop.inbound_events.filter(verdict=InboundEvent.Verdict.UNREADABLE, acknowledged_at=None)
-    return [
-        Problem("event_unreadable", f"event:{event.digest[:16]}", "A webhook came to nothing.", words=event.failure)
-        for event in unreadable.order_by("pk")[:SWEEP_LIMIT]
-    ]
