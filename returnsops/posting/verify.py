@@ -11,7 +11,7 @@ from typing import Any
 
 from integrations.netsuite.parsing import read_ref_id
 from integrations.netsuite.records import TransactionLine, TransactionRecord
-from returnsops.lib.money import ZERO, add_up
+from returnsops.lib.money import ZERO
 from returnsops.returns.facts import VOIDED
 
 WHOLE = "it"  # the name of a group of which only the sum is known
@@ -136,7 +136,13 @@ def _line_differences(request: Request, record: TransactionRecord) -> list[Diffe
     rows, lines = sent_rows(request), held_lines(record)
     if not rows:
         return []
-    name_of, side = _naming(rows, lines), _side_of(lines)
+    # Its amounts may have the sign of its side of the books, where what is taken off is added. They have the one under
+    # which more of it is as we sent it: a sum would not tell, as rows may cancel each other.
+    return min((_differences_on(side, rows, lines) for side in (1, -1)), key=len)
+
+
+def _differences_on(side: int, rows: list[dict[str, Any]], lines: list[TransactionLine]) -> list[Difference]:
+    name_of = _naming(rows, lines)
     sent: dict[str, Group] = defaultdict(Group)
     held: dict[str, Group] = defaultdict(Group)
     for row in rows:
@@ -169,11 +175,6 @@ def _of_row(row: Mapping[str, Any]) -> dict[str, Any]:
         "item": _ref(row, "item"),
         "place": _ref(row, "location"),
     }
-
-
-def _side_of(lines: list[TransactionLine]) -> int:
-    """No document comes to less than nothing: then its amounts have the sign of its side of the books."""
-    return -1 if add_up(line.amount for line in lines if line.amount) < 0 else 1
 
 
 def _of_line(line: TransactionLine, *, side: int) -> dict[str, Any]:
