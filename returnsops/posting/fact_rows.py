@@ -87,7 +87,7 @@ OVERRIDES = FixedQuery(
     lambda: (
         Override.objects.filter(loop_return=THIS, withdrawn_at=None)
         .order_by("pk")
-        .values("kind", "subject", "value", "author_id")
+        .values("kind", "subject", "value", "author_id", "created_at")
     )
 )
 APPROVALS = FixedQuery(lambda: Approval.objects.filter(loop_return=THIS).order_by("pk").values("subject", "seen_hash"))

@@ -363,6 +363,6 @@ def _claims_of_siblings(row: LoopReturn) -> tuple[ClaimFacts, ...]:
 
 def _override_facts(row: LoopReturn) -> tuple[OverrideFacts, ...]:
     return tuple(
-        OverrideFacts(one.kind, one.subject, str(one.value), one.author_id)
+        OverrideFacts(one.kind, one.subject, str(one.value), one.author_id, one.created_at)
         for one in fact_rows.OVERRIDES.ask(return_pk=row.pk)
     )

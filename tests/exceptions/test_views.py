@@ -537,7 +537,9 @@ def test_one_press_for_all_says_how_many_are_left(
     assert "1 more: press again." in answer.text
 
 
-@pytest.mark.parametrize("address", ["?shop=%00", "?case=²", "{case}/?member=²", "{case}/?looks=²", "?case=" + "9" * 30])
+@pytest.mark.parametrize(
+    "address", ["?shop=%00", "?case=²", "{case}/?member=²", "{case}/?looks=²", "?case=" + "9" * 30]
+)
 def test_what_nobody_can_mean_is_no_fault(finance: Client, case: Case, address: str) -> None:
     assert finance.get("/exceptions/" + address.format(case=case.pk)).status_code == 200
 

@@ -240,6 +240,21 @@ def test_corrected_date_is_sent_instead() -> None:
     assert due_of(plan, "receipt").request["body"]["tranDate"] == "2026-12-01"
 
 
+def test_corrected_date_says_nothing_of_goods_that_came_since() -> None:
+    """One unit was refused for a closed month and dated 3 November; the other came on the 19th."""
+    said = OverrideFacts("tran_date", "receipt", "2026-11-03", 1, datetime(2026, 11, 4, tzinfo=UTC))
+    units = (make_unit(1, "sellable", inspected_at=datetime(2026, 10, 31, 12, tzinfo=UTC)), make_unit(2))
+    facts = replace(with_rma(make_facts(units=units)), overrides=(said,))
+    first = due_of(plan_return(facts), "receipt")
+    posted = replace(make_posted("receipt", "8101", [units[0].cover]), request=first.request)
+
+    later = replace(units[1], outcome="sellable", inspected_at=datetime(2026, 11, 19, 12, tzinfo=UTC))
+    facts = replace(facts, units=(units[0], later), postings=(*facts.postings, posted))
+
+    assert first.request["body"]["tranDate"] == "2026-11-03"
+    assert due_of(plan_return(facts), "receipt").request["body"]["tranDate"] == "2026-11-19"
+
+
 def test_authorization_that_lost_a_line_is_a_problem() -> None:
     facts = inspected("sellable", "damaged")
     rma = replace(facts.records[-1], lines=())

@@ -194,6 +194,14 @@ class ReturnFacts:
                     return one.value
         return None
 
+    def corrected_date(self, kind: str, *, came_at: datetime) -> str | None:
+        """The date that a person gave to documents of this kind; it says nothing of goods that came after that."""
+        for one in self.overrides:
+            is_of_goods = one.said_at is None or came_at <= one.said_at
+            if one.kind == "tran_date" and one.subject in (kind, "all") and is_of_goods:
+                return one.value
+        return None
+
     def is_acknowledged(self, code: str, subject: str) -> bool:
         """Has a person noted this problem, so that it needs nothing more?"""
         return self.override("acknowledge", f"{code} {subject}") is not None

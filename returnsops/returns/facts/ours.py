@@ -59,6 +59,7 @@ class OverrideFacts:
     subject: str
     value: str
     author: int
+    said_at: datetime | None = None  # None: it holds for whatever came
 
 
 @dataclass(frozen=True)

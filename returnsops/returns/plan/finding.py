@@ -146,7 +146,8 @@ def _take_in_due(facts: ReturnFacts, found: FoundFacts) -> PostingDue:
             "operation": "create",
             "target_type": "inventoryAdjustment",
             "body": {
-                "tranDate": facts.override("tran_date", KIND, "all") or facts.date_of(found.found_at).isoformat(),
+                "tranDate": facts.corrected_date(KIND, came_at=found.found_at)
+                or facts.date_of(found.found_at).isoformat(),
                 "memo": memo_text(facts),
                 "account": {"id": facts.policy.found_account},
                 "adjLocation": holding,

@@ -162,7 +162,7 @@ def _where_the_rest_is(facts: ReturnFacts, rest: list[UnitFacts]) -> tuple[StepS
 def _receipt_due(facts: ReturnFacts, authorization: Authorization, units: list[UnitFacts], place: str) -> PostingDue:
     counts = Counter(authorization.line_of[unit.unit].line for unit in units)
     came_at = max(_came_at(facts, unit) for unit in units)
-    tran_date = facts.override("tran_date", "receipt", "all") or facts.date_of(came_at).isoformat()
+    tran_date = facts.corrected_date("receipt", came_at=came_at) or facts.date_of(came_at).isoformat()
     # Rows left out would be received in full (netsuite.md §3.3): every open row is listed, and says yes or no.
     rows = [
         {

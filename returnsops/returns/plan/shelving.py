@@ -182,7 +182,7 @@ def _date_of_move(facts: ReturnFacts, kind: str, units: list[tuple[UnitFacts, Ly
     """The day of the judgement; never before the document that brought the units to where they lie."""
     judged = max(_judged_at(unit) for unit, _ in units)
     brought = [str(lying.last.body.get("tranDate") or "") for _, lying in units]
-    return facts.override("tran_date", kind, "all") or max(facts.date_of(judged).isoformat(), *brought)
+    return facts.corrected_date(kind, came_at=judged) or max(facts.date_of(judged).isoformat(), *brought)
 
 
 def _judged_at(unit: UnitFacts) -> datetime:
