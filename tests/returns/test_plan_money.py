@@ -407,9 +407,10 @@ def test_noted_difference_in_the_end_lets_the_return_be_settled() -> None:
     others = tuple(one for one in facts.records if one != memo)
     facts = replace(facts, records=(*others, replace(memo, amount_remaining=Decimal("1.00"))))
     facts = replace(facts, now=facts.now + timedelta(hours=1))
-    assert codes_of(plan_return(facts)) == ["record_differs"]
+    (problem,) = plan_return(facts).problems
+    assert problem.code == "record_differs"
 
-    seen = OverrideFacts("acknowledge", f"record_differs return:{facts.loop.loop_id}", "seen", 1)
+    seen = OverrideFacts("acknowledge", f"{problem.code} {problem.subject}", "seen", 1)
 
     assert plan_return(replace(facts, overrides=(seen,))).stage == "settled"
 

@@ -226,9 +226,13 @@ def changed_to(facts: ReturnFacts, *records: RecordFacts, open_amount: str) -> R
 
 def proof_of(facts: ReturnFacts) -> str:
     """What the proof finds; empty: nothing."""
+    return "; ".join(one.cause for one in gaps_of(facts))
+
+
+def gaps_of(facts: ReturnFacts) -> list[Problem]:
     draft = Draft(facts)
     prove_complete(draft, None)
-    return "; ".join(one.cause for one in draft.problems)
+    return draft.problems
 
 
 def closed_in_loop(facts: ReturnFacts) -> ReturnFacts:
@@ -289,3 +293,30 @@ def test_refund_step_stands_still_while_another_refund_differs_beside_a_noted_pa
     assert not are_refunded(draft)
     assert [one.code for one in draft.problems] == ["refund_differs"]
     assert [one.state for one in draft.steps] == [StepState.BLOCKED]
+
+
+def test_note_on_one_gap_hides_no_other_that_comes_later() -> None:
+    """Loop shows the return as open, which a person noted; then part of what was refunded is open again."""
+    whole = refund_of("9301", CARD, m9103="67.76"), refund_of("9302", GIFT_CARD, m9103="10.00")
+    still_open = paid_by_loop(*whole, open_amount="0")
+    (gap,) = gaps_of(still_open)
+    noted = replace(still_open, overrides=(OverrideFacts("acknowledge", f"{gap.code} {gap.subject}", "seen", 1),))
+    voided = changed_to(noted, whole[0], replace(whole[1], status="V"), open_amount="10.00")
+
+    (other,) = gaps_of(voided)
+
+    assert gap.cause == "Everything was posted, but: Loop shows open."
+    assert gaps_of(noted) == []
+    assert "has 10.00 USD open" in other.cause
+
+
+def test_note_on_two_gaps_holds_when_one_of_them_is_gone() -> None:
+    facts = paid_by_loop(refund_of("9301", CARD, m9103="67.76"), open_amount="10.00")
+    gaps = gaps_of(facts)
+    noted = replace(
+        facts, overrides=tuple(OverrideFacts("acknowledge", f"{one.code} {one.subject}", "seen", 1) for one in gaps)
+    )
+
+    assert len(gaps) == 2
+    assert gaps_of(noted) == []
+    assert gaps_of(closed_in_loop(noted)) == []

@@ -1,6 +1,7 @@
 """Chapter 9: close what will never come, then prove from what was read back that both sides are complete."""
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -207,8 +208,8 @@ def prove_complete(draft: Draft, rma: RecordFacts | None) -> bool:
     rma: None where the goods are kept and none was needed.
     """
     facts = draft.facts
-    missing = [*_open_in_netsuite(facts, rma), *_open_in_loop(facts)]
-    if not missing:
+    gaps = [*_open_in_netsuite(facts, rma), *_open_in_loop(facts)]
+    if not gaps:
         applied = f"Customer Refund {AS_NOTED}" if open_as_given_up(facts) else "credit applied"
         in_books = [*(["RMA refunded"] if rma else []), applied]
         words = ", ".join([*([AS_NOTED] if is_money_given_up(facts) else in_books), "Loop closed"])
@@ -217,19 +218,32 @@ def prove_complete(draft: Draft, rma: RecordFacts | None) -> bool:
     finished_at, limit = _last_word(facts)
     due_at = draft.deadline(finished_at, limit)
     late = draft.is_late(finished_at, limit)
-    if late:
-        begin = "It is left to a person" if is_left_to_hand(facts) else "Everything was posted"
-        problem = Problem(
-            "record_differs",
-            f"return:{facts.loop.loop_id}",
-            f"{begin}, but: {'; '.join(missing)}.",
-            amount=facts.loop.return_total,
-        )
-        if not draft.problem(problem):
-            draft.step("proof", StepState.DONE, f"noted by a person: {'; '.join(missing)}")
-            return True
-    draft.step("proof", StepState.BLOCKED if late else StepState.WAITING, "; ".join(missing), due_at=due_at)
+    standing = [gap for gap in gaps if draft.problem(_gap_problem(facts, gap))] if late else gaps
+    words = "; ".join(gap.words for gap in standing or gaps)
+    if not standing:
+        draft.step("proof", StepState.DONE, f"noted by a person: {words}")
+        return True
+    draft.step("proof", StepState.BLOCKED if late else StepState.WAITING, words, due_at=due_at)
     return False
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What one side does not show as done. key: tells it from the others of the return, whatever they are."""
+
+    key: str
+    words: str
+
+
+def _gap_problem(facts: ReturnFacts, gap: Gap) -> Problem:
+    """One for each, so that a note on one hides no other that comes later."""
+    begin = "It is left to a person" if is_left_to_hand(facts) else "Everything was posted"
+    return Problem(
+        "record_differs",
+        f"return:{facts.loop.loop_id}:{gap.key}",
+        f"{begin}, but: {gap.words}.",
+        amount=facts.loop.return_total,
+    )
 
 
 def _last_word(facts: ReturnFacts) -> tuple[datetime, timedelta]:
@@ -242,18 +256,19 @@ def _last_word(facts: ReturnFacts) -> tuple[datetime, timedelta]:
     return max(moments, default=facts.loop.updated_at), max(limits)
 
 
-def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts | None) -> list[str]:
+def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts | None) -> list[Gap]:
     if is_money_given_up(facts):
         return []
     found = []
     if rma and rma.status not in (REFUNDED, CLOSED) and not _holds_goods_taken_out(facts):
-        found.append(f"{rma.tran_id} is {rma.status_label or rma.status}")
+        found.append(Gap("rma", f"{rma.tran_id} is {rma.status_label or rma.status}"))
     credit = facts.posted("credit")
     memo = facts.record(credit.their_id) if credit else None
     if credit and memo is None:
-        found.append("the Credit Memo is not read back")
+        found.append(Gap("credit", "the Credit Memo is not read back"))
     if memo and not _is_open_as_planned(facts, memo) and not is_open_as_noted(facts, memo):
-        found.append(f"{memo.tran_id} has {money_text(memo.amount_remaining, facts.currency)} open")
+        left = memo.amount_remaining  # in the key, so that a note lapses when more of it, or less, is open
+        found.append(Gap(f"open:{left.normalize():f}", f"{memo.tran_id} has {money_text(left, facts.currency)} open"))
     return found
 
 
@@ -285,5 +300,5 @@ def _holds_goods_taken_out(facts: ReturnFacts) -> bool:
     return any(facts.is_acknowledged("removed_after_receipt", f"unit:{unit.unit}") for unit in out)
 
 
-def _open_in_loop(facts: ReturnFacts) -> list[str]:
-    return [] if facts.loop.state in ("closed", "cancelled") else [f"Loop shows {facts.loop.state}"]
+def _open_in_loop(facts: ReturnFacts) -> list[Gap]:
+    return [] if facts.loop.state in ("closed", "cancelled") else [Gap("loop", f"Loop shows {facts.loop.state}")]
