@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Q, QuerySet
 from django.utils import timezone
 
 from integrations.connections import netsuite_client
@@ -37,13 +37,15 @@ READ_AGAIN_AFTER = timedelta(days=1)  # what a kit is made of changes seldom
 KITS_MAX = 500  # at a time; those asked for longest ago come first
 Kits = Mapping[str, Mapping[str, int]]  # members by kit
 Members = Mapping[str, int]  # item id, and how many of it are in one kit
+WIDTHS = {one.name: one.max_length for one in Item._meta.get_fields() if isinstance(one, CharField) and one.max_length}
+TOLD_APART_BY = ("internal_id", "sku", "item_type")
 Good = tuple[int, str]  # shop and SKU
 
 
 @transaction.atomic
 def apply_items(account: NetSuiteAccount, records: Iterable[ItemRecord]) -> None:
     """Mirror items as NetSuite showed them. Where plans read something else now, open returns are planned anew."""
-    told = {record.internal_id: record for record in records}
+    told = {record.internal_id: record for record in records if _fits(account, record)}
     known = Item.objects.select_for_update(no_key=True).filter(account=account, internal_id__in=among_texts(told))
     changed = [one for one in known.order_by("pk") if _is_news(told[one.internal_id], one)]
     Item.objects.bulk_create(
@@ -52,8 +54,8 @@ def apply_items(account: NetSuiteAccount, records: Iterable[ItemRecord]) -> None
                 account=account,
                 internal_id=record.internal_id,
                 sku=record.sku,
-                display_name=record.display_name or "",
-                upc=record.upc or "",
+                display_name=(record.display_name or "")[: WIDTHS["display_name"]],
+                upc=record.upc if record.upc and len(record.upc) <= WIDTHS["upc"] else "",
                 item_type=record.item_type,
                 is_inactive=record.is_inactive,
                 fetched_at=timezone.now(),
@@ -66,6 +68,14 @@ def apply_items(account: NetSuiteAccount, records: Iterable[ItemRecord]) -> None
     )
     if changed:
         ask_for_plan(returns_holding(changed))
+
+
+def _fits(account: NetSuiteAccount, record: ItemRecord) -> bool:
+    """Names for people are cut; but part of an SKU is another SKU, so such an item is left out."""
+    excess = [name for name in TOLD_APART_BY if len(getattr(record, name)) > WIDTHS[name]]
+    if excess:
+        logger.warning("item %s of %s cannot be kept: too long: %s", record.internal_id, account, ", ".join(excess))
+    return not excess
 
 
 def _is_news(told: ItemRecord, known: Item) -> bool:

@@ -30,15 +30,15 @@ def look_up_items(shop: Shop, skus: Collection[str]) -> set[str]:
     learn_items(shop.account, client, found)
     ids = _only_meanings(found)
     items = {item.internal_id: item for item in Item.objects.filter(account=shop.account, internal_id__in=ids.values())}
+    mapped = [sku for sku in unmapped if ids.get(sku) in items]
     SkuMapping.objects.bulk_create(
         [
             SkuMapping(shop=shop, sku=sku, item=items[ids[sku]], kind=SkuMapping.Kind.EXACT, reason="Same text")
-            for sku in unmapped
-            if sku in ids
+            for sku in mapped
         ],
         ignore_conflicts=True,
     )
-    return ids.keys() & set(unmapped)
+    return set(mapped)
 
 
 def _only_meanings(found: Iterable[ItemRecord]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Items as mirrored, and what kits are made of: read from NetSuite, or said by a person."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -52,6 +53,35 @@ def read(monkeypatch: pytest.MonkeyPatch, shop: Shop, members: dict[str, dict[st
         monkeypatch.setattr(module, "netsuite_client", lambda account: books)
     sku_mapping.look_up_items(shop, {"BOX"})
     return books
+
+
+def test_too_long_names_are_cut_and_keep_no_item_out(shop: Shop) -> None:
+    wordy = replace(CUP, display_name="x" * 400, upc="4" * 61)
+
+    items.apply_items(shop.account, [wordy, TEA])
+
+    cup = Item.objects.get(sku="CUP")
+    assert (cup.display_name, cup.upc) == ("x" * 300, ""), "half a number is another number"
+    assert Item.objects.filter(sku="TEA").exists()
+
+
+@pytest.mark.parametrize("too_long", [{"sku": "S" * 121}, {"item_type": "t" * 31}, {"internal_id": "9" * 21}])
+def test_item_whose_own_marks_do_not_fit_is_left_out_alone(
+    shop: Shop, caplog: pytest.LogCaptureFixture, too_long: dict[str, Any]
+) -> None:
+    items.apply_items(shop.account, [replace(CUP, **too_long), TEA])
+
+    assert list(Item.objects.values_list("sku", flat=True)) == ["TEA"]
+    assert "cannot be kept" in caplog.text
+
+
+def test_sku_is_not_mapped_to_an_item_that_was_left_out(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Books({}, replace(CUP, sku="S" * 121, found_by="CUP"), TEA)
+    monkeypatch.setattr(client, "find_items", lambda values: list(client.records))
+    monkeypatch.setattr(sku_mapping, "netsuite_client", lambda account: client)
+
+    assert sku_mapping.look_up_items(shop, {"CUP", "TEA"}) == {"TEA"}
+    assert list(SkuMapping.objects.values_list("sku", flat=True)) == ["TEA"]
 
 
 def kits_of(row: LoopReturn) -> tuple[KitFacts, ...]:
