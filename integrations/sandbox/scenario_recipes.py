@@ -130,8 +130,7 @@ def out_of_stock(making: Making) -> None:
 
 def cancelled(making: Making) -> None:
     making.leave_parcel("created")
-    delay_s = float(making.params.get("delay") or making.params.get("after_s") or 2)
-    making.happen("cancel", after_s=delay_s)
+    making.happen("cancel", after_s=making.number("delay", making.number("after_s", 2)))
 
 
 def cancelled_late(making: Making) -> None:

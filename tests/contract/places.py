@@ -10,7 +10,7 @@ from typing import Any
 import requests
 
 from integrations.loop.client import LoopClient
-from integrations.loop.records import LoopReturnRecord
+from integrations.loop.records import LoopReturnRecord, LoopState
 from integrations.netsuite.addresses import default_base_url
 from integrations.netsuite.assertion import ClientCredentials
 from integrations.netsuite.auth import TokenSource
@@ -18,7 +18,7 @@ from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.options import AccountOptions
 from tests.contract.readings import Reading
 from tests.live import credential
-from tests.sandbox.strangers import Director, Json
+from tests.sandbox.strangers import Director, Json, wait_for
 
 LIVE_TIMEOUT_S = 60
 LIVE_DAYS = 30
@@ -101,15 +101,22 @@ def sandbox_loop(url: str, director: Director, *, version: str) -> LoopPlace:
     shop = director.get("world")["loop_shops"][0]
     for scenario in ("refund", "refund_fee", "exchange", "flagged", "keep_item"):
         director.make_return(scenario)
-    director.make_return("cancelled", delay=0)
+    cancelled = director.make_return("cancelled", delay=0)
     changeable = director.make_return("refund", parcel="delivered")
-    return LoopPlace(
+    place = LoopPlace(
         url=url,
         key=shop["api_key"],
         version=version,
         since=datetime.now(UTC) - timedelta(days=1),
         changeable=changeable["return_id"],
     )
+    assert wait_for(lambda: _is_cancelled(place, cancelled["return_id"])), "nothing may change while it is listed"
+    return place
+
+
+def _is_cancelled(place: LoopPlace, return_id: str) -> bool:
+    record = place.client.get_return(return_id)
+    return record is not None and record.state is LoopState.CANCELLED
 
 
 def live_loop() -> LoopPlace:

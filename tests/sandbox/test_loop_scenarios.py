@@ -1,11 +1,15 @@
 """Every kind of return by name: what Loop shows of it, over the API."""
 
+import random
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from integrations.sandbox import scenario_recipes as recipes
+from integrations.sandbox.making import Making
 from integrations.sandbox.scenario_kinds import SCENARIOS
+from integrations.sandbox.server import Served
 from tests.sandbox.strangers import Director, Json, LoopStranger, NetSuiteStranger, wait_for
 
 LIST = "warehouse/return/list"
@@ -119,6 +123,16 @@ def test_flagged_then_opened_then_closed(loop: LoopStranger, director: Director)
 
     assert wait_for(lambda: loop.details(return_id)["state"] == "open")
     settled(loop, return_id)
+
+
+@pytest.mark.parametrize(("params", "after_s"), [({}, 2), ({"after_s": 3}, 3), ({"delay": 0}, 0)])
+def test_a_shopper_cancels_when_asked_to(served: Served, params: Json, after_s: float) -> None:
+    sandbox = served.sandbox
+    making = Making(sandbox.engine.shops["northwind"], params=params, draw=random.Random(1), engine=sandbox.engine)
+
+    recipes.cancelled(making)
+
+    assert making.later == [{"what": "cancel", "after_s": after_s}]
 
 
 def test_a_cancel_while_the_parcel_is_on_its_way(loop: LoopStranger, director: Director) -> None:
