@@ -13,13 +13,23 @@ from integrations.models import Shop, SyncRun
 from returnsops.lib import clock
 from returnsops.returns.backfill import note_unread_return, read_window
 from returnsops.returns.errors import DoubtfulAnswerError
-from returnsops.returns.mirror import fetch_return
+from returnsops.returns.mirror import apply_fetched, read_return
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.replan import ask_for_plan
-from returnsops.returns.runs import Tally
+from returnsops.returns.runs import HISTORY, STEP_OF_IDS, Tally, open_run
+from returnsops.returns.streams import main_stream
 
 BELIEVED_MAX = 5  # so many may be gone of however few
 ASKED_MAX = 100  # one call each; more in one step means that the step is too long
+
+
+def open_comparison(shop: Shop, *, due: datetime) -> SyncRun:
+    """The one of this day: of all returns and not only of one in doubt, since only many show that Loop hides them."""
+    now = clock.now()
+    return open_run(
+        main_stream(shop), SyncRun.Kind.COMPARISON, f"{due:%Y-%m-%d}",
+        window_from=now - HISTORY, window_to=now, step=STEP_OF_IDS,
+    )  # fmt: skip
 
 
 def compare_ids(shop: Shop, run: SyncRun, window_from: datetime, window_to: datetime) -> Tally:
@@ -43,10 +53,13 @@ def compare_ids(shop: Shop, run: SyncRun, window_from: datetime, window_to: date
 def _is_gone(shop: Shop, loop_id: str) -> bool:
     """One that cannot be read is there, and keeps no other from being asked for."""
     try:
-        return fetch_return(shop, loop_id, in_background=True) is None
+        fetched = read_return(shop, loop_id, in_background=True)
+        if fetched:
+            apply_fetched(shop, fetched)
     except UnreadableRecordError as error:
         note_unread_return(shop, loop_id, error)
         return False
+    return fetched is None
 
 
 def _few(shop: Shop, run: SyncRun, unlisted: set[str], *, known: int) -> list[str]:

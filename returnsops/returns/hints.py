@@ -14,7 +14,7 @@ from django.db.models import Q
 from integrations import inbox
 from integrations.errors import IntegrationError, NoCallsLeftError, RejectedError
 from integrations.models import InboundEvent, Shop
-from returnsops.returns.mirror import Fetched, apply_fetched, apply_returns, read_return
+from returnsops.returns.mirror import Fetched, apply_fetched, apply_returns, doubt_return, read_return
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.replan import ask_for_plan
 
@@ -136,6 +136,7 @@ class _Batch:
             if fetched:
                 self._fetched.append((hints, fetched))
             else:
+                doubt_return(hints.shop, hints.return_id)
                 self._close(hints)
 
     def _write(self) -> None:

@@ -61,14 +61,17 @@ def fetch_return(
     """Fetch one return from Loop and mirror it. A fetch later than the hint has already answered it.
 
     in_background: nobody waits for it, so it leaves a share of the calls to those who do.
-    Raises the errors of `integrations.errors`. None: Loop knows no such return.
+    Raises the errors of `integrations.errors`. None: Loop knows no such return; one that we know is asked for again.
     """
     if hinted_at:
         known = LoopReturn.objects.filter(shop=shop, loop_id=loop_id, fetched_at__gt=hinted_at).first()
         if known:
             return known
     fetched = read_return(shop, loop_id, in_background=in_background)
-    return apply_fetched(shop, fetched) if fetched else None
+    if fetched is None:
+        doubt_return(shop, loop_id)
+        return None
+    return apply_fetched(shop, fetched)
 
 
 def read_return(shop: Shop, loop_id: str, *, in_background: bool = False) -> Fetched | None:
@@ -80,6 +83,12 @@ def read_return(shop: Shop, loop_id: str, *, in_background: bool = False) -> Fet
         return None
     require_distinct_parts(record)
     return Fetched(record, started_at)
+
+
+def doubt_return(shop: Shop, loop_id: str) -> None:
+    """Loop says that it has no such return. If we know it, one answer proves nothing: the sweep goes into it."""
+    known = LoopReturn.objects.filter(shop=shop, loop_id=loop_id, missing_since=None, fetch_due_at=None)
+    known.update(fetch_due_at=timezone.now())
 
 
 def apply_fetched(shop: Shop, fetched: Fetched) -> LoopReturn:

@@ -16,6 +16,8 @@ from integrations.models import SyncRun
 from returnsops.lib import clock
 from returnsops.returns.errors import DoubtfulAnswerError
 
+HISTORY = timedelta(days=730)  # how far back there is anything to look for
+STEP_OF_IDS = timedelta(days=7)
 LEASE = timedelta(minutes=3)  # longer than any step may take; who holds it and dies delays the run so long
 STEP_MIN = timedelta(hours=1)
 STEP_MAX = timedelta(days=100)  # Loop refuses more than 120

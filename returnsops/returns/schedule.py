@@ -14,16 +14,15 @@ from integrations.errors import IntegrationError
 from integrations.models import NetSuiteAccount, Shop, SyncRun
 from returnsops.lib import clock
 from returnsops.returns import backfill
-from returnsops.returns.comparison import compare_ids
+from returnsops.returns.comparison import compare_ids, open_comparison
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.record_comparison import compare_records
-from returnsops.returns.runs import Tally, open_run, runs_to_work_on, work_on
+from returnsops.returns.runs import HISTORY, STEP_OF_IDS, Tally, open_run, runs_to_work_on, work_on
 from returnsops.returns.streams import main_stream, owner_of
 
-HISTORY = timedelta(days=730)
 NIGHTLY, WEEKLY = timedelta(days=7), timedelta(days=90)  # loop.md §2.1: not every change is proven to move updated_at
 NIGHT_AT, WEEK_AT = timedelta(hours=1), timedelta(hours=2)
-STEP_FIRST, STEP_OF_IDS = timedelta(days=1), timedelta(days=7)
+STEP_FIRST = timedelta(days=1)
 FIRST = "first"
 
 
@@ -66,7 +65,7 @@ def _open_loop_runs(shop: Shop, *, since: datetime) -> None:
         _open(shop, SyncRun.Kind.NIGHTLY, night, back=NIGHTLY)
     if week > since:
         _open(shop, SyncRun.Kind.WEEKLY, week, back=WEEKLY)
-        _open(shop, SyncRun.Kind.COMPARISON, week, back=HISTORY, step=STEP_OF_IDS)
+        open_comparison(shop, due=week)
 
 
 def _open_record_run(account: NetSuiteAccount) -> None:

@@ -10,6 +10,7 @@ from integrations.errors import RejectedError
 from integrations.models import NetSuiteAccount, Shop, SyncCursor
 from returnsops.lib import clock
 from returnsops.returns.backfill import CHANGES, cursor_of, forget_what_was_read, note_unread_return, read_window
+from returnsops.returns.comparison import open_comparison
 from returnsops.returns.mirror import SALE_TYPES, fetch_return, hint_records
 from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteRecord
 from returnsops.returns.runs import next_step
@@ -94,13 +95,24 @@ def _fetch_details(shop: Shop, loop_id: str) -> None:
 def _wait_for_newer_details(shop: Shop, row: LoopReturn, *, is_there: bool) -> None:
     """The list is ahead of details: for a moment that is delay over there, for longer a person should know."""
     changed_at = max(row.updated_at, row.listed_at or row.updated_at)
-    if clock.now() - changed_at < BEHIND_MAX:
+    may_be_gone = not is_there and _is_being_compared(row)
+    if may_be_gone or clock.now() - changed_at < BEHIND_MAX:
         LoopReturn.objects.filter(pk=row.pk).update(fetch_due_at=timezone.now() + NEWER_AFTER)
         return
     behind = "details are older than the list" if is_there else "Loop has no details of what stands in its list"
     detail = f"{behind}, which says that it changed at {changed_at:%Y-%m-%d %H:%M:%S} UTC"
     error = RejectedError(system="loop", operation="fetch details", detail=detail, family="unreadable")
     note_unread_return(shop, row.loop_id, error)
+
+
+def _is_being_compared(row: LoopReturn) -> bool:
+    """Whether Loop has it still is for the comparison of today to say, by list and by id. Until it has, or while Loop
+    hides too many, no person is asked. What Loop only ever listed is no case for it.
+    """
+    if not row.is_detailed:
+        return False
+    run = open_comparison(row.shop, due=clock.now())
+    return run.finished_at is None or run.failure != ""
 
 
 # --- NetSuite --------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from integrations.netsuite.records import RecordRef
 from integrations.sandbox.server import Served
 from returnsops import tasks
 from returnsops.lib import clock
-from returnsops.returns import schedule, sweeps
+from returnsops.returns import mirror, schedule, sweeps
 from returnsops.returns.families import due_for_records
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.record_changes import GAP_MAX, mirror_changes
@@ -113,6 +113,18 @@ def test_deleted_return_is_a_case_until_loop_has_it_again(stage: Stage, served: 
     stage.run()
     gone.refresh_from_db()
     assert (gone.missing_since, stage.cases(gone)) == (None, [])
+
+
+def test_deleted_return_that_a_webhook_still_told_of_does_not_wait_for_sunday(stage: Stage, served: Served) -> None:
+    gone, kept = stage.make("refund", parcel="in_transit"), stage.make("refund", parcel="in_transit")
+    take_out(served, [gone])
+
+    mirror.fetch_return(gone.shop, gone.loop_id)
+    sweeps.fetch_due_details(gone.shop)
+    schedule.work_on_next_run(for_s=60)
+    stage.run()
+
+    assert (stage.cases(gone), stage.cases(kept)) == (["missing_in_loop"], [])
 
 
 def test_loop_that_suddenly_shows_nothing_is_not_believed(stage: Stage, served: Served) -> None:

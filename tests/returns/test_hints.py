@@ -108,6 +108,16 @@ def test_what_a_later_fetch_answered_asks_for_none(hooked: Shop, fetched: list[s
     assert (fetched, states()) == ([], [("read", 0, False)])
 
 
+def test_known_return_that_loop_denies_is_asked_for_again(hooked: Shop, fetched: list[str]) -> None:
+    row = make_return(hooked, loop_id="1")
+
+    heed_first_hints(store(hooked, "1", "return.updated"), for_s=FOR_S)
+
+    row.refresh_from_db()
+    assert (fetched, states()) == (["1"], [("read", 0, False)])
+    assert row.fetch_due_at is not None
+
+
 def test_return_that_cannot_be_fetched_now_is_due_again_and_delays_no_other(
     hooked: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from integrations.loop.parsing import parse_return
 from integrations.loop.records import LoopReturnRecord
 from integrations.models import Shop, SyncCursor, SyncRun
 from returnsops.lib import clock
-from returnsops.returns import backfill, comparison, mirror, sweeps
+from returnsops.returns import backfill, comparison, mirror, schedule, sweeps
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.progress import mirror_problems
 from returnsops.returns.runs import Tally
@@ -194,6 +194,78 @@ def test_return_that_cannot_be_read_keeps_no_other_from_being_compared(
     assert tally.missing == 1
     assert list(LoopReturn.objects.filter(missing_since=None).values_list("loop_id", flat=True)) == ["7"]
     assert list(noted(shop)) == ["7"]
+
+
+def comparison_of_today() -> SyncRun:
+    return SyncRun.objects.get(kind="comparison")
+
+
+def test_known_return_that_loop_denies_is_compared_soon_and_not_taken_for_missing(shop: Shop, loop: Loop) -> None:
+    row = make_return(shop, loop_id="7")
+
+    assert mirror.fetch_return(shop, "7") is None
+    sweeps.fetch_due_details(shop, for_s=2)
+
+    row.refresh_from_db()
+    assert row.missing_since is None
+    assert is_awaited()
+    assert loop.asked == ["7", "7"]
+    assert comparison_of_today().window_from < row.created_at < comparison_of_today().window_to
+    assert not SyncCursor.objects.exclude(unreadable={}).exists(), "a person hears of it when it is known what it is"
+
+
+def test_comparison_that_a_denied_return_asked_for_marks_it(
+    shop: Shop, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison, "read_window", lambda *_, **__: Tally())
+    row = make_return(shop, loop_id="7")
+    mirror.fetch_return(shop, "7")
+    sweeps.fetch_due_details(shop, for_s=2)
+
+    schedule.work_on_next_run(for_s=60)
+
+    row.refresh_from_db()
+    assert row.missing_since is not None
+    assert row.fetch_due_at is None
+
+
+def test_several_that_loop_denies_share_one_comparison_a_day(shop: Shop, loop: Loop) -> None:
+    for loop_id in ("7", "8"):
+        make_return(shop, loop_id=loop_id)
+        mirror.fetch_return(shop, loop_id)
+        sweeps.fetch_due_details(shop, for_s=2)
+
+    assert comparison_of_today().finished_at is None
+
+
+def test_person_hears_of_a_denied_return_that_the_comparison_did_not_mark(shop: Shop, loop: Loop) -> None:
+    make_return(shop, loop_id="7")
+    mirror.fetch_return(shop, "7")
+    sweeps.fetch_due_details(shop, for_s=2)
+
+    SyncRun.objects.update(finished_at=clock.now())
+    ask_again(shop)
+
+    assert "has no details" in noted(shop)["7"]
+
+
+def test_while_loop_seems_to_hide_everything_no_return_is_noted_by_itself(shop: Shop, loop: Loop) -> None:
+    make_return(shop, loop_id="7")
+    mirror.fetch_return(shop, "7")
+    sweeps.fetch_due_details(shop, for_s=2)
+
+    SyncRun.objects.update(finished_at=clock.now(), failure="Nothing was marked as missing.")
+    ask_again(shop)
+
+    assert is_awaited()
+    assert not SyncCursor.objects.exclude(unreadable={}).exists()
+
+
+def test_unknown_return_that_loop_denies_asks_for_no_comparison(shop: Shop, loop: Loop) -> None:
+    mirror.fetch_return(shop, "7")
+    sweeps.fetch_due_details(shop, for_s=2)
+
+    assert not SyncRun.objects.exists()
 
 
 def test_what_is_wrong_with_a_unit_names_the_return(shop: Shop) -> None:

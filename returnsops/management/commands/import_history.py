@@ -13,8 +13,8 @@ from returnsops.lib import clock
 from returnsops.management.terminal import PersonCommand
 from returnsops.returns.backfill import STATES, list_window
 from returnsops.returns.progress import time_left
-from returnsops.returns.runs import STEP_MAX
-from returnsops.returns.schedule import HISTORY, open_import, work_on_run
+from returnsops.returns.runs import HISTORY, STEP_MAX
+from returnsops.returns.schedule import open_import, work_on_run
 
 WORK_FOR_S = 24 * 3600.0
 BAR_CHARS = 30
