@@ -145,7 +145,8 @@ def ways_to_settle(draw: st.DrawFn, rows: list[Json], worth: Decimal, *, part: D
     if way == "fee":
         return {"loop": {"refund": str(worth - part), "fee": str(part)}}
     if way == "kept":
-        return {"units": [one | {"is_kept": True} for one in rows]}
+        kept = draw(st.integers(1, len(rows)))
+        return {"units": [one | {"is_kept": place < kept} for place, one in enumerate(rows)]}
     if way in ("credit", "bonus"):
         given = worth + (part if way == "bonus" else ZERO)
         return {"units": unpaid, "loop": {"outcome": "credit", "refund": "0", "gift_card": str(given), "fee": "0"}}

@@ -357,13 +357,12 @@ def _parent_is_there(facts: ReturnFacts, due: PostingDue) -> None:
 
 
 def _credits_hold(facts: ReturnFacts, plan: Plan) -> None:
-    """Only what was received is credited, and no more is paid out than was credited."""
-    received = facts.posted_covers("receipt")
+    """Only what was received, or is kept, is credited, and no more is paid out than was credited."""
+    received = facts.posted_covers("receipt") | {unit.cover for unit in facts.kept_units}
     for due in plan.postings:
         if due.kind in CREDITS:
             units = {cover for cover in due.covers if cover.startswith("unit:")}
-            by_us = facts.policy.writes("receipt") and not facts.is_kept
-            assert units <= received or not by_us, "credited before it was received"
+            assert units <= received or not facts.policy.writes("receipt"), "credited before it was received"
     refunds = [due for due in plan.postings if due.kind == "customer_refund"]
     paid = add_up(Decimal(row["amount"]) for due in refunds for row in due.request["body"]["apply"]["items"])
     left = add_up(one.amount_remaining for one in facts.records_of("creditMemo"))

@@ -21,7 +21,7 @@ def compare_amounts(row: LoopReturn, *, records: list[NetSuiteRecord]) -> dict[s
     if not row.plan:
         return None
     facts = load_facts(row)
-    if not facts.is_kept and not (facts.accepted_units and facts.all_judged):
+    if not facts.is_kept and not (facts.credited_units and facts.all_judged):
         return None
     sale = find_sale(Draft(facts))
     if sale is None:

@@ -128,7 +128,12 @@ class ReturnFacts:
 
     @property
     def credited_units(self) -> tuple[UnitFacts, ...]:
-        return self.live_units if self.is_kept else self.accepted_units
+        return (*self.accepted_units, *self.kept_units)
+
+    @property
+    def kept_units(self) -> tuple[UnitFacts, ...]:
+        """Credited without coming: all of them, or those beside units that come."""
+        return self.live_units if self.is_kept else tuple(unit for unit in self.live_units if unit.stays_kept)
 
     @property
     def unaccepted_units(self) -> tuple[UnitFacts, ...]:
@@ -142,7 +147,8 @@ class ReturnFacts:
 
     @property
     def all_judged(self) -> bool:
-        return bool(self.live_units) and all(unit.outcome for unit in self.live_units)
+        """Something was to come, and all of that was judged."""
+        return not self.is_kept and bool(self.live_units) and not any(unit.is_awaited for unit in self.live_units)
 
     @property
     def is_instant(self) -> bool:

@@ -49,6 +49,16 @@ class UnitFacts:
         return f"unit:{self.unit}"
 
     @property
+    def is_awaited(self) -> bool:
+        """It is to come, and nobody has judged it."""
+        return not self.outcome and not self.is_kept
+
+    @property
+    def stays_kept(self) -> bool:
+        """The customer keeps it, and it did not come all the same."""
+        return self.is_kept and not self.outcome
+
+    @property
     def was_seen(self) -> bool:
         """A person judged it."""
         return bool(self.outcome) and not self.is_exempt

@@ -205,7 +205,7 @@ def _settle(draft: Draft, sale: Sale, authorization: Authorization, goods: Goods
         draft.step("settle", StepState.BLOCKED, "waits for a word about what lay in the parcel instead")
         plan_exchange(draft, sale)
         return "waiting"
-    if not facts.accepted_units:
+    if not facts.credited_units:
         settled = plan_settlement(draft, may_ask=True, is_ours=is_ours)
         closed = close_unaccepted_lines(draft, authorization, credited=settled)
         return "settled" if closed and settled and goods.shelved else _under_way(draft)

@@ -102,7 +102,7 @@ def _units_without_room(facts: ReturnFacts, authorization: Authorization) -> lis
     missing = []
     for unit in sorted(facts.live_units, key=lambda one: one.cover not in authorization.posting.covers):
         line = authorization.line_of.get(unit.unit)
-        if unit.outcome and not unit.is_accepted:
+        if not (unit.is_accepted or unit.is_awaited):
             continue
         if line is None or room[line.line] < 1:
             missing.append(unit)

@@ -169,6 +169,9 @@ def _needs_approval(facts: ReturnFacts, credit: Credit) -> str:
     limit, worth = facts.policy.approval_above, money_text(credit.worth, facts.currency)
     if facts.is_kept:
         return f"The customer keeps the goods: a credit of {worth} without anything received."
+    if facts.kept_units:
+        kept = money_text(credit.kept_goods + credit.kept_tax, facts.currency)
+        return f"The customer keeps goods of {kept}: these are credited without being received."
     if limit is None:
         return ""
     limit_currency = facts.shop_currency or facts.currency

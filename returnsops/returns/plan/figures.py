@@ -27,6 +27,8 @@ class Figures:
     is_net: bool
     goods: Decimal
     tax: Decimal
+    kept_goods: Decimal  # of goods and tax, what the customer keeps
+    kept_tax: Decimal
     fee: Decimal
     shipping: Decimal
     shipping_tax: Decimal
@@ -39,8 +41,8 @@ class Figures:
 def read_figures(facts: ReturnFacts) -> Figures:
     units = facts.credited_units
     is_net = _is_net(facts) and not unsplit_units(facts)
-    goods = add_up((unit.refund_item or ZERO) if is_net else unit.worth for unit in units)
-    tax = add_up((unit.refund_tax or ZERO) if is_net else unit.tax for unit in units)
+    goods, tax = _value_of(units, is_net=is_net)
+    kept_goods, kept_tax = _value_of(facts.kept_units, is_net=is_net)
     fee = ZERO if is_net else kept_fee(facts)
     shipping, shipping_tax, duties = (_share_of_refund(facts, amount) for amount in _on_top(facts))
     discount = exchange_value(facts) if is_zero_credit(facts) else ZERO
@@ -49,7 +51,26 @@ def read_figures(facts: ReturnFacts) -> Figures:
     causes = tuple(_explain(facts, rest, is_net=is_net))
     left_out = add_up(amount for cause, amount in causes if _is_left_out(facts, cause, amount))
     standing = tuple((cause, amount) for cause, amount in causes if not _is_left_out(facts, cause, amount))
-    return Figures(is_net, goods, tax, fee, shipping, shipping_tax, duties, discount, standing, owed - left_out)
+    return Figures(
+        is_net,
+        goods=goods,
+        tax=tax,
+        kept_goods=kept_goods,
+        kept_tax=kept_tax,
+        fee=fee,
+        shipping=shipping,
+        shipping_tax=shipping_tax,
+        duties=duties,
+        exchange_discount=discount,
+        causes=standing,
+        total=owed - left_out,
+    )
+
+
+def _value_of(units: Iterable[UnitFacts], *, is_net: bool) -> tuple[Decimal, Decimal]:
+    """Goods and their tax."""
+    told = [(unit.refund_item or ZERO, unit.refund_tax or ZERO) if is_net else (unit.worth, unit.tax) for unit in units]
+    return add_up(goods for goods, _ in told), add_up(tax for _, tax in told)
 
 
 def find_untold_amounts(facts: ReturnFacts) -> tuple[str, ...]:
@@ -72,7 +93,7 @@ def _owed(facts: ReturnFacts) -> Decimal:
     """
     exchange = ZERO if is_zero_credit(facts) else exchange_value(facts)
     if _is_partly_refused(facts):
-        return add_up(unit.refund for unit in facts.accepted_units) + _store_credit_left(facts) + exchange
+        return add_up(unit.refund for unit in facts.credited_units) + _store_credit_left(facts) + exchange
     return facts.loop.refund + store_credit(facts) + exchange
 
 
@@ -111,7 +132,7 @@ def value_kept(facts: ReturnFacts) -> Decimal:
 def kept_fee(facts: ReturnFacts) -> Decimal:
     """The fee the merchant keeps on the accepted units."""
     if _refused_lines(facts) and not has_other_parts(facts):
-        return _fee_in_lines(facts, facts.accepted_units) + add_up(
+        return _fee_in_lines(facts, facts.credited_units) + add_up(
             _share_of_refund(facts, amount) for amount in _on_top(facts)
         )
     return facts.loop.fee
@@ -132,7 +153,7 @@ def _share_of_refund(facts: ReturnFacts, amount: Decimal) -> Decimal:
     """It is given back in proportion, so what falls on refused units falls away (loop.md §7.4)."""
     if not _refused_lines(facts):
         return amount
-    part, whole = (add_up(unit.refund for unit in units) for units in (facts.accepted_units, facts.live_units))
+    part, whole = (add_up(unit.refund for unit in units) for units in (facts.credited_units, facts.live_units))
     return share_of(amount, part=part, whole=whole, currency=facts.currency)
 
 

@@ -61,7 +61,7 @@ def _wait_for_what_is_paid(draft: Draft, settled_at: datetime) -> None:
 
 def plan_inspection(draft: Draft) -> None:
     facts = draft.facts
-    open_units = [unit for unit in facts.live_units if not unit.outcome]
+    open_units = [unit for unit in facts.live_units if unit.is_awaited]
     _note_removed_units(draft)
     if facts.live_units and all(unit.outcome == RECEIVED for unit in facts.live_units):
         draft.step("inspection", StepState.NOT_NEEDED, "received by another system; nobody judged it here")
@@ -71,6 +71,7 @@ def plan_inspection(draft: Draft) -> None:
         exempt = sum(unit.is_exempt for unit in facts.accepted_units)
         words = f"{len(facts.accepted_units) - exempt} accepted" + (f", {refused} not accepted" if refused else "")
         words += f", {exempt} exempt" if exempt else ""
+        words += f", {len(facts.kept_units)} kept by the customer" if facts.kept_units else ""
         draft.step("inspection", StepState.DONE, words)
         return
     waits_for = f"waits for inspection of {units_text(len(open_units))}"

@@ -90,23 +90,22 @@ class Credit:
 
 
 def propose_credit(facts: ReturnFacts, sale: Sale) -> Credit:
-    """Draw up the credit for the accepted units.
+    """Draw up the credit for the accepted units and those the customer keeps.
 
     The lines carry NetSuite's own prices (or those less the fee, under `net`), so what they differ from Loop's
     figures is seen by cause. The total is Loop's figure to the cent.
     """
     loop = read_figures(facts)
-    lines = () if facts.is_kept else tuple(_credit_lines(facts, sale, net=loop.is_net))
-    kept_goods, kept_tax = (loop.goods, loop.tax) if facts.is_kept else (ZERO, ZERO)
+    lines = tuple(_credit_lines(facts, sale, net=loop.is_net))
     causes = {
-        "discount": loop.goods - kept_goods - add_up(line.amount for line in lines),
-        "tax": loop.tax - kept_tax - add_up(line.tax for line in lines),
+        "discount": loop.goods - loop.kept_goods - add_up(line.amount for line in lines),
+        "tax": loop.tax - loop.kept_tax - add_up(line.tax for line in lines),
     }
     otherwise = tuple(_paid_otherwise(facts)) if sale.is_cash_sale else ()
     return Credit(
         lines,
-        kept_goods=kept_goods,
-        kept_tax=kept_tax,
+        kept_goods=loop.kept_goods,
+        kept_tax=loop.kept_tax,
         fee=loop.fee,
         shipping=loop.shipping,
         shipping_tax=loop.shipping_tax,

@@ -37,8 +37,10 @@ class Goods:
 
 
 def pay_for_units(draft: Draft, sale: Sale, authorization: Authorization, goods: Goods) -> str:
-    """For what was accepted and received; its place in stock holds up no money. Gives the stage."""
-    credited, done = _pay(draft, sale, source_of(authorization), may_book=goods.received)
+    """For what was accepted and received, and what is kept beside it; its place in stock holds up no money. Gives the
+    stage."""
+    source = source_of(authorization) if draft.facts.accepted_units else _bill_of(sale)
+    credited, done = _pay(draft, sale, source, may_book=goods.received)
     closed = close_unaccepted_lines(draft, authorization, credited=credited)
     if not (done and closed and goods.shelved):
         return "posting" if draft.postings else "waiting"
@@ -53,10 +55,17 @@ def expect_no_goods(draft: Draft) -> None:
 def pay_for_kept_goods(draft: Draft, sale: Sale) -> str:
     """The customer keeps them: credited without stock, authorization or receipt. Gives the stage."""
     closed = close_whole_authorization(draft)
-    _, done = _pay(draft, sale, Source(sale.record.record_type, sale.record.internal_id, {}), may_book=True)
+    _, done = _pay(draft, sale, _bill_of(sale), may_book=True)
     if not (done and closed):
         return "posting" if draft.postings else "waiting"
     return "settled" if prove_complete(draft, None) else "waiting"
+
+
+def _bill_of(sale: Sale) -> Source:
+    """Of goods that are kept nothing is received, so no authorization gives a credit for them. `may_be_credited` waits
+    until there is a bill."""
+    bill = next(iter(sale.bills), sale.record)
+    return Source(bill.record_type, bill.internal_id, {})
 
 
 def _pay(draft: Draft, sale: Sale, source: Source, *, may_book: bool) -> tuple[bool, bool]:

@@ -131,7 +131,7 @@ def _receipt_step(draft: Draft, outstanding: list[UnitFacts]) -> None:
     rest = [unit for unit in facts.live_units if unit not in undone]
     if outstanding:
         state, words = StepState.DUE, f"{units_text(len(outstanding))} on the way to NetSuite"
-    elif undone and all(unit.outcome and not unit.is_accepted for unit in rest):
+    elif undone and not any(unit.is_accepted or unit.is_awaited for unit in rest):
         draft.step("receipt", StepState.NOT_NEEDED, AS_NOTED, records=records)
         return
     else:
@@ -151,7 +151,7 @@ def _where_the_rest_is(facts: ReturnFacts, rest: list[UnitFacts]) -> tuple[StepS
     accepted = [unit for unit in rest if unit.is_accepted]
     if on_hold:
         return StepState.WAITING, f"{units_text(len(on_hold))} received on hold, waits for inspection"
-    if not rest or not all(unit.outcome for unit in rest):
+    if not rest or any(unit.is_awaited for unit in rest):
         return StepState.WAITING, "waits for inspection"
     if accepted:
         by_whom = "" if facts.policy.writes("receipt") else " by another system"

@@ -144,12 +144,12 @@ def _with_receipts(facts: ReturnFacts, sale: Sale) -> ReturnFacts:
 
 
 def _received_units(facts: ReturnFacts, rma: RecordFacts, sale: Sale) -> list[UnitFacts]:
-    """Those judged here first; one that was judged and not accepted is never taken for received."""
+    """Those judged here first, and kept ones last; one that was judged and not accepted is never taken for received."""
     left: Counter[str] = Counter()
     for line in rma.lines:
         left[sold_line(facts, line, rma, sale)] += line.received
     found = []
-    for unit in sorted(facts.live_units, key=lambda one: not one.outcome):
+    for unit in sorted(facts.live_units, key=lambda one: (not one.outcome, one.is_kept)):
         number = sale.line_of[unit.unit].line
         if left[number] and (unit.is_accepted or not unit.outcome):
             left[number] -= 1
