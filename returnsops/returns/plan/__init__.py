@@ -155,10 +155,10 @@ def _miss(draft: Draft) -> str:
 def _is_empty(facts: ReturnFacts) -> bool:
     """Every unit was taken out in Loop before anything was settled. (At our own word, Loop cancels it instead.)
 
-    Of those that were judged a person noted what was agreed.
+    Of those that were accepted a person noted what was agreed.
     """
-    judged = [unit for unit in facts.units if unit.outcome] if facts.is_here else []
-    noted = all(facts.is_acknowledged("removed_after_receipt", f"unit:{unit.unit}") for unit in judged)
+    accepted = [unit for unit in facts.units if unit.is_accepted] if facts.is_here else []
+    noted = all(facts.is_acknowledged("removed_after_receipt", f"unit:{unit.unit}") for unit in accepted)
     return bool(facts.units) and not facts.live_units and noted and not facts.loop.settled_at
 
 

@@ -22,12 +22,16 @@ SAY_THE_SAME = frozenset({"parcel_overdue", "inspection_overdue", "no_parcel"})
 def accept_exempt(facts: ReturnFacts) -> ReturnFacts:
     """The same facts, in which units that are exempt from inspection count as judged sellable when Loop restocked them.
 
-    What was received so stays so when the exemption ends; a person's judgement takes its place at any time.
+    What was received so stays so when the exemption ends; a person's judgement takes its place at any time. If a person
+    noted that no parcel will come, the customer keeps the others.
     """
     exempt = {unit.unit for unit in facts.units if _is_exempt(facts, unit)}
     if not exempt:
         return facts
-    units = tuple(_as_sellable(facts, unit) if unit.unit in exempt else unit for unit in facts.units)
+    units = tuple(
+        _as_sellable(facts, unit) if unit.unit in exempt else replace(unit, is_kept=unit.is_kept or facts.is_kept)
+        for unit in facts.units
+    )
     return replace(facts, units=units)
 
 
