@@ -18,6 +18,7 @@ from integrations.errors import IntegrationError, RejectedError, UnreadableRecor
 from integrations.loop.inspecting import shows_assessment, shows_grade
 from integrations.loop.records import LoopReturnRecord
 from integrations.models import NetSuiteAccount
+from returnsops.lib import clock
 from returnsops.lib.moves import moved_together
 from returnsops.posting.claim import ATTEMPTS_MAX
 from returnsops.posting.look import Found, look_first, look_for_ours
@@ -48,6 +49,7 @@ from returnsops.returns.unreadable import note_not_shown
 
 logger = logging.getLogger(__name__)
 
+CLOCKS_DIFFER = timedelta(seconds=5)  # ours and Loop's, at most
 Status = Posting.Status
 AdoptedFrom = Posting.AdoptedFrom
 DEAD_LEASES_MAX = 100
@@ -276,8 +278,19 @@ def _shows_it(posting: Posting, record: LoopReturnRecord) -> bool:
         )
     if operation == "flag":
         return record.state == "review"
-    # A review may have begun before our word came (loop.md §4.1), and opens again; nobody would ask a second time.
+    if record.state == "review":
+        return _changed_since_asked(posting, record)
     return bool(settled_at(record)) or record.state in OVER
+
+
+def _changed_since_asked(posting: Posting, record: LoopReturnRecord) -> bool:
+    """A review that begins after our word is what came of it: a refund was declined, an item is out of stock (loop.md
+    §4.1). One that stood before says nothing; it opens again, and nobody would ask a second time.
+    """
+    asked_at = posting.armed_at or posting.uncertain_since
+    assert asked_at, f"{posting} is in doubt, so it was on its way"
+    in_business_time = clock.now() - (timezone.now() - asked_at)
+    return record.updated_at >= in_business_time - CLOCKS_DIFFER
 
 
 OVER = ("closed", "cancelled")  # of a return in Loop: nothing is left to ask for

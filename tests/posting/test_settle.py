@@ -316,6 +316,20 @@ def test_review_shows_a_flag_and_no_settlement(
     assert only().status == status
 
 
+@pytest.mark.parametrize(("after_s", "status"), [(1, "posted"), (0, "posted"), (-60, "uncertain")])
+def test_review_that_begins_after_our_word_is_what_came_of_it(
+    row: LoopReturn, loop: FakeLoop, after_s: int, status: str
+) -> None:
+    asked_loop(row)
+    Posting.objects.update(armed_at=timezone.now())
+    began_at = clock.now() + timedelta(seconds=after_s)
+    loop.payload = details_payload(state="review", updated_at=f"{began_at:%Y-%m-%d %H:%M:%S}")
+
+    settle(only())
+
+    assert only().status == status
+
+
 def test_doubt_stays_when_netsuite_does_not_answer_the_look(
     row: LoopReturn, netsuite: FakeNetSuite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
