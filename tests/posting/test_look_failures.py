@@ -276,6 +276,20 @@ def test_refused_credentials_stop_the_account_whatever_was_looked_for(row: LoopR
     assert posting.tries.count() == 0
 
 
+def assert_set_aside_after_three_tries(
+    broken: Posting, other: Posting, netsuite: FakeNetSuite, let_pass: LetPass
+) -> None:
+    """While the other goes out by the first of them."""
+    for _ in range(3):
+        send()
+        assert state(other) == "posted"
+        let_pass(timedelta(minutes=5))
+
+    assert (state(broken), netsuite.calls) == ("rejected", [other.external_id])
+    assert broken.refusal is not None
+    assert (broken.refusal["family"], str(BUG) in broken.refusal["detail"]) == ("set_aside", True)
+
+
 def test_posting_that_breaks_its_sender_before_the_look_is_set_aside_and_the_others_go(
     row: LoopReturn, netsuite: FakeNetSuite, let_pass: LetPass, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,14 +302,7 @@ def test_posting_that_breaks_its_sender_before_the_look_is_set_aside_and_the_oth
 
     monkeypatch.setattr("returnsops.posting.desk.seek", break_down)
 
-    for _ in range(3):
-        send()
-        assert state(other) == "posted"
-        let_pass(timedelta(minutes=5))
-
-    assert (state(broken), netsuite.calls) == ("rejected", [other.external_id])
-    assert broken.refusal is not None
-    assert (broken.refusal["family"], str(BUG) in broken.refusal["detail"]) == ("set_aside", True)
+    assert_set_aside_after_three_tries(broken, other, netsuite, let_pass)
 
 
 def test_record_that_breaks_us_when_it_is_taken_over_ends_no_sender(
@@ -305,11 +312,4 @@ def test_record_that_breaks_us_when_it_is_taken_over_ends_no_sender(
     netsuite.make_for(broken)
     monkeypatch.setattr("returnsops.posting.settle.mark_posted", breaking_for(broken, settle_room, "mark_posted"))
 
-    for _ in range(3):
-        send()
-        assert state(other) == "posted"
-        let_pass(timedelta(minutes=5))
-
-    assert (state(broken), netsuite.calls) == ("rejected", [other.external_id])
-    assert broken.refusal is not None
-    assert (broken.refusal["family"], str(BUG) in broken.refusal["detail"]) == ("set_aside", True)
+    assert_set_aside_after_three_tries(broken, other, netsuite, let_pass)
