@@ -42,7 +42,7 @@ WORKERS = 2
 # What takes minutes to months elsewhere, in seconds here: a thing that does not come has to become a case in time.
 DEADLINES = {
     "sale": 30, "rma": 30, "inspection": 240, "settlement": 40, "exchange_order": 40, "read_back": 40,
-    "closed_unprocessed": 40,
+    "closed_unprocessed": 40, "rma_closed": 30,
 }  # fmt: skip
 LATENCY = {
     "get": [0.01, 0.02], "query": [0.02, 0.08], "create": [0.03, 0.06], "transform": [0.08, 0.2],

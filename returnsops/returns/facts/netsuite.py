@@ -51,6 +51,10 @@ class RecordFacts:
     def is_voided(self) -> bool:
         return self.status == VOIDED
 
+    def names(self, loop_id: str) -> bool:
+        """Whoever made it wrote down which return it is for."""
+        return loop_id in (self.external_id, self.other_ref_num)
+
 
 @dataclass(frozen=True)
 class MemberFacts:

@@ -11,12 +11,14 @@ from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.expecting import expect_record, goods_came_at, is_noted_as_missing
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.outbox_problems import read_back_step
-from returnsops.returns.plan.sources import line_on
+from returnsops.returns.plan.sources import find_bills, find_orders, line_on
 from returnsops.returns.policy import RmaTrigger
 from returnsops.returns.problems import Problem
 
 MOVING = frozenset({"in_transit", "out_for_delivery", "delivered"})
-PENDING_APPROVAL = "A"  # nothing can be received on it, netsuite.md §4.5
+# States of a Return Authorization (netsuite.md §4.5); nothing can be received on one that waits for approval.
+PENDING_APPROVAL, CANCELLED, REFUNDED, CLOSED = "A", "C", "G", "H"
+ENDED = frozenset({CANCELLED, REFUNDED, CLOSED})
 MEMO_CHARS_MAX = 40  # netsuite.md §4.12: longer memos were refused for some records
 
 
@@ -219,6 +221,28 @@ def _is_of_sibling(facts: ReturnFacts, rma: RecordFacts) -> bool:
 
 def _units_of(rma: RecordFacts) -> Counter[str]:
     return Counter({line.order_line: line.quantity for line in rma.lines if not line.is_closed and line.quantity})
+
+
+def left_by_others(facts: ReturnFacts) -> list[RecordFacts]:
+    """Open ones that another system made for this return, in the place of ours: they name it, or hold its items."""
+    if not facts.policy.writes("rma") or facts.posted("rma"):
+        return []
+    sources = {sale.internal_id for sale in [*find_bills(facts), *find_orders(facts)]}
+    items = {unit.item_id for unit in facts.units}
+    return [
+        rma
+        for rma in facts.records_of("returnAuthorization")
+        if not (rma.ours or rma.status in ENDED or _is_noted_as_other(facts, rma) or _is_of_sibling(facts, rma))
+        and (rma.names(facts.loop.loop_id) or (rma.created_from_id in sources and items & _open_items(rma)))
+    ]
+
+
+def _is_noted_as_other(facts: ReturnFacts, rma: RecordFacts) -> bool:
+    return facts.is_acknowledged("foreign_record", f"record:{rma.internal_id}")
+
+
+def _open_items(rma: RecordFacts) -> set[str]:
+    return {line.item_id for line in rma.lines if not line.is_closed and line.quantity}
 
 
 def _rma_due(facts: ReturnFacts, sale: Sale) -> PostingDue:

@@ -8,7 +8,7 @@ from typing import Any
 
 from returnsops.lib.money import ZERO, money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
-from returnsops.returns.plan.authorization import Authorization
+from returnsops.returns.plan.authorization import CLOSED, REFUNDED, Authorization, left_by_others
 from returnsops.returns.plan.comparing import is_left_to_hand
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import left_open, store_credit, value_kept
@@ -17,8 +17,6 @@ from returnsops.returns.plan.refunding import is_open_as_noted, open_as_given_up
 from returnsops.returns.plan.undone import AS_NOTED, is_gone
 from returnsops.returns.plan.watching_refunds import compare_refunds, open_as_noted
 from returnsops.returns.problems import Problem
-
-REFUNDED, CLOSED = "G", "H"
 
 
 def close_unaccepted_lines(draft: Draft, authorization: Authorization, *, credited: bool) -> bool:
@@ -58,8 +56,7 @@ def close_whole_authorization(draft: Draft) -> bool:
     facts = draft.facts
     rma = facts.posted("rma")
     if not rma:
-        draft.step("close_rma", StepState.NOT_NEEDED, "no Return Authorization was made")
-        return facts.taken("rma") is None
+        return facts.taken("rma") is None and _expect_none_of_others(draft)
     if is_gone(facts, rma):
         draft.step("close_rma", StepState.NOT_NEEDED, "the Return Authorization was deleted")
         return True
@@ -72,9 +69,7 @@ def close_whole_authorization(draft: Draft) -> bool:
         draft.step("close_rma", StepState.DONE, record.tran_id, records=(record.internal_id,))
         return True
     if rma.is_theirs:
-        cause = f"{record.tran_id} has open lines; Loop shows return {facts.loop.loop_id} as {facts.loop.state}."
-        problem, words = _left_open(facts, record, cause), f"another system should close {record.tran_id}"
-        return _expect_of_others(draft, "close_rma", problem, record, words=words)
+        return _expect_closing(draft, record)
     closed = facts.taken("rma_close")
     if closed and closed.status == "posted" and closed.read_back:
         return _opened_again(draft, record)
@@ -82,6 +77,23 @@ def close_whole_authorization(draft: Draft) -> bool:
         draft.post(_close_due(facts, record, rows))
     draft.step("close_rma", StepState.DUE, "on its way to NetSuite", records=(record.internal_id,))
     return False
+
+
+def _expect_none_of_others(draft: Draft) -> bool:
+    """ReturnsOps made none. Another system may have, before the return ended."""
+    left = left_by_others(draft.facts)
+    if not left:
+        draft.step("close_rma", StepState.NOT_NEEDED, "no Return Authorization was made")
+    closed = [_expect_closing(draft, record) for record in left]  # each of them told
+    return all(closed)
+
+
+def _expect_closing(draft: Draft, record: RecordFacts) -> bool:
+    """By the system that made it."""
+    loop = draft.facts.loop
+    cause = f"{record.tran_id} is still open; Loop shows return {loop.loop_id} as {loop.state}."
+    words = f"another system should close {record.tran_id}"
+    return _expect_of_others(draft, "close_rma", _left_open(draft.facts, record, cause), record, words=words)
 
 
 def expect_end_of_ours(draft: Draft) -> bool:

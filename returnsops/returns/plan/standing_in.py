@@ -9,14 +9,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from returnsops.returns.facts import RECEIVED, LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
+from returnsops.returns.plan.authorization import CANCELLED
 from returnsops.returns.plan.draft import Draft
 from returnsops.returns.plan.figures import is_zero_credit, read_figures, store_credit
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.sale import find_sale
 from returnsops.returns.plan.sources import line_on
 from returnsops.returns.policy import RECORD_KINDS
-
-CANCELLED = "C"
 
 
 def let_others_stand_in(facts: ReturnFacts) -> ReturnFacts:
@@ -67,7 +66,7 @@ def find_their_authorization(facts: ReturnFacts, sale: Sale) -> RecordFacts | No
     bills = (bill.internal_id for bill in sale.bills)
     sources = {sale.record.internal_id, sale.record.created_from_id, *bills} - {""}
     theirs = [one for one in facts.records_of("returnAuthorization") if not one.ours and one.status != CANCELLED]
-    named = [one for one in theirs if _names(one, facts.loop.loop_id)]
+    named = [one for one in theirs if one.names(facts.loop.loop_id)]
     if named:
         return named[0]
     free = [one for one in theirs if one.created_from_id in sources and not _is_of_another(facts, one)]
@@ -78,14 +77,10 @@ def find_their_authorization(facts: ReturnFacts, sale: Sale) -> RecordFacts | No
     return next((one for one in free if one not in same and _shares_lines(one, facts, sale)), None)
 
 
-def _names(record: RecordFacts, loop_id: str) -> bool:
-    return loop_id in (record.external_id, record.other_ref_num)
-
-
 def _is_of_another(facts: ReturnFacts, record: RecordFacts) -> bool:
     """It names another return of the order, or a person said that it is about other units."""
     noted = facts.is_acknowledged("foreign_record", f"record:{record.internal_id}")
-    return noted or any(_names(record, one.loop_id) for one in facts.siblings)
+    return noted or any(record.names(one.loop_id) for one in facts.siblings)
 
 
 def _place_among_alike(facts: ReturnFacts) -> int:
@@ -173,7 +168,7 @@ def _find_their_credit(facts: ReturnFacts, sale: Sale, record_type: str) -> Reco
     rma = facts.posted("rma")
     theirs = [one for one in facts.records_of(record_type) if not one.ours and not one.is_voided]
     for one in theirs:
-        if _names(one, facts.loop.loop_id) or (rma and one.created_from_id == rma.their_id):
+        if one.names(facts.loop.loop_id) or (rma and one.created_from_id == rma.their_id):
             return one
     of_sale = [one for one in theirs if one.created_from_id == sale.record.internal_id]
     if not facts.siblings:
