@@ -36,7 +36,8 @@ FAILED_REST = timedelta(seconds=10)  # of one that NetSuite failed to show: the 
 # No plan waits to see these. So they are read once nothing more is posted for their return, all that it changed with
 # them, once instead of after every posting; and after a while in any case. After the others the parents are left to
 # the next look, for the same reason.
-UNHURRIED = tuple(name for name, kind in POSTING_KINDS.items() if kind.read_back == ReadBack.LATER)
+LAST = tuple(name for name, kind in POSTING_KINDS.items() if kind.read_back == ReadBack.LAST)
+UNHURRIED = (*(name for name, kind in POSTING_KINDS.items() if kind.read_back == ReadBack.LATER), *LAST)
 ON_THE_WAY = (Posting.Status.PENDING, Posting.Status.SENDING, Posting.Status.UNCERTAIN)
 QUIET_FOR_MAX = 3  # times the rest: the longest that one which nobody waits for is left
 
@@ -57,12 +58,15 @@ def postings_to_read_back(*, posted_before: datetime) -> QuerySet[Posting]:
 
 
 def _has_rested(now: datetime) -> Q:
-    """Nothing of its return was posted just now, or is about to be; another receipt is made from what this one left."""
+    """Nothing of its return is about to be posted, nor was just now, unless nothing follows that; another receipt is
+    made from what this one left."""
     of_this = Posting.objects.filter(loop_return=OuterRef("loop_return"))
-    moves = of_this.filter(Q(status__in=ON_THE_WAY) | Q(posted_at__gt=now - settings.RECORD_REST))
+    posted = of_this.filter(status=Posting.Status.POSTED)
+    is_over = Exists(posted.filter(kind__in=LAST)) | ~Exists(posted.filter(posted_at__gt=now - settings.RECORD_REST))
+    is_quiet = is_over & ~Exists(of_this.filter(status__in=ON_THE_WAY))
     receipts = of_this.filter(kind="receipt", status__in=ON_THE_WAY)
     is_old = Q(posted_at__lte=now - QUIET_FOR_MAX * settings.RECORD_REST)
-    return is_old | ~Exists(moves) | (Q(kind="receipt") & Exists(receipts))
+    return is_old | is_quiet | (Q(kind="receipt") & Exists(receipts))
 
 
 def read_back_due(account: NetSuiteAccount, *, show_life: Callable[[], None] = no_matter) -> int:

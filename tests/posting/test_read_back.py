@@ -96,6 +96,19 @@ def test_receipt_that_nothing_waits_for_is_read_back_once_its_second_is_over(
     assert read_back_due(row.shop.account) == 1
 
 
+def test_all_is_read_back_as_soon_as_the_last_of_it_is_posted(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    receipt, refund = posted_receipts(row, netsuite, 2, ago=timedelta(seconds=1))
+    apply = {"body": {"apply": {"items": [{"doc": {"id": "8001"}, "amount": "10"}]}}}
+    refund.request |= {"source_type": "", "source_id": "", **apply}
+    Posting.objects.filter(pk=refund.pk).update(kind="customer_refund", request=refund.request, status="pending")
+    assert read_back_due(row.shop.account) == 0
+
+    Posting.objects.filter(pk=refund.pk).update(status="posted")
+
+    assert read_back_due(row.shop.account) == 2
+    assert {receipt.their_id, refund.their_id, "8001"} <= set(netsuite.reads)
+
+
 def test_receipt_is_read_back_at_once_when_another_is_to_be_made_of_its_authorization(
     row: LoopReturn, netsuite: FakeNetSuite
 ) -> None:

@@ -13,6 +13,7 @@ class ReadBack(StrEnum):
 
     AT_ONCE = "at_once"
     LATER = "later"  # no plan waits to see it: once nothing more is posted for its return, or after a while
+    LAST = "last"  # likewise; but nothing follows it, so that moment has come when it is posted
     NEVER = "never"  # Loop's own return tells
 
 
@@ -148,7 +149,7 @@ POSTING_KINDS = {
         stand_ins=("cashRefund", "creditMemo"), dated_as="credit", decides="credit",
     ),
     "customer_refund": _money(
-        "Customer Refund", step="refund", flow="refund", also_changes="creditMemo", read_back=ReadBack.LATER,
+        "Customer Refund", step="refund", flow="refund", also_changes="creditMemo", read_back=ReadBack.LAST,
         stand_ins=(), dated_as="customer_refund", decides="",
     ),
     "rma_close": _update(
