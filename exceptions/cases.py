@@ -108,8 +108,7 @@ def _join(case: Case, loop_return: LoopReturn, problem: Problem) -> None:
     _, is_new = CaseMember.objects.update_or_create(
         case=case,
         loop_return=loop_return,
-        defaults={**_member_values(problem, loop_return), "left_at": None},
-        create_defaults={**_member_values(problem, loop_return), "joined_at": clock.now()},
+        defaults={**_member_values(problem, loop_return), "left_at": None, "joined_at": clock.now()},
     )
     note_event(case, "joined" if is_new else "joined again", problem.cause, loop_return=loop_return)
 

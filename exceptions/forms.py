@@ -242,6 +242,14 @@ FORMS: dict[str, type[MemberForm]] = {
 FOR_ALL = frozenset({RETRY, ACKNOWLEDGE})
 
 
+class ForAllForm(forms.Form):
+    """for_all: when the page was made; what joined the case after that, nobody has seen. Empty: for one return."""
+
+    for_all = forms.DateTimeField(
+        required=False, error_messages={"invalid": "The page does not say when it was made. Reload it and press again."}
+    )
+
+
 def goods_choices(member: CaseMember) -> list[tuple[str, str]]:
     """Taking it into stock only where the policy lets it."""
     choices = [(FoundChoice.SEND_BACK.value, "It goes back to the customer")]

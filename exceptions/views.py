@@ -15,7 +15,7 @@ from exceptions import actions, bulk, taking
 from exceptions.attempt import try_action
 from exceptions.bulk_page import describe_retry, told
 from exceptions.case_page import choose_member, describe_case, find_member
-from exceptions.forms import FOR_ALL, FORMS, BulkRetryForm, MemberForm, NoteForm
+from exceptions.forms import FOR_ALL, FORMS, BulkRetryForm, ForAllForm, MemberForm, NoteForm
 from exceptions.models import Case, CaseMember
 from exceptions.queue import count_by_status, standing_members, visible_cases
 from exceptions.queue_page import describe_queue, find_cases, find_cases_whoever_has_them, queue_address
@@ -65,11 +65,15 @@ def act(request: PageRequest, pk: int, name: str) -> HttpResponse:
     if member is None:  # a second press, or one that came late: it must not fall on the next return
         messages.error(request, "The return you decided about is not in this case any more. Nothing was changed.")
         return _answer(request, case, member_pk=None, status=422)
-    form = FORMS[name](request.POST, member=member)
-    if not form.is_valid():
+    form, whom = FORMS[name](request.POST, member=member), ForAllForm(request.POST)
+    if not (form.is_valid() and whom.is_valid()):
+        for error in whom.errors.get("for_all", []):
+            form.add_error(None, error)
         return _answer(request, case, member_pk=member.pk, form=form, status=422)
-    meant = list(standing_members(case)) if name in FOR_ALL and "for_all" in request.POST else [member]
-    done, refused = _carry_out(form, meant[:FOR_ALL_MAX], by=request.user)
+    seen_at = whom.cleaned_data["for_all"] if name in FOR_ALL else None
+    meant = list(standing_members(case)) if seen_at else [member]
+    seen = [one for one in meant if one.joined_at <= seen_at] if seen_at else meant
+    done, refused = _carry_out(form, seen[:FOR_ALL_MAX], by=request.user)
     if not done:
         form.add_error(None, next(iter(refused)))
         return _answer(request, case, member_pk=member.pk, form=form, status=422)

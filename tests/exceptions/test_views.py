@@ -14,6 +14,7 @@ from exceptions.models import Case, CaseMember
 from exceptions.queue_page import subject_words
 from exceptions.views import LOOKS_AFTER_ACTION
 from integrations.models import Shop
+from returnsops.lib import clock
 from returnsops.people.models import AuditEvent, Membership, Role, User
 from returnsops.posting.models import Posting
 from returnsops.returns.models import Approval, LoopReturn, Override
@@ -433,12 +434,49 @@ def test_one_note_goes_for_all_returns_of_a_case(finance: Client, shop: Shop, ro
 
     answer = finance.post(
         f"/exceptions/{case.pk}/acknowledge/",
-        {"member": case.members.earliest("pk").pk, "reason": "Automation switched off.", "for_all": "on"},
+        {
+            "member": case.members.earliest("pk").pk,
+            "reason": "Automation switched off.",
+            "for_all": clock.now().isoformat(),
+        },
         follow=True,
     )
 
     assert Override.objects.filter(kind="acknowledge").count() == 2
     assert "2 returns" in answer.text
+
+
+def test_one_note_does_not_go_for_what_joined_after_the_page_was_made(
+    finance: Client, shop: Shop, row: LoopReturn
+) -> None:
+    case = make_case(row, "loop_settled_early", subject="outcome:refund", cause="Before it was asked.")
+    join(case, shop, "110700140")
+    join(case, shop, "110700141")
+    came_back = case.members.latest("pk")
+    page = finance.get(f"/exceptions/{case.pk}/")
+    (made_at,) = set(re.findall(r'name="for_all" value="([^"]+)"', page.text))
+    CaseMember.objects.filter(pk=came_back.pk).update(left_at=clock.now())
+    sync_cases(came_back.loop_return, [Problem(case.code, case.subject, "Settled once more.")])
+
+    answer = finance.post(
+        f"/exceptions/{case.pk}/acknowledge/",
+        {"member": case.members.earliest("pk").pk, "reason": "Switched off.", "for_all": made_at},
+        follow=True,
+    )
+
+    assert not Override.objects.filter(loop_return=came_back.loop_return).exists()
+    assert "2 of 3 returns" in answer.text
+    assert "1 more: press again." in answer.text
+
+
+def test_page_that_does_not_say_when_it_was_made_settles_nothing(finance: Client, row: LoopReturn) -> None:
+    case = make_case(row, "loop_settled_early", subject="outcome:refund", cause="Before it was asked.")
+
+    answer = act(finance, case, "acknowledge", reason="Seen.", for_all="on")
+
+    assert answer.status_code == 422
+    assert "Reload it" in answer.text
+    assert not Override.objects.exists()
 
 
 def test_one_note_goes_for_one_return_unless_said_otherwise(finance: Client, shop: Shop, row: LoopReturn) -> None:
@@ -516,7 +554,9 @@ def test_who_noted_for_all_hears_of_those_that_could_not_be(finance: Client, sho
     join(case, shop, "110700140")
 
     answer = finance.post(
-        f"/exceptions/{case.pk}/retry/", {"member": case.members.earliest("pk").pk, "for_all": "on"}, follow=True
+        f"/exceptions/{case.pk}/retry/",
+        {"member": case.members.earliest("pk").pk, "for_all": clock.now().isoformat()},
+        follow=True,
     )
 
     assert "1 of 2 returns: Sent again." in answer.text
@@ -530,7 +570,7 @@ def test_one_press_for_all_says_how_many_are_left(
     case = make_case(row, "loop_settled_early", subject="outcome:refund", cause="Before it was asked.")
     join(case, shop, "110700140")
 
-    press = {"member": case.members.earliest("pk").pk, "reason": "Switched off.", "for_all": "on"}
+    press = {"member": case.members.earliest("pk").pk, "reason": "Switched off.", "for_all": clock.now().isoformat()}
     answer = finance.post(f"/exceptions/{case.pk}/acknowledge/", press, follow=True)
 
     assert "1 of 2 returns" in answer.text
