@@ -15,7 +15,6 @@ from integrations.sandbox.pace import Patience, ask_to_wait
 NETSUITE_ERROR = "application/vnd.oracle.resource+json; type=error"
 PIECES_MAX = 50
 AT_ONCE = struct.pack("ii", 1, 0)  # linger: none, so closing resets the connection
-AFTER_500 = Words(500, "UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: sandbox-after")
 GIVEN = Words(400, "USER_ERROR", "Error while accessing a resource. An injected fault.")
 
 
@@ -30,14 +29,14 @@ def answer_before(fault: Fault, request: Request, *, patience: Patience) -> Resp
         ask_to_wait(request, lambda: patience.wait(fault.seconds))
     if kind.raw is not None:
         return Response(kind.raw.body, status=fault.status or kind.raw.status, content_type=kind.raw.content_type)
-    words = GIVEN if fault.kind == "error" else kind.words
+    words = GIVEN if fault.kind == "error" else kind.words_instead
     return None if words is None else _refusal(fault, words=words)
 
 
 def stands_instead(fault: Fault) -> bool:
     """Whether the fault answers, or hangs up, without asking the system."""
     kind = KINDS[fault.kind]
-    return fault.kind in ("drop_before", "error") or kind.raw is not None or kind.words is not None
+    return fault.kind in ("drop_before", "error") or kind.raw is not None or kind.words_instead is not None
 
 
 def answer_after(fault: Fault, request: Request, response: Response, *, patience: Patience) -> Response:
@@ -86,7 +85,9 @@ def _late(fault: Fault, _request: Request, response: Response, patience: Patienc
 
 
 def _fail(fault: Fault, _request: Request, _response: Response, _patience: Patience) -> Response:
-    return _refusal(fault, words=AFTER_500)
+    words = KINDS[fault.kind].words
+    assert words, f"{fault.kind} has nothing to say"
+    return _refusal(fault, words=words)
 
 
 def _truncate(_fault: Fault, _request: Request, response: Response, _patience: Patience) -> Response:
@@ -147,6 +148,7 @@ AFTER: dict[str, Callable[[Fault, Request, Response, Patience], Response]] = {
     "drop_after_commit": _drop,
     "late_answer": _late,
     "500_after": _fail,
+    "script_error_after": _fail,
     "truncate": _truncate,
     "no_location": _without_location,
     "wrong_content_type": _mislabel,

@@ -37,6 +37,11 @@ class Kind:
     raw: Raw | None = None
     words: Words | None = None
 
+    @property
+    def words_instead(self) -> Words | None:
+        """What is said in the place of the work; None where the work is done first."""
+        return None if self.is_done else self.words
+
 
 def _before(meaning: str) -> Kind:
     return Kind(meaning, is_done=False)
@@ -44,6 +49,10 @@ def _before(meaning: str) -> Kind:
 
 def _after(meaning: str, *, systems: tuple[str, ...] = BOTH) -> Kind:
     return Kind(meaning, is_done=True, systems=systems)
+
+
+def _says_after(status: int, code: str, detail: str, *, systems: tuple[str, ...] = BOTH) -> Kind:
+    return Kind(f"{status} {code}: {detail}", is_done=True, systems=systems, words=Words(status, code, detail))
 
 
 def _page(status: int, body: str, *, content_type: str = "text/html") -> Kind:
@@ -80,7 +89,7 @@ KINDS: dict[str, Kind] = {
     "429": _says(429, "CONCURRENCY_LIMIT_EXCEEDED", "Concurrent request limit exceeded. Request blocked."),
     "401": _says(401, "INVALID_LOGIN", "Invalid login attempt. For more details, see the Login Audit Trail."),
     "500_before": _says(500, "UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: sandbox-before"),
-    "500_after": _after("500 UNEXPECTED_ERROR: An unexpected error occurred. Error ID: sandbox-after"),
+    "500_after": _says_after(500, "UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: sandbox-after"),
     # What NetSuite says
     "record_changed": _netsuite(400, "RCRD_HAS_BEEN_CHANGED", "Record has been changed"),
     "period_closed": _netsuite(
@@ -96,6 +105,12 @@ KINDS: dict[str, Kind] = {
     ),
     "script_error": _netsuite(
         400, "USER_ERROR", f"{ACCESS}SSS_SANDBOX_SCRIPT: a user event script refused this record."
+    ),
+    "script_error_after": _says_after(
+        400,
+        "USER_ERROR",
+        f"{ACCESS}SSS_SANDBOX_SCRIPT: a user event script failed after the record was saved.",
+        systems=("netsuite",),
     ),
     "no_permission": _netsuite(
         403,

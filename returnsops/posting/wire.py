@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from integrations.errors import RejectedError
+from integrations.errors import AlreadyExistsError, Failure, IntegrationError, RejectedError, UncertainError
 from integrations.loop.client import LoopClient
 from integrations.loop.records import AssessedAs, GradedAs, UnitAssessment, UnitGrade
 from integrations.netsuite.client import NetSuiteClient
@@ -12,6 +12,8 @@ from integrations.netsuite.options import AccountOptions, ReceiptKey
 from returnsops.returns.record_changes import STOCK_TYPES
 
 AMOUNT_KEYS = frozenset({"amount", "rate"})
+# A script that runs after the saving ends the call with its own words, and what was saved stays (netsuite.md §6.2).
+MAY_BE_SAVED = frozenset({"script", "unknown"})
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,27 @@ def carry_out(call: Call) -> str:
     """Send it. Gives the other side's id. Raises the errors of `integrations.errors`."""
     if isinstance(call.client, LoopClient):
         return _act_in_loop(call.client, call.request)
-    return _write_in_netsuite(call.client, call.request, call.external_id)
+    try:
+        return _write_in_netsuite(call.client, call.request, call.external_id)
+    except RejectedError as refusal:
+        if refusal.family in MAY_BE_SAVED:
+            _look_whether_saved(call.client, call.external_id, refusal)
+        raise
+
+
+def _look_whether_saved(client: NetSuiteClient, external_id: str, refusal: RejectedError) -> None:
+    """Raises AlreadyExistsError if it is over there all the same, UncertainError if NetSuite does not tell."""
+    failure = Failure(
+        system="netsuite", operation=refusal.operation, status=refusal.status, code=refusal.code, body=refusal.body,
+        detail=refusal.detail, request_id=refusal.request_id,
+    )  # fmt: skip
+    try:
+        saved = client.find_by_external_ids([external_id])
+    except IntegrationError as error:
+        failure["detail"] += f" Whether it was saved all the same is not known: {error.detail}"
+        raise UncertainError(**failure) from error
+    if saved:
+        raise AlreadyExistsError(family=refusal.family, path=refusal.path, **failure) from refusal
 
 
 def netsuite_body(

@@ -8,7 +8,7 @@ from integrations.connections import netsuite_client
 from returnsops.lib import clock
 from returnsops.posting.look import Found, look_first
 from returnsops.posting.models import Posting
-from returnsops.posting.settle import adopt_found
+from returnsops.posting.settle import adopt_found, settle
 from returnsops.posting.sought import seek
 from returnsops.posting.verify import sent_rows
 from returnsops.returns.models import LoopReturn, NetSuiteRecord, PolicyVersion
@@ -165,3 +165,16 @@ def test_our_own_record_is_found_under_our_id_and_verified(stage: Stage) -> None
 
     assert found is not None
     assert (found.is_ours, found.differences) == (True, ())
+
+
+def test_document_that_was_saved_before_a_script_failed_is_ours(stage: Stage) -> None:
+    rule = {"system": "netsuite", "operation": "transform returnAuthorization", "kind": "script_error_after"}
+    stage.ask("faults", rule)
+
+    row = stage.make("refund", parcel="in_transit")
+    posting = Posting.objects.get(loop_return=row, kind="rma")
+    settle(posting)
+
+    posting.refresh_from_db()
+    assert (posting.status, posting.adopted_from) == ("posted", "ours")
+    assert len(stage.books(row).rmas) == 1

@@ -32,10 +32,12 @@ class FakeNetSuite:
     """Makes what it is asked for, unless `failures` has something to raise first.
 
     loses_answers: the next so many records are made and the answer is lost.
+    fails_after: the next records are made and answered by these.
     """
 
     failures: list[Exception] = field(default_factory=list)
     loses_answers: int = 0
+    fails_after: list[Exception] = field(default_factory=list)
     records: dict[str, TransactionRecord] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     queries: list[str] = field(default_factory=list)
@@ -113,6 +115,8 @@ class FakeNetSuite:
             raise AlreadyExistsError(system="netsuite", operation="create", detail="This record already exists.")
         internal_id = str(9000 + len(self.records) + 1)
         self.records[internal_id] = make_netsuite_record(record_type, internal_id, body, source_id)
+        if self.fails_after:
+            raise self.fails_after.pop(0)
         if self.loses_answers:
             self.loses_answers -= 1
             raise LOST

@@ -473,6 +473,22 @@ def test_words_that_it_exists_are_a_success_when_ours_is_there(
     assert (only().status, only().adopted_from) == ("posted", "ours")
 
 
+@pytest.mark.parametrize("family", ["script", "unknown"])
+def test_refusal_by_what_runs_after_the_saving_is_a_success(
+    row: LoopReturn, netsuite: FakeNetSuite, family: str
+) -> None:
+    make_posting(row)
+    netsuite.fails_after.append(
+        RejectedError(system="netsuite", operation="transform", detail="Pick a channel.", family=family)
+    )
+
+    Sender(threads=1).drain()
+    settle(only())
+
+    assert (only().status, only().adopted_from) == ("posted", "ours")
+    assert "Pick a channel." in only().tries.first().answer  # type: ignore[union-attr]
+
+
 def test_words_that_it_exists_are_about_what_somebody_else_made(row: LoopReturn, netsuite: FakeNetSuite) -> None:
     posting = make_posting(row, ROWS)
     netsuite.make_for(posting, externalId="celigo-7")

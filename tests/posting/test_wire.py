@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from integrations.errors import RejectedError, UncertainError
 from integrations.netsuite.options import AccountOptions, ReceiptKey
-from returnsops.posting.wire import netsuite_body
+from returnsops.posting.wire import Call, carry_out, netsuite_body
+from tests.posting.conftest import DOWN, FakeNetSuite
 
 ROWS = [{"orderLine": 4, "itemReceive": True, "quantity": 1}, {"orderLine": 7, "itemReceive": False}]
 
@@ -71,3 +73,34 @@ def test_only_what_is_made_out_of_nothing_names_the_subsidiary(
     body = netsuite_body(request(target_type), "x", options=AccountOptions(subsidiary_id=subsidiary))
 
     assert body.get("subsidiary") == expected
+
+
+SCRIPT = RejectedError(system="netsuite", operation="transform", detail="Pick a channel.", family="script")
+PERIOD = RejectedError(system="netsuite", operation="transform", detail="It is closed.", family="period_closed")
+
+
+def send(netsuite: FakeNetSuite) -> str:
+    return carry_out(Call("loop-fern-1-rma-1", request("returnAuthorization") | {"source_type": "invoice"}, netsuite))  # type: ignore[arg-type]
+
+
+def test_refusal_by_a_script_stands_when_nothing_was_saved() -> None:
+    netsuite = FakeNetSuite(failures=[SCRIPT])
+
+    with pytest.raises(RejectedError) as refused:
+        send(netsuite)
+
+    assert (refused.value, netsuite.queries) == (SCRIPT, ["external ids"])
+
+
+def test_refusal_by_a_script_is_a_doubt_while_nobody_tells_what_was_saved() -> None:
+    with pytest.raises(UncertainError, match=r"Pick a channel.*Down for maintenance"):
+        send(FakeNetSuite(fails_after=[SCRIPT], queries_refused=[DOWN]))
+
+
+def test_refusal_whose_cause_comes_before_the_saving_is_not_looked_into() -> None:
+    netsuite = FakeNetSuite(failures=[PERIOD])
+
+    with pytest.raises(RejectedError):
+        send(netsuite)
+
+    assert netsuite.queries == []
