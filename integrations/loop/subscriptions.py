@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.connections import loop_client, watched
-from integrations.errors import RejectedError
+from integrations.errors import ConfigurationError, RejectedError
 from integrations.loop.client import LoopClient
 from integrations.loop.records import WebhookSubscription
 from integrations.models import MORE_WEBHOOKS, Shop
@@ -29,6 +29,10 @@ ALWAYS_WANTED = (
 NO_ADDRESS = (
     "PUBLIC_URL is not set here, so nobody looks after the subscriptions at Loop. "
     "Without webhooks sweeps find every change, a minute later."
+)
+NO_SCOPE = (
+    "Loop refuses the key for webhook subscriptions: it lacks the scope «Developer Tools». Sweeps find every change, a "
+    "minute later. Make a key with that scope in Loop's admin, or subscribe the webhooks there by hand."
 )
 
 Pair = tuple[str, str]
@@ -76,15 +80,32 @@ def check_webhooks(shop: Shop) -> Outcome:
 
 
 def ensure_webhooks(shop: Shop, url: str) -> Outcome:
-    """Make the wanted set exist, active, once each, at url. What was done is audited."""
+    """Make the wanted set exist, active, once each, at url. What was done is audited, also when Loop then fails."""
+    done: list[str] = []
     with watched(shop):
         client = loop_client(shop)
-        before = client.list_webhooks()
+        before = _list_webhooks(client)
+        if before is None:
+            return Outcome(problems=(NO_SCOPE,))
         changes = find_changes(before, wanted_pairs(shop), url=url, made=shop.webhooks_made)
-        done, problems = _carry_out(shop, client, changes, url=url)
-    if done:
-        _audit(shop, before, done, url=url)
+        try:
+            problems = _carry_out(shop, client, changes, url=url, done=done)
+        finally:
+            if done:
+                _audit(shop, before, done, url=url)
     return Outcome(tuple(done), tuple(problems))
+
+
+def _list_webhooks(client: LoopClient) -> tuple[WebhookSubscription, ...] | None:
+    """None if the key may not. A missing scope is answered like a wrong key (loop.md §1.2), which the next call for
+    returns would find: no reason to stop the whole connection.
+    """
+    try:
+        return client.list_webhooks()
+    except ConfigurationError as error:
+        if error.status != 401:
+            raise
+        return None
 
 
 def find_changes(
@@ -107,9 +128,11 @@ def _changes_of(pair: Pair, ours: Sequence[WebhookSubscription], *, url: str) ->
     yield from (Change("delete", pair, one.id) for one in same if one.id != kept.id)
 
 
-def _carry_out(shop: Shop, client: LoopClient, changes: Sequence[Change], *, url: str) -> tuple[list[str], list[str]]:
-    """One that Loop refuses, such as a topic its version does not know, keeps no other from being made."""
-    done, problems = [], []
+def _carry_out(shop: Shop, client: LoopClient, changes: Sequence[Change], *, url: str, done: list[str]) -> list[str]:
+    """Gives what Loop refused; done is filled with the rest. One that it refuses, such as a topic its version does not
+    know, keeps no other from being made.
+    """
+    problems = []
     for change in changes:
         try:
             _do(shop, client, change, url=url)
@@ -117,7 +140,7 @@ def _carry_out(shop: Shop, client: LoopClient, changes: Sequence[Change], *, url
             problems.append(f"Loop refused to {change}: {error.detail}.")
         else:
             done.append(str(change))
-    return done, problems
+    return problems
 
 
 def _do(shop: Shop, client: LoopClient, change: Change, *, url: str) -> None:

@@ -10,10 +10,17 @@ from pytest_django import Settings
 from integrations import connections
 from integrations.connections import loop_client
 from integrations.credentials import store_secret
-from integrations.errors import RejectedError
+from integrations.errors import RejectedError, TemporaryError
 from integrations.loop.client import LoopClient
 from integrations.loop.records import WebhookSubscription
-from integrations.loop.subscriptions import ALWAYS_WANTED, NO_ADDRESS, check_webhooks, find_changes, webhook_url
+from integrations.loop.subscriptions import (
+    ALWAYS_WANTED,
+    NO_ADDRESS,
+    NO_SCOPE,
+    check_webhooks,
+    find_changes,
+    webhook_url,
+)
 from integrations.models import Credential, Shop
 from integrations.sandbox.sandbox import Options
 from integrations.sandbox.server import Served
@@ -46,6 +53,14 @@ def fern(served: Served, db: None, settings: Settings, monkeypatch: pytest.Monke
     for one in client.list_webhooks():
         client.delete_webhook(one.id)
     client.close()
+
+
+@pytest.fixture
+def without_scope(served: Served, fern: Shop) -> Iterator[None]:
+    settings = served.sandbox.settings
+    settings.update({"loop": {"missing_scopes": ["developer_tools"]}})
+    yield
+    settings.update({"loop": {"missing_scopes": None}})
 
 
 def held(shop: Shop) -> list[tuple[str, str, str, bool]]:
@@ -156,3 +171,27 @@ def test_command_names_the_shops_there_are(fern: Shop) -> None:
     arguments: dict[str, Any] = {"ensure": True}
     with pytest.raises(CommandError, match="Known: fern"):
         call_command("webhooks", "nobody", **arguments)
+
+
+def test_key_without_the_scope_stops_nothing_else(fern: Shop, without_scope: None) -> None:
+    check_webhooks(fern)
+
+    fern.refresh_from_db()
+    assert (fern.paused_at, fern.webhooks_problem) == (None, NO_SCOPE)
+
+
+def test_what_was_done_is_audited_though_loop_then_fails(fern: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    create, down = LoopClient.create_webhook, TemporaryError(system="loop", status=503, detail="Down")
+
+    def tired(self: LoopClient, topic: str, trigger: str, url: str) -> WebhookSubscription:
+        if topic == "label":
+            raise down
+        return create(self, topic, trigger, url)
+
+    monkeypatch.setattr(LoopClient, "create_webhook", tired)
+
+    with pytest.raises(TemporaryError):
+        check_webhooks(fern)
+
+    event = AuditEvent.objects.get(action="changed Loop's webhooks")
+    assert event.after == [f"create return on return.{what}" for what in ("created", "updated", "closed")]
