@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from returnsops.returns.facts import KitFacts, MemberFacts, ReturnFacts
+from returnsops.returns.facts import KitFacts, MemberFacts, OverrideFacts, ReturnFacts
 from returnsops.returns.plan import plan_return
 from tests.other_side import codes_of, kinds_of
 from tests.scenarios.given import begin
@@ -84,8 +84,9 @@ def test_no_line_is_closed_before_the_receipt_on_it_was_read_back() -> None:
     rma = next(one for one in facts.records if one.record_type == "returnAuthorization")
     stale = replace(rma, lines=tuple(replace(line, received=0) for line in rma.lines))
     records = tuple(stale if one is rma else one for one in facts.records)
+    recovered = OverrideFacts("acknowledge", "loop_paid_more return:110700123:77.76", "seen", 1)
 
-    plan = plan_return(replace(facts, units=units, postings=unread, records=records))
+    plan = plan_return(replace(facts, units=units, postings=unread, records=records, overrides=(recovered,)))
 
     assert not [one for one in plan.postings if one.kind == "rma_close"]
     assert {step.detail for step in plan.steps if step.code == "close_rma"} == {

@@ -23,6 +23,7 @@ from returnsops.returns.plan.closing import (
 from returnsops.returns.plan.draft import Draft, Lane, Plan, PostingDue, Step, StepState
 from returnsops.returns.plan.exchanging import note_contradiction, note_unreturned, plan_exchange
 from returnsops.returns.plan.expecting import is_noted_as_missing
+from returnsops.returns.plan.figures import is_paid_for_nothing
 from returnsops.returns.plan.finding import holds_settlement, is_to_be_taken_in, plan_found
 from returnsops.returns.plan.hinges import hinges_of
 from returnsops.returns.plan.inspecting import plan_arrival, plan_inspection
@@ -205,10 +206,11 @@ def _settle(draft: Draft, sale: Sale, authorization: Authorization, goods: Goods
         draft.step("settle", StepState.BLOCKED, "waits for a word about what lay in the parcel instead")
         plan_exchange(draft, sale)
         return "waiting"
-    if not facts.credited_units:
+    if not facts.credited_units and not is_paid_for_nothing(facts):
         settled = plan_settlement(draft, may_ask=True, is_ours=is_ours)
+        linked = plan_exchange(draft, sale) if settled else not facts.exchanges
         closed = close_unaccepted_lines(draft, authorization, credited=settled)
-        return "settled" if closed and settled and goods.shelved else _under_way(draft)
+        return "settled" if closed and settled and linked and goods.shelved else _under_way(draft)
     if has_refused_exchange_unit(facts):
         plan_settlement(draft, may_ask=True, is_ours=is_ours)
         plan_exchange(draft, sale)

@@ -1,5 +1,6 @@
 """Chapter 5: NetSuite's figure beside Loop's, in one currency; what differs, or is much, waits for a second person."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from returnsops.lib.money import currency_code, money_text
@@ -182,33 +183,33 @@ def _needs_approval(facts: ReturnFacts, credit: Credit) -> str:
 
 def _beyond_problem(facts: ReturnFacts, credit: Credit, *, cause: str, amount: Decimal) -> Problem:
     """Loop has paid: book what it paid beyond the goods, or leave it out and set it right by hand (E7)."""
-    paid, right = credit.worth, credit.worth - amount
+    paid = credit.worth + credit.exchange_discount
+    paid_text, right_text = (money_text(one, facts.currency) for one in (paid, paid - amount))
     code, more = ("loop_paid_more", "more") if cause == OVERPAID else ("loop_paid_less", "less")
-    words = (
-        f"Loop paid {money_text(paid, facts.currency)}, which is {money_text(abs(amount), facts.currency)} {more} than "
-        f"the accepted units are worth."
-    )
-    return _to_approve(
+    words = f"{money_text(abs(amount), facts.currency)} {more} than the accepted units are worth"
+    problem = _to_approve(
         facts,
         credit,
         code=code,
-        cause=words,
+        cause=f"Loop paid {paid_text}, {f'which is {words}' if facts.credited_units else 'and no unit was accepted'}.",
         amount=abs(amount),
+    )
+    return replace(
+        problem,
         subject=beyond_subject(facts, amount),
-        expected=f"Worth of the accepted units {money_text(right, facts.currency)}",
+        expected=f"Worth of the accepted units {right_text}",
+        found=f"Paid by Loop {paid_text}",
     )
 
 
-def _to_approve(
-    facts: ReturnFacts, credit: Credit, *, code: str, cause: str, amount: Decimal, subject: str = "", expected: str = ""
-) -> Problem:
+def _to_approve(facts: ReturnFacts, credit: Credit, *, code: str, cause: str, amount: Decimal) -> Problem:
     """One yes is to the whole credit: where that needs one by itself, all of it is at stake and not the difference."""
     reason = _needs_approval(facts, credit)
     return Problem(
         code,
-        subject or f"return:{facts.loop.loop_id}",
+        f"return:{facts.loop.loop_id}",
         f"{cause} {reason}".strip(),
-        expected=expected or f"Credit by NetSuite {money_text(credit.netsuite_total, facts.currency)}",
+        expected=f"Credit by NetSuite {money_text(credit.netsuite_total, facts.currency)}",
         found=f"Paid by Loop {money_text(credit.total, facts.currency)}",
         amount=max(amount, credit.worth) if reason else amount,
         seen_hash=credit.hash(),

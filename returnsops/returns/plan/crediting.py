@@ -163,6 +163,7 @@ def credit_due(facts: ReturnFacts, source: Source, *, kind: str, target: str, bo
             "replace": ["item"],
             "body": body,
         },
-        covers=frozenset(unit.cover for unit in facts.credited_units),
+        covers=frozenset(unit.cover for unit in facts.credited_units)
+        or frozenset({f"part:credit:{facts.loop.loop_id}"}),
         serial_key=f"{facts.account_id}:{source.internal_id}",
     )

@@ -51,6 +51,7 @@ def read_figures(facts: ReturnFacts) -> Figures:
     causes = tuple(_explain(facts, rest, is_net=is_net))
     left_out = add_up(amount for cause, amount in causes if _is_left_out(facts, cause, amount))
     standing = tuple((cause, amount) for cause, amount in causes if not _is_left_out(facts, cause, amount))
+    given_for_nothing = min(max(left_out - owed, ZERO), discount)  # no credit is below nothing: the discount shrinks
     return Figures(
         is_net,
         goods=goods,
@@ -61,9 +62,9 @@ def read_figures(facts: ReturnFacts) -> Figures:
         shipping=shipping,
         shipping_tax=shipping_tax,
         duties=duties,
-        exchange_discount=discount,
+        exchange_discount=discount - given_for_nothing,
         causes=standing,
-        total=owed - left_out,
+        total=owed - left_out + given_for_nothing,
     )
 
 
@@ -71,6 +72,11 @@ def _value_of(units: Iterable[UnitFacts], *, is_net: bool) -> tuple[Decimal, Dec
     """Goods and their tax."""
     told = [(unit.refund_item or ZERO, unit.refund_tax or ZERO) if is_net else (unit.worth, unit.tax) for unit in units]
     return add_up(goods for goods, _ in told), add_up(tax for _, tax in told)
+
+
+def is_paid_for_nothing(facts: ReturnFacts) -> bool:
+    """Loop settled, and nothing was accepted: whatever it gave is beyond the goods, until a person leaves it out."""
+    return facts.loop.settled_at is not None and not facts.credited_units and bool(read_figures(facts).causes)
 
 
 def find_untold_amounts(facts: ReturnFacts) -> tuple[str, ...]:
