@@ -17,7 +17,7 @@ from returnsops.people.models import User
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.problems import Problem
 
-PLAN, CONNECTION, INBOX, WRITERS = "plan", "connection", "inbox", "writers"
+PLAN, CONNECTION, INBOX, WRITERS, OVERDUE = "plan", "connection", "inbox", "writers", "overdue"
 STANDING = FixedQuery(
     lambda: CaseMember.objects.filter(loop_return=slot("return_pk"), left_at=None, case__source=PLAN).select_related(
         "case"

@@ -19,7 +19,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from exceptions.cases import CONNECTION, INBOX, WRITERS, add_case, sync_cases, sync_source
+from exceptions.cases import CONNECTION, INBOX, OVERDUE, WRITERS, add_case, sync_cases, sync_source
+from exceptions.overdue import overdue_problems, watched_since
 from exceptions.taking import give_back_of_who_left
 from integrations import inbox
 from integrations.discovery.check import checks_to_do, request_overdue_checks
@@ -292,14 +293,24 @@ def sweep_records() -> None:
 def sweep_connections() -> None:
     """A connection that is down or refused is one case, not one for every return that waits for it."""
     for shop in Shop.objects.select_related("account"):
-        sync_source(shop, CONNECTION, connection_problems(shop))
-        sync_source(shop, INBOX, inbox_problems(shop, limit=SWEEP_LIMIT))
+        with _one_failure_delays_no_other(f"connections of {shop}"):
+            sync_source(shop, CONNECTION, connection_problems(shop))
+            sync_source(shop, INBOX, inbox_problems(shop, limit=SWEEP_LIMIT))
+
+
+def sweep_overdue() -> None:
+    """What stands still without a word."""
+    watched = watched_since()
+    for shop in Shop.objects.select_related("account"):
+        with _one_failure_delays_no_other(f"what is overdue of {shop}"):
+            sync_source(shop, OVERDUE, overdue_problems(shop, watched=watched))
 
 
 def sweep_writers() -> None:
     """Who else makes records that ReturnsOps is to write."""
     for shop in Shop.objects.select_related("account"):
-        sync_source(shop, WRITERS, find_other_writers(shop))
+        with _one_failure_delays_no_other(f"other writers beside {shop}"):
+            sync_source(shop, WRITERS, find_other_writers(shop))
 
 
 def sweep_cases() -> None:
@@ -339,6 +350,7 @@ JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
     "webhooks": (timedelta(days=1), sweep_webhooks),
     "inbox": (timedelta(minutes=10), sweep_inbox),
     "writers": (timedelta(minutes=10), sweep_writers),
+    "overdue": (timedelta(seconds=60), sweep_overdue),
 }
 
 

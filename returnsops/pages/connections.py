@@ -26,6 +26,7 @@ from returnsops.people.models import User
 from returnsops.posting.labels import STATUSES
 from returnsops.posting.models import Posting
 from returnsops.returns.progress import sync_progress
+from returnsops.returns.turns import last_turn
 
 HOUR = timedelta(hours=1)
 Card = dict[str, Any]
@@ -199,4 +200,4 @@ def check_by(user: User, *, kind: str, pk: int) -> str:
 
 def last_sweep() -> datetime | None:
     """When the sweep for due returns last ran: what «checked» means on Today."""
-    return SyncCursor.objects.filter(stream="job:plans").values_list("swept_at", flat=True).first()
+    return last_turn("plans").first()

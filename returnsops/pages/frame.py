@@ -1,10 +1,11 @@
 """What the shell around each page shows. Computed on use, so a fragment that shows none of it asks for nothing."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -18,8 +19,10 @@ from returnsops.pages.pauses import pause_banners
 from returnsops.people.access import RIGHTS
 from returnsops.people.models import Membership, Role, User
 from returnsops.returns.parcels import parcels_waiting
+from returnsops.returns.turns import last_turn
 
 REASON_CHARS = 140
+WORKER_SILENT_FOR = timedelta(minutes=2)  # it looks every few seconds; a long batch or a restart takes less
 SHOP_PAGES = ("today", "returns", "exceptions")  # pages that read ?shop= from their address
 
 
@@ -44,7 +47,8 @@ class Shell:
         if self._user is None:
             return []
         shops = Shop.objects.visible_to(self._user).select_related("account").order_by("name", "pk")
-        return list(shops.annotate(exemption=EXEMPTION_OF_SHOP))
+        worked_at = Subquery(last_turn("plans")[:1])
+        return list(shops.annotate(exemption=EXEMPTION_OF_SHOP, worked_at=worked_at))
 
     @cached_property
     def _shop(self) -> Shop | None:
@@ -118,7 +122,7 @@ class Shell:
             connections[str(shop.account)] = shop.account
         stopped = [banner for name, one in connections.items() if (banner := connection_banner(name, one))]
         stopped += exemption_banners(self._shops, now=self.now)
-        return stopped + (pause_banners(self._user) if self._user else [])
+        return worker_banners(self._shops) + stopped + (pause_banners(self._user) if self._user else [])
 
     @cached_property
     def note(self) -> str:
@@ -160,6 +164,23 @@ PAGE_OF = {
     "policy-what-if": "policies",
     "activate-policy": "policies",
 }
+
+
+def worker_banners(shops: Iterable[Any]) -> list[dict[str, str]]:
+    """shops: annotated with `worked_at`, when the worker last looked for what is due."""
+    worked_at = next((shop.worked_at for shop in shops), None)
+    if worked_at is None or timezone.now() - worked_at < WORKER_SILENT_FOR:
+        return []
+    return [
+        {
+            "tone": "bad",
+            "icon": "circle-pause",
+            "title": f"The worker has not run since {time_words(worked_at)}.",
+            "text": "Nothing is sent. What you enter is kept, and goes on once it runs. Tell your administrator.",
+            "href": reverse("connections"),
+            "action": "See what waits",
+        }
+    ]
 
 
 def connection_banner(name: str, connection: Shop | NetSuiteAccount) -> dict[str, str] | None:

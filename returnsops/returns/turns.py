@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.models import SyncCursor
@@ -48,6 +50,11 @@ def is_turn_of(name: str, every: timedelta) -> bool:
     """Once per interval, whoever asks first."""
     now = timezone.now()
     return _is_won(TAKE_TURN, stream=f"job:{name}", now=now, before=now - every)
+
+
+def last_turn(name: str) -> QuerySet[SyncCursor, Any]:
+    """When it was last taken: one moment, or none."""
+    return SyncCursor.objects.filter(stream=f"job:{name}").values_list("swept_at", flat=True)
 
 
 def due_among(jobs: Mapping[str, timedelta]) -> list[str]:

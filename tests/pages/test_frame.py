@@ -1,13 +1,16 @@
 """The shell: what it offers whom, and that it asks for nothing that is not shown."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from integrations.models import NetSuiteAccount, Shop
+from integrations.models import NetSuiteAccount, Shop, SyncCursor
+from returnsops.pages.frame import WORKER_SILENT_FOR
 from returnsops.people.models import Membership, Role, User
+from returnsops.returns import turns
 from returnsops.returns.models import LoopReturn
 from tests.builders import make_due, make_policy, make_posting, make_return, make_shop, make_user
 from tests.pages.scenes import make_case, make_planned_return
@@ -136,3 +139,21 @@ def test_somebody_without_a_role_sees_no_shop_and_is_told_so(client: Client) -> 
     for address in ("/", "/connections/"):
         assert "You see no shop yet" in client.get(address).text
     assert "No returns yet" in client.get("/returns/").text
+
+
+def test_everybody_hears_of_a_worker_that_does_not_run(client: Client, shop: Shop, ada: User) -> None:
+    client.force_login(ada)
+    turns.is_turn_of("plans", timedelta(seconds=5))
+    assert "The worker has not run" not in client.get("/").text
+
+    SyncCursor.objects.update(swept_at=timezone.now() - WORKER_SILENT_FOR)
+
+    for address in ("/", "/inspect/", "/returns/"):
+        assert "The worker has not run since" in client.get(address).text, address
+
+
+def test_worker_that_never_ran_is_no_news(client: Client, shop: Shop, ada: User) -> None:
+    """The system is being set up; the way to start it stands where it is installed."""
+    client.force_login(ada)
+
+    assert "The worker has not run" not in client.get("/").text

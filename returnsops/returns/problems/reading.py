@@ -16,6 +16,11 @@ READING: dict[str, ProblemKind] = {
         "Make a new one with «manage.py make_certificate», let a NetSuite administrator upload it, and enter its id in "
         "the account. Nothing can be read or sent once it has ended.",
     ),
+    "work_overdue": ProblemKind(
+        "What goes on by itself stands still", "data", "",
+        "Nothing is lost, and it goes on once the reason is gone. See on Connections whether the worker runs and what "
+        "moves; the log of the worker says more. Report it to the administrator. The case closes by itself.",
+    ),
     "webhooks_missing": ProblemKind(
         "Loop does not tell us of every change", "data", "",
         "Read what Loop refused, and subscribe by hand in Loop's admin if need be. Nothing is lost: sweeps find every "
