@@ -18,6 +18,7 @@ from tests.builders import (
     NOW,
     make_exchange,
     make_facts,
+    make_line,
     make_loop,
     make_netsuite,
     make_unit,
@@ -48,6 +49,26 @@ def with_order(facts: ReturnFacts) -> ReturnFacts:
     """The order that Loop will name when it settles; under the Loop discount it comes to nothing."""
     order = make_netsuite("salesOrder", "6101", external_id="61001", tran_id="SO6101")
     return replace(facts, records=(*facts.records, order))
+
+
+def test_exchange_goes_by_what_its_credit_shows_in_netsuite_and_not_by_later_rules() -> None:
+    """Credited under a discount that nobody gave: a person takes the row off the credit, and corrects the policy."""
+    facts, _ = run_to_end(received(even_exchange("sellable")))
+    (memo,) = facts.records_of("creditMemo")
+    corrected = replace(memo, total=Decimal("77.76"), amount_remaining=Decimal("77.76"), lines=(make_line(),))
+    order = make_netsuite("salesOrder", "6101", external_id="61001", tran_id="SO6101", total=Decimal("77.76"))
+    value = policy(exchange_settlement="value_in_value_out")
+
+    before = plan_return(replace(facts, records=(*facts.records, order), policy=value))
+    records = (*(one for one in facts.records if one is not memo), corrected, order)
+    after = plan_return(replace(facts, records=records, policy=value))
+
+    assert [one.cause for one in before.problems] == [
+        "Exchange order SO6101 comes to 77.76 USD; under «zero_credit», by which the return is credited, it would be "
+        "0.00 USD."
+    ]
+    assert codes_of(after) == []
+    assert step_of(after, "apply").state == StepState.WAITING
 
 
 def test_credit_of_an_even_exchange_comes_to_nothing() -> None:

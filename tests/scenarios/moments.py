@@ -22,6 +22,7 @@ from returnsops.returns.facts import (
 from returnsops.returns.plan import Plan, PostingDue, plan_return
 from returnsops.returns.plan.exchange_orders import find_exchange_orders
 from tests.builders import FIRST_UNIT, make_netsuite, make_sale
+from tests.builders import policy as build_policy
 from tests.other_side import ROUNDS_MAX, Stranger, carry_out_one, look_for_refund, posting_of
 from tests.scenarios.given import ITEMS, ORDER, read_line, read_loop, read_units
 
@@ -436,6 +437,12 @@ def _sku_is_mapped(facts: ReturnFacts, told: Json) -> ReturnFacts:
     return replace(facts, units=units, exchanges=exchanges, found=found)
 
 
+def _rules_change(facts: ReturnFacts, told: Json) -> ReturnFacts:
+    """Somebody activates other rules: settings by their names, each as a whole; the others stay."""
+    wanted = build_policy(**told)
+    return replace(facts, policy=replace(facts.policy, **{name: getattr(wanted, name) for name in told}))
+
+
 HAPPENINGS: dict[str, Callable[[ReturnFacts, Any], ReturnFacts]] = {
     "loop": _loop_tells,
     "loop_settles": _loop_settles,
@@ -471,6 +478,7 @@ HAPPENINGS: dict[str, Callable[[ReturnFacts, Any], ReturnFacts]] = {
     "noted": _person_notes,
     "said": _person_says,
     "goods": _person_says_of_goods,
+    "rules": _rules_change,
 }
 
 

@@ -11,8 +11,7 @@ from returnsops.lib.money import ZERO, add_up, money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.exchange_orders import find_exchange_orders, is_native
-from returnsops.returns.plan.figures import exchange_value, store_credit
-from returnsops.returns.policy import ExchangeSettlement
+from returnsops.returns.plan.figures import exchange_value, is_zero_credit, store_credit
 from returnsops.returns.problems import Problem
 
 BILLED = "G"
@@ -46,8 +45,7 @@ def plan_application(draft: Draft) -> bool:
 
 def value_to_apply(facts: ReturnFacts) -> Decimal:
     """What of the return paid for the new items."""
-    is_valued = facts.policy.exchange_settlement == ExchangeSettlement.VALUE_IN_VALUE_OUT
-    return exchange_value(facts) if is_valued and facts.exchanges else ZERO
+    return exchange_value(facts) if facts.exchanges and not is_zero_credit(facts) else ZERO
 
 
 def bills_of_exchange(facts: ReturnFacts, *record_types: str) -> list[RecordFacts]:

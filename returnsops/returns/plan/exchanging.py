@@ -17,11 +17,12 @@ from returnsops.returns.plan.exchange_orders import (
     is_native,
     orders_missing,
 )
+from returnsops.returns.plan.figures import booked_credit, exchange_rule, is_zero_credit
 from returnsops.returns.plan.linking import names_no_field, write_links
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.ordering import create_order
 from returnsops.returns.plan.undone import AS_NOTED, is_given_up, is_gone
-from returnsops.returns.policy import ExchangeSettlement, ExchangeTiming
+from returnsops.returns.policy import ExchangeTiming
 from returnsops.returns.problems import Problem
 
 BEFORE_ITS_MOMENT = {
@@ -132,9 +133,9 @@ def note_contradiction(draft: Draft) -> bool:
     if total is None or not paid_by_return:
         return False
     has_discount = abs(total - (whole - paid_by_return)) < abs(total - whole)
-    if has_discount == (facts.policy.exchange_settlement == ExchangeSettlement.ZERO_CREDIT):
+    if has_discount == is_zero_credit(facts):
         return False
-    told = whole - paid_by_return if facts.policy.exchange_settlement == ExchangeSettlement.ZERO_CREDIT else whole
+    told = whole - paid_by_return if is_zero_credit(facts) else whole
     return draft.problem(_contradiction_problem(facts, total=total, expected=told))
 
 
@@ -147,11 +148,12 @@ def _full_total(facts: ReturnFacts) -> Decimal | None:
 
 def _contradiction_problem(facts: ReturnFacts, *, total: Decimal, expected: Decimal) -> Problem:
     names = ", ".join(order.tran_id for order in find_exchange_orders(facts))
+    rule = f"«{exchange_rule(facts)}»{', by which the return is credited,' if booked_credit(facts) else ''}"
     return Problem(
         "exchange_order_contradicts",
         "policy:exchange_settlement",
         f"Exchange order {names} comes to {money_text(total, facts.currency)}; "
-        f"under «{facts.policy.exchange_settlement}» it would be {money_text(expected, facts.currency)}.",
+        f"under {rule} it would be {money_text(expected, facts.currency)}.",
         expected=money_text(expected, facts.currency),
         found=money_text(total, facts.currency),
         amount=facts.loop.exchange_credit,

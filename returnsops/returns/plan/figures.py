@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from returnsops.lib.money import ZERO, add_up, share_of, smallest_unit
-from returnsops.returns.facts import RecordFacts, ReturnFacts, UnitFacts
+from returnsops.returns.facts import PostingFacts, RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.policy import CreditLines, ExchangeSettlement
 
 ROUNDED_PARTS = 2  # item and tax of each unit are rounded
@@ -238,4 +238,22 @@ def _other_parts(facts: ReturnFacts) -> Decimal:
 
 
 def is_zero_credit(facts: ReturnFacts) -> bool:
-    return facts.policy.exchange_settlement == ExchangeSettlement.ZERO_CREDIT
+    return exchange_rule(facts) == ExchangeSettlement.ZERO_CREDIT
+
+
+def exchange_rule(facts: ReturnFacts) -> ExchangeSettlement:
+    """The policy's; of what is credited the one it was credited by, as NetSuite shows, whatever is chosen later."""
+    credit = booked_credit(facts)
+    if credit is None:
+        return facts.policy.exchange_settlement
+    record = facts.record(credit.their_id)
+    shown = [line.item_id for line in record.lines] if record else []
+    items = shown or [row["item"]["id"] for row in credit.body["item"]["items"]]
+    has_discount = facts.policy.items.get("exchange_discount") in items
+    return ExchangeSettlement.ZERO_CREDIT if has_discount else ExchangeSettlement.VALUE_IN_VALUE_OUT
+
+
+def booked_credit(facts: ReturnFacts) -> PostingFacts | None:
+    """Ours, over there or on its way."""
+    credit = facts.taken("credit") or facts.taken("cash_refund")
+    return credit if credit and not credit.is_theirs else None

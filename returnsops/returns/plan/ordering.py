@@ -10,11 +10,10 @@ from returnsops.lib.money import ZERO, add_up
 from returnsops.returns.facts import ExchangeFacts, ReturnFacts
 from returnsops.returns.plan.authorization import memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.figures import exchange_value
+from returnsops.returns.plan.figures import exchange_value, is_zero_credit
 from returnsops.returns.plan.linking import number_of_original
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.shipping import address_of, find_obstacles, skus_without_stock
-from returnsops.returns.policy import ExchangeSettlement
 from returnsops.returns.problems import Problem
 
 WAITS_FOR_STOCK = "waits for stock in NetSuite"
@@ -90,7 +89,7 @@ def _paid_by_return(facts: ReturnFacts, sale: Sale) -> tuple[str, Decimal]:
     The Loop discount; or for a cash sale, whose refund no bill can be paid with, the clearing account. An order for
     an invoiced one keeps its full value: the credit is applied to its invoice.
     """
-    if facts.policy.exchange_settlement == ExchangeSettlement.ZERO_CREDIT:
+    if is_zero_credit(facts):
         return "exchange_discount", facts.loop.exchange_credit
     return "exchange_clearing", exchange_value(facts) if sale.is_cash_sale else ZERO
 

@@ -12,7 +12,8 @@ EXCHANGES: dict[str, ProblemKind] = {
     "exchange_order_contradicts": ProblemKind(
         "Exchange orders do not fit the policy", "finance", "exchange",
         "Their total tells whether Loop's exchange discount is on. Correct «exchange_settlement» in the shop's policy, "
-        "or the discount in Loop; then the plan follows. If only this order is wrong, note what you did.",
+        "or the discount in Loop; then the plan follows. A return that is credited already goes by its credit: correct "
+        "that in NetSuite, too. If only this order is wrong, note what you did.",
         (ACKNOWLEDGE,),
     ),
     "exchange_not_returned": ProblemKind(

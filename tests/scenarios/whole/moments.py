@@ -15,6 +15,7 @@ from tests.scenarios.whole.people import (
     person_retries,
     person_says,
     person_says_of_goods,
+    rules_change,
     sku_is_mapped,
     units_are_judged,
 )
@@ -206,4 +207,5 @@ HAPPENINGS: dict[str, Callable[[Theatre, Scene, Any], None]] = {
     "retried": person_retries,
     "said": person_says,
     "goods": person_says_of_goods,
+    "rules": rules_change,
 }

@@ -165,3 +165,8 @@ def open_cases(scene: Scene) -> list[CaseMember]:
 
 def _actions_of(member: CaseMember) -> tuple[str, ...]:
     return KINDS[member.case.code].actions
+
+
+def rules_change(theatre: Theatre, scene: Scene, told: Json) -> None:
+    scene.rules |= told
+    theatre.change_rules(scene, scene.story.given.get("policy", {}) | scene.rules)

@@ -36,6 +36,7 @@ class Scene:
     addresses: dict[str, str] = field(default_factory=dict)  # NetSuite's by the story's
     sibling: str = ""  # Loop's id of an earlier return of the order
     skus: dict[str, str] = field(default_factory=dict)  # what a kit is sold as, by the story's name
+    rules: dict[str, Any] = field(default_factory=dict)  # settings of the policy that were changed since it began
     closed_month: str = ""
     added_by_netsuite: Decimal = Decimal(0)  # to a credit, beyond what was sent
     is_company: bool = False  # played so that the story is not alone, and not compared

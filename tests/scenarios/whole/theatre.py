@@ -84,7 +84,7 @@ class Theatre(Stage):
         return str(self.act("write_list", record_type="location", body=body)["id"])
 
     def open_shops(self, stories: Iterable[Scenario]) -> None:
-        """One per policy; stories of the same one share it, unless somebody maps a SKU there."""
+        """One per policy; stories of the same one share it, unless somebody maps a SKU or changes the rules there."""
         for story in stories:
             key = _key_of(story)
             if key not in self.shops_of:
@@ -109,6 +109,10 @@ class Theatre(Stage):
         if given.get("policy", {}).get("kept_items") == "line_outcome":
             self.ask("settings", {"shops": {code: {"loop": {"keep_item_marker": "outcome"}}}})
         return code
+
+    def change_rules(self, scene: Scene, told: Json) -> None:
+        """told: all settings of the story from now on."""
+        make_policy(Shop.objects.get(code=scene.shop), **rules_of(told, self.world, self.places))
 
     # --- People and programs on the other sides ---
 
@@ -291,6 +295,6 @@ class Theatre(Stage):
 
 
 def _key_of(story: Scenario) -> str:
-    maps = any("mapped" in moment for moment in story.moments)
-    own = (story.path.stem if maps else "", "refund_duties" in story.given.get("loop", {}))
+    changes_it = any({"mapped", "rules"} & moment.keys() for moment in story.moments)
+    own = (story.path.stem if changes_it else "", "refund_duties" in story.given.get("loop", {}))
     return repr((story.given.get("policy"), story.given.get("shop"), *own))
