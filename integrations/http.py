@@ -71,7 +71,10 @@ class HttpAnswer:
 
     def json(self) -> object:
         """The body as JSON with fractions as Decimal; ValueError when it is something else."""
-        return json.loads(self.text, parse_float=Decimal, parse_constant=_refuse_constant)
+        try:
+            return json.loads(self.text, parse_float=Decimal, parse_constant=_refuse_constant)
+        except RecursionError as error:
+            raise ValueError("nested without end") from error
 
     def failure(self, *, system: System, operation: str, code: str = "", detail: str = "") -> Failure:
         """The fields of an error about this answer."""

@@ -53,6 +53,12 @@ class Fields:
             return list(value.values()) if is_numbered else [value]
         return value if isinstance(value, list) else []
 
+    def needed_rows(self, key: str) -> list[Any]:
+        """The same of a list that has to be one: taken for an empty one, all that it held would be gone."""
+        if not isinstance(self.raw.get(key), (Mapping, list)):
+            raise self.unreadable("is no list", key=key)
+        return self.rows(key)
+
     def require(self, *keys: str) -> None:
         """Refuse to read on when one of these keys is missing: zero or nothing would be a guess."""
         for key in keys:

@@ -66,7 +66,7 @@ def parse_return(raw: object, *, is_detailed: bool) -> LoopReturnRecord:
         label_status=_lower(fields.text("label_status")),
         label_updated_at=fields.time("label_updated_at"),
         labels=tuple(_parse_label(row) for row in fields.rows("labels")),
-        units=tuple(_parse_unit(row) for row in fields.rows("line_items")),
+        units=tuple(_parse_unit(row) for row in fields.needed_rows("line_items")),
         exchanges=tuple(_parse_exchange(row) for row in fields.rows("exchanges")),
         refunds=tuple(_parse_refund(row) for row in fields.rows("refunds")),
         shopify_refund_ids=_parse_shopify_refund_ids(fields),

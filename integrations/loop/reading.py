@@ -18,16 +18,17 @@ WINDOW_MAX = timedelta(days=119)  # Loop answers 422 above 120 days
 PAGE_SIZE_MAX = 750
 LIST_PATH, DETAILS_PATH = "/warehouse/return/list", "/warehouse/return/details"
 ONE_SECOND = timedelta(seconds=1)
+# Which currency details have unless one is named is only believed to be the shop's (loop.md §2.2).
+OWN_CURRENCY = {"currency_type": "shop"}
 
-CurrencyType = Literal["shop", "presentment"]
 OnUnreadable = Callable[[UnreadableRecordError], None]
 Page = tuple[list[Any], str | None]
 
 
 class ReturnReading(LoopTransport):
-    def get_return(self, return_id: str, *, currency_type: CurrencyType | None = None) -> LoopReturnRecord | None:
+    def get_return(self, return_id: str) -> LoopReturnRecord | None:
         """The return as details tell it; None when Loop says it has no such return."""
-        params = {"return_id": return_id} | ({"currency_type": currency_type} if currency_type else {})
+        params = {"return_id": return_id} | OWN_CURRENCY
         return self._ask("get_return", DETAILS_PATH, partial(_read_one, return_id), params=params)
 
     def list_returns_of_order(self, *, order_id: str = "", order_name: str = "") -> tuple[LoopReturnRecord, ...]:
@@ -35,7 +36,7 @@ class ReturnReading(LoopTransport):
         assert bool(order_id) != bool(order_name), "ask by one of the two"
         params = {"order_id": order_id} if order_id else {"order_name": order_name}
         read = partial(_read_details, operation="list_returns_of_order")
-        return tuple(self._ask("list_returns_of_order", DETAILS_PATH, read, params=params))
+        return tuple(self._ask("list_returns_of_order", DETAILS_PATH, read, params=params | OWN_CURRENCY))
 
     def list_returns(
         self,

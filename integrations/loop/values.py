@@ -13,8 +13,8 @@ ZERO = Decimal("0")
 ABSENT_WORDS = {"", "n/a"}
 
 UTC_OFFSET = re.compile(r"^([+-])(\d{2}):?(\d{2})$")
-NOT_OF_A_NUMBER = re.compile(r"[^0-9.\-]")
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+FIGURE = re.compile(r"-?\d[\d.,]*", re.ASCII)  # within a text
 
 ID_CHARS_MAX = 60
 AMOUNT_DIGITS_MAX = 9  # before the point; more is not money of a return
@@ -63,7 +63,19 @@ def read_money(value: object) -> Decimal | None:
 def read_fee(value: object) -> Decimal | None:
     """handling_fee has been seen with a currency sign in front and other stray characters."""
     text = read_text(value)
-    return None if text is None else read_money(NOT_OF_A_NUMBER.sub("", text.replace(",", "")))
+    if text is None or NUMBER.fullmatch(text):
+        return read_money(text)
+    figure = FIGURE.search(text)
+    amount = read_money(_with_a_point(figure[0].rstrip(".,"))) if figure else None
+    return -abs(amount) if amount and text.startswith("-") else amount
+
+
+def _with_a_point(figure: str) -> str:
+    """1,234.50 and 1.234,50 are the same; a comma before three digits, and nothing else, parts thousands."""
+    before, comma, after = figure.rpartition(",")
+    if comma and after.isdecimal() and len(after) != 3:
+        return f"{before.replace('.', '').replace(',', '')}.{after}"
+    return figure.replace(",", "")
 
 
 def read_time(value: object) -> datetime | None:

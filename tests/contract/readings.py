@@ -28,7 +28,7 @@ LOOP_READINGS = [
         name="drifting shapes",
         switches={
             "drift.extra_fields": True,
-            "drift.fee_with_sign": True,
+            "drift.fee": "comma",
             "drift.null_for_na": True,
             "drift.unsorted_list": True,
             "drift.details_as_array": True,
@@ -55,6 +55,7 @@ LOOP_READINGS = [
             "label_rate": "cents",
             "before_label": "pending",
             "presentment": "full",
+            "details_currency": "presentment",
             "shop_cash": True,
             "state_lists": "accepted",
         },

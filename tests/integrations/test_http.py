@@ -214,10 +214,11 @@ def test_fractions_are_read_exactly(wire: responses.RequestsMock) -> None:
     assert call("https://a.example.com/x").json() == {"a": Decimal("0.10"), "b": 902000000000000001}
 
 
-def test_nan_is_not_json(wire: responses.RequestsMock) -> None:
-    wire.post("https://a.example.com/x", body='{"a": NaN}')
+@pytest.mark.parametrize(("body", "words"), [('{"a": NaN}', "NaN"), ("[" * 100_000, "nested without end")])
+def test_what_is_not_json(wire: responses.RequestsMock, body: str, words: str) -> None:
+    wire.post("https://a.example.com/x", body=body)
 
-    with pytest.raises(ValueError, match="NaN"):
+    with pytest.raises(ValueError, match=words):
         call("https://a.example.com/x").json()
 
 

@@ -18,6 +18,7 @@ from integrations.errors import (
     UnreadableRecordError,
 )
 from integrations.loop.client import LoopClient
+from integrations.loop.reading import OWN_CURRENCY
 from integrations.loop.records import AssessedAs, LoopState, UnitAssessment
 
 API = "https://loop.example.com/api/v1"
@@ -48,7 +49,7 @@ def query_of(call: responses.Call) -> dict[str, str]:
 def test_details_are_asked_for_by_id_with_the_raw_key(
     wire: responses.RequestsMock, loop: LoopClient, details: Details
 ) -> None:
-    wire.get(DETAILS, json=details, match=[matchers.query_param_matcher({"return_id": "110700123"})])
+    wire.get(DETAILS, json=details, match=[matchers.query_param_matcher({"return_id": "110700123"} | OWN_CURRENCY)])
 
     record = loop.get_return("110700123")
 

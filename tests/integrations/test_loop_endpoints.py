@@ -13,6 +13,7 @@ from responses import matchers
 
 from integrations.errors import RejectedError, TemporaryError, UncertainError, UnreadableRecordError
 from integrations.loop.client import LoopClient
+from integrations.loop.reading import OWN_CURRENCY
 from integrations.loop.records import AssessedAs, GradedAs, UnitAssessment, UnitGrade
 
 HOST = "https://loop.example.com"
@@ -48,7 +49,7 @@ def test_every_return_of_an_order_is_read(
     wire: responses.RequestsMock, loop: LoopClient, fixture_json: ReadFixture, asked: dict[str, str]
 ) -> None:
     body = plain(fixture_json("loop/details__refund.json"))
-    wire.get(DETAILS, json=[body, {**body, "id": 2}], match=[matchers.query_param_matcher(asked)])
+    wire.get(DETAILS, json=[body, {**body, "id": 2}], match=[matchers.query_param_matcher(asked | OWN_CURRENCY)])
 
     assert [record.id for record in loop.list_returns_of_order(**asked)] == ["110700123", "2"]
 
@@ -65,14 +66,15 @@ def test_order_is_asked_for_by_one_name(loop: LoopClient) -> None:
         loop.list_returns_of_order(order_id="1", order_name="#1")
 
 
-def test_details_may_be_asked_for_in_the_shoppers_currency(
+def test_details_are_asked_for_in_the_shops_currency(
     wire: responses.RequestsMock, loop: LoopClient, fixture_json: ReadFixture
 ) -> None:
     wire.get(DETAILS, json=plain(fixture_json("loop/details__refund.json")))
 
-    loop.get_return("110700123", currency_type="presentment")
+    loop.get_return("110700123")
+    loop.list_returns_of_order(order_name="#20418")
 
-    assert query_of(wire.calls[0])["currency_type"] == ["presentment"]
+    assert [query_of(call)["currency_type"] for call in wire.calls] == [["shop"], ["shop"]]
 
 
 # --- Notes ------------------------------------------------------------------------------------------

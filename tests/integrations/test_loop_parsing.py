@@ -104,9 +104,19 @@ def test_unknown_state_is_kept_as_it_came(row: dict[str, Any]) -> None:
     assert (record.state, record.raw_state) == (LoopState.UNKNOWN, "Archived")
 
 
-@pytest.mark.parametrize("fee", ["$6.95", "6.95 USD", "US$ 6.95", "6.95"])
+@pytest.mark.parametrize(
+    "fee", ["$6.95", "6.95 USD", "US$ 6.95", "6.95", "€6,95", "6,95 €", "Rs. 6.95", "kr.6.95", "6.95 kr."]
+)
 def test_fee_with_stray_characters(row: dict[str, Any], fee: str) -> None:
     assert parse_return({**row, "handling_fee": fee}, is_detailed=False).handling_fee == Decimal("6.95")
+
+
+@pytest.mark.parametrize(
+    ("fee", "amount"),
+    [("1,234.50", "1234.50"), ("1.234,50 €", "1234.50"), ("¥1,000", "1000"), ("6.950", "6.950"), ("-$6.95", "-6.95")],
+)
+def test_fee_with_separators(row: dict[str, Any], fee: str, amount: str) -> None:
+    assert parse_return({**row, "handling_fee": fee}, is_detailed=False).handling_fee == Decimal(amount)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +130,8 @@ def test_fee_with_stray_characters(row: dict[str, Any], fee: str) -> None:
         ("updated_at", "N/A"),
         ("label_updated_at", {"date": "2026-11-10 17:46:58", "timezone": "Mars/Base"}),
         ("line_items", ["387001"]),
+        ("line_items", None),
+        ("line_items", "N/A"),
         ("line_items", [{"line_item_id": "1", "price": "1.00"}]),
         ("line_items", [{"line_item_id": "1", "refund": "1.00"}]),
         ("refund", "1e400"),

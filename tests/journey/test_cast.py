@@ -22,7 +22,9 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def test_every_cent_of_the_cast_is_explained(stage: Stage) -> None:
+@pytest.mark.parametrize("details_currency", ["shop", "presentment"])
+def test_every_cent_of_the_cast_is_explained(stage: Stage, details_currency: str) -> None:
+    stage.ask("settings", {"loop": {"details_currency": details_currency}})
     made = {kind: stage.make(kind, **params) for kind, params in KINDS.items()}
     made["shop_now for money"] = stage.make("shop_now", left_over="refund")
 

@@ -14,7 +14,6 @@ from integrations.errors import AlreadyExistsError, TemporaryError, UncertainErr
 from integrations.loop.beside import LoopNote, parse_note
 from integrations.loop.client import LoopClient
 from integrations.loop.parsing import parse_return
-from integrations.loop.reading import CurrencyType
 from integrations.loop.records import LoopReturnRecord
 from integrations.models import Shop
 from integrations.netsuite.options import AccountOptions
@@ -207,7 +206,7 @@ class FakeLoop(LoopClient):
     def remove_units(self, return_id: str, line_item_ids: Sequence[str]) -> None:
         self._act("remove", return_id, *line_item_ids)
 
-    def get_return(self, return_id: str, *, currency_type: CurrencyType | None = None) -> LoopReturnRecord | None:
+    def get_return(self, return_id: str) -> LoopReturnRecord | None:
         http.require_no_transaction("get_return")
         return None if self.payload is None else parse_return(self.payload, is_detailed=True)
 

@@ -286,7 +286,7 @@ def test_shapes_drift_as_switched(loop: LoopStranger, director: Director) -> Non
     return_id = director.make_return("refund_fee")["return_id"]
     plain = loop.details(return_id)
 
-    switches = {"extra_fields": True, "fee_with_sign": True, "details_as_array": True, "outcome": "refund+credit"}
+    switches = {"extra_fields": True, "fee": "sign", "details_as_array": True, "outcome": "refund+credit"}
     director.post("settings", {"loop": {"drift": switches}})
     (drifted,) = loop.call("GET", f"warehouse/return/details?return_id={return_id}").json()
 

@@ -35,6 +35,7 @@ def _of_order(call: Call, *, column: str, value: str) -> Answer:
 
 def _shown(call: Call, loop_return: LoopReturn) -> Json:
     shown = views.details(loop_return, shop=call.shop, rules=call.rules)
-    if call.query("currency_type") == "presentment" and loop_return.presentment_currency:
+    currency = call.query("currency_type") or call.rules.text("loop.details_currency")
+    if currency == "presentment" and loop_return.presentment_currency:
         shown = views.in_presentment(shown, loop_return=loop_return) | {"currency": loop_return.presentment_currency}
     return drifted(shown, rules=call.rules, is_list=False)

@@ -1,12 +1,19 @@
 """Shapes Loop has been seen or suspected to change to (loop.md 7 and 10); each behind a switch of its own."""
 
 import random
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from integrations.sandbox.settings import Reading
 
 Json = dict[str, Any]
+FEES: dict[str, Callable[[str], str]] = {
+    "plain": lambda fee: fee,
+    "sign": lambda fee: f"${fee}",
+    "word": lambda fee: f"Rs. {fee}",
+    "comma": lambda fee: f"{fee.replace('.', ',')} €",
+}
 
 
 def drifted(row: Json, *, rules: Reading, is_list: bool) -> Json:
@@ -23,8 +30,7 @@ def drifted(row: Json, *, rules: Reading, is_list: bool) -> Json:
 
 
 def _with_other_values(row: Json, *, rules: Reading, is_list: bool) -> Json:
-    if rules.flag("loop.drift.fee_with_sign"):
-        row = {**row, "handling_fee": f"${row['handling_fee']}"}
+    row = {**row, "handling_fee": FEES[rules.text("loop.drift.fee")](row["handling_fee"])}
     if rules.flag("loop.drift.null_for_na"):
         row = {key: None if value == "N/A" else value for key, value in row.items()}
     if rules.text("loop.drift.outcome"):

@@ -34,6 +34,7 @@ READING = (
     choice("loop.next_url", ("cursor", "full"), "the next page's address repeats what was asked for, or does not"),
     choice("loop.asn_states", ("all", "listed"), "returns in the shipping notice: of every state, or as in the list"),
     choice("loop.unknown_order", ("empty", "error"), "details of an order without returns"),
+    choice("loop.details_currency", ("shop", "presentment"), "of details for which the caller names none (2.2)"),
     choice("loop.notes_envelope", ("object", "array"), "notes in an object, or bare (§10, 11)"),
     choice("loop.no_notes", ("422", "empty"), "notes of a return that has none"),
     choice("loop.note_limit", (255, 17_000), "a note must be shorter than this (§10, 11)"),
@@ -82,7 +83,7 @@ WALKER = (
 )
 DRIFT = (
     flag("loop.drift.extra_fields", False, "keys nobody knows, in every return"),
-    flag("loop.drift.fee_with_sign", False, "the handling fee with a currency sign"),
+    choice("loop.drift.fee", ("plain", "sign", "word", "comma"), "the handling fee: $6.95, Rs. 6.95, or 6,95 €"),
     flag("loop.drift.null_for_na", False, 'null where "N/A" was'),
     flag("loop.drift.unsorted_list", False, "lists in any order"),
     flag("loop.drift.details_as_array", False, "details by return id in an array (§10, 1)"),

@@ -90,7 +90,7 @@ PROFILES: dict[str, Profile] = {
             "drifting_loop",
             "Loop as it may be next year: new keys, new words, other forms",
             loop__drift__extra_fields=True,
-            loop__drift__fee_with_sign=True,
+            loop__drift__fee="sign",
             loop__drift__null_for_na=True,
             loop__drift__unsorted_list=True,
             loop__drift__details_as_array=True,
