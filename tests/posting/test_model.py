@@ -115,7 +115,15 @@ def forget_a_refusal(patch: pytest.MonkeyPatch) -> None:
 PLANTS: dict[Plant, set[str]] = {
     put_back_what_lost_its_sender: {"send: late", "first sender dies", "lease passes"},
     resend_without_looking: {"send: late", "settle"},
-    believe_the_first_look: {"send: late", "settle", "a moment passes"},
+    believe_the_first_look: {
+        "send: late",
+        "record",
+        "a moment passes",
+        "settle",
+        "plan wants the same",
+        "claim",
+        "look",
+    },
     take_a_lost_answer_for_a_no: {"send: late", "claim"},
     look_for_our_own_only: {"person makes it by hand"},
     send_in_spite_of_a_pause: {"person pauses", "claim in vain"},
@@ -128,8 +136,9 @@ def test_planted_fault_is_found(plant: Plant, monkeypatch: pytest.MonkeyPatch) -
     plant(monkeypatch)
     monkeypatch.setattr(model, "favoured", frozenset(PLANTS[plant]))
 
+    # The first that is found ends it, so room for many runs costs only where chance brings it to light late.
     with pytest.raises((BrokenPromiseError, IntegrityError)):  # by the model, or by the database itself
-        run_state_machine_as_test(PostingMachine, settings=settings(HOW, max_examples=5 * EXAMPLES))
+        run_state_machine_as_test(PostingMachine, settings=settings(HOW, max_examples=20 * EXAMPLES))
 
 
 def test_what_brings_a_fault_to_light_can_happen() -> None:
