@@ -1,7 +1,7 @@
 """Reading returns: details of one, all of an order, and every one that changed in a window (loop.md §2.1, §2.2)."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
@@ -9,15 +9,14 @@ from integrations.errors import UnreadableRecordError
 from integrations.http import HttpAnswer
 from integrations.loop.answers import is_gone, read_answer, read_page, unreadable_answer
 from integrations.loop.fields import unreadable
+from integrations.loop.paging import PageEnd, Params, Reach, format_window_time, whole_window
 from integrations.loop.parsing import parse_return
 from integrations.loop.records import LoopReturnRecord, LoopState
 from integrations.loop.transport import LoopTransport, follow_pages
-from integrations.loop.values import read_time
 
 WINDOW_MAX = timedelta(days=119)  # Loop answers 422 above 120 days
 PAGE_SIZE_MAX = 750
 LIST_PATH, DETAILS_PATH = "/warehouse/return/list", "/warehouse/return/details"
-ONE_SECOND = timedelta(seconds=1)
 # Which currency details have unless one is named is only believed to be the shop's (loop.md §2.2).
 OWN_CURRENCY = {"currency_type": "shop"}
 
@@ -71,48 +70,42 @@ class ReturnReading(LoopTransport):
         for rows in follow_pages(self._list_pages(params, rereads_ties=rereads_ties), operation="list_returns"):
             yield from _parse_rows(rows, on_unreadable=on_unreadable)
 
-    def _list_pages(self, params: dict[str, str], *, rereads_ties: bool) -> Iterator[list[Any]]:
+    def _list_pages(self, params: Params, *, rereads_ties: bool) -> Iterator[list[Any]]:
         """Pages of rows. Loop's next address may leave out our filters: only its cursor is taken.
 
         A cursor that comes again stands in a second with more rows than a page holds: that is read whole and passed.
         """
-        seen: set[str] = set()
+        window, seen = params, set[str]()
+        came: Reach = ()
         while True:
             rows, cursor = self._list_page(params)
             yield rows
             if not rows or cursor is None:
                 return
+            end = PageEnd.of(cursor, rows, column=window["filter"])
+            came = end.reach(rows, came) if end else came
             stands_still = cursor in seen
-            if rereads_ties or stands_still:
-                yield self._reread_ties(params, last=rows[-1])
+            if end and (rereads_ties or stands_still):
+                yield self._list_page(end.all_of_it(window))[0]
             if stands_still:
-                behind = _behind(rows[-1], params)
-                if behind is None:
-                    return
-                seen.clear()
-                params = behind
-            else:
-                seen.add(cursor)
-                params = {**params, "cursor": cursor}
+                yield from self._list_beyond(window, end, came, rereads_ties=rereads_ties)
+                return
+            seen.add(cursor)
+            params = {**params, "cursor": cursor}
 
-    def _list_page(self, params: dict[str, str]) -> Page:
+    def _list_beyond(
+        self, window: Params, end: PageEnd | None, came: Reach, *, rereads_ties: bool
+    ) -> Iterator[list[Any]]:
+        """The rest of a window whose pages stand still; all of it at once where its rest is no window."""
+        if end is None or end.column != window["filter"]:
+            yield self._list_page(whole_window(window))[0]
+            return
+        for rest in end.rest(window, came):
+            yield from self._list_pages(rest, rereads_ties=rereads_ties)
+
+    def _list_page(self, params: Params) -> Page:
         body, answer = self._read("list_returns", LIST_PATH, params=params)
         return (body, None) if isinstance(body, list) else read_page(body, answer)
-
-    def _reread_ties(self, params: dict[str, str], *, last: Any) -> list[Any]:
-        """All rows of the second in which a page ended, in one piece."""
-        moment = _moment_of(last, column=params["filter"])
-        if moment is None:
-            return []
-        second = moment.replace(microsecond=0)
-        whole = {key: value for key, value in params.items() if key not in ("cursor", "paginate", "pageSize")}
-        whole |= {"from": format_window_time(second), "to": format_window_time(second + ONE_SECOND)}
-        rows, _ = self._list_page(whole)
-        return rows
-
-
-def format_window_time(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _read_one(return_id: str, answer: HttpAnswer) -> LoopReturnRecord | None:
@@ -152,21 +145,3 @@ def _naming_its_return(error: UnreadableRecordError, row: Any) -> UnreadableReco
     if return_id is None or error.detail.startswith(f"{named}:"):
         return error
     return unreadable(f"{named}: {error.detail}", path=error.path)
-
-
-def _behind(row: Any, params: dict[str, str]) -> dict[str, str] | None:
-    """The rest of the window after this row's second; None when there is none."""
-    moment = _moment_of(row, column=params["filter"])
-    if moment is None:
-        return None
-    start = format_window_time(moment.replace(microsecond=0) + ONE_SECOND)
-    rest = {key: value for key, value in params.items() if key != "cursor"}
-    return {**rest, "from": start} if start < params["to"] else None
-
-
-def _moment_of(row: Any, *, column: str) -> datetime | None:
-    """None for a row that cannot be read: reading it is what says so."""
-    try:
-        return read_time(row.get(column)) if isinstance(row, dict) else None
-    except (ValueError, KeyError, OSError, OverflowError):
-        return None

@@ -31,12 +31,17 @@ class BadQueryError(ValueError):
 
 @dataclass(frozen=True)
 class Window:
-    """Which rows are meant: those whose moment in `column` lies between the two, in these states."""
+    """Which rows are meant: those whose moment in `column` lies between the two, in these states.
+
+    sorted_by: the column whose moments order the rows, and stand in a cursor.
+    """
 
     column: str
     start: str
     end: str
     states: tuple[str, ...]
+    sorted_by: str = "created_at"
+    newest_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,12 +63,19 @@ def _list(call: Call) -> Any:
     column = call.query("filter") or "created_at"
     if column not in ("created_at", "updated_at"):
         raise BadQueryError("filter", text="The selected filter is invalid.")
-    window = Window(column, start=start, end=end, states=_states(call))
+    window = Window(
+        column,
+        start=start,
+        end=end,
+        states=_states(call),
+        sorted_by=column if call.rules.text("loop.list_by") == "filter" else "created_at",
+        newest_first=call.rules.text("loop.list_order") == "newest",
+    )
     is_paged = (call.query("paginate") or "").lower() in ("true", "1") or call.query("cursor")
     if not is_paged:
         return _shown(call, find_returns(call, window))
     size = _page_size(call.query("pageSize"))
-    cursor = _read_cursor(call.query("cursor"), column=column)
+    cursor = _read_cursor(call.query("cursor"), column=window.sorted_by)
     rows = _page_rows(call, window, cursor=cursor, size=size)
     is_back = cursor is not None and not cursor.forward
     page = rows[:size] if not is_back else rows[:size][::-1]
@@ -153,9 +165,10 @@ def _read_cursor(text: str | None, *, column: str) -> Cursor | None:
 
 def _page_url(call: Call, row: LoopReturn, *, window: Window, forward: bool = True) -> str:
     """Without the filters, so that clients must send them again; by switch with everything that was asked."""
-    content: Json = {window.column: getattr(row, window.column), "_pointsToNextItems": forward}
+    content: Json = {window.sorted_by: getattr(row, window.sorted_by)}
     if call.rules.text("loop.cursor_ties") == "exact":
-        content = {window.column: content[window.column], "id": row.id, "_pointsToNextItems": forward}
+        content["id"] = row.id
+    content["_pointsToNextItems"] = forward
     kept = call.request.args.to_dict() if call.rules.text("loop.next_url") == "full" else {}
     kept |= {"paginate": "true", "pageSize": call.query("pageSize") or str(PAGE_DEFAULT)}
     kept |= {"cursor": base64.b64encode(json.dumps(content).encode()).decode()}
@@ -172,17 +185,18 @@ def find_returns(call: Call, window: Window, *, cursor: Cursor | None = None, li
     marks = ", ".join("?" * len(window.states))
     where = f"shop = ? AND {column} >= ? AND {column} <= ? AND state IN ({marks})"
     parameters: list[Any] = [call.shop.code, window.start, window.end, *window.states]
-    way = "ASC" if cursor is None or cursor.forward else "DESC"
+    is_upward = (cursor is None or cursor.forward) != window.newest_first
     if cursor is not None:
-        clause, values = _after(cursor, column=column, rules=call.rules)
+        clause, values = _after(cursor, column=window.sorted_by, is_upward=is_upward, rules=call.rules)
         where, parameters = f"{where} AND {clause}", parameters + values
-    sql = f"SELECT content FROM loop_return WHERE {where} ORDER BY {column} {way}, id {way} LIMIT ?"
+    way = "ASC" if is_upward else "DESC"
+    sql = f"SELECT content FROM loop_return WHERE {where} ORDER BY {window.sorted_by} {way}, id {way} LIMIT ?"
     return [from_json(row["content"]) for row in call.engine.store.rows(sql, (*parameters, limit))]
 
 
-def _after(cursor: Cursor, *, column: str, rules: Reading) -> tuple[str, list[Any]]:
+def _after(cursor: Cursor, *, column: str, is_upward: bool, rules: Reading) -> tuple[str, list[Any]]:
     """A cursor over the moment alone passes over rows of the same moment, or brings them again."""
-    sign = ">" if cursor.forward else "<"
+    sign = ">" if is_upward else "<"
     ties = rules.text("loop.cursor_ties")
     if ties == "exact":
         return f"({column}, id) {sign} (?, ?)", [cursor.moment, cursor.id]

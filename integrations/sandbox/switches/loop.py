@@ -31,6 +31,8 @@ TRANSPORT = (
 READING = (
     choice("loop.state_lists", ("refused", "accepted"), "several states in one list call (§10, 19)"),
     choice("loop.cursor_ties", ("exact", "skipped", "repeated"), "rows of one moment at a page's edge (§10, 18)"),
+    choice("loop.list_order", ("oldest", "newest"), "which row of the list comes first (§10, 18)"),
+    choice("loop.list_by", ("filter", "created_at"), "what the list is sorted and paged by (1.4)"),
     choice("loop.next_url", ("cursor", "full"), "the next page's address repeats what was asked for, or does not"),
     choice("loop.asn_states", ("all", "listed"), "returns in the shipping notice: of every state, or as in the list"),
     choice("loop.unknown_order", ("empty", "error"), "details of an order without returns"),
