@@ -139,18 +139,22 @@ def _watch_what_comes(draft: Draft, sale: Sale | None) -> str:
 
 
 def _miss(draft: Draft) -> str:
-    """Loop has lost it: nothing more is posted, whatever a person notes. It goes on once Loop shows it again."""
+    """Loop has lost it: nothing more is posted, whatever a person notes. It goes on once Loop shows it again.
+
+    Who notes it has seen this loss, and what was received by then: not a later one, nor what comes all the same.
+    """
     facts = draft.facts
     problem = Problem(
         "missing_in_loop",
-        f"return:{facts.loop.loop_id}",
+        f"return:{facts.loop.loop_id}:{facts.loop.missing_since:%Y-%m-%d}",
         f"Loop has had no return {facts.loop.loop_id} since {facts.loop.missing_since:%d %b %Y}, by list and by id.",
         amount=facts.loop.return_total,
     )
-    if draft.problem(problem):
+    if draft.problem(problem) or _goods_need_somebody(draft):
         return "needs_person"
+    is_over = expect_end_of_ours(draft, why="Loop has lost the return")
     draft.step("proof", StepState.NOT_NEEDED, "no longer in Loop, as a person noted")
-    return "ended"
+    return "ended" if is_over else _under_way(draft)
 
 
 def _is_empty(facts: ReturnFacts) -> bool:
@@ -247,7 +251,8 @@ def _goods_need_somebody(draft: Draft) -> bool:
     """Goods of an ended return are in the house, or at its door."""
     facts = draft.facts
     accepted, on_hold = list(facts.accepted_units), left_on_hold(facts)
-    if was_left_unprocessed(facts):  # who noted that knew of what was received by then, and not what lies on hold
+    if was_left_unprocessed(facts) or facts.loop.missing_since:
+        # Who noted that knew of what was received by then, and not what lies on hold.
         received = facts.posted_covers("receipt")
         accepted = [unit for unit in accepted if unit.cover not in received or unit in on_hold]
     came_at = facts.arrived_at or facts.loop.delivered_at
@@ -263,10 +268,11 @@ def _goods_need_somebody(draft: Draft) -> bool:
 
 def _ended_problem(facts: ReturnFacts, code: str, found: str) -> Problem:
     """Loop sets the totals of a cancelled return to zero, so the goods say what is at stake."""
+    shown = "has lost the return" if facts.loop.missing_since else f"shows the return as {facts.loop.state}"
     return Problem(
         code,
         f"return:{facts.loop.loop_id}",
-        f"Loop shows the return as {facts.loop.state}; {found}.",
+        f"Loop {shown}; {found}.",
         amount=add_up(unit.worth + unit.tax for unit in facts.units),
     )
 
@@ -278,7 +284,7 @@ def _early_stage(draft: Draft, *, linked: bool) -> str:
         return "ended"
     if _is_up_to_loop(facts):
         is_over = _is_left_to_a_person(facts) and facts.loop.settled_at and linked
-        if is_over and expect_end_of_ours(draft):
+        if is_over and expect_end_of_ours(draft, why="the return was booked by hand"):
             return "ended"
         return "posting" if any(step.state == StepState.DUE for step in draft.steps) else "waiting"
     if facts.is_here or facts.loop.delivered_at:

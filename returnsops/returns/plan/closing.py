@@ -96,15 +96,14 @@ def _expect_closing(draft: Draft, record: RecordFacts) -> bool:
     return _expect_of_others(draft, "close_rma", _left_open(draft.facts, record, cause), record, words=words)
 
 
-def expect_end_of_ours(draft: Draft) -> bool:
+def expect_end_of_ours(draft: Draft, *, why: str) -> bool:
     """A person books the return by hand, perhaps after ReturnsOps made its authorization, or its credit: that must not
     be left half done. Gives whether nothing is left open."""
-    is_closed = _expect_end_of_authorization(draft)
-    may_be_open = store_credit(draft.facts)
-    return expect_end_of_credit(draft, may_be_open=may_be_open, why="the return was booked by hand") and is_closed
+    is_closed = _expect_end_of_authorization(draft, why=why)
+    return expect_end_of_credit(draft, may_be_open=store_credit(draft.facts), why=why) and is_closed
 
 
-def _expect_end_of_authorization(draft: Draft) -> bool:
+def _expect_end_of_authorization(draft: Draft, *, why: str) -> bool:
     facts = draft.facts
     rma = facts.taken("rma")
     if rma is None or rma.is_theirs or is_gone(facts, rma):
@@ -115,7 +114,7 @@ def _expect_end_of_authorization(draft: Draft) -> bool:
         return False
     if record.status in (CLOSED, REFUNDED):
         return True
-    cause = f"{record.tran_id} of ReturnsOps is neither credited nor closed; the return was booked by hand."
+    cause = f"{record.tran_id} of ReturnsOps is neither credited nor closed; {why}."
     problem = _left_open(facts, record, cause)
     return _expect_of_others(draft, "close_rma", problem, record, words=f"a person credits or closes {record.tran_id}")
 
@@ -149,7 +148,7 @@ def _left_open(facts: ReturnFacts, rma: RecordFacts, cause: str) -> Problem:
 def _expect_of_others(draft: Draft, step: str, problem: Problem, record: RecordFacts, *, words: str) -> bool:
     """Not ours to end: who made the record, or books in its place, does so once the return is over."""
     facts = draft.facts
-    since, limit = facts.loop.updated_at, facts.policy.deadlines.rma_closed
+    since, limit = facts.loop.missing_since or facts.loop.updated_at, facts.policy.deadlines.rma_closed
     late = draft.is_late(since, limit)
     if late and not draft.problem(problem):
         draft.step(step, StepState.NOT_NEEDED, "left open, as a person noted")
