@@ -69,7 +69,7 @@ def find_their_authorization(facts: ReturnFacts, sale: Sale) -> RecordFacts | No
     named = [one for one in theirs if one.names(facts.loop.loop_id)]
     if named:
         return named[0]
-    free = [one for one in theirs if one.created_from_id in sources and not _is_of_another(facts, one)]
+    free = [one for one in theirs if one.created_from_id in sources and not is_of_another(facts, one)]
     same = [one for one in free if units_on(facts, one, sale) == units_of(facts.live_units, sale)]
     place = _place_among_alike(facts)
     if place < len(same):
@@ -77,7 +77,7 @@ def find_their_authorization(facts: ReturnFacts, sale: Sale) -> RecordFacts | No
     return next((one for one in free if one not in same and _shares_lines(one, facts, sale)), None)
 
 
-def _is_of_another(facts: ReturnFacts, record: RecordFacts) -> bool:
+def is_of_another(facts: ReturnFacts, record: RecordFacts) -> bool:
     """It names another return of the order, or a person said that it is about other units."""
     noted = facts.is_acknowledged("foreign_record", f"record:{record.internal_id}")
     return noted or any(record.names(one.loop_id) for one in facts.siblings)
@@ -174,7 +174,7 @@ def _find_their_credit(facts: ReturnFacts, sale: Sale, record_type: str) -> Reco
     if not facts.siblings:
         return next(iter(of_sale), None)
     due = read_figures(facts).total
-    return next((one for one in of_sale if one.total == due and not _is_of_another(facts, one)), None)
+    return next((one for one in of_sale if one.total == due and not is_of_another(facts, one)), None)
 
 
 def _application(facts: ReturnFacts) -> PostingFacts | None:

@@ -72,7 +72,8 @@ DOCUMENTS: dict[str, ProblemKind] = {
     "foreign_record": ProblemKind(
         "Somebody else already made this record", "finance", "rma",
         "Compare it with what we would have sent. If it stands for this return, adopt it; if it is about other units "
-        "or other money, note that, and ours is posted beside it; or remove it in NetSuite, then retry.",
+        "or other money, note that, and ours is posted beside it; or remove it in NetSuite, then retry. Where ours "
+        "stands already, one of the two is too many: void it in NetSuite, or note what it is for.",
         (ADOPT, ACKNOWLEDGE, RETRY),
     ),
     "other_writer": ProblemKind(

@@ -102,7 +102,9 @@ def _appears(scene: Scene, record_type: str) -> bool:
 
 
 def _receipt(theatre: Theatre, scene: Scene, told: Json) -> str:
-    rma = theatre.archive.record(scene.ids[told["created_from_id"]])
+    """On the authorization of another system, or else on ours."""
+    theirs = scene.ids.get(told["created_from_id"])
+    rma = theatre.archive.record(theirs) if theirs else theatre.newest(scene, "returnAuthorization")
     if not _is_open(rma):
         return str(theatre.newest(scene, "itemReceipt")["id"])
     rows = [{"orderLine": line["line"], "itemReceive": True} for line in rma["lines"]]
