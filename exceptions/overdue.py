@@ -29,6 +29,7 @@ MOVING = timedelta(minutes=15)  # what was done within it shows that they do
 GAP = timedelta(minutes=10)  # nobody looked for longer: the worker was off
 Status, System = Posting.Status, Posting.System
 NAMES = {System.LOOP: "Loop", System.NETSUITE: "NetSuite"}
+COUNTED, MOMENT = "{what}: {count}, the oldest since {since}.", "{what} {since}."
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Watch:
     rows: QuerySet[Any]
     since: str
     moved: QuerySet[Any] | None = None
+    told: str = COUNTED
 
 
 def watched_since() -> datetime:
@@ -83,7 +85,8 @@ def _find_overdue(shop: Shop, watch: Watch, now: datetime) -> Problem | None:
     found = late.aggregate(count=Count("pk"), since=Min(watch.since))
     if not found["count"]:
         return None
-    cause = f"{watch.what}: {found['count']}, the oldest since {found['since']:%d %b %H:%M} UTC."
+    since = f"{found['since']:%d %b %H:%M} UTC"
+    cause = watch.told.format(what=watch.what, count=found["count"], since=since)
     return Problem("work_overdue", f"{watch.name}:{shop}", cause)
 
 
@@ -94,13 +97,14 @@ def _watches(shop: Shop, now: datetime) -> Iterator[Watch]:
     returns = LoopReturn.objects.filter(shop=shop)
     fetched = returns.filter(fetched_at__gte=now - MOVING)
     yield Watch("details", "Returns that wait for their details from Loop", due_details(shop), "fetch_due_at", fetched)
-    yield Watch("Loop changes", "Changes in Loop, not read", _swept(shop), "swept_at")
+    yield Watch("Loop changes", "What changed in Loop was last read", _swept(shop), "swept_at", told=MOMENT)
     if shop.account.unread.filter(lacks_right=True).exists():
         return  # that is a case of its own
     hinted = due_for_records(shop.account).filter(shop=shop)
     read = returns.filter(records_fetched_at__gte=now - MOVING)
     yield Watch("records", "Returns that wait for what NetSuite holds of them", hinted, "records_hinted_at", read)
-    yield Watch("NetSuite changes", "Changes in NetSuite, not read", _swept(shop.account), "swept_at")
+    account = _swept(shop.account)
+    yield Watch("NetSuite changes", "What changed in NetSuite was last read", account, "swept_at", told=MOMENT)
     made = Posting.objects.filter(shop=shop, system=System.NETSUITE, status=Status.POSTED)
     unread = made.filter(read_back_at=None, trusted_at=None).annotate(made_at=Max("tries__started_at"))
     yield Watch("read back", "Documents made in NetSuite and not read back", unread, "made_at")

@@ -109,8 +109,8 @@ def make_posted(row: LoopReturn) -> Posting:
         (send_a_webhook, "Webhooks of Loop that nobody looked at: 1"),
         (wait_for_details, "Returns that wait for their details from Loop: 1"),
         (wait_for_records, "Returns that wait for what NetSuite holds of them: 1"),
-        (sweep_loop, "Changes in Loop, not read"),
-        (sweep_netsuite, "Changes in NetSuite, not read"),
+        (sweep_loop, "What changed in Loop was last read"),
+        (sweep_netsuite, "What changed in NetSuite was last read"),
     ],
 )
 def test_what_stands_still_for_an_hour_is_told(
