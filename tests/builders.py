@@ -558,7 +558,7 @@ def with_credit(facts: ReturnFacts, *, total: str, remaining: str | None = None)
         ours=True,
     )
     covers = [unit.cover for unit in facts.accepted_units]
-    posting = make_posted("credit", "8201", covers, request={"source_id": "8001"})
+    posting = make_posted("credit", "8201", covers, request={"source_id": "8001", "body": {"item": {"items": []}}})
     booked = replace(facts, records=(*facts.records, memo), postings=(*facts.postings, posting))
     return _with_counts(booked, "billed", status="G")
 
