@@ -8,6 +8,7 @@ import pytest
 
 from returnsops.returns.facts import ApprovalFacts, OverrideFacts, RefundFacts, ReturnFacts, SiblingFacts
 from returnsops.returns.plan import StepState, plan_return
+from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.standing_in import let_others_stand_in
 from returnsops.returns.policy import RECORD_KINDS
 from tests.builders import (
@@ -101,15 +102,50 @@ def test_credit_takes_netsuites_own_price_and_applies_nothing_by_itself() -> Non
     assert due.request["body"]["toBeEmailed"] is False
 
 
+@pytest.mark.parametrize(("of_boot", "of_cap"), [("2", "1"), ("6", "3")])
+def test_credit_names_the_lines_of_an_authorization_that_shows_no_line_of_the_sale(of_boot: str, of_cap: str) -> None:
+    """Another system made it by itself, so it is read by its items; the sale has the boot on line 3, the cap on 6."""
+    units = (make_unit(1, "sellable"), make_unit(2, "sellable", sku="CAP-7", item_id="502", provider_line="2"))
+    lines = (make_line(of_cap, item_id="502"), make_line(of_boot, item_id="501"))
+    theirs = make_netsuite("returnAuthorization", "8001", status="B", other_ref_num="110700123", lines=lines)
+    ownership = dict.fromkeys(RECORD_KINDS, "write") | {"rma": "observe"}
+
+    facts = make_facts(units=units, records=(make_sale(units), theirs), policy=policy(ownership=ownership))
+    plan = plan_return(carry_out(facts, plan_return(facts)))
+
+    assert [(row["orderLine"], row["item"]["id"]) for row in rows_of(due_of(plan, "credit"))] == [
+        (int(of_boot), "501"),
+        (int(of_cap), "502"),
+    ]
+
+
 def test_customer_refund_only_records_what_the_shop_paid() -> None:
     facts = with_settlement(with_credit(received(), total="77.76"))
 
     due = due_of(plan_return(facts), "customer_refund")
 
     assert due.request["body"]["handlingMode"] == {"id": "SAVE_ONLY"}
+    assert (due.request["body"]["account"], due.request["body"]["paymentOption"]) == ({"id": "217"}, {"id": "9"})
     assert due.request["body"]["apply"]["items"] == [
         {"doc": {"id": "8201"}, "line": 1, "apply": True, "amount": "77.76"}
     ]
+
+
+@pytest.mark.parametrize("kind", ["credit", "cash_refund", "customer_refund"])
+def test_money_is_dated_as_a_person_corrected_it_and_else_by_netsuite(kind: str) -> None:
+    """Its period was closed when it was refused."""
+    corrected = OverrideFacts("tran_date", POSTING_KINDS[kind].dated_as, "2026-12-01", 1)
+    units = (make_unit(1, "sellable"),)
+    facts = {
+        "credit": received(),
+        "cash_refund": with_settlement(received(records=(make_sale(units, "cashSale"),))),
+        "customer_refund": with_settlement(with_credit(received(), total="77.76")),
+    }[kind]
+
+    before, after = plan_return(facts), plan_return(replace(facts, overrides=(corrected,)))
+
+    assert "tranDate" not in due_of(before, kind).request["body"]
+    assert due_of(after, kind).request["body"]["tranDate"] == "2026-12-01"
 
 
 def test_refund_to_two_tenders_is_two_records() -> None:
@@ -136,8 +172,9 @@ def test_unknown_tender_is_a_problem_and_nothing_is_refunded() -> None:
 def test_payments_that_never_add_up_are_a_problem_in_the_end() -> None:
     parts = (RefundFacts("shopify_payments", Decimal(70)),)
     facts = with_settlement(with_credit(received(), total="77.76"), refunds=parts)
+    touched = replace(facts.loop, updated_at=NOW + timedelta(hours=2))  # which says nothing of its payments
 
-    early, late = plan_return(facts), plan_return(replace(facts, now=NOW + timedelta(hours=2)))
+    early, late = plan_return(facts), plan_return(replace(facts, now=NOW + timedelta(hours=2), loop=touched))
 
     assert (codes_of(early), step_of(early, "refund").detail) == ([], "waits for Loop's list of payments")
     assert codes_of(late) == ["settled_differently"]
@@ -344,7 +381,7 @@ def booked_at(total: str) -> ReturnFacts:
 def test_cents_that_netsuite_computes_otherwise_get_a_line_before_loop_is_asked() -> None:
     plan = plan_return(booked_at("77.75"))
 
-    assert kinds_of(plan) == ["credit_fix"]
+    assert (kinds_of(plan), step_of(plan, "credit").state) == (["credit_fix"], StepState.DUE)
     assert rows_of(due_of(plan, "credit_fix")) == [
         {"item": {"id": "902"}, "quantity": 1, "rate": "0.01", "amount": "0.01"}
     ]
@@ -353,12 +390,13 @@ def test_cents_that_netsuite_computes_otherwise_get_a_line_before_loop_is_asked(
 
 def test_rounding_tells_how_many_lines_like_it_stand_there_already() -> None:
     facts = booked_at("77.75")
-    lines = (make_line("1", item_id="902", amount="0.01"), make_line("2", item_id="902", amount="0.02"))
+    rows = [("902", "0.01"), ("902", "0.01"), ("902", "0.02"), ("501", "0.01")]
+    lines = tuple(make_line(str(nth), item_id=item, amount=amount) for nth, (item, amount) in enumerate(rows, 1))
     records = [replace(one, lines=lines) if one.internal_id == "8201" else one for one in facts.records]
 
     plan = plan_return(replace(facts, records=tuple(records)))
 
-    assert due_of(plan, "credit_fix").request["lines_like_it"] == 1
+    assert due_of(plan, "credit_fix").request["lines_like_it"] == 2
 
 
 def test_rounding_on_its_way_is_no_case_before_it_was_read_back() -> None:
@@ -367,7 +405,7 @@ def test_rounding_on_its_way_is_no_case_before_it_was_read_back() -> None:
 
     plan = plan_return(replace(facts, postings=(*facts.postings, fix)))
 
-    assert (codes_of(plan), kinds_of(plan)) == ([], [])
+    assert (codes_of(plan), kinds_of(plan), step_of(plan, "credit").state) == ([], [], StepState.DUE)
 
 
 def test_rounding_that_did_not_help_is_not_tried_twice() -> None:

@@ -11,6 +11,7 @@ from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.comparing import CREDIT_SUBJECT
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import beyond_subject, total_subject
+from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.money import Credit, allowed_difference
 from returnsops.returns.plan.outbox_problems import read_back_step
 from returnsops.returns.problems import Problem
@@ -28,8 +29,8 @@ class Source:
     line_of: Mapping[str, str]
 
 
-def source_of(authorization: Authorization) -> Source:
-    lines = {line.order_line or line.line: line.line for line in authorization.line_of.values()}
+def source_of(sale: Sale, authorization: Authorization) -> Source:
+    lines = {sale.line_of[unit].line: line.line for unit, line in authorization.line_of.items()}
     return Source("returnAuthorization", authorization.record.internal_id, lines)
 
 

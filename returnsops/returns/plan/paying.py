@@ -39,7 +39,7 @@ class Goods:
 def pay_for_units(draft: Draft, sale: Sale, authorization: Authorization, goods: Goods) -> str:
     """For what was accepted and received, and what is kept beside it; its place in stock holds up no money. Gives the
     stage."""
-    source = source_of(authorization) if draft.facts.accepted_units else _bill_of(sale)
+    source = source_of(sale, authorization) if draft.facts.accepted_units else _bill_of(sale)
     credited, done = _pay(draft, sale, source, may_book=goods.received)
     closed = close_unaccepted_lines(draft, authorization, credited=credited)
     if not (done and closed and goods.shelved):
