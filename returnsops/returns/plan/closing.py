@@ -14,6 +14,7 @@ from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import left_open, store_credit, value_kept
 from returnsops.returns.plan.giving_up import is_money_given_up
 from returnsops.returns.plan.refunding import is_open_as_noted, open_as_given_up, open_subject
+from returnsops.returns.plan.tenders import is_refunded_by_hand
 from returnsops.returns.plan.undone import AS_NOTED, is_gone
 from returnsops.returns.plan.watching_refunds import compare_refunds, open_as_noted
 from returnsops.returns.problems import Problem
@@ -248,7 +249,8 @@ class Gap:
 
 def _gap_problem(facts: ReturnFacts, gap: Gap) -> Problem:
     """One for each, so that a note on one hides no other that comes later."""
-    begin = "It is left to a person" if is_left_to_hand(facts) else "Everything was posted"
+    is_by_hand = is_left_to_hand(facts) or is_refunded_by_hand(facts)
+    begin = "It is left to a person" if is_by_hand else "Everything was posted"
     return Problem(
         "record_differs",
         f"return:{facts.loop.loop_id}:{gap.key}",
