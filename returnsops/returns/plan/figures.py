@@ -173,7 +173,7 @@ def _fee_in_lines(facts: ReturnFacts, units: Iterable[UnitFacts]) -> Decimal:
 def _explain(facts: ReturnFacts, rest: Decimal, *, is_net: bool) -> Iterable[tuple[str, Decimal]]:
     """The causes of the rest: one whose figure is found, cents as rounding, else what is paid beyond the goods."""
     for cause, amount in _known_causes(facts, is_net=is_net):
-        if amount and abs(rest - amount) < abs(rest):
+        if abs(rest - amount) < abs(rest):
             yield cause, amount
             rest -= amount
     if not rest:

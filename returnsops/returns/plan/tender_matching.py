@@ -119,7 +119,7 @@ def refunds_noted(facts: ReturnFacts, memo_id: str) -> list[Part]:
 
 
 def _by_strangers(facts: ReturnFacts, memo_id: str) -> list[tuple[RecordFacts, Part]]:
-    held = {one.their_id for one in facts.postings if one.kind == "customer_refund" and one.is_taken}
+    held = {one.their_id for one in facts.postings}
     return [
         (record, Part(record.account_id, amount))
         for record in facts.records_of("customerRefund")
