@@ -10,7 +10,7 @@ from decimal import Decimal
 from returnsops.lib.money import ZERO, add_up, money_text
 from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.exchange_orders import find_exchange_orders, is_native
+from returnsops.returns.plan.exchange_orders import find_exchange_orders, has_every_order, is_native
 from returnsops.returns.plan.figures import exchange_value, is_zero_credit, store_credit
 from returnsops.returns.problems import Problem
 
@@ -22,6 +22,7 @@ def plan_application(draft: Draft) -> bool:
     """Gives whether nothing of the exchange's value is left to apply, or to wait for."""
     facts = draft.facts
     value, memo = value_to_apply(facts), facts.credit_memo
+    value = min(value, memo.total) if memo else value  # of a surplus that is got back nothing was credited
     if not value or memo is None:
         return not value
     posted = facts.posted("credit_apply")
@@ -55,7 +56,9 @@ def bills_of_exchange(facts: ReturnFacts, *record_types: str) -> list[RecordFact
 
 def what_is_open(facts: ReturnFacts) -> str:
     """A native exchange has no bill of its own, and which of the original order's is meant nobody tells."""
-    return "The new items are on the original order" if is_native(facts) else "The exchange order is not billed"
+    if is_native(facts):
+        return "The new items are on the original order"
+    return "The exchange order is not billed" if has_every_order(facts) else "Not every exchange order is in NetSuite"
 
 
 def _is_used_by_hand(facts: ReturnFacts, memo: RecordFacts, value: Decimal) -> bool:
@@ -80,9 +83,15 @@ def _open_ones(invoices: Iterable[RecordFacts]) -> list[RecordFacts]:
 
 
 def _is_enough(facts: ReturnFacts, invoices: list[RecordFacts], value: Decimal) -> bool:
-    """Goods may be shipped and billed in parts; all is billed when the orders say so."""
-    all_billed = all(order.status == BILLED for order in find_exchange_orders(facts))
-    return bool(invoices) and (all_billed or add_up(one.amount_remaining for one in invoices) >= value)
+    """Goods may be ordered, shipped and billed in parts; all is billed when every order says so. It is applied once."""
+    return bool(invoices) and (_is_all_billed(facts) or add_up(one.amount_remaining for one in invoices) >= value)
+
+
+def _is_all_billed(facts: ReturnFacts) -> bool:
+    """An order may say so before its invoice is read."""
+    seen = {bill.created_from_id for bill in bills_of_exchange(facts, "invoice", "cashSale")}
+    orders = find_exchange_orders(facts)
+    return has_every_order(facts) and all(one.status == BILLED and one.internal_id in seen for one in orders)
 
 
 def _wait_for_invoice(draft: Draft, memo: RecordFacts, value: Decimal) -> bool:
