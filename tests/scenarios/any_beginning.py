@@ -130,7 +130,8 @@ def goods_in(draw: st.DrawFn, currency: str) -> list[Json]:
     for sku in ["BOOT-42", "SOCKS"][: draw(st.integers(1, 2))]:
         paid = draw(st.sampled_from(PRICES[currency]))
         tax = round_money(Decimal(paid) * draw(st.sampled_from(TAX_SHARES)), currency)
-        rows.append({"sku": sku, "count": draw(st.integers(1, 3)), "paid": paid, "tax": str(tax)})
+        is_kept = draw(st.integers(0, 9)) == 7
+        rows.append({"sku": sku, "count": draw(st.integers(1, 3)), "paid": paid, "tax": str(tax), "is_kept": is_kept})
     return rows
 
 
@@ -163,8 +164,13 @@ def exchanges_for(draw: st.DrawFn, way: str, worth: Decimal, *, part: Decimal) -
     new: Json = {"price": str(total), "total": str(total)}
     new |= draw(st.sampled_from([{}, {}, {"order_id": "61001", "order_name": "#EXC-20418"}, {"out_of_stock": True}]))
     new["available"] = draw(st.sampled_from([None, 0, 1, 5]))
+    goods = [new]
     if draw(st.integers(0, 5)) == 0:  # on the original order
         new |= {"order_id": "", "order_name": "#20418", "out_of_stock": False}
+    elif draw(st.integers(0, 3)) == 0:  # in two halves, of which one may be ordered later
+        half = str(total - part)
+        goods = [new | {"price": str(part), "total": str(part)}, new | {"price": half, "total": half}]
+        goods[1] |= {"order_id": "", "order_name": "", "out_of_stock": draw(st.booleans())}
     loop = {
         "outcome": "exchange",
         "exchange_credit": str(min(total, worth)),
@@ -172,4 +178,4 @@ def exchanges_for(draw: st.DrawFn, way: str, worth: Decimal, *, part: Decimal) -
         "refund": str(max(worth - total, ZERO)),
         "fee": "0",
     }
-    return {"exchanges": [new], "loop": loop}
+    return {"exchanges": goods, "loop": loop}

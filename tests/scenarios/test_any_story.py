@@ -4,7 +4,6 @@ Twenty thousand of them: `make test ARGS="tests/scenarios --hypothesis-profile t
 """
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -18,35 +17,24 @@ from hypothesis import strategies as st
 from returnsops.lib.money import add_up
 from returnsops.returns.facts import IN_FLIGHT_OR_DONE, PostingFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan import Draft, Plan, PostingDue, StepState, plan_return
-from returnsops.returns.plan.exchange_orders import find_exchange_orders
-from returnsops.returns.plan.finding import FoundChoice
 from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.money import propose_credit
 from returnsops.returns.plan.sale import find_sale
-from returnsops.returns.policy import ExchangeAddress, ExchangeStock, ReceiptTrigger
-from returnsops.returns.problems import KINDS
-from returnsops.returns.problems.kinds import ACKNOWLEDGE
+from returnsops.returns.policy import (
+    ExchangeAddress,
+    ExchangeStock,
+    ReceiptTrigger,
+)
 from tests.builders import DAMAGED, HOLDING, SELLABLE
 from tests.other_side import carry_out_one, rows_of, total_of
 from tests.scenarios.any_beginning import beginnings
-from tests.scenarios.given import ORDER
+from tests.scenarios.any_happening import BY_HAND, CREDITS, MAY_HAPPEN
 from tests.scenarios.moments import HAPPENINGS
 
 STORIES = 4 * max(500, profile().max_examples)  # 2,000, or 20,000 under the thorough profile
 MOMENTS_MAX = 8
 LONG_AFTER = timedelta(days=400)
 ROUNDS_MAX = 12
-GOODS_TYPES = (
-    "returnAuthorization",
-    "itemReceipt",
-    "inventoryTransfer",
-    "inventoryAdjustment",
-    "creditMemo",
-    "cashRefund",
-)
-CREDITS = ("credit", "cash_refund")
-JUDGED = ["sellable", "sellable", "damaged", "hold", "scrapped", "refused", "missing"]
-RELEASED = ["sellable", "damaged", "scrapped"]
 RECORD_OF = {
     "rma": "rma", "rma_close": "rma", "receipt": "receipt", "transfer": "receipt", "adjustment": "receipt",
     "take_in": "receipt", "credit": "credit",
@@ -56,157 +44,6 @@ RECORD_OF = {
 WHERE_TO = {SELLABLE: "sellable", DAMAGED: "damaged"}
 
 Json = dict[str, Any]
-# --- What may happen -------------------------------------------------------------------------------
-
-
-def _judge(data: st.DataObject, facts: ReturnFacts) -> Json:
-    """Some units that nobody has judged, or that lie on hold; often all of them fit to be sold, as most parcels are."""
-    if data.draw(st.booleans()):
-        return {str(number): "sellable" for number, unit in enumerate(facts.units, 1) if _is_open(unit)}
-    told = {}
-    for number, unit in enumerate(facts.units, 1):
-        if _is_open(unit) and data.draw(st.integers(0, 3)):
-            told[str(number)] = data.draw(st.sampled_from(RELEASED if unit.outcome else JUDGED))
-    return told
-
-
-def _is_open(unit: UnitFacts) -> bool:
-    return unit.outcome in ("", "hold") and not unit.removed
-
-
-def _loop(data: st.DataObject, facts: ReturnFacts) -> Json:
-    states = ["open", "review", "cancelled", "expired", "closed"]
-    if facts.loop.settled_at:
-        return {"label_status": "delivered"}
-    return {
-        "state": data.draw(st.sampled_from(states)),
-        "label_status": data.draw(st.sampled_from(["in_transit", "delivered"])),
-    }
-
-
-def _settle(data: st.DataObject, facts: ReturnFacts) -> Json | None:
-    if facts.loop.settled_at or facts.loop.state in ("cancelled", "expired"):
-        return None
-    cents = data.draw(st.sampled_from(["0", "0.03", "-0.03", "20"]))
-    paid = facts.loop.refund + Decimal(cents)
-    return {"refund": str(max(paid, Decimal(0)))} if facts.loop.refund else {}
-
-
-def _edit(data: st.DataObject, facts: ReturnFacts) -> Json | None:
-    """A line is taken out of the return in Loop, which is possible until it settled."""
-    numbers = [str(number) for number, unit in enumerate(facts.units, 1) if not unit.removed]
-    if facts.loop.settled_at or len(numbers) < 2:
-        return None
-    return {data.draw(st.sampled_from(numbers)): {"removed": True}}
-
-
-def _delete(data: st.DataObject, facts: ReturnFacts) -> str | None:
-    types = sorted({one.record_type for one in facts.records_of(*GOODS_TYPES)})
-    return data.draw(st.sampled_from(types)) if types else None
-
-
-def _approve(data: st.DataObject, facts: ReturnFacts) -> bool | None:
-    return True if any(one.seen_hash for one in plan_return(facts).problems) else None
-
-
-def _note(data: st.DataObject, facts: ReturnFacts) -> str | None:
-    codes = sorted({one.code for one in plan_return(facts).problems if ACKNOWLEDGE in KINDS[one.code].actions})
-    return data.draw(st.sampled_from(codes)) if codes else None
-
-
-def _name_the_order(data: st.DataObject, facts: ReturnFacts) -> Json | None:
-    is_named = any(one.ordered_as for one in facts.exchanges)
-    return {"order_id": "61001", "order_name": "#EXC-20418"} if facts.exchanges and not is_named else None
-
-
-def _bill(data: st.DataObject, facts: ReturnFacts) -> Json | None:
-    """Of the order, where that is all there is: whole, or some of its units."""
-    if facts.record(ORDER) is None or facts.records_of("invoice", "cashSale"):
-        return None
-    kind = data.draw(st.sampled_from(["invoice", "cashSale"]))
-    return {"kind": kind, "units": range(1, 1 + data.draw(st.integers(1, len(facts.units))))}
-
-
-def _bring_the_order(data: st.DataObject, facts: ReturnFacts) -> Json | None:
-    """The connector brings the exchange order, with Loop's discount or without."""
-    if not any(one.order_id == "61001" for one in facts.exchanges) or find_exchange_orders(facts):
-        return None
-    whole = add_up(one.total for one in facts.exchanges)
-    total = data.draw(st.sampled_from([whole, whole - facts.loop.exchange_credit]))
-    return {"type": "salesOrder", "id": "9101", "external_id": "61001", "total": str(total)}
-
-
-def _bill_the_exchange(data: st.DataObject, facts: ReturnFacts) -> str | None:
-    orders = find_exchange_orders(facts)
-    return str(orders[0].total) if len(orders) == 1 and facts.record("9201") is None else None
-
-
-def _find(data: st.DataObject, facts: ReturnFacts) -> list[Json] | None:
-    """Something that was not declared, beside the units or in place of one that nobody has judged."""
-    unjudged = [str(number) for number, unit in enumerate(facts.units, 1) if not unit.outcome and not unit.removed]
-    if len(facts.found) > 1 or facts.loop.state in ("cancelled", "expired"):
-        return None
-    is_wrong = bool(unjudged) and data.draw(st.booleans())
-    place = {"in_place_of": data.draw(st.sampled_from(unjudged))} if is_wrong else {}
-    return [{"sku": data.draw(st.sampled_from(["SHIRT-M", "NEVER-SOLD"]))} | place]
-
-
-def _say_goods(data: st.DataObject, facts: ReturnFacts) -> Json | None:
-    said = {one.subject for one in facts.overrides}
-    choices = list(FoundChoice)
-    told = {one.found: data.draw(st.sampled_from(choices)) for one in facts.found if one.subject not in said}
-    return told or None
-
-
-def _restock(data: st.DataObject, facts: ReturnFacts) -> list[str] | None:
-    """Loop puts units back on sale when it settles."""
-    numbers = [str(number) for number, unit in enumerate(facts.units, 1) if not unit.removed]
-    return [one for one in numbers if data.draw(st.booleans())] if facts.loop.settled_at else None
-
-
-def _authorise(data: st.DataObject, facts: ReturnFacts) -> str | None:
-    is_theirs = not facts.policy.writes("rma") and not facts.records_of("returnAuthorization")
-    is_billed = bool(facts.records_of("invoice", "cashSale"))
-    return "9500" if is_theirs and is_billed and facts.live_units else None
-
-
-def _receive(data: st.DataObject, facts: ReturnFacts) -> bool | None:
-    is_theirs = not facts.policy.writes("receipt") and facts.records_of("returnAuthorization")
-    return True if is_theirs else None
-
-
-def _credit(data: st.DataObject, facts: ReturnFacts) -> Json | None:
-    """Of what Loop pays, or of something else."""
-    bill = next((one.record_type for one in facts.records_of("invoice", "cashSale")), "")
-    kind, record_type = ("refund", "cashRefund") if bill == "cashSale" else ("credit", "creditMemo")
-    if facts.policy.writes(kind) or not facts.records_of("returnAuthorization") or facts.records_of(record_type):
-        return None
-    total = facts.loop.refund + Decimal(data.draw(st.sampled_from(["0", "0.01", "20"])))
-    return {"type": record_type, "id": "9600", "total": str(total)}
-
-
-MAY_HAPPEN: dict[str, Callable[[st.DataObject, ReturnFacts], Any]] = {
-    "judged": _judge,
-    "loop": _loop,
-    "loop_settles": _settle,
-    "units": _edit,
-    "scanned": lambda data, facts: True,
-    "restocked": _restock,
-    "found": _find,
-    "goods": _say_goods,
-    "record_deleted": _delete,
-    "approved": _approve,
-    "noted": _note,
-    "exchange": _name_the_order,
-    "others_authorise": _authorise,
-    "others_receive": _receive,
-    "others_credit": _credit,
-    "bill_arrives": _bill,
-    "record_appears": _bring_the_order,
-    "bills_exchange": _bill_the_exchange,
-}
-
-
 # What brings a return further: without it few stories would come to the money.
 OFTEN = (*["judged"] * 5, *["approved", "bill_arrives", "exchange", "record_appears", "bills_exchange"] * 2)
 
@@ -215,7 +52,8 @@ def something_happens(data: st.DataObject, facts: ReturnFacts) -> ReturnFacts:
     name = data.draw(st.sampled_from([*MAY_HAPPEN, *OFTEN]))
     told = MAY_HAPPEN[name](data, facts)
     facts = replace(facts, now=facts.now + timedelta(hours=data.draw(st.sampled_from([0, 1, 80]))))
-    return HAPPENINGS[name](facts, told) if told else facts
+    is_nothing = told is None or (not told and name != "missing")
+    return facts if is_nothing else HAPPENINGS[name](facts, told)
 
 
 def some_are_sent(data: st.DataObject, facts: ReturnFacts) -> ReturnFacts:
@@ -263,6 +101,8 @@ def check_promises(facts: ReturnFacts, plan: Plan) -> None:
     _no_unit_is_authorized_twice(facts, plan)
     _orders_can_be_shipped(facts, plan)
     _every_cent_has_a_row(facts, plan)
+    _what_loop_gave_is_booked(facts, plan)
+    _nobody_books_beside_ours_in_silence(facts, plan)
     assert all(problem.cause and problem.amount == problem.amount for problem in plan.problems)
     _no_two_problems_are_one_case(plan)
     _nothing_is_blocked_in_silence(plan)
@@ -405,6 +245,24 @@ def _every_cent_has_a_row(facts: ReturnFacts, plan: Plan) -> None:
             total = total_of(facts, due)
             assert total == propose_credit(facts, sale).total, "a cent without a row"
             assert total >= 0, "NetSuite refuses a credit below nothing"
+
+
+def _what_loop_gave_is_booked(facts: ReturnFacts, plan: Plan) -> None:
+    """Where ReturnsOps books the money, and no person said that they do."""
+    loop, is_ours = facts.loop, facts.policy.writes("credit") and facts.policy.writes("refund")
+    is_noted = any(one.kind == "acknowledge" for one in facts.overrides)
+    if plan.stage == "settled" and is_ours and not (plan.problems or is_noted) and loop.settled_at:
+        is_booked = any(facts.taken(kind) for kind in CREDITS)
+        assert is_booked or not loop.refund + loop.gift_card + loop.exchange_credit, (
+            "Loop gave it, and nobody booked it"
+        )
+
+
+def _nobody_books_beside_ours_in_silence(facts: ReturnFacts, plan: Plan) -> None:
+    stands = [one for one in facts.postings if one.kind in CREDITS and facts.record(one.their_id)]
+    is_noted = facts.is_acknowledged("foreign_record", f"record:{BY_HAND}")
+    if facts.record(BY_HAND) and stands and not is_noted:
+        assert plan.problems or plan.stage == "ended", "credited twice, and nobody hears of it"
 
 
 @pytest.mark.long
