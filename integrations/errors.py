@@ -70,7 +70,14 @@ class NoCallsLeftError(TemporaryError):
 
 
 class UncertainError(IntegrationError):
-    """A write whose answer was lost or says nothing. It may be done: look there before trying again."""
+    """A write whose answer was lost or says nothing. It may be done: look there before trying again.
+
+    job: the address of the job that NetSuite took it up as and that has not told how it ended; mostly empty.
+    """
+
+    def __init__(self, *, job: str = "", **failure: Unpack[Failure]) -> None:
+        self.job = job
+        super().__init__(**failure)
 
 
 class ConfigurationError(IntegrationError):

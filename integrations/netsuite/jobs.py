@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from integrations.errors import IntegrationError, UncertainError
 from integrations.http import HttpAnswer
-from integrations.netsuite.refusals import classify_failure, read_details
+from integrations.netsuite.refusals import classify_failure, is_missing, read_details
 from integrations.netsuite.transport import Request, Transport, read_json
 
 JOB_PATH = "/services/rest/async/v1/job/"
@@ -52,6 +52,16 @@ def run_as_job(transport: Transport, request: Request, *, key: uuid.UUID) -> Htt
     raise _uncertain(request, detail)
 
 
+def is_running(transport: Transport, job: str) -> bool:
+    """Whether this job may still do its work. One that NetSuite does not know any more ended long ago."""
+    request = Request(operation="get job", method="GET", path=job)
+    answer = transport.send(request)
+    if is_missing(answer):
+        return False
+    body = read_json(answer, request)
+    return not (isinstance(body, Mapping) and body.get("completed") is True)
+
+
 def _submit(transport: Transport, request: Request, key: uuid.UUID) -> HttpAnswer:
     headers = {**request.headers, "Prefer": "respond-async", "X-NetSuite-Idempotency-Key": str(key)}
     return transport.send(replace(request, headers=headers))
@@ -84,13 +94,14 @@ def _await_result(transport: Transport, request: Request, job: str) -> HttpAnswe
         try:
             if _read(transport, request, job).get("completed") is True:
                 return _read_result(transport, request, job)
-        except UncertainError:
+        except UncertainError as error:
+            error.job = job
             raise
         except IntegrationError as error:
             trouble = error.detail
         time.sleep(min(wait_s, max(give_up_at - time.monotonic(), 0)))
         wait_s = min(wait_s * 2, POLL_AFTER_S_MAX)
-    raise _uncertain(request, f"{job} after {JOB_WAIT_S:.0f} s: {trouble}")
+    raise _uncertain(request, f"{job} after {JOB_WAIT_S:.0f} s: {trouble}", job=job)
 
 
 def _read_result(transport: Transport, request: Request, job: str) -> HttpAnswer:
@@ -123,5 +134,5 @@ def _read(transport: Transport, request: Request, path: str) -> Mapping[str, Any
     raise _uncertain(request, f"{path} does not tell how the job stands")
 
 
-def _uncertain(request: Request, detail: str) -> UncertainError:
-    return UncertainError(system="netsuite", operation=request.operation, detail=detail)
+def _uncertain(request: Request, detail: str, *, job: str = "") -> UncertainError:
+    return UncertainError(system="netsuite", operation=request.operation, detail=detail, job=job)

@@ -7,11 +7,11 @@ from urllib.parse import quote, urlsplit
 
 from integrations.errors import ConfigurationError, IntegrationError, RejectedError, UncertainError
 from integrations.http import HttpAnswer
-from integrations.netsuite.jobs import idempotency_key, run_as_job
+from integrations.netsuite.jobs import idempotency_key, is_running, run_as_job
 from integrations.netsuite.options import AccountOptions, WriteMode
 from integrations.netsuite.parsing import parse_form, parse_transaction
 from integrations.netsuite.records import TransactionRecord
-from integrations.netsuite.refusals import classify_failure, read_details
+from integrations.netsuite.refusals import classify_failure, is_missing, read_details
 from integrations.netsuite.sublists import expand_sublists
 from integrations.netsuite.transport import Request, Transport, read_json
 
@@ -111,6 +111,10 @@ class RecordCalls:
         """The record a create would make, with nothing saved; None when the account has no forms."""
         return self._preview(f"preview {record_type}", record_path(record_type), body, record_type=record_type)
 
+    def is_job_running(self, job: str) -> bool:
+        """Whether a write that was handed in as this job may still be carried out (netsuite.md §2.5)."""
+        return is_running(self._transport, job)
+
     # --- Below the calls
 
     def _get(self, record_type: str, identity: str, *, operation: str) -> TransactionRecord | None:
@@ -119,7 +123,7 @@ class RecordCalls:
 
         def ask() -> TransactionRecord | None:
             answer = self._transport.send(request)
-            if answer.status == 404 and any(row.code == "NONEXISTENT_ID" for row in read_details(answer)):
+            if is_missing(answer):
                 return None
             raw = expand_sublists(self._transport, request, read_json(answer, request))
             return parse_transaction(raw, record_type=record_type)

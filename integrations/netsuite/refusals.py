@@ -135,6 +135,11 @@ def classify_failure(answer: HttpAnswer, *, operation: str, writes: bool) -> Int
     return error(family=family, path=path, **failure)
 
 
+def is_missing(answer: HttpAnswer) -> bool:
+    """NetSuite says that it has nothing at this address; a gateway's 404 says nothing of that."""
+    return answer.status == 404 and any(row.code == "NONEXISTENT_ID" for row in read_details(answer))
+
+
 def speaks_of_double(text: str) -> bool:
     """Whether a refusal may mean that what we send is there already: then only a look can tell."""
     return bool(DOUBLE.search(text))

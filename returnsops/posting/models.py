@@ -90,6 +90,8 @@ class Posting(models.Model):
     looked_at = models.DateTimeField(null=True, blank=True, help_text="When NetSuite was last asked what it holds")
     # An earlier answer was lost, so a later refusal may mean that the first try was carried out.
     doubted = models.BooleanField(default=False)
+    # Handed in as a job of NetSuite's that had not ended: until it has, «not found» says nothing.
+    job = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
     refusal = models.JSONField(null=True, blank=True, help_text="{family, status, code, detail, path}")
     posted_at = models.DateTimeField(null=True, blank=True)
     read_back_at = models.DateTimeField(null=True, blank=True)

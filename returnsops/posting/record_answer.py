@@ -202,16 +202,17 @@ def mark_rejected(posting: Posting, refusal: dict[str, object]) -> str:
     return "rejected" if won else OVERTAKEN
 
 
-def mark_uncertain(posting: Posting, *, refusal: dict[str, object] | None = None) -> str:
+def mark_uncertain(posting: Posting, *, refusal: dict[str, object] | None = None, job: str = "") -> str:
     """May be over there. The other side needs up to the commit window, so the look comes soon and then again.
 
     refusal: it was refused, in a way that may mean that it is there already. It is kept until the look has told.
+    job: NetSuite took it up as this job, which may do its work later than any call would.
     """
     now = timezone.now()
     won = move_posting(
         posting, Status.UNCERTAIN,
         uncertain_since=posting.uncertain_since or now, not_before=now + timedelta(seconds=RETRY_AFTER_S),
-        refusal=refusal, doubted=posting.doubted or refusal is None,
+        refusal=refusal, doubted=posting.doubted or refusal is None, job=job,
     )  # fmt: skip
     expect_news([posting.loop_return_id], within=TOLD_WITHIN)
     return "uncertain" if won else OVERTAKEN
@@ -222,7 +223,8 @@ def _record_failure(posting: Posting, error: IntegrationError) -> str:
         return _record_refusal(posting, error)
     if isinstance(error, TemporaryError | ConfigurationError):
         return _put_back(posting, error)
-    outcome = mark_uncertain(posting)
+    assert isinstance(error, UncertainError), f"no such kind of failure: {error!r}"
+    outcome = mark_uncertain(posting, job=error.job)
     return DIED if error.code == DIED else outcome
 
 

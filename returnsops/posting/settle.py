@@ -324,13 +324,28 @@ def _absent(posting: Posting, *, looked_at: datetime) -> None:
     assert posting.uncertain_since is not None, "an uncertain posting has a start"
     now = timezone.now()
     age, window = looked_at - posting.uncertain_since, _window_of(posting)
-    if age >= window:
+    if age >= window and not _may_still_run(posting):
         with moved_together(posting):
             hold_return(posting.loop_return_id)
             if _still_the_same(posting).select_for_update(no_key=True):
                 _end_doubt(posting, now)
         return
     _look_later(posting)
+
+
+def _may_still_run(posting: Posting) -> bool:
+    """A job waits for its turn for as long as it takes (netsuite.md §2.5). One that has ended may have made the record
+    since we looked, so one more look decides.
+    """
+    if not posting.job:
+        return False
+    try:
+        with watched(posting.account):
+            if not netsuite_client(posting.account).is_job_running(posting.job):
+                _still_the_same(posting).update(job="")
+    except IntegrationError as error:
+        logger.warning("%s stays in doubt: %s", posting, error)
+    return True
 
 
 def _look_later(posting: Posting) -> None:

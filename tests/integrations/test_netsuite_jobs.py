@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import responses
 
-from integrations.errors import RejectedError, UncertainError
+from integrations.errors import RejectedError, TemporaryError, UncertainError
 from integrations.netsuite import jobs
 from integrations.netsuite.assertion import ClientCredentials
 from integrations.netsuite.auth import TokenSource
@@ -181,3 +181,39 @@ def test_refused_submission_is_a_refusal(wire: responses.RequestsMock, client: N
     with pytest.raises(RejectedError) as raised:
         client.create_record("salesOrder", BODY)
     assert raised.value.family == "missing_field"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "running"),
+    [
+        (200, {"completed": False, "progress": "pending"}, True),
+        (200, {"completed": True, "progress": "succeeded"}, False),
+        (200, [], True),
+        (404, refusal("Record does not exist.", code="NONEXISTENT_ID"), False),
+    ],
+)
+def test_job_runs_until_it_says_that_it_ended_or_is_not_known_any_more(
+    wire: responses.RequestsMock, client: NetSuiteClient, status: int, body: Any, running: bool
+) -> None:
+    wire.get(f"{BASE}{JOB}", status=status, json=body)
+
+    assert client.is_job_running(JOB) is running
+
+
+def test_missing_page_of_a_gateway_says_nothing_of_the_job(
+    wire: responses.RequestsMock, client: NetSuiteClient
+) -> None:
+    wire.get(f"{BASE}{JOB}", status=404, body="<html>Not found</html>")
+
+    with pytest.raises(TemporaryError):
+        client.is_job_running(JOB)
+
+
+def test_job_that_takes_longer_is_named(wire: responses.RequestsMock, client: NetSuiteClient) -> None:
+    accept(wire)
+    wire.get(f"{BASE}{JOB}", json={"completed": False, "progress": "pending"})
+
+    with pytest.raises(UncertainError) as raised:
+        client.create_record("salesOrder", BODY)
+
+    assert raised.value.job == JOB

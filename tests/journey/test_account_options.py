@@ -1,12 +1,17 @@
 """What is not documented is a setting of the account and a switch of the sandbox: the journey works both ways."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from integrations.credentials import store_secret
 from integrations.models import AccessToken, Credential, NetSuiteAccount
+from integrations.netsuite import jobs
 from returnsops.posting.models import Posting, PostingAttempt
+from returnsops.posting.settle import settle
+from returnsops.returns.mirror import fetch_return
 from tests.journey.stage import Stage
 
 pytestmark = pytest.mark.journey
@@ -39,6 +44,31 @@ def test_return_is_settled_either_way(stage: Stage, theirs: dict[str, Any], ours
     NetSuiteAccount.objects.update(**ours)
 
     assert (returned(stage), refusals()) == ("settled", [])
+
+
+def test_job_that_waits_longer_than_any_call_is_not_taken_for_absent(
+    stage: Stage, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Meanwhile the return is cancelled: what the job makes at last is ours, and is closed."""
+    settings.NETSUITE_COMMIT_WINDOW = timedelta(0)
+    monkeypatch.setattr(jobs, "JOB_WAIT_S", 0.1)
+    stage.ask("settings", {"netsuite": {"async_delay_s": [3600, 3600]}})
+    NetSuiteAccount.objects.update(write_mode="async")
+    cancelled = stage.make("refund", parcel="created")
+    stage.ask(f"loop/returns/{cancelled.loop_id}/cancel", {})
+    fetch_return(cancelled.shop, cancelled.loop_id)
+
+    settle(Posting.objects.get())
+    stage.run()
+    before = Posting.objects.get().status
+    stage.ask("settings", {"netsuite": {"async_delay_s": [0, 0]}})
+    stage.ask("clock", {"advance_seconds": 3600})
+    stage.let_the_sandbox_work()
+    settle(Posting.objects.get())
+    stage.run()
+
+    assert before == "uncertain"
+    assert [one["status_label"] for one in stage.books(cancelled).rmas] == ["Closed"]
 
 
 @pytest.mark.parametrize("theirs", [{"receipt_key": "line"}, {"refund_apply_line": 0}])

@@ -45,6 +45,10 @@ class FakeNetSuite:
     is_blind: bool = False  # the role lost its rights: nothing is shown by any query
     queries_refused: list[Exception] = field(default_factory=list)
     options: AccountOptions = field(default_factory=AccountOptions)
+    running: set[str] = field(default_factory=set)
+
+    def is_job_running(self, job: str) -> bool:
+        return job in self.running
 
     def transform_record(
         self,

@@ -371,7 +371,7 @@ def test_thousands_behind_a_pause_cost_few_queries(shop: Shop, django_assert_max
         )
         for number in range(2, 2002)
     ]  # fmt: skip
-    Posting.objects.bulk_create(behind)
+    Posting.objects.bulk_create(behind, batch_size=1_000)
     refuse(first)
 
     with django_assert_max_num_queries(12):

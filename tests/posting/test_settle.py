@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from integrations.errors import AlreadyExistsError, RejectedError, TemporaryError
+from integrations.errors import AlreadyExistsError, RejectedError, TemporaryError, UncertainError
 from integrations.models import NetSuiteAccount
 from integrations.netsuite.records import RecordRef
 from returnsops.lib import clock
@@ -390,6 +390,41 @@ def test_slow_look_for_one_update_keeps_no_other_from_being_looked_for(
         settle_doubts(row.shop.account)
 
     assert looked == ["1", "2"]
+
+
+def test_what_a_job_may_still_do_is_not_absent(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: Callable[[timedelta], None]
+) -> None:
+    job = "/services/rest/async/v1/job/5"
+    make_posting(row)
+    netsuite.failures.append(UncertainError(system="netsuite", detail="not done yet", job=job))
+    netsuite.running.add(job)
+    Sender(threads=1).drain()
+
+    let_pass(4 * WINDOW)
+    settle(only())
+    assert only().status == "uncertain"
+
+    netsuite.running.clear()
+    settle(only())
+    assert only().status == "uncertain", "it may have been made after the look"
+    settle(only())
+    assert (only().status, only().job) == ("pending", "")
+
+
+def test_what_a_job_made_at_last_is_ours(
+    row: LoopReturn, netsuite: FakeNetSuite, let_pass: Callable[[timedelta], None]
+) -> None:
+    posting = make_posting(row)
+    netsuite.failures.append(UncertainError(system="netsuite", detail="not done yet", job="5"))
+    Sender(threads=1).drain()
+
+    let_pass(4 * WINDOW)
+    settle(only())
+    netsuite.make_for(posting)
+    settle(only())
+
+    assert (only().status, only().adopted_from) == ("posted", "ours")
 
 
 # --- A refusal that may mean «there already» ---------------------------------------------------------
