@@ -13,6 +13,7 @@ from returnsops.returns.plan.comparing import is_left_to_hand
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import left_open, store_credit, value_kept
 from returnsops.returns.plan.giving_up import is_money_given_up
+from returnsops.returns.plan.inspecting import units_text
 from returnsops.returns.plan.refunding import is_open_as_noted, open_as_given_up, open_subject
 from returnsops.returns.plan.tenders import is_refunded_by_hand
 from returnsops.returns.plan.undone import AS_NOTED, is_gone
@@ -274,7 +275,7 @@ def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts | None) -> list[Gap]:
         return []
     found = []
     if rma and rma.status not in (REFUNDED, CLOSED) and not _holds_goods_taken_out(facts):
-        found.append(Gap("rma", f"{rma.tran_id} is {rma.status_label or rma.status}"))
+        found.append(Gap("rma", f"{rma.tran_id} is {rma.status_label or rma.status}{_why_open(facts, rma)}"))
     credit = facts.posted("credit")
     memo = facts.record(credit.their_id) if credit else None
     if credit and memo is None:
@@ -283,6 +284,15 @@ def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts | None) -> list[Gap]:
         left = memo.amount_remaining  # in the key, so that a note lapses when more of it, or less, is open
         found.append(Gap(f"open:{left.normalize():f}", f"{memo.tran_id} has {money_text(left, facts.currency)} open"))
     return found
+
+
+def _why_open(facts: ReturnFacts, rma: RecordFacts) -> str:
+    """What on it nobody receives or credits any more."""
+    unreceived = sum(line.quantity - line.received for line in rma.lines if not line.is_closed)
+    uncredited = sum(line.received for line in rma.lines) - len(facts.accepted_units)
+    told = [f"; {units_text(unreceived)} on it not received"] if unreceived > 0 else []
+    told += [f"; {units_text(uncredited)} received on it and not credited"] if uncredited > 0 else []
+    return "".join(told)
 
 
 def _is_open_as_planned(facts: ReturnFacts, memo: RecordFacts) -> bool:
