@@ -248,8 +248,15 @@ def note_failure(connection: Shop | NetSuiteAccount, error: IntegrationError) ->
         note_success(connection)
         if isinstance(connection, NetSuiteAccount):
             note_too_many(connection.pk, words=error.detail)
+    elif _is_answer(error):
+        note_success(connection)
     elif error.system:
         _note_no_answer(connection, words=str(error)[:500], now=now)
+
+
+def _is_answer(error: IntegrationError) -> bool:
+    """NetSuite itself said that it will not now, as of a document that somebody else is at; no page in front of it."""
+    return bool(error.code) and error.status is not None and 400 <= error.status < 500
 
 
 def _note_no_answer(connection: Shop | NetSuiteAccount, *, words: str, now: datetime) -> None:

@@ -13,7 +13,7 @@ from integrations.netsuite.assertion import ASSERTION_TYPE, ClientCredentials
 from integrations.netsuite.shelf import KeptToken, MemoryShelf, Shelf
 
 RENEW_BEFORE_S = 600
-TOKEN_TTL_DEFAULT_S = 3600
+TOKEN_TTL_DEFAULT_S, TOKEN_TTL_MAX_S = 3600.0, 86_400.0
 TOKEN_TIMEOUT_S = 30.0
 LAST_MINUTE_S = 60  # a token this close to its end is not begun with
 TURN_WAIT_S = 45.0
@@ -117,19 +117,29 @@ class TokenSource:
 
 
 def _read_token(answer: HttpAnswer) -> tuple[str, float]:
-    """The token and its lifetime in seconds, which may come as a number or as text."""
+    """The token and its lifetime in seconds."""
     try:
         body = answer.json()
-        fields = body if isinstance(body, Mapping) else {}
-        lifetime_s = float(str(fields.get("expires_in", TOKEN_TTL_DEFAULT_S)))
     except ValueError:
-        fields, lifetime_s = {}, 0.0
+        body = None
+    fields = body if isinstance(body, Mapping) else {}
     if not fields.get("access_token"):
         # The body is left out of the error: a token may stand in it.
         raise TemporaryError(
             system="netsuite", operation="get_token", status=answer.status, detail="no token in the answer"
         )
-    return str(fields["access_token"]), lifetime_s
+    return str(fields["access_token"]), _read_lifetime(fields.get("expires_in"))
+
+
+def _read_lifetime(told: object) -> float:
+    """It may come as a number or as text. For one that makes no sense the documented hour: a token that ends earlier
+    is refused, and another one got.
+    """
+    try:
+        lifetime_s = float(str(told))
+    except ValueError:
+        return TOKEN_TTL_DEFAULT_S
+    return lifetime_s if 0 < lifetime_s <= TOKEN_TTL_MAX_S else TOKEN_TTL_DEFAULT_S
 
 
 def _token_error(answer: HttpAnswer) -> ConfigurationError | TemporaryError:

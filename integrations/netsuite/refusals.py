@@ -129,6 +129,8 @@ def classify_failure(answer: HttpAnswer, *, operation: str, writes: bool) -> Int
     if any(detail.code == "IDEMPOTENCY_ERROR" for detail in details):
         return UncertainError(**failure)  # accepted before under this key: how that ended has to be looked up
     family, path = family_of(details, status=answer.status)
+    if family == "too_many_requests":
+        failure["status"] = 429  # whatever stood there: who paces calls goes by it
     if family in TEMPORARY_FAMILIES:
         return TemporaryError(**failure)
     error = AlreadyExistsError if family == "already_exists" else RejectedError

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from integrations.errors import ConfigurationError, TemporaryError
 from integrations.netsuite.assertion import ClientCredentials
-from integrations.netsuite.auth import TokenSource
+from integrations.netsuite.auth import RENEW_BEFORE_S, TOKEN_TTL_DEFAULT_S, TokenSource
 
 TOKEN_URL = "https://acct.example.com/services/rest/auth/oauth2/v1/token"
 GRANT = {"access_token": "token-1", "expires_in": 3600, "token_type": "Bearer"}
@@ -162,7 +162,7 @@ def test_refused_log_in_is_not_repeated_by_every_thread(
         (503, "<html>"),
         (200, "<html>"),
         (200, "{}"),
-        (200, '{"access_token": "t", "expires_in": "soon"}'),
+        (200, '{"expires_in": 3600}'),
     ],
 )
 def test_token_endpoint_in_trouble_is_temporary(
@@ -172,6 +172,23 @@ def test_token_endpoint_in_trouble_is_temporary(
 
     with pytest.raises(TemporaryError):
         TokenSource(credentials).get_token()
+
+
+@pytest.mark.parametrize("told", ["null", '"soon"', "0", "-5", '"NaN"', "1e30", "[]"])
+def test_token_without_a_life_that_makes_sense_is_kept_for_an_hour(
+    wire: responses.RequestsMock, credentials: ClientCredentials, told: str
+) -> None:
+    wire.post(TOKEN_URL, body=f'{{"access_token": "t", "expires_in": {told}}}')
+    source = TokenSource(credentials)
+
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert source.get_token() == "t"
+        clock.shift(TOKEN_TTL_DEFAULT_S - RENEW_BEFORE_S - 1)
+        assert source.get_token() == "t"
+        assert len(wire.calls) == 1
+        clock.shift(1)
+        source.get_token()
+    assert len(wire.calls) == 2
 
 
 def test_account_is_back_after_a_refusal(wire: responses.RequestsMock, credentials: ClientCredentials) -> None:

@@ -216,6 +216,7 @@ def test_other_envelope_is_read_too() -> None:
     error = classify(400, {"error": {"code": "SSS_REQUEST_LIMIT_EXCEEDED", "message": "Too many requests."}})
 
     assert isinstance(error, TemporaryError)
+    assert error.status == 429, "whatever the status, it is one call too many, and paced like that"
 
 
 def test_key_used_before_leaves_the_outcome_open() -> None:

@@ -67,6 +67,29 @@ def test_a_no_is_an_answer_too(account: NetSuiteAccount) -> None:
     assert (account.down_since, account.failures) == (None, 0)
 
 
+CHANGED = TemporaryError(
+    system="netsuite", operation="create", status=400, code="RCRD_HAS_BEEN_CHANGED", detail="Record has been changed"
+)
+
+
+def test_a_document_that_somebody_else_is_at_is_no_outage(account: NetSuiteAccount) -> None:
+    fail(account, times=FAILURES_MIN)
+    for _ in range(FAILURES_MAX):
+        note_failure(account, CHANGED)
+
+    account.refresh_from_db()
+    assert (account.down_since, account.failures) == (None, 0)
+
+
+def test_a_page_in_front_that_refuses_is_no_answer(account: NetSuiteAccount) -> None:
+    blocked = TemporaryError(system="netsuite", operation="get invoice", status=403, detail="HTTP 403")
+    for _ in range(FAILURES_MAX):
+        note_failure(account, blocked)
+
+    account.refresh_from_db()
+    assert account.down_since is not None
+
+
 def test_a_quiet_connection_is_down_when_nothing_else_came_for_a_while(account: NetSuiteAccount) -> None:
     fail(account, times=FAILURES_MIN - 2)
     NetSuiteAccount.objects.update(failing_since=timezone.now() - FAILING_FOR)
