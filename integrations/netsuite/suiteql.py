@@ -80,7 +80,7 @@ ORDER BY t.id"""
 CHILDREN_BY_SOURCE = """SELECT DISTINCT {columns}, tl.createdfrom AS parent
 FROM transaction t JOIN transactionline tl ON tl.transaction = t.id
 WHERE tl.createdfrom IN ({values})
-ORDER BY id"""
+ORDER BY id, parent"""
 
 MADE_FROM = """SELECT DISTINCT {columns}
 FROM transaction t JOIN transactionline tl ON tl.transaction = t.id
@@ -90,7 +90,7 @@ ORDER BY id"""
 CHILDREN_BY_LINK = """SELECT DISTINCT {columns}, l.previousdoc AS parent
 FROM NextTransactionLineLink l JOIN transaction t ON t.id = l.nextdoc
 WHERE l.previousdoc IN ({values})
-ORDER BY id"""
+ORDER BY id, parent"""
 
 REFUNDS_BY_LINK = """SELECT DISTINCT {columns}
 FROM NextTransactionLineLink l JOIN transaction t ON t.id = l.nextdoc

@@ -341,6 +341,17 @@ def test_children_are_found_by_source_and_by_link_once(wire: responses.RequestsM
     assert "l.previousdoc IN (?)" in sent(wire.calls[2])["q"]
 
 
+def test_pages_of_children_neither_skip_nor_repeat_one_of_two_parents(
+    wire: responses.RequestsMock, netsuite: NetSuiteClient
+) -> None:
+    """A database may order equal rows otherwise for each page."""
+    wire.post(SUITEQL, json=page())
+
+    netsuite.find_children(["1", "2"])
+
+    assert [sent(call)["q"].splitlines()[-1] for call in wire.calls[1:]] == ["ORDER BY id, parent"] * 2
+
+
 def test_links_we_may_not_read_are_no_empty_answer(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:
     detail = {
         "o:errorCode": "INVALID_PARAMETER",
