@@ -1,5 +1,7 @@
 """Loop shops, and how many calls each may make."""
 
+from urllib.parse import urlsplit
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -8,6 +10,7 @@ from django.db.models import Q
 
 from integrations.models.connection import Connection, validate_time_zone
 from integrations.models.netsuite import NetSuiteAccount
+from integrations.netsuite.addresses import LOOPBACK_HOSTS
 from returnsops.people.models import VisibleQuerySet
 
 # Triggers by topic, for topics that a shop needs only if it uses what they are about (loop.md §5.1).
@@ -23,6 +26,16 @@ def validate_more_webhooks(topics: str) -> None:
     unknown = [topic for topic in topics.split() if topic not in MORE_WEBHOOKS]
     if unknown:
         raise ValidationError(f"No such topic: {', '.join(unknown)}. Known are {', '.join(MORE_WEBHOOKS)}.")
+
+
+def find_fault_of_address(base_url: str) -> str:
+    """What is wrong with it as Loop's; empty: nothing."""
+    parts = urlsplit(base_url)
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK_HOSTS:
+        return "Loop's key goes out with every call, so the address has to begin with https://."
+    if parts.path.rstrip("/") not in ("", "/api") or parts.query or parts.fragment:
+        return "Give the host without a path, such as https://api.loopreturns.com; the version is a field of its own."
+    return ""
 
 
 class Shop(Connection):
@@ -61,6 +74,11 @@ class Shop(Connection):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        wrong = find_fault_of_address(self.base_url)
+        if wrong:
+            raise ValidationError({"base_url": wrong})
 
 
 class CallBudget(models.Model):

@@ -250,6 +250,24 @@ def test_books_of_a_shop_stay_where_its_returns_were_read(root: Client, shop: Sh
     assert (before, may_change()) == ([True, True], [False, False])
 
 
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("http://api.loopreturns.com", "https"),
+        ("https://api.loopreturns.com/api/v1", "without a path"),
+        ("https://api.loopreturns.com/?x=1", "without a path"),
+        ("https://api.loopreturns.com/", ""),
+        ("http://127.0.0.1:8100", ""),
+    ],
+)
+def test_address_of_loop_keeps_the_key_secret_and_is_a_host(root: Client, shop: Shop, address: str, words: str) -> None:
+    answer = root.post(url(Shop, "change", shop.pk), shop_fields(shop, base_url=address))
+
+    told = str(answer.context["adminform"].form.errors.get("base_url", "")) if answer.context else ""
+    assert words in told
+    assert bool(told) is bool(words)
+
+
 def test_new_account_has_its_lanes_and_key(root: Client) -> None:
     sent = {
         "account_id": "999_SB2", "base_url": "https://999-sb2.suitetalk.api.netsuite.com", "time_zone": "UTC",
