@@ -1,15 +1,18 @@
 """Another system writes every record, in the sandbox's NetSuite: ReturnsOps expects, compares, and posts nothing."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from exceptions.actions import adopt
 from integrations.models import Shop
 from returnsops.posting.models import Posting
 from returnsops.returns.models import LoopReturn, NetSuiteRecord, PolicyVersion, ShadowVerdict
 from returnsops.returns.policies import activate_policy
 from returnsops.returns.policy import RECORD_KINDS
 from returnsops.returns.record_changes import mirror_changes
+from returnsops.returns.replan import ask_for_plan
 from tests.journey.stage import Stage
 
 pytestmark = pytest.mark.journey
@@ -70,6 +73,17 @@ def book_refund(stage: Stage, row: LoopReturn) -> None:
     others(stage, row, "create", record_type="customerRefund", body=body)
 
 
+def adopt_what_is_found(stage: Stage, row: LoopReturn) -> None:
+    """A person looks at each, and says that it stands for what ReturnsOps would have made."""
+    while "foreign_record" in stage.cases(row):
+        member = stage.member(row, "foreign_record")
+        adopt(
+            member, record=member.case.subject.removeprefix("record:"), by=stage.person("finn"), reason="it is theirs"
+        )
+        stage.run()
+    row.refresh_from_db()
+
+
 def verdicts(row: LoopReturn) -> dict[str, str]:
     return dict(ShadowVerdict.objects.filter(loop_return=row).values_list("kind", "verdict"))
 
@@ -92,6 +106,34 @@ def test_shadow_follows_what_another_system_does_to_the_end(stage: Stage) -> Non
         "receipt": "alike", "credit": "alike", "refund": "alike",
     }  # fmt: skip
     assert not Posting.objects.exists()
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_shop_that_goes_live_doubles_nothing_that_another_system_made(stage: Stage, steps: int) -> None:
+    leave_everything_to_others("observe")
+    row = stage.make("refund", units=1, billing="invoice")
+    sellable = PolicyVersion.objects.get(shop=row.shop, active=True).rules["locations"]["sellable"]
+    made_by_others: tuple[Callable[[], None], ...] = (
+        lambda: authorize(stage, row),
+        lambda: receive(stage, row, location=sellable),
+        lambda: others(stage, row, "credit", record=record_of(row, "returnAuthorization").internal_id),
+        lambda: settle(stage, row),
+        lambda: book_refund(stage, row),
+    )
+    for step in made_by_others[:steps]:
+        step()
+
+    leave_everything_to_others("write")
+    ask_for_plan([row.pk])  # a settled one, too, as whatever changes later does
+    stage.run()
+    stage.judge(row, "sellable")
+    stage.run()
+    adopt_what_is_found(stage, row)
+
+    books = stage.books(row)
+    documents = (books.rmas, books.receipts, books.credits, books.refunds)
+    assert [len(one) for one in documents] == [1, 1, 1, 1]
+    assert (row.stage, [code for code in stage.cases(row) if code != "loop_settled_early"]) == ("settled", [])
 
 
 def test_receipt_at_another_place_is_a_difference(stage: Stage) -> None:
