@@ -214,7 +214,8 @@ def _closed_without_settlement(draft: Draft) -> None:
 def _note_early_settlement(draft: Draft, asked: PostingFacts | None) -> None:
     facts = draft.facts
     others_ask = not (facts.policy.writes("credit") or facts.policy.writes("refund"))
-    if asked or facts.is_kept or is_loop_first(facts) or others_ask:
+    was_handed_over = facts.taken("loop_note") is not None  # so a person settled it, as the note asks
+    if asked or was_handed_over or facts.is_kept or is_loop_first(facts) or others_ask:
         return  # what the customer keeps is settled at once in any case
     draft.problem(
         Problem(
