@@ -1,24 +1,21 @@
 """Pausing and resuming as people do it: without scripts, by keyboard, on a phone, light and dark."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from django.test import Client
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.people.models import User
 from returnsops.posting.models import Pause
-from tests.browser_setup import find_browser
 from tests.builders import make_due, make_posting
 from tests.pages.scenes import make_planned_return, plan_anew
+from tests.windows import browse, log_in_as
 
 pytestmark = pytest.mark.browser
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 WORDS = "Error while accessing a resource. You cannot change the G/L impact of a transaction in a closed period."
 # Colours hang on the scheme, the layout on the width.
 LOOKS = [("dark", 390, 844), ("dark", 1024, 768), ("light", 1440, 900)]
@@ -39,18 +36,7 @@ def cookies(live_server: LiveServer, shop: Shop, finn: User) -> list[dict[str, s
     )  # fmt: skip
     make_posting(second, make_due("receipt", covers=["unit:9"], hinges_on=(period,), serial_key="other"))
     plan_anew(first)
-    client = Client()
-    client.force_login(finn)
-    morsel = client.cookies["sessionid"]
-    return [{"name": morsel.key, "value": morsel.value, "url": live_server.url}]
-
-
-def browse() -> Iterator[Browser]:
-    path = find_browser()
-    if path is None:
-        pytest.skip("no Chromium here; python -m tests.browser_setup installs one")
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=FLAGS) as browser:
-        yield browser
+    return log_in_as(finn, live_server)
 
 
 def test_pauses_are_readable_everywhere(live_server: LiveServer, cookies: list[dict[str, str]]) -> None:

@@ -1,12 +1,10 @@
 """A shop's rules as people change them: by keyboard alone, readable on a phone, light and dark."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from django.test import Client
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from integrations.models import Shop
@@ -16,12 +14,11 @@ from returnsops.returns.agreements import note_agreements
 from returnsops.returns.models import PolicyVersion
 from returnsops.returns.plan.draft import Agreement, Difference, Verdict
 from returnsops.returns.policies import active_policy
-from tests.browser_setup import find_browser
 from tests.builders import make_policy, make_return, make_user
 from tests.pages.scenes import make_planned_return
+from tests.windows import browse, log_in_as
 
 pytestmark = pytest.mark.browser
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 LOOKS = [("dark", 390, 844), ("light", 1440, 900)]  # colours hang on the scheme, the layout on the width
 TABS_MAX = 200  # from the top of a page to anything on it
 PAGES = ("/policies/fern/", "/policies/fern/change/", "/policies/fern/shadow/")
@@ -41,18 +38,7 @@ def cookies(live_server: LiveServer, shop: Shop) -> list[dict[str, str]]:
         policy=active_policy(row.shop),
         at=clock.now(),
     )
-    client = Client()
-    client.force_login(make_user(Role.ADMIN, shop, username="alma"))
-    morsel = client.cookies["sessionid"]
-    return [{"name": morsel.key, "value": morsel.value, "url": live_server.url}]
-
-
-def browse() -> Iterator[Browser]:
-    path = find_browser()
-    if path is None:
-        pytest.skip("no Chromium here; python -m tests.browser_setup installs one")
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=FLAGS) as browser:
-        yield browser
+    return log_in_as(make_user(Role.ADMIN, shop, username="alma"), live_server)
 
 
 def tab_to(page: Page, name: str) -> None:

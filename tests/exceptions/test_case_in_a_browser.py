@@ -1,0 +1,64 @@
+"""A case while somebody works on it: what they write stays, and their place on the page too."""
+
+import pytest
+from playwright.sync_api import expect
+from pytest_django.live_server_helper import LiveServer
+
+from exceptions.models import Case
+from exceptions.views import LOOKS_AFTER_ACTION
+from integrations.models import Shop
+from returnsops.people.models import User
+from tests.pages.scenes import make_case, make_planned_return
+from tests.windows import Cookies, log_in_as, open_page
+
+pytestmark = pytest.mark.browser
+LONGER_THAN_TWO_LOOKS_MS = 7000
+
+
+@pytest.fixture
+def case(shop: Shop) -> Case:
+    return make_case(make_planned_return(shop), seen_hash="hash-1")
+
+
+@pytest.fixture
+def cookies(live_server: LiveServer, case: Case, finn: User) -> Cookies:
+    return log_in_as(finn, live_server)
+
+
+def test_half_a_note_is_not_swept_away(live_server: LiveServer, cookies: Cookies, case: Case) -> None:
+    with open_page(live_server, cookies, f"/exceptions/{case.pk}/?looks={LOOKS_AFTER_ACTION}") as page:
+        looks = page.locator(f'[hx-get*="looks={LOOKS_AFTER_ACTION - 1}"]')
+        page.get_by_text("Write a note").click()
+        note = page.get_by_label("Note", exact=True)
+        note.fill("The customer called, and")
+        page.wait_for_timeout(LONGER_THAN_TWO_LOOKS_MS)
+        expect(note).to_have_value("The customer called, and")
+
+        note.fill("")
+        page.get_by_text("Write a note").click()
+        expect(looks).to_have_count(0)  # it looks again once nobody writes
+
+
+def test_keys_go_on_in_the_case_that_was_taken(live_server: LiveServer, cookies: Cookies, case: Case) -> None:
+    with open_page(live_server, cookies, f"/exceptions/?case={case.pk}") as page:
+        page.get_by_role("button", name="Take it").focus()
+        page.keyboard.press("Enter")
+
+        give_back = page.get_by_role("button", name="Give it back")
+        expect(give_back).to_be_visible()
+        expect(page.locator("#detail h2").first).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(give_back).to_be_focused()
+
+
+def test_double_press_does_not_give_back_what_it_took(live_server: LiveServer, cookies: Cookies, case: Case) -> None:
+    with open_page(live_server, cookies, f"/exceptions/?case={case.pk}") as page:
+        page.evaluate(
+            "window.addEventListener('htmx:afterSettle', () => document.querySelector('[data-key=a]').click(), {once: true})"
+        )
+        page.keyboard.press("a")
+        expect(page.get_by_role("button", name="Give it back")).to_be_visible()
+        page.wait_for_load_state("networkidle")
+
+    case.refresh_from_db()
+    assert case.status == Case.Status.TAKEN
