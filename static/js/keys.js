@@ -3,6 +3,8 @@
 (() => {
   const BURST_GAP_MS = 80; // wireless scanners pause up to about this long between two characters
   const SCAN_LENGTH_MIN = 4;
+  const SCAN_LENGTH_SURE = 8; // so many keys in one burst no hand types
+  const LEFT_LYING_MS = 1000; // what was typed so long before a burst is no part of it; a slow scanner pauses less
   const SAME_SCAN_MS = 300;
   const GO_WAIT_MS = 1200;
 
@@ -10,6 +12,7 @@
   let timer = 0;
   let goesUntil = 0;
   let lastScan = { code: "", at: 0 };
+  let burst = { from: 0, since: 0, at: 0 }; // where and when the last keys without a long pause began; the last of them
 
   const isTyping = (element) => element.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
   const isShown = (element) => element.checkVisibility();
@@ -97,27 +100,66 @@
     else if (withoutControls(keys).length >= SCAN_LENGTH_MIN) findBox().value = withoutControls(keys);
   }
 
-  function endsScan(event) {
-    const code = withoutControls(typed);
-    if (code.length < SCAN_LENGTH_MIN) return false;
-    event.preventDefault(); // the scanner's Enter must never press the focused button
+  // Enter right after other keys belongs to them: it must never press the button that happens to have the focus.
+  function endKeys(event) {
+    event.preventDefault();
     clearTimeout(timer);
+    const code = withoutControls(typed);
+    if (code.length < SCAN_LENGTH_MIN) return flushAndOpen();
     typed = "";
     submitScan(code);
-    return true;
+  }
+
+  // «j» and Enter in one go: the row it went to is opened.
+  function flushAndOpen() {
+    const before = document.activeElement;
+    flush();
+    const now = document.activeElement;
+    if (now !== before && now.matches("a.row-link")) now.click();
+  }
+
+  // The focus came into a field in the middle of a scan, as when a page has just been loaded: its beginning comes along.
+  function bringAlong(field) {
+    clearTimeout(timer);
+    field.value = typed + field.value;
+    typed = "";
+    burst = { from: 0, since: performance.now(), at: performance.now() };
+  }
+
+  function followBurst(box, event) {
+    const now = performance.now();
+    if (event.key === "Enter") keepOnlyScan(box, now);
+    else if (now - burst.at > LEFT_LYING_MS) burst = { from: box.selectionStart, since: now };
+    burst.at = now;
+  }
+
+  // A scan into a box in which something half typed was left.
+  function keepOnlyScan(box, now) {
+    const scanned = box.value.slice(burst.from);
+    const isFast = now - burst.since <= BURST_GAP_MS * scanned.length;
+    if (isFast && withoutControls(scanned).length >= SCAN_LENGTH_SURE) box.value = scanned;
+  }
+
+  function typeInto(field, event) {
+    if (event.key === "Escape") field.blur();
+    if (typed && (event.key.length === 1 || event.key === "Enter") && field.matches("input, textarea")) bringAlong(field);
+    if (field.matches("[data-scan]")) followBurst(field, event);
   }
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (isTyping(event.target)) {
-      if (event.key === "Escape") event.target.blur();
-      return;
-    }
-    if (event.key === "Enter" && endsScan(event)) return;
+    if (isTyping(event.target)) return typeInto(event.target, event);
+    if (event.repeat && event.target.matches("button, a")) event.preventDefault(); // a key that is held is one press
+    if (event.repeat) return;
+    if (event.key === "Enter" && typed) return endKeys(event);
     if (event.key.length !== 1 || (event.key === " " && !typed)) return;
     typed += event.key;
     clearTimeout(timer);
     timer = setTimeout(flush, BURST_GAP_MS);
+  });
+
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches("[data-scan]")) event.target.select(); // what was left there gives way to the next scan
   });
 
   // A code scanned into the box itself: strip what scanners add, ignore the doubled read.

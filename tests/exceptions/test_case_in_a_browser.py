@@ -53,9 +53,8 @@ def test_keys_go_on_in_the_case_that_was_taken(live_server: LiveServer, cookies:
 
 def test_double_press_does_not_give_back_what_it_took(live_server: LiveServer, cookies: Cookies, case: Case) -> None:
     with open_page(live_server, cookies, f"/exceptions/?case={case.pk}") as page:
-        page.evaluate(
-            "window.addEventListener('htmx:afterSettle', () => document.querySelector('[data-key=a]').click(), {once: true})"
-        )
+        again = "() => document.querySelector('[data-key=a]').click()"
+        page.evaluate(f"window.addEventListener('htmx:afterSettle', {again}, {{once: true}})")
         page.keyboard.press("a")
         expect(page.get_by_role("button", name="Give it back")).to_be_visible()
         page.wait_for_load_state("networkidle")
