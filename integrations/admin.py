@@ -20,6 +20,7 @@ from integrations.netsuite.certificates import read_expiry
 from integrations.netsuite.lane_hours import WEEKDAYS, find_overlap
 from integrations.netsuite.lanes import set_lanes
 from integrations.netsuite.tba import ENDS_NOTE
+from returnsops.lib.words import count_words
 from returnsops.people import access
 from returnsops.people.admin_parts import ModelForm, ReadOnlyAdmin, TabularInline, person_of
 
@@ -240,7 +241,7 @@ class InboundEventAdmin(ReadOnlyAdmin):
     def mark_seen(self, request: HttpRequest, events: QuerySet[InboundEvent]) -> None:
         by = person_of(request)
         seen = sum(inbox.acknowledge_event(event, by=by) for event in events.select_related("shop")[:EVENTS_MAX])
-        self.message_user(request, f"{seen} unreadable message(s) marked as seen.", messages.SUCCESS)
+        self.message_user(request, f"{count_words(seen, 'unreadable message')} marked as seen.", messages.SUCCESS)
 
     @admin.display(description="What it says", empty_value="–")
     def says(self, event: InboundEvent) -> str | None:

@@ -10,6 +10,7 @@ from integrations.discovery.account_fit import find_account_misfits
 from integrations.discovery.check import request_check
 from integrations.models import NetSuiteAccount
 from integrations.profile import account_profile
+from returnsops.lib.words import count_words
 from returnsops.people import audit
 from returnsops.people.admin_parts import AuditedAdmin, ModelForm, person_of
 
@@ -30,7 +31,9 @@ class CheckedAdmin(AuditedAdmin):
         asked = [one for one in connections[:CHECKS_MAX] if request_check(one)]
         for one in asked:
             audit.record_event(person_of(request), "asked for a check", one)
-        words = f"{len(asked)} connection(s) are being checked. {WHERE}" if asked else "They are being checked already."
+        words = (
+            f"Being checked: {count_words(len(asked), 'connection')}. {WHERE}" if asked else "Being checked already."
+        )
         self.message_user(request, words, messages.SUCCESS)
 
 

@@ -8,6 +8,7 @@ from integrations.discovery.people import LOOP_ADMIN, OPERATIONS, OURS_ADMIN
 from integrations.loop.subscriptions import wanted_pairs
 from integrations.models import Shop
 from integrations.profile import Finding, Severity, ShopFacts, Subscription
+from returnsops.lib.words import count_words
 
 BLOCKS, WARNS, UNKNOWN, FINE = Severity.BLOCKS, Severity.WARNS, Severity.UNKNOWN, Severity.FINE
 
@@ -214,4 +215,6 @@ def _find_destinations(facts: ShopFacts) -> Iterator[Finding]:
         return
     enabled = [one for one in facts.destinations if one.enabled]
     names = ", ".join(one.name or one.id for one in enabled[:5]) or "none"
-    yield Finding(code="destinations", severity=FINE, words=f"Returns go to {len(enabled)} destination(s): {names}.")
+    yield Finding(
+        code="destinations", severity=FINE, words=f"Returns go to {count_words(len(enabled), 'destination')}: {names}."
+    )

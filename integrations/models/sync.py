@@ -53,7 +53,7 @@ class SyncRun(models.Model):
         IMPORT = "import", "Import of history"
         NIGHTLY = "nightly", "Nightly sweep"
         WEEKLY = "weekly", "Weekly sweep"
-        COMPARISON = "comparison", "Weekly comparison of ids"
+        COMPARISON = "comparison", "Look for deleted returns"
         RECORDS = "records", "Nightly comparison of records"
 
     stream = models.CharField(max_length=80, help_text="As SyncCursor.stream, e.g. loop:fern")

@@ -32,10 +32,10 @@ def _card(drain: Drain) -> Card:
 
 
 def _progress(drain: Drain) -> Card | None:
-    """Of the backlog that stands: what was done since its oldest was written, and all of it."""
+    """Of the backlog that stands, paused or not: what was done since its oldest was written, and all of it."""
     if drain.since is None:
         return None
-    total = drain.done.since + drain.waiting
+    total = drain.done.since + drain.waiting + drain.held.all
     return {
         "done": drain.done.since,
         "total": total,

@@ -14,6 +14,7 @@ from exceptions.models import Case, CaseMember
 from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.lib.money import money_text
+from returnsops.lib.words import count_words
 from returnsops.pages.connections import last_sweep
 from returnsops.pages.gaps import NOT_DUE, Gap, gaps_by_step
 from returnsops.people.models import Membership, Role, User
@@ -260,10 +261,6 @@ def money_words(amounts: dict[str, Decimal]) -> str:
     """Currencies don't add up: each is named, the largest first."""
     ordered = sorted(amounts.items(), key=lambda pair: -pair[1])
     return " + ".join(money_text(amount, currency) for currency, amount in ordered)
-
-
-def count_words(count: int, noun: str) -> str:
-    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def age_words(now: datetime, then: datetime | None) -> str:

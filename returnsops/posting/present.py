@@ -36,14 +36,14 @@ def _refusal_words(posting: Posting, names: PlaceNames) -> str:
 
 
 def show_attempts(posting: Posting) -> list[dict[str, Any]]:
-    """What components/attempts.html takes."""
-    return [_show_attempt(one) for one in posting.tries.all()]
+    """What components/attempts.html takes. Counted here: a person who sends it again lets its own count begin anew."""
+    return [_show_attempt(one, number) for number, one in enumerate(posting.tries.all(), start=1)]
 
 
-def _show_attempt(one: PostingAttempt) -> dict[str, Any]:
+def _show_attempt(one: PostingAttempt, number: int) -> dict[str, Any]:
     label = attempt_label(one.outcome)
     return {
-        "number": one.number,
+        "number": number,
         "at": one.started_at,
         "tone": label.tone,
         "label": label.label,

@@ -7,6 +7,7 @@ from returnsops.people import access
 from returnsops.people.models import User
 from returnsops.returns.inspection import ENDED_STATES, went_missing
 from returnsops.returns.models import FoundGoods, InspectedUnit, Inspection, LoopReturn, NetSuiteRecord, ReturnLine
+from returnsops.returns.plan import StepState
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,12 @@ class Parcel:
     rma_number: str
     found: tuple[Found, ...] = ()
     may_arrive: bool = False  # nobody has scanned it at the dock or judged a unit of it
+
+    @cached_property
+    def is_paid(self) -> bool:
+        """Loop has settled: no outcome changes what the customer was paid."""
+        steps = self.row.plan.get("steps", [])
+        return any(step["code"] == "settle" and step["state"] == StepState.DONE for step in steps)
 
     @cached_property
     def to_judge(self) -> list[Unit]:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from returnsops.lib.money import money_text
+from returnsops.lib.words import count_words
 from returnsops.returns.models import FoundGoods, InspectedUnit, LoopReturn
 from returnsops.returns.policies import active_policy
 from returnsops.returns.policy import ReceiptShape
@@ -107,6 +108,8 @@ def _money_effects(parcel: Parcel, unit: Unit) -> tuple[str, str]:
     if is_exchanged(parcel, unit):
         return "The exchange goes on.", "Finance settles the exchange by hand."
     amount = money_text(unit.line.refund, parcel.row.currency)
+    if parcel.is_paid:
+        return f"Loop has paid {amount} already.", f"Loop has paid {amount} already; finance is asked."
     return f"Customer gets {amount}.", f"{amount} is not refunded."
 
 
@@ -151,7 +154,7 @@ def waiting_shown(rows: Iterable[Any]) -> list[Shown]:
     return [
         {
             "title": f"Order {row.order_name}",
-            "variant": f"{units_text(row.unit_count)} · {row.shop}",
+            "variant": f"{count_words(row.unit_count, 'unit')} · {row.shop}",
             "sku": f"Return {row.loop_id}",
             "href": reverse("inspect-parcel", args=[row.pk]),
             "at": row.delivered_at,
@@ -259,7 +262,7 @@ def unfinished_shown(parcel: Parcel) -> list[Shown]:
     for inspection in parcel.unfinished_of_others:
         judged = [one.standing for one in parcel.units if one.standing and one.standing.inspection_id == inspection.pk]
         counts = outcome_counts(one.outcome for one in judged)
-        text = f"{inspection.inspector} judged {units_text(len(judged))} ({counts}) and has not finished."
+        text = f"{inspection.inspector} judged {count_words(len(judged), 'unit')} ({counts}) and has not finished."
         shown.append({"id": inspection.pk, "name": inspection.inspector.name, "text": text})
     return shown
 
@@ -267,14 +270,10 @@ def unfinished_shown(parcel: Parcel) -> list[Shown]:
 def judged_text(parcel: Parcel, judged: list[tuple[str, str]]) -> str:
     """judged: (unit, outcome) of one press."""
     if len(judged) != 1:
-        return f"{units_text(len(judged))} noted as sellable. Not final until you finish."
+        return f"{count_words(len(judged), 'unit')} noted as sellable. Not final until you finish."
     ((line_item_id, outcome),) = judged
     unit = parcel.unit(line_item_id)
     title = unit.line.title or unit.line.sku if unit else line_item_id
     if unit and unit.is_on_hold:
         return f"{title}: {OUTCOMES[Outcome(outcome)][0].lower()}, no longer on hold."
     return f"{title}: {OUTCOMES[Outcome(outcome)][0].lower()}. Not final until you finish."
-
-
-def units_text(count: int) -> str:
-    return "1 unit" if count == 1 else f"{count} units"

@@ -56,7 +56,7 @@ def learn(account: NetSuiteAccount, **facts: Any) -> None:
 def test_chosen_connections_are_checked(root: Client, shop: Shop) -> None:
     answer = root.post(ACCOUNTS, {"action": "check_connection", "_selected_action": [shop.account_id]}, follow=True)
 
-    assert "1 connection(s) are being checked." in answer.text
+    assert "Being checked: 1 connection." in answer.text
     assert ConnectionProfile.objects.get(account=shop.account).asked_at is not None
     assert AuditEvent.objects.filter(action="asked for a check").exists()
 

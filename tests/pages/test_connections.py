@@ -13,8 +13,9 @@ from integrations.models import ConnectionProfile, InboundEvent, Lane, NetSuiteA
 from integrations.netsuite.lanes import ensure_lanes
 from integrations.profile import Finding, Severity
 from returnsops.people.models import AuditEvent, User
+from returnsops.posting.models import Pause
 from returnsops.returns.models import LoopReturn
-from tests.builders import make_account, make_shop
+from tests.builders import make_account, make_due, make_posting, make_return, make_shop
 from tests.pages.scenes import make_checked, make_planned_return
 from tests.query_plans import explained, indexes_preferred
 
@@ -295,3 +296,17 @@ def test_words_and_fields_nobody_knows_are_on_the_page_of_the_shop(finance: Clie
 )  # fmt: skip
 def test_a_reason_is_told_without_what_only_the_log_needs(written: str, told: str) -> None:
     assert words_of_failure(written) == told
+
+
+def test_what_is_paused_is_part_of_the_backlog(finance: Client, shop: Shop, finn: User) -> None:
+    row = make_return(shop)
+    make_posting(row, make_due(), status="posted", their_id="8001", posted_at=timezone.now() + timedelta(seconds=1))
+    make_posting(row, make_due("receipt", covers=["unit:387002"], serial_key="b", hinges_on=("flow:receipt@fern",)))
+    Pause.objects.create(
+        account=shop.account, shop=shop, key="flow:receipt@fern", code="by_person", reason="Stocktake",
+        opened_at=timezone.now(), opened_by=finn,
+    )  # fmt: skip
+
+    text = finance.get("/connections/").text
+
+    assert "1 of 2" in text

@@ -1,5 +1,6 @@
 """One return: steps, problems, amounts, the four lanes, and everything a person did."""
 
+import re
 import uuid
 from dataclasses import replace
 from datetime import timedelta
@@ -26,11 +27,13 @@ from returnsops.returns.problems import KINDS
 from returnsops.returns.sku_mapping import map_sku
 from tests.builders import (
     NOW,
+    make_due,
     make_facts,
     make_inspection,
     make_item,
     make_netsuite,
     make_policy,
+    make_posting,
     make_record,
     make_return,
     make_rma,
@@ -119,6 +122,17 @@ def test_amounts_are_compared_once_all_is_judged(finance: Client, shop: Shop, ad
     assert "Nothing is posted yet" in text
 
 
+def test_amounts_are_compared_of_units_on_sale_by_exemption(finance: Client, shop: Shop) -> None:
+    row = make_planned_return(shop)
+    covers = [f"{what}:38700{number}" for what in ("unit", "exempt") for number in (1, 2)]
+    make_posting(row, make_due("receipt", covers=covers), status="posted", their_id="9001", posted_at=clock.now())
+
+    text = read(finance, row)
+
+    assert "NetSuite by itself" in text
+    assert "155.52" in text
+
+
 def test_amounts_that_another_system_credits_are_not_called_ours(finance: Client, shop: Shop, ada: User) -> None:
     make_policy(shop, ownership=dict.fromkeys(RECORD_KINDS, "write") | {"credit": "observe"})
 
@@ -193,6 +207,17 @@ def test_a_refusal_is_told_in_their_words_with_its_attempts(finance: Client, sho
     assert "Attempt 1" in text
     assert "&lt;b&gt;" in text
     assert "<b>&quot;" not in text
+
+
+def test_attempts_are_counted_on_after_somebody_sent_it_again(finance: Client, shop: Shop) -> None:
+    row = make_planned_return(shop)
+    posting = make_refused_posting(row)
+    posting.tries.update(number=0)
+    posting.tries.create(number=1, started_at=NOW, duration_s=0.4, request={}, outcome="rejected")
+
+    text = read(finance, row)
+
+    assert re.findall(r"Attempt \d", text) == ["Attempt 1", "Attempt 2"]
 
 
 def test_a_problem_stands_above_the_steps_with_what_helps(finance: Client, shop: Shop) -> None:

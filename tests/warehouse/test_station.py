@@ -18,6 +18,7 @@ from returnsops.people.models import Role, User
 from returnsops.returns.models import Arrival, InspectedUnit, Inspection, LoopReturn
 from returnsops.returns.parcels import record_arrival
 from tests.builders import CREATED, FIRST_UNIT, details_payload, make_inspection, make_return, make_shop, make_user
+from tests.pages.scenes import plan_anew
 
 TRACKING = "9400100000000000000001"
 QUERIES_MAX = 20
@@ -71,6 +72,20 @@ def test_several_hits_are_offered(station: Client, row: LoopReturn) -> None:
     assert "2 returns fit #20418" in page
     for one in (row, other):
         assert reverse("inspect-parcel", args=[one.pk]) in page
+
+
+def test_money_that_loop_paid_is_not_promised_again(station: Client, row: LoopReturn) -> None:
+    make_return(
+        row.shop, state="closed", was_processed=True, label_status="delivered", updated_at="2026-11-22 10:00:00"
+    )
+    plan_anew(row)
+
+    page = station.get(reverse("inspect-parcel", args=[row.pk])).content.decode()
+
+    assert "Loop has paid 77.76 USD already. Back to sellable stock." in page
+    assert "Loop has paid 77.76 USD already; finance is asked. Not taken into stock." in page
+    assert "Customer gets" not in page
+    assert "is not refunded" not in page
 
 
 def test_parcel_shows_unit_effects_and_position(station: Client, row: LoopReturn) -> None:

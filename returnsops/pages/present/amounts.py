@@ -7,7 +7,7 @@ from returnsops.lib.money import ZERO
 from returnsops.posting.facts import load_facts
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
-from returnsops.returns.plan import Draft
+from returnsops.returns.plan import Draft, facts_as_planned
 from returnsops.returns.plan.comparing import CAUSE_WORDS, ROW_WORDS
 from returnsops.returns.plan.money import Credit, propose_credit
 from returnsops.returns.plan.sale import find_sale
@@ -20,7 +20,7 @@ def compare_amounts(row: LoopReturn, *, records: list[NetSuiteRecord]) -> dict[s
     """What components/compare.html takes; None as long as no credit can be drawn up."""
     if not row.plan:
         return None
-    facts = load_facts(row)
+    facts = facts_as_planned(load_facts(row))
     if not facts.is_kept and not (facts.credited_units and facts.all_judged):
         return None
     sale = find_sale(Draft(facts))

@@ -11,6 +11,7 @@ cannot matter. Its chapters follow the journey; each writes its steps, postings 
 from dataclasses import replace
 
 from returnsops.lib.money import ZERO, add_up
+from returnsops.lib.words import count_words
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.plan.authorization import Authorization, plan_authorization
 from returnsops.returns.plan.cancelling import hold_cancelled
@@ -48,12 +49,17 @@ from returnsops.returns.plan.undone import given_up, leave_out_undone
 from returnsops.returns.plan.watching import is_money_ours
 from returnsops.returns.problems import Problem
 
-__all__ = ["Draft", "Lane", "Plan", "PostingDue", "Step", "StepState", "plan_return"]
+__all__ = ["Draft", "Lane", "Plan", "PostingDue", "Step", "StepState", "facts_as_planned", "plan_return"]
 
 GOES_ON_WITH = frozenset(
     {"loop_settled_early", "late_unit", "hold_overdue", "undeclared_item", "remark_cancelled"}
 )  # somebody should look, but nothing waits for them
 ENDED_STATES = frozenset({"cancelled", "expired"})
+
+
+def facts_as_planned(facts: ReturnFacts) -> ReturnFacts:
+    """What the chapters of the plan are given, for a screen that shows the figures of one of them."""
+    return leave_out_late(_taken_in(facts))
 
 
 def plan_return(facts: ReturnFacts) -> Plan:
@@ -65,7 +71,7 @@ def plan_return(facts: ReturnFacts) -> Plan:
     Raises nothing for bad data (that is a Problem); AssertionError if the facts were built wrong.
     Source: docs/architecture.md, «The plan»; loop.md §8 and netsuite.md §4 for what the two systems expect.
     """
-    facts = accept_exempt(let_others_stand_in(leave_out_undone(facts.in_order())))
+    facts = _taken_in(facts)
     late, seen, facts = find_late_units(facts), facts.units, leave_out_late(facts)
     draft = Draft(facts)
     note_late_units(draft, late)
@@ -90,6 +96,10 @@ def plan_return(facts: ReturnFacts) -> Plan:
         stage=stage,
         agreements=tuple(draft.agreements),
     )
+
+
+def _taken_in(facts: ReturnFacts) -> ReturnFacts:
+    return accept_exempt(let_others_stand_in(leave_out_undone(facts.in_order())))
 
 
 def _write_chapters(draft: Draft) -> str:
@@ -259,9 +269,9 @@ def _goods_need_somebody(draft: Draft) -> bool:
         received = facts.posted_covers("receipt")
         accepted = [unit for unit in accepted if unit.cover not in received or unit in on_hold]
     came_at = facts.arrived_at or facts.loop.delivered_at
-    words = f"; {len(on_hold)} unit(s) lie on hold in NetSuite, to be moved by hand" if on_hold else ""
+    words = f"; on hold in NetSuite, to be moved by hand: {count_words(len(on_hold), 'unit')}" if on_hold else ""
     if accepted:
-        found = f"the warehouse accepted {len(accepted)} unit(s){words}"
+        found = f"the warehouse accepted {count_words(len(accepted), 'unit')}{words}"
         return draft.problem(_ended_problem(facts, "ended_after_receipt", found))
     if came_at and not all(unit.outcome for unit in facts.units):
         found = f"its parcel came {came_at:%d %b %Y}{words}"

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from returnsops.lib.money import add_up
+from returnsops.lib.words import noun_for
 from returnsops.returns.facts import LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.expecting import expect_record, goods_came_at, is_noted_as_missing
@@ -119,13 +120,14 @@ def _room_of(facts: ReturnFacts, line: LineFacts) -> int:
 
 
 def _no_room_problem(facts: ReturnFacts, authorization: Authorization, missing: list[UnitFacts]) -> Problem:
-    name, units = authorization.record.tran_id, ", ".join(unit.unit for unit in missing)
+    name = authorization.record.tran_id
+    units = f"{noun_for(len(missing), 'unit')} {', '.join(unit.unit for unit in missing)}"
     if all(unit.cover not in authorization.posting.covers for unit in missing):
-        cause = f"Loop added unit(s) {units} after {name} was made. Add them to it in NetSuite."
+        cause = f"Loop added {units} after {name} was made. Add them to it in NetSuite."
     elif facts.taken("rma_close"):
         cause = f"{name} was closed, and Loop shows the return as {facts.loop.state} again. Open its lines in NetSuite."
     else:
-        cause = f"{name} in NetSuite has no open line for unit(s) {units}. Put the lines back."
+        cause = f"{name} in NetSuite has no open line for {units}. Put the lines back."
     return Problem(
         "unit_not_authorized",
         f"record:{authorization.record.internal_id}",

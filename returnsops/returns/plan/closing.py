@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from returnsops.lib.money import ZERO, money_text
+from returnsops.lib.words import count_words
 from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import CLOSED, REFUNDED, Authorization, left_by_others
 from returnsops.returns.plan.comparing import is_left_to_hand
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import left_open, store_credit, value_kept
 from returnsops.returns.plan.giving_up import is_money_given_up
-from returnsops.returns.plan.inspecting import units_text
 from returnsops.returns.plan.refunding import is_open_as_noted, open_as_given_up, open_subject
 from returnsops.returns.plan.tenders import is_refunded_by_hand
 from returnsops.returns.plan.undone import AS_NOTED, is_gone
@@ -290,8 +290,8 @@ def _why_open(facts: ReturnFacts, rma: RecordFacts) -> str:
     """What on it nobody receives or credits any more."""
     unreceived = sum(line.quantity - line.received for line in rma.lines if not line.is_closed)
     uncredited = sum(line.received for line in rma.lines) - len(facts.accepted_units)
-    told = [f"; {units_text(unreceived)} on it not received"] if unreceived > 0 else []
-    told += [f"; {units_text(uncredited)} received on it and not credited"] if uncredited > 0 else []
+    told = [f"; {count_words(unreceived, 'unit')} on it not received"] if unreceived > 0 else []
+    told += [f"; {count_words(uncredited, 'unit')} received on it and not credited"] if uncredited > 0 else []
     return "".join(told)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from returnsops.lib.words import count_words
 from returnsops.returns.facts import RECEIVED, ReturnFacts
 from returnsops.returns.plan.authorization import MOVING
 from returnsops.returns.plan.draft import Draft, StepState
@@ -20,6 +21,8 @@ def plan_arrival(draft: Draft) -> None:
         _wait_for_carrier(draft)
     elif facts.loop.settled_at and not facts.all_judged:
         _wait_for_what_is_paid(draft, facts.loop.settled_at)
+    elif facts.all_judged:
+        draft.step("arrival", StepState.NOT_NEEDED, "nothing more is to come")
     else:
         draft.step("arrival", StepState.WAITING, f"label: {facts.loop.label_status or 'none yet'}")
 
@@ -74,7 +77,7 @@ def plan_inspection(draft: Draft) -> None:
         words += f", {len(facts.kept_units)} kept by the customer" if facts.kept_units else ""
         draft.step("inspection", StepState.DONE, words)
         return
-    waits_for = f"waits for inspection of {units_text(len(open_units))}"
+    waits_for = f"waits for inspection of {count_words(len(open_units), 'unit')}"
     since, limit, happened = _start_of_inspection(facts)
     if since is None:
         draft.step("inspection", StepState.WAITING, waits_for)
@@ -85,7 +88,7 @@ def plan_inspection(draft: Draft) -> None:
             Problem(
                 "inspection_overdue",
                 f"return:{facts.loop.loop_id}",
-                f"{happened} {since:%d %b %Y %H:%M} UTC; {units_text(len(open_units))} not inspected.",
+                f"{happened} {since:%d %b %Y %H:%M} UTC; {count_words(len(open_units), 'unit')} not inspected.",
                 amount=facts.loop.return_total,
             )
         )
@@ -117,7 +120,3 @@ def _note_removed_units(draft: Draft) -> None:
             seen = f"was judged {unit.outcome}" if unit.outcome else "was received on hold"
             words = f"{unit.title or unit.sku} {seen}, and is taken out of the return in Loop."
             draft.problem(Problem("removed_after_receipt", f"unit:{unit.unit}", words))
-
-
-def units_text(count: int) -> str:
-    return "1 unit" if count == 1 else f"{count} units"

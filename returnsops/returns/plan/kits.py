@@ -4,6 +4,7 @@ What comes back may be a part alone: an authorization takes a kit's line back as
 """
 
 from returnsops.lib.money import add_up
+from returnsops.lib.words import count_words
 from returnsops.returns.facts import KitFacts, LineFacts, RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.matching import chosen_line
@@ -51,7 +52,7 @@ def leave_parts_to_hand(draft: Draft, parts: dict[str, KitFacts], *, sold_on: st
     words = f"{'; '.join(told)}. {sold_on} sold the kit as one item, and a part of it came back."
     others = len(facts.live_units) - len(units)
     if others:
-        words += f" The {others} other unit(s) of the return are booked by hand with it."
+        words += f" What else is on the return, {count_words(others, 'unit')}, is booked by hand with it."
     amount = add_up(unit.worth + unit.tax for unit in facts.live_units)
     draft.problem(Problem(CODE, f"return:{facts.loop.loop_id}", words, amount=amount))
     draft.step("sale", StepState.BLOCKED, "a part of a kit came back")

@@ -8,12 +8,12 @@ from collections import Counter
 from datetime import datetime
 
 from returnsops.lib.money import add_up
+from returnsops.lib.words import count_words
 from returnsops.returns.facts import ReturnFacts, UnitFacts
 from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.expecting import expect_record, goods_came_at, is_noted_as_missing
 from returnsops.returns.plan.giving_up import are_goods_given_up
-from returnsops.returns.plan.inspecting import units_text
 from returnsops.returns.plan.undone import AS_NOTED, given_up, is_given_up, is_gone
 from returnsops.returns.policy import ReceiptShape, ReceiptTrigger
 from returnsops.returns.problems import Problem
@@ -114,7 +114,7 @@ def _stands_in_netsuite(draft: Draft, authorization: Authorization) -> bool:
         Problem(
             "receipt_changed",
             f"record:{rma.internal_id}",
-            f"{sum(wanted.values())} unit(s) were received on {rma.tran_id}; NetSuite shows fewer on "
+            f"Received on {rma.tran_id}: {count_words(sum(wanted.values()), 'unit')}; NetSuite shows fewer on "
             f"{', '.join(line.item_name for line in short)}.",
             amount=facts.loop.return_total,
         )
@@ -130,13 +130,13 @@ def _receipt_step(draft: Draft, outstanding: list[UnitFacts]) -> None:
     undone = _units_given_up(facts)
     rest = [unit for unit in facts.live_units if unit not in undone]
     if outstanding:
-        state, words = StepState.DUE, f"{units_text(len(outstanding))} on the way to NetSuite"
+        state, words = StepState.DUE, f"{count_words(len(outstanding), 'unit')} on the way to NetSuite"
     elif undone and not any(unit.is_accepted or unit.is_awaited for unit in rest):
         draft.step("receipt", StepState.NOT_NEEDED, AS_NOTED, records=records)
         return
     else:
         state, words = _where_the_rest_is(facts, rest)
-    beside = f"; {units_text(len(undone))} {AS_NOTED}" if undone else ""
+    beside = f"; {count_words(len(undone), 'unit')} {AS_NOTED}" if undone else ""
     draft.step("receipt", state, words + beside, records=records)
 
 
@@ -150,12 +150,12 @@ def _where_the_rest_is(facts: ReturnFacts, rest: list[UnitFacts]) -> tuple[StepS
     on_hold = [unit for unit in rest if not unit.outcome and unit.cover in posted]
     accepted = [unit for unit in rest if unit.is_accepted]
     if on_hold:
-        return StepState.WAITING, f"{units_text(len(on_hold))} received on hold, waits for inspection"
+        return StepState.WAITING, f"{count_words(len(on_hold), 'unit')} received on hold, waits for inspection"
     if not rest or any(unit.is_awaited for unit in rest):
         return StepState.WAITING, "waits for inspection"
     if accepted:
         by_whom = "" if facts.policy.writes("receipt") else " by another system"
-        return StepState.DONE, f"{units_text(len(accepted))} received{by_whom}"
+        return StepState.DONE, f"{count_words(len(accepted), 'unit')} received{by_whom}"
     return StepState.NOT_NEEDED, "no unit was accepted"
 
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from returnsops.lib.money import add_up
+from returnsops.lib.words import count_words
 from returnsops.returns.facts import ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, StepState
-from returnsops.returns.plan.inspecting import units_text
 from returnsops.returns.policy import ReceiptTrigger
 from returnsops.returns.problems import Problem
 
@@ -74,7 +74,9 @@ def plan_restock(draft: Draft) -> None:
     if unseen:
         _wait_for_inspection(draft, unseen)
     else:
-        draft.step("restock", StepState.DONE, f"Loop put {units_text(len(restocked))} on sale: {_seen(restocked)}")
+        draft.step(
+            "restock", StepState.DONE, f"Loop put {count_words(len(restocked), 'unit')} on sale: {_seen(restocked)}"
+        )
 
 
 def _seen(restocked: list[UnitFacts]) -> str:
@@ -95,11 +97,12 @@ def _wait_for_inspection(draft: Draft, unseen: list[UnitFacts]) -> None:
             Problem(
                 "restock_uninspected",
                 f"return:{facts.loop.loop_id}",
-                f"Loop put {units_text(len(unseen))} back on sale on {since:%d %b %Y}; nobody has inspected them here.",
+                f"Loop put {count_words(len(unseen), 'unit')} back on sale on {since:%d %b %Y}; "
+                "nobody has inspected them here.",
                 amount=add_up(unit.worth + unit.tax for unit in unseen),
             )
         )
-    words = f"Loop put {units_text(len(unseen))} back on sale; waits for inspection"
+    words = f"Loop put {count_words(len(unseen), 'unit')} back on sale; waits for inspection"
     draft.step("restock", StepState.BLOCKED if late else StepState.WAITING, words, due_at=due_at)
 
 

@@ -6,6 +6,7 @@ A bill, or by the policy the shop's order; what it may be made from is in `sourc
 from collections.abc import Sequence
 
 from returnsops.lib.money import add_up
+from returnsops.lib.words import count_words
 from returnsops.returns.facts import RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.plan.kits import CODE as KIT_PART
@@ -47,7 +48,7 @@ def find_sale(draft: Draft) -> Sale | None:
         _wait_for_sale(draft)
         return None
     if unmapped:
-        draft.step("sale", StepState.BLOCKED, f"waits for the mapping of {len(unmapped)} unit(s)")
+        draft.step("sale", StepState.BLOCKED, f"waits for the mapping of {count_words(len(unmapped), 'unit')}")
         return None
     return _choose_sale(draft, [match_units(facts, one) for one in sources])
 
@@ -229,7 +230,7 @@ def _unmapped_problem(facts: ReturnFacts, sku: str) -> Problem:
     return Problem(
         "sku_unmapped",
         f"sku:{sku}",
-        f"NetSuite has no item named {sku}. {len(units)} unit(s) of this return wait for it.",
+        f"NetSuite has no item named {sku}. Waiting for it on this return: {count_words(len(units), 'unit')}.",
         found=sku,
         amount=add_up(unit.worth + unit.tax for unit in units),
         detail=((SOLD_AS, sold_as),) if sold_as else (),

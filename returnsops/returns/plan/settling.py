@@ -6,6 +6,7 @@ Source: loop.md §2.3, §2.4, §7.1.
 from datetime import datetime
 
 from returnsops.lib.money import add_up, money_text
+from returnsops.lib.words import count_words
 from returnsops.returns.facts import RECEIVED, PostingFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.expecting import goods_came_at
@@ -95,7 +96,7 @@ def _note_refused_exchange(draft: Draft, *, is_ours: bool) -> None:
     problem = Problem(
         "refused_exchange_unit",
         f"return:{facts.loop.loop_id}",
-        f"{len(refused)} unit(s) were not accepted, but Loop removes only refund and credit lines.",
+        f"Not accepted: {count_words(len(refused), 'unit')}, but Loop removes only refund and credit lines.",
         amount=add_up(unit.worth + unit.tax for unit in refused),
     )
     stands = draft.problem(problem)

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from returnsops.lib.money import add_up
+from returnsops.lib.words import count_words
 from returnsops.returns.facts import HOLD, SELLABLE, ReturnFacts, UnitFacts
 from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.inspecting import units_text
 from returnsops.returns.plan.kits import stock_in
 from returnsops.returns.plan.lying import (
     MOVES,
@@ -226,10 +226,12 @@ def _shelving_step(draft: Draft, *, moving: int) -> None:
     elif moving and any(one.subject == "policy:scrap_account" for one in draft.problems):
         draft.step("shelve", StepState.BLOCKED, "no account to write scrapped units off to", records=records)
     elif moving:
-        draft.step("shelve", StepState.DUE, f"{units_text(moving)} on the way to their place", records=records)
+        draft.step("shelve", StepState.DUE, f"{count_words(moving, 'unit')} on the way to their place", records=records)
     elif given_up(facts, *MOVES):
         draft.step("shelve", StepState.NOT_NEEDED, f"what moved them was {AS_NOTED}", records=records)
     elif moves or any(unit.outcome == HOLD for unit in facts.accepted_units):
         held = sum(unit.outcome == HOLD for unit in facts.accepted_units)
-        words = f"{units_text(held)} on hold until judged again" if held else "every unit lies where it belongs"
+        words = (
+            f"{count_words(held, 'unit')} on hold until judged again" if held else "every unit lies where it belongs"
+        )
         draft.step("shelve", StepState.DONE, words, records=records)
