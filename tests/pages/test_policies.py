@@ -331,3 +331,14 @@ def test_draft_activated_twice_at_once_is_one_version(shop: Shop) -> None:
         press.join()
 
     assert PolicyVersion.objects.filter(shop=shop).count() == 2
+
+
+def test_older_versions_are_folded_away_and_counted(admin: Client, shop: Shop) -> None:
+    for number in range(12):
+        make_policy(shop, approval_above=str(100 + number))
+
+    text = admin.get("/policies/fern/").text
+
+    newest, others = text[text.index('id="versions-title"') :].split("<details")
+    assert (newest.count('data-label="Version"'), others.count('data-label="Version"')) == (10, 3)
+    assert "Show 3 older ones" in others

@@ -25,7 +25,7 @@ from returnsops.returns.policy_reading import parse_policy, parse_stored
 from returnsops.returns.policy_words import Change, Sentence, compare_policies, describe_policy
 
 RIGHT = "change the policy"
-VERSIONS_SHOWN_MAX = 50
+VERSIONS_OPEN, VERSIONS_MAX = 10, 200  # shown at once; with those that can be folded out
 DIFFERENCES_SHOWN_MAX = 200
 DAYS = ((7, "7 days"), (30, "30 days"), (90, "90 days"))
 REASON_CHARS_MAX = 500
@@ -113,11 +113,24 @@ def describe_rules(user: User, shop: Shop, *, number: int | None = None) -> Card
         "former": former,
         "topics": _by_topic(describe_policy(policy, known)),
         "changes": _change_rows(compare_policies(_policy_of(former), policy, known)) if number and former else [],
-        "versions": list(versions.order_by("-number")[:VERSIONS_SHOWN_MAX]),
+        "versions": _versions(shop),
         "is_past": number is not None,
         "doubts": [] if number else find_doubts(policy, what_is_known(shop)),
         "may_change": access.may(user, RIGHT, shop=shop),
         "has_shadow": Ownership.SHADOW in policy.ownership.values() or ShadowVerdict.objects.filter(shop=shop).exists(),
+    }
+
+
+def _versions(shop: Shop) -> Card:
+    """The newest, and those that somebody must ask for."""
+    rows = PolicyVersion.objects.filter(shop=shop).select_related("made_by").order_by("-number")
+    shown = list(rows.defer("rules")[:VERSIONS_MAX])
+    count = rows.count() if len(shown) == VERSIONS_MAX else len(shown)
+    return {
+        "newest": shown[:VERSIONS_OPEN],
+        "others": shown[VERSIONS_OPEN:],
+        "count": count,
+        "unseen": count - len(shown),
     }
 
 
