@@ -36,7 +36,7 @@ def describe_case(
         "now": clock.now(),
         "title": kind.title,
         "problem": show_problem(case, member)
-        | {"title": _cause(case, member), "cause": "", "actions": _take(case, user, member)},
+        | {"title": _cause(case, member), "cause": "", "actions": _take(case, user, member) + _way_to_connection(case)},
         "member": member,
         "words": show_words(case, member),
         "has_document": APPROVE in kind.actions,
@@ -115,3 +115,10 @@ def _take(case: Case, user: User, member: CaseMember | None) -> list[dict[str, A
             "reason": "" if allowed else f"Your role in {case.shop} does not include it.",
         }
     ]
+
+
+def _way_to_connection(case: Case) -> list[dict[str, Any]]:
+    """A connection is checked and resumed on a page of its own."""
+    if case.code not in ("connection_down", "connection_refused"):
+        return []
+    return [{"label": "Open Connections", "icon": "plug", "url": reverse("connections"), "method": "get"}]

@@ -10,6 +10,7 @@ from django.urls import reverse
 from exceptions.labels import ICONS, STATUSES, WILL_NOT, kind_of, owner_of, tone_of
 from exceptions.models import Case, CaseEvent, CaseMember
 from exceptions.offers import Offer, offers
+from integrations.errors import words_of_failure
 from returnsops.people import access
 from returnsops.people.models import User
 from returnsops.returns.models import Item
@@ -88,7 +89,11 @@ def show_words(case: Case, member: CaseMember | None) -> dict[str, Any]:
         {"label": ITEM.sub(lambda match: names.get(match[1], match[0]), label), "value": value}
         for label, value in details
     ]
-    return {"words": problem.get("words", ""), "rows": rows}
+    written = problem.get("words", "")
+    words = words_of_failure(written)
+    if words != written:  # a failure of a connection, as the log has it
+        rows.append({"label": "The whole answer", "value": written})
+    return {"words": words, "rows": rows}
 
 
 ITEM = re.compile(r"\bitem (\d+)$")

@@ -152,12 +152,12 @@ def _place(connection: Shop | NetSuiteAccount) -> str:
 def _state(connection: Shop | NetSuiteAccount) -> Card:
     if connection.paused_at:
         text = (
-            f"{shorten(connection.paused_reason) or 'No reason is known.'} Nothing is sent meanwhile. "
+            f"{_sentence(connection.paused_reason) or 'No reason is known.'} Nothing is sent meanwhile. "
             "Have a key, certificate or role corrected, then resume."
         )
         return {"tone": "bad", "state": "Stopped", "text": text, "checked_at": connection.last_ok_at}
     if connection.down_since:
-        text = f"{shorten(connection.failure)} Nothing is lost: everything waits and goes on by itself."
+        text = f"{_sentence(connection.failure)} Nothing is lost: everything waits and goes on by itself."
         return {"tone": "warn", "state": "Not answering", "text": text, "checked_at": connection.last_ok_at}
     if connection.last_ok_at is None:
         return {"tone": "neutral", "state": "Not asked yet", "text": "", "checked_at": None}
@@ -201,3 +201,9 @@ def check_by(user: User, *, kind: str, pk: int) -> str:
 def last_sweep() -> datetime | None:
     """When the sweep for due returns last ran: what «checked» means on Today."""
     return last_turn("plans").first()
+
+
+def _sentence(written: str) -> str:
+    """What somebody else wrote, so that a sentence of ours can follow."""
+    text = shorten(written)
+    return text if not text or text[-1] in ".!?…" else f"{text}."

@@ -11,11 +11,14 @@
     event.detail.isError = false;
   });
 
-  // The session has ended: the log-in page is a page of its own, not a part of this one.
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    if (new URL(event.detail.xhr.responseURL, location.href).pathname !== "/login/") return;
-    event.detail.shouldSwap = false;
-    location.reload();
+  // The session has ended: the log-in page is a page of its own, not a part of this one. What was written stays to be copied.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (new URL(detail.xhr.responseURL, location.href).pathname !== "/login/") return;
+    detail.shouldSwap = false;
+    const fields = [...detail.requestConfig.elt.querySelectorAll("input:not([type=hidden]), textarea")];
+    if (detail.requestConfig.verb === "post" && fields.some((field) => field.value !== field.defaultValue)) {
+      showToast("You are logged out, and nothing was changed. Copy what you wrote, then reload the page.");
+    } else location.reload();
   });
 
   // An empty filter says nothing: keep it out of the address.
@@ -29,12 +32,16 @@
     }
   });
 
-  document.addEventListener("htmx:responseError", (event) => {
-    const status = event.detail.xhr.status;
+  document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
     const known = { 403: "You are not allowed to do that.", 404: "That is no longer there. Reload the page.", 409: "Someone else changed this first. Reload the page." };
-    showToast(known[status] || `The server answered ${status}. Nothing was changed; try again.`);
+    showToast(wordsOf(xhr) || known[xhr.status] || `The server answered ${xhr.status}. Nothing was changed; try again.`);
   });
   document.addEventListener("htmx:sendError", () => showToast("No connection to the server. Nothing was sent; try again."));
+
+  // An error page says in a sentence what was wrong.
+  function wordsOf(xhr) {
+    return new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[data-says]")?.textContent;
+  }
 
   function showToast(text) {
     const template = document.getElementById("toast-template");

@@ -61,3 +61,30 @@ def test_double_press_does_not_give_back_what_it_took(live_server: LiveServer, c
 
     case.refresh_from_db()
     assert case.status == Case.Status.TAKEN
+
+
+def test_press_on_a_page_from_before_a_log_in_is_explained(
+    live_server: LiveServer, cookies: Cookies, case: Case
+) -> None:
+    with open_page(live_server, cookies, f"/exceptions/?case={case.pk}") as page:
+        page.context.clear_cookies(name="csrftoken")
+        page.keyboard.press("a")
+        expect(page.get_by_text("Somebody has logged in since it was opened")).to_be_visible()
+
+        page.goto(f"/exceptions/{case.pk}/")
+        page.context.clear_cookies(name="csrftoken")
+        page.locator('form[action$="/take/"]').evaluate("form => form.submit()")
+        expect(page.get_by_role("heading", name="This page is too old")).to_be_visible()
+
+
+def test_what_was_written_is_there_when_the_session_has_ended(
+    live_server: LiveServer, cookies: Cookies, case: Case
+) -> None:
+    with open_page(live_server, cookies, f"/exceptions/?case={case.pk}") as page:
+        page.get_by_text("Write a note").click()
+        page.get_by_label("Note", exact=True).fill("The customer called")
+        page.context.clear_cookies(name="sessionid")
+        page.get_by_role("button", name="Keep the note").click()
+        expect(page.get_by_text("You are logged out, and nothing was changed.")).to_be_visible()
+        expect(page.get_by_label("Note", exact=True)).to_have_value("The customer called")
+        expect(page.get_by_role("button", name="Keep the note")).to_be_enabled()

@@ -250,6 +250,17 @@ def test_another_return_of_the_case_can_be_looked_at(finance: Client, shop: Shop
     assert "The same." in text
 
 
+def test_failure_of_a_connection_is_told_in_words_and_leads_to_its_page(finance: Client, shop: Shop) -> None:
+    written = "loop get_return: status=503; detail=HTTP 503; body=<h1>503 Service Unavailable</h1>"
+    sync_source(shop, CONNECTION, [Problem("connection_down", "loop:Fern", "Loop does not answer.", words=written)])
+
+    text = finance.get(f"/exceptions/{Case.objects.get().pk}/").text
+
+    assert '<blockquote class="words">Loop answered 503: HTTP 503</blockquote>' in text
+    assert "503 Service Unavailable" in text
+    assert re.search(r'class="btn" href="/connections/"', text)
+
+
 def test_a_connection_has_a_case_without_returns(finance: Client, shop: Shop) -> None:
     sync_source(shop, CONNECTION, [Problem("connection_down", "loop:Fern", "Loop has not answered since 09:40 UTC.")])
     case = Case.objects.get()

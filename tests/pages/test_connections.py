@@ -310,3 +310,10 @@ def test_what_is_paused_is_part_of_the_backlog(finance: Client, shop: Shop, finn
     text = finance.get("/connections/").text
 
     assert "1 of 2" in text
+
+
+def test_words_of_a_failure_end_before_ours_begin(finance: Client, shop: Shop) -> None:
+    now, failure = timezone.now(), "loop get_return: status=503; detail=HTTP 503"
+    Shop.objects.update(failing_since=now, next_probe_at=now, failure=failure)
+
+    assert "Loop answered 503: HTTP 503. Nothing is lost" in finance.get("/connections/").text

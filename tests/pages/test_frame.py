@@ -45,6 +45,15 @@ def test_only_staff_is_offered_the_admin(client: Client, finn: User) -> None:
     assert 'href="/admin/"' in client.get("/connections/").text
 
 
+def test_refusal_says_whose_the_page_is(client: Client, finn: User) -> None:
+    client.force_login(finn)
+
+    answer = client.get("/inspect/")
+
+    assert answer.status_code == 403
+    assert "The inspection station is for the warehouse. Ask an administrator for that role." in answer.text
+
+
 def test_open_cases_of_own_shops_are_counted(client: Client, shop: Shop, finn: User) -> None:
     make_case(make_planned_return(shop))
     other = make_shop("moss")
