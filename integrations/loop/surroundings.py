@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from integrations.http import HttpAnswer
 from integrations.loop.answers import read_answer, unreadable_answer
@@ -44,18 +44,23 @@ class Surroundings(LoopTransport):
         return tuple(parse_shipment_item(row) for rows in pages for row in rows)
 
     def _shipment_pages(self, loop_shipment_id: str) -> Iterator[list[Any]]:
+        """How they are paged is not told: by what the address of the next page asks for, whatever that is."""
         path = f"/happy-returns/shipments/{quote(loop_shipment_id, safe='')}/items"
-        page = 1
+        asked: list[dict[str, str]] = [{}]
         while True:
-            body, answer = self._read("list_shipment_items", path, params={"page": str(page)} if page > 1 else None)
+            body, answer = self._read("list_shipment_items", path, params=asked[-1])
             rows = body.get("data", body.get("items")) if isinstance(body, Mapping) else body
             if not isinstance(rows, list):
                 detail = "no list of items in the answer"
                 raise unreadable_answer(answer, operation="list_shipment_items", detail=detail)
             yield rows
-            if not rows or not isinstance(body, Mapping) or not body.get("next_page_url"):
+            next_url = body.get("next_page_url") if isinstance(body, Mapping) else None
+            if not rows or not next_url:
                 return
-            page += 1
+            asked.append(dict(parse_qsl(urlsplit(str(next_url)).query)))
+            if asked[-1] in asked[:-1]:
+                detail = f"the next page is one that was read: {next_url}"
+                raise unreadable_answer(answer, operation="list_shipment_items", detail=detail)
 
 
 def _read_notes(answer: HttpAnswer) -> tuple[LoopNote, ...]:

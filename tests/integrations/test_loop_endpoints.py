@@ -293,6 +293,26 @@ def test_box_of_a_drop_off_network_names_its_returns(
     assert query_of(wire.calls[1]) == {"page": ["2"]}
 
 
+def test_pages_of_a_box_are_asked_for_as_their_address_says(wire: responses.RequestsMock, loop: LoopClient) -> None:
+    wire.get(ITEMS, json={"items": [{"return_id": 1}], "next_page_url": f"{ITEMS}?limit=1&cursor=eyJpZCI6MX0%3D"})
+    wire.get(ITEMS, json={"items": [{"return_id": 2}], "next_page_url": None})
+
+    assert [item.return_id for item in loop.list_shipment_items("47382")] == ["1", "2"]
+    assert query_of(wire.calls[1]) == {"limit": ["1"], "cursor": ["eyJpZCI6MX0="]}
+
+
+@pytest.mark.parametrize("address", [f"{ITEMS}?page=2", ITEMS])
+def test_pages_of_a_box_that_lead_in_a_circle_are_left(
+    wire: responses.RequestsMock, loop: LoopClient, address: str
+) -> None:
+    """Two thousand calls for the same rows would be all that the shop may make for minutes."""
+    wire.get(ITEMS, json={"data": [{"return_id": 1}], "next_page_url": address})
+
+    with pytest.raises(UnreadableRecordError, match="next page"):
+        loop.list_shipment_items("47382")
+    assert len(wire.calls) <= 2
+
+
 def test_item_of_a_box_without_a_return_is_not_passed_over(wire: responses.RequestsMock, loop: LoopClient) -> None:
     wire.get(ITEMS, json={"data": [{"line_item_id": 5}]})
 

@@ -119,7 +119,11 @@ def _shown(row: Any) -> Json:
 
 
 def _page(call: Call) -> int:
-    return max(whole_number(call.query("page") or 1) or 1, 1)
+    return max(whole_number(call.query(_asks_by(call)) or 1) or 1, 1)
+
+
+def _asks_by(call: Call) -> str:
+    return "cursor" if call.rules.text("loop.shipment_pages") == "cursor" else "page"
 
 
 def _paged(call: Call, rows: list[Json], *, total: int) -> Json:
@@ -134,10 +138,10 @@ def _paged(call: Call, rows: list[Json], *, total: int) -> Json:
         "from": start + 1 if rows else None,
         "last_page": last,
         "last_page_url": f"{path}?page={last}",
-        "next_page_url": f"{path}?page={page + 1}" if page < last else None,
+        "next_page_url": f"{path}?{_asks_by(call)}={page + 1}" if page < last else None,
         "path": path,
         "per_page": PAGE,
-        "prev_page_url": f"{path}?page={page - 1}" if page > 1 else None,
+        "prev_page_url": f"{path}?{_asks_by(call)}={page - 1}" if page > 1 else None,
         "to": start + len(rows) if rows else None,
         "total": total,
     }

@@ -37,6 +37,7 @@ READING = (
     choice("loop.asn_states", ("all", "listed"), "returns in the shipping notice: of every state, or as in the list"),
     choice("loop.unknown_order", ("empty", "error"), "details of an order without returns"),
     choice("loop.details_currency", ("shop", "presentment"), "of details for which the caller names none (2.2)"),
+    choice("loop.shipment_pages", ("number", "cursor"), "what asks for the next page of boxes and their items"),
     choice("loop.notes_envelope", ("object", "array"), "notes in an object, or bare (§10, 11)"),
     choice("loop.no_notes", ("422", "empty"), "notes of a return that has none"),
     choice("loop.note_limit", (255, 17_000), "a note must be shorter than this (§10, 11)"),
