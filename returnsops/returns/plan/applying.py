@@ -22,7 +22,8 @@ def plan_application(draft: Draft) -> bool:
     """Gives whether nothing of the exchange's value is left to apply, or to wait for."""
     facts = draft.facts
     value, memo = value_to_apply(facts), facts.credit_memo
-    value = min(value, memo.total) if memo else value  # of a surplus that is got back nothing was credited
+    if memo:  # of a surplus that is got back nothing was credited, and what Loop paid in money is refunded first
+        value = min(value, max(memo.total - facts.loop.refund, ZERO))
     if not value or memo is None:
         return not value
     posted = facts.posted("credit_apply")

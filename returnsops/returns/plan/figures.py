@@ -120,8 +120,14 @@ def bonus_credit(facts: ReturnFacts) -> Decimal:
     if not has_other_parts(facts):
         return ZERO
     worth = add_up(unit.worth + unit.tax for unit in facts.live_units)
-    money_back = loop.refund - add_up(_on_top(facts))
+    money_back = min(loop.refund - add_up(_on_top(facts)), _refund_in_lines(facts))
     return min(max(loop.exchange_credit + loop.gift_card + money_back + loop.fee - worth, ZERO), _other_parts(facts))
+
+
+def _refund_in_lines(facts: ReturnFacts) -> Decimal:
+    """What the lines tell of the money: no bonus is paid out, so money beyond that is a surplus and none."""
+    told = [(unit, unit.refund_item, unit.refund_tax) for unit in facts.live_units]
+    return add_up(unit.refund if item is None or tax is None else item + tax for unit, item, tax in told)
 
 
 def left_open(facts: ReturnFacts) -> Decimal:
