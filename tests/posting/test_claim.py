@@ -16,16 +16,19 @@ from returnsops.posting.claim import (
     claim_from,
     claim_postings,
     claimable,
+    keep_claims,
     note_looked,
     put_back,
     put_back_dead_claims,
+    put_off,
+    take_back,
 )
 from returnsops.posting.models import Posting
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan.draft import Promise
 from returnsops.returns.replan import ask_for_plan, due_for_plan, expect_news
 from returnsops.tasks import look_at_return
-from tests.builders import make_due, make_posting, make_return, make_shop
+from tests.builders import make_account, make_due, make_posting, make_return, make_shop
 
 pytestmark = pytest.mark.django_db
 
@@ -147,6 +150,96 @@ def test_claimed_posting_that_a_new_plan_does_not_want_is_not_armed(row: LoopRet
 
     assert arm_postings(claimed) == []
     assert Posting.objects.get().status == "voided"
+
+
+def claim_four(row: LoopReturn) -> list[Posting]:
+    """Of four documents, claimed and not armed."""
+    for number in range(4):
+        make_posting(row, make_due(covers=[f"unit:{number}"], serial_key=f"1234567_SB1:{number}"))
+    return claim_from(Source("netsuite", row.shop.account_id, (row.shop_id,)), "me", count=4)
+
+
+def test_what_waits_for_a_plan_since_it_was_claimed_is_not_armed(row: LoopReturn) -> None:
+    claimed = claim_four(row)
+    LoopReturn.objects.update(look_again_at=clock.now() - timedelta(minutes=1))
+
+    assert arm_postings(claimed) == []
+    assert not Posting.objects.exclude(armed_at=None).exists()
+
+
+@pytest.mark.parametrize("stop", ["paused_at", "next_probe_at"])
+def test_what_was_claimed_before_its_connection_was_stopped_is_not_armed(row: LoopReturn, stop: str) -> None:
+    """But for the one call that asks whether it is back."""
+    claimed = claim_four(row)
+    NetSuiteAccount.objects.update(**{stop: timezone.now() + timedelta(minutes=1)})
+
+    assert arm_postings(claimed) == []
+    assert arm_postings(claimed[:1], is_probe=True) == claimed[:1]
+
+
+def test_only_what_is_named_and_surely_not_sent_is_taken_back(row: LoopReturn) -> None:
+    """Another was adopted while it was claimed; the last is not named."""
+    armed, unarmed, adopted, _ = claim_four(row)
+    arm_postings([armed])
+    Posting.objects.filter(pk=adopted.pk).update(status="posted", their_id="9001", posted_at=timezone.now())
+
+    take_back([armed.pk, unarmed.pk, adopted.pk])
+
+    assert set(Posting.objects.filter(status="pending").values_list("pk", "attempts")) == {(unarmed.pk, 0)}
+
+
+def test_only_dead_claims_that_were_not_armed_are_put_back_and_their_try_counts(row: LoopReturn) -> None:
+    """Another was adopted while it was claimed; the last is held on to by its sender."""
+    dead, armed, adopted, kept = claim_four(row)
+    arm_postings([armed])
+    Posting.objects.filter(pk=adopted.pk).update(status="posted", their_id="9001", posted_at=timezone.now())
+    Posting.objects.update(sending_since=timezone.now() - settings.CLAIM_LEASE - timedelta(seconds=1))
+    keep_claims([armed, kept])
+
+    put_back_dead_claims()
+
+    assert {one.pk: (one.status, one.attempts) for one in Posting.objects.all()} == {
+        dead.pk: ("pending", 1),
+        armed.pk: ("sending", 1),
+        adopted.pk: ("posted", 1),
+        kept.pk: ("sending", 1),
+    }
+    assert Posting.objects.filter(pk=armed.pk, sending_since__lt=timezone.now() - settings.CLAIM_LEASE).exists()
+
+
+def test_moment_of_a_look_is_noted(row: LoopReturn) -> None:
+    looked_for, other, *_ = claim_four(row)
+
+    note_looked([looked_for])
+
+    assert [one.pk for one in Posting.objects.exclude(looked_at=None)] == [looked_for.pk]
+
+
+def test_only_what_is_for_the_destination_is_claimed(row: LoopReturn) -> None:
+    own = make_posting(row)
+    make_posting(row, make_due("loop_note", system="loop", covers=["part:note:1"], serial_key="loop:1"))
+    elsewhere = make_shop("moss", account=make_account("7654321"))
+    make_posting(make_return(elsewhere, loop_id="110700999"), make_due(serial_key="7654321:7001"))
+
+    assert claim_from(Source("netsuite", row.shop.account_id, (row.shop_id,)), "me", count=9) == [own]
+
+
+def test_what_is_put_off_is_tried_a_little_later_and_no_other(row: LoopReturn) -> None:
+    named, other, *_ = claim_four(row)
+    put_back([other])
+
+    put_off([named])
+
+    assert set(Posting.objects.filter(status="pending").values_list("pk", "attempts")) == {(named.pk, 0), (other.pk, 0)}
+    assert [one.pk for one in Posting.objects.filter(not_before__gt=timezone.now())] == [named.pk]
+
+
+def test_no_more_is_claimed_than_asked_for_of_all_destinations_together(row: LoopReturn) -> None:
+    make_posting(row)
+    make_posting(row, make_due("loop_note", system="loop", covers=["part:note:1"], serial_key="loop:1"))
+
+    assert len(claimed_ids(count=1)) == 1
+    assert len(claimed_ids(count=2)) == 1
 
 
 def test_armed_posting_that_a_new_plan_does_not_want_is_planned_anew_when_it_comes_back(row: LoopReturn) -> None:

@@ -19,7 +19,16 @@ from returnsops.posting.models import Posting
 from returnsops.posting.sender import Sender
 from returnsops.posting.settle import adopt_found, postings_in_doubt, settle, settle_doubts
 from returnsops.returns.models import LoopReturn
-from tests.builders import details_payload, make_due, make_netsuite, make_posting, make_record, make_return
+from tests.builders import (
+    details_payload,
+    make_account,
+    make_due,
+    make_netsuite,
+    make_posting,
+    make_record,
+    make_return,
+    make_shop,
+)
 from tests.posting.conftest import LOST, FakeLoop, FakeNetSuite
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +52,18 @@ def asked_loop(row: LoopReturn) -> Posting:
     )
 
 
+def test_doubts_of_another_account_are_not_looked_for_in_this_one(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    """There they would be surely absent, and go out a second time."""
+    own = in_doubt(row)
+    elsewhere = make_return(make_shop("moss", account=make_account("7654321")), loop_id="110700999")
+    other = in_doubt(elsewhere, serial_key="7654321:7001")
+    Posting.objects.update(uncertain_since=timezone.now() - 2 * WINDOW)
+
+    settle_doubts(row.shop.account)
+
+    assert dict(Posting.objects.values_list("pk", "status")) == {own.pk: "pending", other.pk: "uncertain"}
+
+
 def test_note_whose_answer_was_lost_is_looked_for_among_the_notes(
     row: LoopReturn, loop: FakeLoop, let_pass: Callable[[timedelta], None]
 ) -> None:
@@ -57,6 +78,30 @@ def test_note_whose_answer_was_lost_is_looked_for_among_the_notes(
     settle(only())
 
     assert (before, only().status, only().their_id) == ("uncertain", "posted", row.loop_id)
+
+
+def test_note_that_is_not_there_is_written_again_after_the_window(row: LoopReturn, loop: FakeLoop) -> None:
+    request = {"operation": "note", "return_id": row.loop_id, "content": "Box crushed"}
+    in_doubt(row, "loop_note", system="loop", request=request, serial_key="loop", covers=["part:note:1"])
+    Posting.objects.update(uncertain_since=timezone.now() - WINDOW)
+
+    settle(only())
+
+    assert only().status == "pending"
+
+
+def test_judgements_of_which_one_is_not_there_are_told_again(row: LoopReturn, loop: FakeLoop) -> None:
+    loop.payload = details_payload(loop_id=row.loop_id)
+    first, second = loop.payload["line_items"]
+    first |= {"condition": {"condition_category": "grade_b", "note": "Heel torn off"}}
+    posting = told_loop(row, "loop_grade", unit=str(first["line_item_id"]))
+    (item,) = posting.request["items"]
+    items = [item, item | {"unit": str(second["line_item_id"])}]
+    Posting.objects.update(request=posting.request | {"items": items}, uncertain_since=timezone.now() - WINDOW)
+
+    settle(only())
+
+    assert only().status == "pending"
 
 
 @pytest.mark.parametrize(
@@ -276,6 +321,24 @@ def test_loop_that_settled_took_our_word(row: LoopReturn, loop: FakeLoop) -> Non
     row.refresh_from_db()
     assert only().status == "posted"
     assert row.state == "closed"
+
+
+def test_loop_that_paid_and_shows_the_return_as_open_took_our_word(row: LoopReturn, loop: FakeLoop) -> None:
+    posting = asked_loop(row)
+    loop.payload = details_payload(was_processed=True, outcomes_processed_at=["2026-11-20 10:00:00"])
+
+    settle(posting)
+
+    assert only().status == "posted"
+
+
+def test_return_that_loop_does_not_show_is_asked_for_again_after_the_window(row: LoopReturn, loop: FakeLoop) -> None:
+    asked_loop(row)
+    Posting.objects.update(uncertain_since=timezone.now() - WINDOW)
+
+    settle(only())
+
+    assert only().status == "pending"
 
 
 def test_loop_that_did_not_settle_is_asked_again_after_the_window(
@@ -593,6 +656,19 @@ def test_record_is_adopted_by_one_posting_only(row: LoopReturn, netsuite: FakeNe
     second.refresh_from_db()
     assert first.their_id == "9001"
     assert (second.status, (second.refusal or {})["family"]) == ("rejected", "other_content")
+
+
+def test_record_of_another_account_with_the_same_number_is_another(row: LoopReturn, netsuite: FakeNetSuite) -> None:
+    elsewhere = make_return(make_shop("moss", account=make_account("7654321")), loop_id="110700999")
+    make_posting(
+        elsewhere, make_due(serial_key="7654321:7001"), status="posted", their_id="9001", posted_at=clock.now()
+    )
+    own = in_doubt(row)
+    netsuite.make_for(own)
+
+    settle(own)
+
+    assert (own.status, own.their_id) == ("posted", "9001")
 
 
 def test_record_that_one_posting_adopts_stands_in_no_others_way(row: LoopReturn) -> None:
