@@ -141,3 +141,13 @@ def steps_held_up() -> dict[str, set[str]]:
 @pytest.mark.parametrize("code", sorted(code for code, kind in KINDS.items() if kind.step))
 def test_every_problem_leads_to_a_step_that_is_open_beside_it_in_some_story(code: str) -> None:
     assert KINDS[code].step in steps_held_up()[code]
+
+
+def test_every_document_in_the_books_has_its_step_once_a_return_is_settled() -> None:
+    for story in read_book():
+        for facts, _ in story.play():
+            plan = plan_return(facts)
+            told = {step.code for step in plan.steps}
+            booked = {POSTING_KINDS[one.kind] for one in facts.postings if one.status == "posted"}
+            untold = {kind.words for kind in booked if kind.is_booked and not kind.is_update and kind.step not in told}
+            assert plan.stage != "settled" or not untold, f"{story.name} does not tell of its {untold}"

@@ -1,0 +1,68 @@
+"""What a second person sees before they approve a credit, and when they are asked (promise 4, E6, E7)."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from returnsops.returns.plan import plan_return
+from returnsops.returns.plan.comparing import describe_credit
+from returnsops.returns.plan.money import Credit, CreditLine
+from tests.builders import make_facts, make_unit, policy, settled, with_receipts, with_rma
+from tests.other_side import codes_of
+
+
+def test_proposed_credit_is_told_row_by_row() -> None:
+    credit = Credit(
+        lines=(CreditLine("3", "501", 2, Decimal("144.00"), Decimal("11.52"), own_rate=True),),
+        kept_goods=Decimal("10.00"),
+        kept_tax=Decimal("0.80"),
+        fee=Decimal("5.00"),
+        shipping=Decimal("4.00"),
+        shipping_tax=Decimal("0.30"),
+        duties=Decimal(0),
+        exchange_discount=Decimal(0),
+        paid_otherwise=(("store_credit", Decimal("20.00")),),
+        differences=(("tax", Decimal("0.02")), ("overpaid", Decimal("3.00"))),
+        total=Decimal("148.64"),
+    )
+
+    assert describe_credit(make_facts(), credit) == (
+        ("2 × item 501", "144.00 USD"),
+        ("Tax, computed by NetSuite", "11.52 USD"),
+        ("Goods the customer keeps", "10.00 USD"),
+        ("Tax of the goods the customer keeps", "0.80 USD"),
+        ("Fee kept", "-5.00 USD"),
+        ("Shipping given back", "4.00 USD"),
+        ("Tax of the shipping", "0.30 USD"),
+        ("Given as store credit", "-20.00 USD"),
+        ("Difference line: tax", "0.02 USD"),
+        ("Difference line: paid beyond the goods", "3.00 USD"),
+        ("Total", "148.64 USD"),
+    )
+
+
+def test_credit_of_nothing_is_told_by_its_total() -> None:
+    nothing = Credit(
+        (), kept_goods=Decimal(0), kept_tax=Decimal(0), fee=Decimal(0), shipping=Decimal(0), shipping_tax=Decimal(0),
+        duties=Decimal(0), exchange_discount=Decimal(0), paid_otherwise=(), differences=(), total=Decimal(0),
+    )  # fmt: skip
+
+    assert describe_credit(make_facts(), nothing) == (("Total", "0.00 USD"),)
+
+
+@pytest.mark.parametrize(("limit", "found"), [("77.76", []), ("77.75", ["approval_needed"])])
+def test_credit_up_to_the_limit_needs_nobody(limit: str, found: list[str]) -> None:
+    facts = make_facts(units=(make_unit(1, "sellable"),), policy=policy(approval_above=limit))
+
+    assert codes_of(plan_return(with_receipts(with_rma(facts)))) == found
+
+
+def test_surplus_is_told_beside_what_the_units_are_worth() -> None:
+    facts = with_receipts(with_rma(make_facts(units=(make_unit(1, "sellable"),))))
+    facts = replace(facts, loop=settled(replace(facts.loop, refund=Decimal("87.76"))))
+
+    problem = next(one for one in plan_return(facts).problems if one.code == "loop_paid_more")
+
+    assert (problem.expected, problem.found) == ("Worth of the accepted units 77.76 USD", "Paid by Loop 87.76 USD")
+    assert problem.amount == Decimal("10.00")
