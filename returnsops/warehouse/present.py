@@ -191,13 +191,12 @@ def found_shown(rows: Iterable[LoopReturn], *, scanned: str) -> list[Shown]:
 
 
 def nothing_found(scanned: str) -> Shown:
-    return {
-        "answer": {
-            "tone": "bad", "icon": "circle-alert", "text": f"Nothing found for {scanned}.", "feedback": "refused",
-        },
-        "tried": TRIED,
-        "ways": [{"label": "Search all returns", "href": f"{reverse('search')}?{urlencode({'q': scanned})}"}],
-    }  # fmt: skip
+    ways = [{"label": "Search all returns", "href": f"{reverse('search')}?{urlencode({'q': scanned})}"}]
+    return refused_answer(f"Nothing found for {scanned}.") | {"tried": TRIED, "ways": ways}
+
+
+def refused_answer(text: str) -> Shown:
+    return {"answer": {"tone": "bad", "icon": "circle-alert", "text": text, "feedback": "refused"}}
 
 
 def finished_answer(parcel: Parcel) -> Shown:

@@ -177,8 +177,9 @@ def attach_blind_parcel(request: HttpRequest, pk: int) -> HttpResponse:
     found = list(find_by_scan(user, typed).filter(shop=arrival.shop)[:2]) if typed else []
     if len(found) != 1:
         why = f"Several returns of {arrival.shop} fit" if found else f"No return of {arrival.shop} fits"
-        messages.error(request, f"{why} «{typed}». Type the id or the tracking number of the return.")
-        return redirect("inspect")
+        told = f"{why} «{typed}». Type the id or the tracking number of the return."
+        context = _station_context(user) | present.refused_answer(told) | {"not_attached": arrival.pk, "typed": typed}
+        return render(request, "warehouse/station.html", context, status=422)
     try:
         attach_arrival(arrival, found[0], by=user)
     except NotPossibleError as error:

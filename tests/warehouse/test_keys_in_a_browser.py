@@ -1,6 +1,7 @@
 """Keys and scanners as hands use them: too fast, too long, twice, and while a page is only just there."""
 
 import re
+import uuid
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,6 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from integrations.models import Shop
 from returnsops.people.models import User
 from returnsops.returns.models import InspectedUnit, LoopReturn
+from returnsops.returns.parcels import SCAN_CHARS_MAX, record_arrival
 from tests.builders import make_return
 from tests.windows import Cookies, log_in_as, open_page
 
@@ -149,3 +151,10 @@ def test_enter_right_after_a_key_presses_nothing_else(
         page.keyboard.press("Enter")
         page.wait_for_timeout(500)
         expect(finish).to_be_visible()
+
+
+def test_label_of_any_length_stays_in_its_list(live_server: LiveServer, shop: Shop, ada: User) -> None:
+    record_arrival(shop, "9" * SCAN_CHARS_MAX, by=ada, client_id=uuid.uuid4())
+    look = {"width": 1024, "height": 800}
+    with open_page(live_server, log_in_as(ada, live_server), "/inspect/", viewport=look) as page:
+        assert page.get_by_role("region", name="Unknown parcels").evaluate("e => e.scrollWidth <= e.clientWidth")

@@ -418,7 +418,10 @@ def test_unknown_parcel_stays_unknown_until_one_return_is_named(
     make_return(shop, loop_id="110700124")
     arrival = blind(shop, ada)
 
-    assert words in attach(station, arrival, typed)
+    page = attach(station, arrival, typed)
+    assert words in page
+    assert 'data-feedback="refused"' in page
+    assert f'name="return" value="{typed}"' in page
     assert arrival.loop_return is None
 
 
