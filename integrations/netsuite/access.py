@@ -14,10 +14,14 @@ CLOCK_SKEW_MAX_S = 300  # NetSuite takes no signature older or newer (netsuite.m
 
 @dataclass(frozen=True, kw_only=True)
 class Permit:
-    """The headers that let one call in, and what of them must never be shown."""
+    """The headers that let one call in, and what of them must never be shown.
+
+    turn: it is the one call that shows whether NetSuite lets us in at all; others wait for what comes of it.
+    """
 
     headers: Mapping[str, str] = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
+    turn: str = ""
 
 
 class Access(Protocol):
@@ -26,6 +30,12 @@ class Access(Protocol):
 
     def renew(self, refused: Permit) -> bool:
         """Put a refused permit aside. Whether another one may fare better."""
+
+    def accept(self, permit: Permit) -> None:
+        """NetSuite let this call in."""
+
+    def give_back(self, permit: Permit) -> None:
+        """The call came to no answer, which shows nothing."""
 
     def hold(self, refusal: ConfigurationError) -> None:
         """Answer with this refusal for a while: five failed log-ins lock the user for half an hour."""

@@ -10,14 +10,12 @@ from integrations.errors import ConfigurationError, TemporaryError
 from integrations.http import HttpAnswer, open_session, send_request
 from integrations.netsuite.access import Permit, explain_clock
 from integrations.netsuite.assertion import ASSERTION_TYPE, ClientCredentials
-from integrations.netsuite.shelf import KeptToken, MemoryShelf, Shelf
+from integrations.netsuite.shelf import TURN_POLL_S, TURN_WAIT_S, KeptToken, MemoryShelf, Shelf
 
 RENEW_BEFORE_S = 600
 TOKEN_TTL_DEFAULT_S, TOKEN_TTL_MAX_S = 3600.0, 86_400.0
 TOKEN_TIMEOUT_S = 30.0
 LAST_MINUTE_S = 60  # a token this close to its end is not begun with
-TURN_WAIT_S = 45.0
-TURN_POLL_S = 0.1
 
 
 class TokenSource:
@@ -40,6 +38,12 @@ class TokenSource:
         """A refused token has mostly run out before its time, so a new one is worth a try."""
         self.invalidate(refused.secrets[0])
         return True
+
+    def accept(self, permit: Permit) -> None:
+        """A token was got before, which shows as much."""
+
+    def give_back(self, permit: Permit) -> None:
+        """The token is as good as before."""
 
     def get_token(self) -> str:
         """A token that will last for this call. Raises ConfigurationError or TemporaryError."""

@@ -13,6 +13,8 @@ from integrations.errors import ConfigurationError
 REFUSAL_HOLD_S = 60.0
 REFUSAL_HOLD_S_MAX = 1_800.0
 TURN_S = 40.0  # longer than a log-in may take; a turn of a killed process ends by itself
+TURN_WAIT_S = 45.0
+TURN_POLL_S = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,23 +6,27 @@ integration can use it, and with 2028.1 it is meant to end (netsuite.md 1.5).
 
 import hashlib
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
 import requests
 from requests_oauthlib import OAuth1
 
-from integrations.errors import ConfigurationError
+from integrations.errors import ConfigurationError, TemporaryError
 from integrations.netsuite.access import Permit
 from integrations.netsuite.addresses import account_realm
-from integrations.netsuite.shelf import MemoryShelf, Shelf
+from integrations.netsuite.shelf import TURN_POLL_S, TURN_WAIT_S, KeptToken, MemoryShelf, Shelf
 
 # When told to log everything, these two write out the signature and the token id.
 for name in ("oauthlib", "requests_oauthlib"):
     logging.getLogger(name).setLevel(logging.WARNING)
 
+logger = logging.getLogger(__name__)
+
 SIGNATURE_METHOD = "HMAC-SHA256"  # SHA1 ended with 2023.1
+LET_IN, PROVEN_S = "let in", 3600.0
 ENDS_NOTE = (
     "Token-based access: NetSuite takes no new integrations of this kind from release 2027.1 on and means to end the "
     "existing ones with 2028.1. Change to OAuth 2.0 before."
@@ -50,25 +54,57 @@ class TokenSecrets:
 
 
 class TokenBasedAccess:
-    """shelf: holds no token here, only a refused log-in, which all processes have to know of."""
+    """shelf: holds no token here, only whether we are let in, which all processes have to know of.
+
+    Until one call was, and again once in an hour, calls go one at a time: with secrets that are wrong, five that fail
+    lock the user for half an hour.
+    """
 
     def __init__(self, secrets: TokenSecrets, *, shelf: Shelf | None = None) -> None:
         self._secrets = secrets
         self._shelf = shelf or MemoryShelf()
 
     def permit(self, method: str, url: str, params: Mapping[str, str | int]) -> Permit:
-        refusal = self._shelf.look().refusal
-        if refusal:
-            raise refusal.with_traceback(None)
+        turn = self._await_turn()
         header = self._sign(method, url, params)
-        return Permit(headers={"Authorization": header}, secrets=(header, *_parts(header), *self._secrets.hidden))
+        secrets = (header, *_parts(header), *self._secrets.hidden)
+        return Permit(headers={"Authorization": header}, secrets=secrets, turn=turn)
 
     def renew(self, refused: Permit) -> bool:
         """A new signature would be refused like the last, and count as another failed log-in."""
         return False
 
+    def accept(self, permit: Permit) -> None:
+        if permit.turn:
+            now = time.time()
+            kept = KeptToken(text=LET_IN, renew_at=now + PROVEN_S, ends_at=now + 2 * PROVEN_S)
+            _note(lambda: self._shelf.put(kept))
+
+    def give_back(self, permit: Permit) -> None:
+        if permit.turn:
+            _note(lambda: self._shelf.end_turn(permit.turn))
+
     def hold(self, refusal: ConfigurationError) -> None:
         self._shelf.hold(refusal)
+
+    def _await_turn(self) -> str:
+        """Empty: others were let in with these secrets of late. Else ours is the call that shows whether they are good.
+
+        Raises the refusal that is held, or TemporaryError when another call takes too long to show it.
+        """
+        give_up_at = time.monotonic() + TURN_WAIT_S
+        while time.monotonic() < give_up_at:
+            shown = self._shelf.look()
+            if shown.refusal:
+                raise shown.refusal.with_traceback(None)
+            if shown.token and time.time() < shown.token.renew_at:
+                return ""
+            turn = self._shelf.take_turn(shown)
+            if turn or (shown.token and time.time() < shown.token.ends_at):
+                return turn
+            time.sleep(TURN_POLL_S)
+        detail = f"another call has been showing for more than {TURN_WAIT_S:.0f} s whether NetSuite lets us in"
+        raise TemporaryError(system="netsuite", operation="log in", detail=detail)
 
     def _sign(self, method: str, url: str, params: Mapping[str, str | int]) -> str:
         """Signed is the address as requests will write it; the body is not part of it, being JSON."""
@@ -83,6 +119,14 @@ class TokenBasedAccess:
         signed = oauth(requests.Request(method, url, params=dict(params)).prepare())
         header = signed.headers["Authorization"]
         return header.decode() if isinstance(header, bytes) else header
+
+
+def _note(act: Callable[[], None]) -> None:
+    """The call has come to its end, and what came of it must not change because we cannot note it down."""
+    try:
+        act()
+    except TemporaryError as error:
+        logger.warning("not noted, so that a turn ends by itself: %s", error)
 
 
 def _parts(header: str) -> tuple[str, ...]:

@@ -74,6 +74,16 @@ class Transport:
         return self._access.permit(request.method, self._base_url + request.path, request.params)
 
     def _send_once(self, request: Request, permit: Permit) -> HttpAnswer:
+        try:
+            answer = self._call(request, permit)
+        except BaseException:
+            self._access.give_back(permit)
+            raise
+        if answer.status != 401:
+            self._access.accept(permit)
+        return answer
+
+    def _call(self, request: Request, permit: Permit) -> HttpAnswer:
         with self._lane():
             return send_request(
                 self._session,

@@ -4,7 +4,9 @@ import base64
 import hashlib
 import hmac
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import pytest
@@ -12,10 +14,13 @@ import requests
 import responses
 import time_machine
 
-from integrations.errors import ConfigurationError
+from integrations.errors import ConfigurationError, TemporaryError, UncertainError
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.options import AccountOptions
+from integrations.netsuite.shelf import KeptToken, MemoryShelf
 from integrations.netsuite.tba import TokenBasedAccess, TokenSecrets
+from integrations.sandbox.sandbox import Options
+from integrations.sandbox.server import Served
 
 BASE = "https://1234567-sb1.suitetalk.api.netsuite.com"
 RECORDS = f"{BASE}/services/rest/record/v1"
@@ -134,3 +139,75 @@ def test_secrets_are_not_shown() -> None:
 
     shown = repr(SECRETS) + repr(permit)
     assert not [secret for secret in (*SECRETS.hidden, *permit.secrets) if secret in shown]
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    running = Served(Options(seed="tokens"))
+    running.start()
+    yield running
+    running.stop()
+
+
+def ask_at_once(served: Served, secrets: TokenSecrets, *, count: int = 10) -> list[str]:
+    """What comes of so many calls that begin together; and the user stays unlocked."""
+    client = NetSuiteClient(served.url, TokenBasedAccess(secrets))
+    barrier = threading.Barrier(count)
+
+    def ask(_: int) -> str:
+        barrier.wait(timeout=60)
+        try:
+            client.server_time()
+        except ConfigurationError as error:
+            return type(error).__name__
+        return "let in"
+
+    with ThreadPoolExecutor(count) as pool:
+        came = list(pool.map(ask, range(count)))
+    client.close()
+    return came
+
+
+@pytest.mark.parametrize(("is_right", "outcome", "failures"), [(True, "let in", 0), (False, "ConfigurationError", 1)])
+def test_many_calls_at_once_fail_to_log_in_once(served: Served, is_right: bool, outcome: str, failures: int) -> None:
+    """Five failed log-ins lock the user for half an hour."""
+    account = next(iter(served.sandbox.accounts.values()))
+    account.login_trail.clear()
+    profile = account.profile
+    secrets = TokenSecrets(
+        account_id=profile.account_id, consumer_key=profile.client_id, consumer_secret=profile.consumer_secret,
+        token_id=profile.token_id, token_secret=profile.token_secret if is_right else "wrong",
+    )  # fmt: skip
+
+    assert ask_at_once(served, secrets) == [outcome] * 10
+    assert len(account.login_trail) == failures
+
+
+def test_call_without_an_answer_keeps_nobody_waiting(wire: responses.RequestsMock, client: NetSuiteClient) -> None:
+    address = f"{RECORDS}/invoice/5"
+    wire.get(address, body=requests.ConnectionError("reset"))
+    wire.get(address, status=404, json={"o:errorDetails": [{"o:errorCode": "NONEXISTENT_ID"}], "title": "x"})
+
+    with pytest.raises(TemporaryError):
+        client.get_record("invoice", "5")
+    assert client.get_record("invoice", "5") is None
+
+
+class TornShelf(MemoryShelf):
+    """Our database is away once the call has ended."""
+
+    def put(self, token: KeptToken) -> None:
+        raise TemporaryError(operation="share", detail="Our database does not answer")
+
+    def end_turn(self, turn: str) -> None:
+        raise TemporaryError(operation="share", detail="Our database does not answer")
+
+
+def test_what_was_done_stays_done_though_it_cannot_be_noted(wire: responses.RequestsMock) -> None:
+    """A write that was carried out is no «surely not done», and a lost answer stays one."""
+    wire.post(f"{RECORDS}/salesOrder", status=204, headers={"Location": f"{RECORDS}/salesOrder/9"})
+    wire.post(f"{RECORDS}/invoice", body=requests.ConnectionError("reset"))
+
+    assert NetSuiteClient(BASE, TokenBasedAccess(SECRETS, shelf=TornShelf())).create_record("salesOrder", {}) == "9"
+    with pytest.raises(UncertainError):
+        NetSuiteClient(BASE, TokenBasedAccess(SECRETS, shelf=TornShelf())).create_record("invoice", {})
