@@ -1,11 +1,13 @@
 """The outbox follows the plan; what may be over there already is never changed."""
 
+from dataclasses import replace
+
 import pytest
 from django.db import IntegrityError, transaction
 
 from returnsops.lib import clock
 from returnsops.posting.models import Posting
-from returnsops.posting.outbox import enqueue, external_id, retry
+from returnsops.posting.outbox import enqueue, external_id, retry, retry_others_refused_for
 from returnsops.returns.models import LoopReturn
 from tests.builders import make_due, make_posting
 
@@ -44,6 +46,42 @@ def test_same_plan_again_changes_nothing(row: LoopReturn) -> None:
 
     assert enqueue(row, [make_due()]) == []
     assert Posting.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({}, "pending"),
+        ({"record": "8010"}, "rejected"),
+        ({"family": "script"}, "rejected"),
+        ({"is_shared": True}, "rejected"),  # of each of them a person says apart what it stands for
+    ],
+)
+def test_only_what_was_refused_for_the_record_that_was_explained_is_tried_again(
+    row: LoopReturn, changes: dict[str, object], status: str
+) -> None:
+    explained = make_posting(row)
+    refusal = {"family": "foreign_record", "record": "8009", "detail": "It differs."}
+    other = make_posting(row, make_due("receipt", covers=["unit:2"], serial_key="other"))
+    put(other, status="rejected", refusal=refusal | changes)
+    put(explained, status="rejected", refusal=refusal)
+
+    retry_others_refused_for("8009", beside=explained)
+
+    other.refresh_from_db()
+    explained.refresh_from_db()
+    assert (other.status, explained.status) == (status, "rejected")
+
+
+def test_what_a_person_wants_again_frees_only_what_was_deleted(row: LoopReturn) -> None:
+    deleted = put(make_posting(row), status="posted", their_id="8001", posted_at=clock.now())
+    stands = make_posting(row, make_due("receipt", covers=["unit:2"], serial_key="other"))
+    put(stands, status="posted", their_id="8101", posted_at=clock.now())
+
+    (again,) = enqueue(row, [replace(make_due(), replaces=(deleted.external_id,))])
+
+    assert (again.external_id, covers_of(again)) == ("loop-fern-110700123-rma-2", {"unit:387001"})
+    assert (covers_of(deleted), covers_of(stands)) == (set(), {"unit:2"})
 
 
 def test_what_is_no_longer_wanted_is_withdrawn_and_frees_its_units(row: LoopReturn) -> None:
