@@ -21,7 +21,7 @@ from returnsops.returns.plan.closing import (
     expect_end_of_credit,
     expect_end_of_ours,
 )
-from returnsops.returns.plan.doubles import note_doubles
+from returnsops.returns.plan.doubles import note_double_orders, note_doubles
 from returnsops.returns.plan.draft import Draft, Lane, Plan, PostingDue, Step, StepState
 from returnsops.returns.plan.exchanging import note_contradiction, note_unreturned, plan_exchange
 from returnsops.returns.plan.expecting import is_noted_as_missing
@@ -120,6 +120,7 @@ def _write_chapters(draft: Draft) -> str:
     sale = find_sale(draft)
     stage = _pay_for_kept(draft, sale) if facts.is_kept else _follow_the_goods(draft, sale)
     note_shadows(draft, sale)
+    note_double_orders(draft)
     if sale:
         note_doubles(draft, sale)
     return stage

@@ -8,6 +8,7 @@ from collections import Counter
 from returnsops.returns.facts import PostingFacts, RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import CANCELLED
 from returnsops.returns.plan.draft import Draft
+from returnsops.returns.plan.exchange_orders import orders_for
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.standing_in import is_of_another, units_of, units_on
 from returnsops.returns.plan.undone import is_gone
@@ -16,9 +17,9 @@ from returnsops.returns.problems import Problem
 RMA = "returnAuthorization"
 # By the kinds of postings that one record is enough for: the types that may double it, and what these do with units.
 DOUBLES = {
-    ("rma",): ((RMA,), "authorises"),
-    ("receipt",): (("itemReceipt",), "receives"),
-    ("credit", "cash_refund"): (("creditMemo", "cashRefund"), "credits"),
+    ("rma",): ((RMA,), "authorises units"),
+    ("receipt",): (("itemReceipt",), "receives units"),
+    ("credit", "cash_refund"): (("creditMemo", "cashRefund"), "credits units"),
 }
 
 
@@ -32,6 +33,17 @@ def note_doubles(draft: Draft, sale: Sale) -> None:
             stands = not record.is_voided and (record.record_type, record.status) != (RMA, CANCELLED)
             if own and is_strange and stands and _is_double(facts, sale, record):
                 draft.problem(_double_problem(facts, record, own, does=does))
+
+
+def note_double_orders(draft: Draft) -> None:
+    """Two orders for one replacement: the customer is sent it twice."""
+    facts = draft.facts
+    doubles: dict[str, tuple[RecordFacts, RecordFacts]] = {}
+    for one in facts.exchanges:
+        orders = sorted(orders_for(facts, one), key=lambda order: not order.ours)
+        doubles |= {order.internal_id: (order, orders[0]) for order in orders[1:]}
+    for order, first in doubles.values():
+        draft.problem(_double_problem(facts, order, first, does="orders replacements"))
 
 
 def _find_own(facts: ReturnFacts, kinds: tuple[str, ...]) -> RecordFacts | None:
@@ -64,7 +76,7 @@ def _double_problem(facts: ReturnFacts, record: RecordFacts, own: RecordFacts, *
     return Problem(
         "foreign_record",
         f"record:{record.internal_id}",
-        f"{record.tran_id} in NetSuite {does} units of this return beside {own.tran_id}; ReturnsOps did not make it.",
+        f"{record.tran_id} in NetSuite {does} of this return beside {own.tran_id}; ReturnsOps did not make it.",
         found=record.tran_id,
         amount=facts.loop.return_total,
     )

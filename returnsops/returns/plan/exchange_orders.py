@@ -9,6 +9,8 @@ from returnsops.lib.money import add_up
 from returnsops.returns.facts import ExchangeFacts, RecordFacts, ReturnFacts
 from returnsops.returns.policy import ExchangeForm
 
+ENDED = ("C", "H")  # cancelled or closed: nothing of it is sent any more
+
 
 def find_exchange_orders(facts: ReturnFacts) -> list[RecordFacts]:
     """Sales orders that stand for replacements of this return, by id or name of Loop's order, or because we made it."""
@@ -39,6 +41,12 @@ def exchange_references(exchanges: list[tuple[str, str]]) -> list[str]:
     """Under which names an exchange order may lie in NetSuite, from its (id, name) pairs in Loop."""
     texts = [text for order_id, name in exchanges for text in (order_id, name, name.lstrip("#")) if text]
     return sorted(set(texts))
+
+
+def orders_for(facts: ReturnFacts, one: ExchangeFacts) -> list[RecordFacts]:
+    """Orders of which this replacement is, as their names tell; more than one would send it twice."""
+    standing = [order for order in find_exchange_orders(facts) if order.status not in ENDED]
+    return [order for order in standing if _is_on(facts, one, order)]
 
 
 def orders_missing(facts: ReturnFacts) -> list[ExchangeFacts]:
