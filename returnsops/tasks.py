@@ -3,7 +3,7 @@
 webhook → inbox → fetch the return → plan → outbox → sender → read back → plan …
 
 The task queue only carries «look at row 17». Every step is safe to run twice, out of order, by two workers at once, and
-to die at any line: what is due stands in our rows, and `tick` finds whatever a lost task left behind.
+to die at any line: what is due stands in our rows, and `returnsops.tick` finds whatever a lost task left behind.
 """
 
 import json
@@ -16,44 +16,31 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
-from django.utils import timezone
 
-from exceptions.cases import CONNECTION, INBOX, OVERDUE, WRITERS, add_case, sync_cases, sync_source
-from exceptions.overdue import overdue_problems, watched_since
-from exceptions.taking import give_back_of_who_left
+from exceptions.cases import sync_cases
 from integrations import inbox
-from integrations.discovery.check import checks_to_do, request_overdue_checks
 from integrations.errors import IntegrationError, RejectedError
-from integrations.keeping import forget_events
-from integrations.loop.subscriptions import check_webhooks
 from integrations.models import ConnectionProfile, NetSuiteAccount, Shop
-from returnsops.lib import clock
 from returnsops.lib.canonical import plain
 from returnsops.lib.locks import lock_until_commit
 from returnsops.lib.nudge import RowId, nudge
 from returnsops.lib.queue_heart import show_life, task_in_hand
 from returnsops.posting import outbox
-from returnsops.posting.claim import put_back_dead_claims
 from returnsops.posting.facts import load_facts
-from returnsops.posting.models import Posting
-from returnsops.posting.read_back import postings_to_read_back, read_back_due
+from returnsops.posting.read_back import read_back_due
 from returnsops.posting.resuming import look_after_pauses
-from returnsops.posting.settle import give_up_dead_leases, postings_in_doubt, settle_doubts
+from returnsops.posting.settle import settle_doubts
 from returnsops.returns import background, families, mirror, sweeps
 from returnsops.returns.agreements import note_agreements
 from returnsops.returns.connection_checks import check_connection
-from returnsops.returns.connection_problems import connection_problems, inbox_problems
 from returnsops.returns.hints import finish_event, heed_first_hints
 from returnsops.returns.history import note_fact_change
 from returnsops.returns.models import LoopReturn
-from returnsops.returns.other_writers import find_other_writers
 from returnsops.returns.place_names import PlaceNames
 from returnsops.returns.plan import plan_return
 from returnsops.returns.plan.wording import reword_plan
-from returnsops.returns.problems import Problem
 from returnsops.returns.replan import PLANNED, begin_plan, due_for_plan, hold_return
-from returnsops.returns.turns import answer, due_among, is_turn_of, ring
+from returnsops.returns.turns import answer, ring
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +54,7 @@ EVENTS_AT_ONCE, EVENTS_FOR_S = 20, 8.0
 
 def look(what: str, row_id: RowId = None) -> None:
     """The one entry point of the task queue: look at one row. An outside failure leaves the row due for the sweep."""
-    with _task_in_hand():
+    with at_work():
         try:
             LOOKS[what](row_id)
         except IntegrationError as error:
@@ -76,23 +63,28 @@ def look(what: str, row_id: RowId = None) -> None:
 
 def look_at_inbox(_: None) -> None:
     """One nudge stands for every webhook of the last moment: what is new is dealt out here, and some of it read."""
-    batches = _due_events()
+    batches = due_events()
     for batch in batches[1:]:
         nudge("events", batch)
     if batches:
         look_at_events(batches[0])
 
 
+def due_events() -> list[list[int]]:
+    due = inbox.take_due_events(limit=SWEEP_LIMIT, patience=NUDGE_PATIENCE)
+    return [due[start : start + EVENTS_AT_ONCE] for start in range(0, len(due), EVENTS_AT_ONCE)]
+
+
 def look_at_events(event_ids: list[int]) -> None:
     """Several in one task, which costs more than most looks. What there is no time for is due again soon."""
-    heed_first_hints(event_ids, for_s=EVENTS_FOR_S, show_life=_show_life)
+    heed_first_hints(event_ids, for_s=EVENTS_FOR_S, show_life=give_sign_of_life)
     deadline = time.monotonic() + EVENTS_FOR_S
     for event_id in inbox.begun_before(event_ids):
         if time.monotonic() > deadline:
             break
-        with _one_failure_delays_no_other(f"event {event_id}"):
+        with one_failure_delays_no_other(f"event {event_id}"):
             look_at_event(event_id)
-        _show_life()
+        give_sign_of_life()
 
 
 def look_at_event(event_id: int) -> None:
@@ -114,7 +106,7 @@ def look_at_event(event_id: int) -> None:
 def look_at_records(account_pk: int) -> None:
     """One task reads NetSuite for every return of an account that was hinted."""
     answer("records", account_pk)
-    families.fetch_due_records(NetSuiteAccount.objects.get(pk=account_pk), show_life=_show_life)
+    families.fetch_due_records(NetSuiteAccount.objects.get(pk=account_pk), show_life=give_sign_of_life)
 
 
 def look_at_plans(_: None) -> None:
@@ -126,9 +118,9 @@ def look_at_plans(_: None) -> None:
     while due := [return_pk for return_pk in due_for_plan() if times[return_pk] < PLANS_IN_A_ROW_MAX]:
         times.update(due)
         for return_pk in due:
-            with _one_failure_delays_no_other(f"plan of return {return_pk}"):
+            with one_failure_delays_no_other(f"plan of return {return_pk}"):
                 look_at_return(return_pk, attempts_below=1, waits=times[return_pk] > 1)
-        _show_life()
+        give_sign_of_life()
         if time.monotonic() > deadline:
             ring("plans")
             return
@@ -171,7 +163,7 @@ def look_at_return(return_pk: int, *, attempts_below: int = PLAN_ATTEMPTS_MAX, w
 def look_at_read_back(account_pk: int) -> None:
     """One task reads back everything of an account that is due, however many postings asked for it."""
     answer("read_back", account_pk)
-    read_back_due(NetSuiteAccount.objects.get(pk=account_pk), show_life=_show_life)
+    read_back_due(NetSuiteAccount.objects.get(pk=account_pk), show_life=give_sign_of_life)
 
 
 def look_at_doubts(account_pk: int) -> None:
@@ -193,7 +185,7 @@ def look_at_pauses(_: None) -> None:
 
 def look_at_background(_: None) -> None:
     """Sweeps, details, changes in NetSuite, history: a while of each, whatever is longest overdue first."""
-    background.work_in_background(show_life=_show_life)
+    background.work_in_background(show_life=give_sign_of_life)
 
 
 def look_at_details(shop_pk: int) -> None:
@@ -222,164 +214,20 @@ LOOKS: dict[str, Callable[..., None]] = {
 }
 
 
-# --- The net under it ------------------------------------------------------------------------------
-
-
-def tick() -> None:
-    """Find whatever is due. Runs every few seconds; each job runs once per interval however many clusters tick."""
-    with _task_in_hand():
-        for name in due_among({name: every for name, (every, _) in JOBS.items()}):
-            every, job = JOBS[name]
-            if is_turn_of(name, every):
-                with _one_failure_delays_no_other(name):
-                    job()
-                _show_life()
-
-
-def sweep_events() -> None:
-    """Webhooks nobody looked at yet, and those whose fetch failed."""
-    for batch in _due_events():
-        nudge("events", batch)
-
-
-def _due_events() -> list[list[int]]:
-    due = inbox.take_due_events(limit=SWEEP_LIMIT, patience=NUDGE_PATIENCE)
-    return [due[start : start + EVENTS_AT_ONCE] for start in range(0, len(due), EVENTS_AT_ONCE)]
-
-
-def sweep_plans() -> None:
-    """Returns whose time has come. One that fails again and again becomes a case instead of a loop."""
-    due = LoopReturn.objects.filter(look_again_at__lte=clock.now() - NUDGE_PATIENCE)
-    if due.filter(plan_attempts=0).exists():
-        ring("plans")
-    begun = due.filter(plan_attempts__gt=0, plan_attempts__lt=PLAN_ATTEMPTS_MAX).order_by("look_again_at")
-    for return_pk in begun.values_list("pk", flat=True)[:SWEEP_LIMIT]:
-        nudge("plan", return_pk)  # alone, as it may take its process with it
-    for row in due.filter(plan_attempts__gte=PLAN_ATTEMPTS_MAX).select_related("shop")[:SWEEP_LIMIT]:
-        _set_aside(row)
-
-
-def sweep_postings() -> None:
-    """Lost answers, dead senders, records not read back yet."""
-    put_back_dead_claims()
-    give_up_dead_leases()
-    for account_pk in _accounts_of(postings_in_doubt()):
-        ring("doubts", account_pk)
-    for account_pk in _accounts_of(postings_to_read_back(posted_before=clock.now() - NUDGE_PATIENCE)):
-        ring("read_back", account_pk)
-
-
-def _accounts_of(postings: QuerySet[Posting]) -> list[int]:
-    return list(postings.order_by().values_list("account_id", flat=True).distinct())
-
-
-def sweep_pauses() -> None:
-    look_after_pauses()
-
-
-def ask_for_background() -> None:
-    """What the webhooks missed, and all else that reads at length: a task of its own, one at a time."""
-    nudge("background")
-
-
-def sweep_records() -> None:
-    """Returns that nobody spoke of for a while, and hints whose time has come or whose task was lost."""
-    sweeps.hint_stale_records()
-    for account in NetSuiteAccount.objects.filter(paused_at=None):
-        if families.due_for_records(account).exists():
-            ring("records", account.pk)
-
-
-def sweep_connections() -> None:
-    """A connection that is down or refused is one case, not one for every return that waits for it."""
-    for shop in Shop.objects.select_related("account"):
-        with _one_failure_delays_no_other(f"connections of {shop}"):
-            sync_source(shop, CONNECTION, connection_problems(shop))
-            sync_source(shop, INBOX, inbox_problems(shop, limit=SWEEP_LIMIT))
-
-
-def sweep_overdue() -> None:
-    """What stands still without a word."""
-    watched = watched_since()
-    for shop in Shop.objects.select_related("account"):
-        with _one_failure_delays_no_other(f"what is overdue of {shop}"):
-            sync_source(shop, OVERDUE, overdue_problems(shop, watched=watched))
-
-
-def sweep_writers() -> None:
-    """Who else makes records that ReturnsOps is to write."""
-    for shop in Shop.objects.select_related("account"):
-        with _one_failure_delays_no_other(f"other writers beside {shop}"):
-            sync_source(shop, WRITERS, find_other_writers(shop))
-
-
-def sweep_cases() -> None:
-    """Cases that somebody has who is not here any more would wait for nobody."""
-    give_back_of_who_left()
-
-
-def sweep_checks() -> None:
-    """Checks whose task was lost, and those that are due: what we know of an account grows old."""
-    now = timezone.now()
-    for row in checks_to_do(now=now)[:SWEEP_LIMIT]:
-        nudge("check", row.pk)
-    request_overdue_checks(now=now)
-
-
-def sweep_webhooks() -> None:
-    """Loop switches subscriptions off after failures, and people do."""
-    for shop in Shop.objects.filter(paused_at=None):
-        with _one_failure_delays_no_other(f"webhooks of {shop}"):
-            check_webhooks(shop)
-
-
-def sweep_inbox() -> None:
-    forget_events()
-
-
-JOBS: dict[str, tuple[timedelta, Callable[[], None]]] = {
-    "plans": (timedelta(seconds=5), sweep_plans),
-    "postings": (timedelta(seconds=5), sweep_postings),
-    "pauses": (timedelta(seconds=5), sweep_pauses),
-    "events": (timedelta(seconds=10), sweep_events),
-    "connections": (timedelta(seconds=10), sweep_connections),
-    "records": (timedelta(seconds=5), sweep_records),
-    "cases": (timedelta(seconds=60), sweep_cases),
-    "checks": (timedelta(seconds=60), sweep_checks),
-    "background": (timedelta(seconds=5), ask_for_background),
-    "webhooks": (timedelta(days=1), sweep_webhooks),
-    "inbox": (timedelta(minutes=10), sweep_inbox),
-    "writers": (timedelta(minutes=10), sweep_writers),
-    "overdue": (timedelta(seconds=60), sweep_overdue),
-}
-
-
-def _task_in_hand() -> AbstractContextManager[None]:
+def at_work() -> AbstractContextManager[None]:
     return task_in_hand(settings.HEARTBEAT_FILE, limit_s=settings.TASK_LIMIT_S)
 
 
-def _show_life() -> None:
+def give_sign_of_life() -> None:
     """Work done is the proof of life that `manage.py worker` watches for."""
     show_life(settings.HEARTBEAT_FILE)
 
 
 @contextmanager
-def _one_failure_delays_no_other(name: str) -> Iterator[None]:
+def one_failure_delays_no_other(name: str) -> Iterator[None]:
     try:
         yield
     except IntegrationError as error:
         logger.warning("%s waits: %s", name, error)
     except Exception:
         logger.exception("%s failed; the others go on", name)
-
-
-def _set_aside(row: LoopReturn) -> None:
-    with transaction.atomic():
-        LoopReturn.objects.filter(pk=row.pk).update(look_again_at=None, stage=LoopReturn.Stage.NEEDS_PERSON)
-        problem = Problem(
-            "plan_failed",
-            f"return:{row.loop_id}",
-            f"Planning return {row.loop_id} failed {PLAN_ATTEMPTS_MAX} times. The log of the worker says why.",
-            amount=row.return_total,
-        )
-        add_case(row, problem)

@@ -35,6 +35,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("returnsops.closing",),
     ("returnsops.warehouse", "returnsops.pages", "returnsops.api"),
     ("returnsops.urls", "returnsops.tasks", "returnsops.management", "returnsops.wsgi", "returnsops.apps"),
+    ("returnsops.tick",),
 )
 # Read by Django before anything else, so it may use the ground floor only, and nobody imports it by name.
 SETTINGS = "returnsops.settings"

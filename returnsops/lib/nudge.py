@@ -17,7 +17,9 @@ logger = logging.getLogger(__name__)
 RowId = int | list[int] | None
 # These call nobody, or ask little.
 QUICK = frozenset({"plans", "plan", "doubts", "pauses", "life"})
-ROOF = "returnsops.tasks.look"  # called by name: who stands below the roof never imports it
+# Called by name: who stands below the roof never imports it.
+ROOF = "returnsops.tasks.look"
+TICK = "returnsops.tick.tick"
 
 
 def nudge(what: str, row_id: RowId = None) -> None:

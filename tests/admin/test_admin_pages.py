@@ -22,7 +22,7 @@ from returnsops.people.audit import record_event
 from returnsops.people.models import AuditEvent, Membership, Role, User
 from returnsops.posting.models import PostingAttempt
 from returnsops.returns.models import LoopReturn, PolicyVersion
-from returnsops.tasks import sweep_connections
+from returnsops.tick import sweep_connections
 from tests.builders import (
     NOW,
     make_due,

@@ -11,7 +11,7 @@ from exceptions.cases import CONNECTION, sync_source
 from exceptions.models import Case
 from exceptions.overdue import GAP, LATE, VERY_LATE, watched_since
 from integrations.models import InboundEvent, NetSuiteAccount, Shop, SyncCursor
-from returnsops import tasks
+from returnsops import tick
 from returnsops.posting.models import Pause, Posting, PostingAttempt
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.problems import Problem
@@ -161,21 +161,21 @@ def test_what_waited_for_a_connection_or_a_pause_has_an_hour_from_then(row: Loop
 
 def test_what_is_told_already_stays_so_while_a_connection_is_down(row: LoopReturn) -> None:
     wait_to_be_sent(row, LATE + A_MINUTE)
-    tasks.sweep_overdue()
+    tick.sweep_overdue()
     NetSuiteAccount.objects.update(failing_since=timezone.now(), next_probe_at=timezone.now())
 
-    tasks.sweep_overdue()
+    tick.sweep_overdue()
 
     assert Case.objects.get().status == Case.Status.OPEN
 
 
 def test_case_ends_once_it_moves(row: LoopReturn) -> None:
     wait_to_be_sent(row, LATE + A_MINUTE)
-    tasks.sweep_overdue()
+    tick.sweep_overdue()
     assert Case.objects.get().code == "work_overdue"
 
     Posting.objects.update(status="posted", their_id="9001", posted_at=timezone.now())
-    tasks.sweep_overdue()
+    tick.sweep_overdue()
 
     assert Case.objects.get().status == Case.Status.CLOSED
 
@@ -194,7 +194,7 @@ def test_who_was_switched_off_has_an_hour_for_what_waited_meanwhile(row: LoopRet
     wait_to_be_sent(row, VERY_LATE)
     SyncCursor.objects.filter(pk=watch.pk).update(swept_at=timezone.now() - GAP - A_MINUTE)
 
-    tasks.sweep_overdue()
+    tick.sweep_overdue()
 
     assert not Case.objects.exists()
     assert timezone.now() - watched_since() < A_MINUTE

@@ -16,7 +16,7 @@ from integrations.models import Credential, NetSuiteAccount, Shop
 from integrations.netsuite.assertion import ClientCredentials, load_signing_key
 from integrations.netsuite.certificates import days_warned, make_certificate, read_expiry
 from integrations.netsuite.endings import find_endings
-from returnsops import tasks
+from returnsops import tick
 from returnsops.people.models import User
 from tests.builders import make_account
 
@@ -65,14 +65,14 @@ def test_end_is_warned_about_in_steps(left: int, warned: int | None) -> None:
 @pytest.mark.django_db
 def test_end_becomes_one_case_and_a_new_certificate_closes_it(shop: Shop) -> None:
     NetSuiteAccount.objects.update(certificate_expires_at=datetime.now(UTC) + timedelta(days=20, hours=1))
-    tasks.sweep_connections()
-    tasks.sweep_connections()
+    tick.sweep_connections()
+    tick.sweep_connections()
 
     case = Case.objects.get(code="certificate_ending")
     assert case.status == "open"
 
     NetSuiteAccount.objects.update(certificate_expires_at=datetime.now(UTC) + timedelta(days=700))
-    tasks.sweep_connections()
+    tick.sweep_connections()
     case.refresh_from_db()
     assert case.status == "closed"
 
@@ -80,7 +80,7 @@ def test_end_becomes_one_case_and_a_new_certificate_closes_it(shop: Shop) -> Non
 @pytest.mark.django_db
 def test_token_based_access_is_a_note_and_no_case(shop: Shop, client: Client, finn: User) -> None:
     NetSuiteAccount.objects.update(auth="tba")
-    tasks.sweep_connections()
+    tick.sweep_connections()
 
     (ending,) = find_endings(NetSuiteAccount.objects.get(), now=NOW)
     client.force_login(finn)

@@ -17,7 +17,7 @@ class Killers(AppConfig):
 
     def ready(self) -> None:
         from integrations import inbox
-        from returnsops import tasks
+        from returnsops import tasks, tick
         from returnsops.posting import record_answer
 
         killers = json.loads(os.environ.get("KILLERS", "{}"))
@@ -25,8 +25,8 @@ class Killers(AppConfig):
         _arm(inbox, "find_returns", lambda event: killers.get("webhook", "none").encode() in bytes(event.raw))
         _arm(tasks, "load_facts", lambda row: row.loop_id == killers.get("plan"))
         tasks.NUDGE_PATIENCE = HASTE
-        quick = {name: (min(every, HASTE), job) for name, (every, job) in tasks.JOBS.items()}
-        tasks.JOBS = {"faulty": (HASTE, _fail), **quick}
+        quick = {name: (min(every, HASTE), job) for name, (every, job) in tick.JOBS.items()}
+        tick.JOBS = {"faulty": (HASTE, _fail), **quick}
 
 
 def _arm(room: Any, name: str, is_deadly: Callable[[Any], bool]) -> None:

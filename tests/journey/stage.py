@@ -10,7 +10,7 @@ import requests
 from exceptions.models import Case, CaseMember
 from integrations import connections
 from integrations.models import NetSuiteAccount, Shop
-from returnsops import tasks
+from returnsops import tasks, tick
 from returnsops.lib.nudge import RowId
 from returnsops.management.rehearsal.books import Family, group_by_order
 from returnsops.people.models import User
@@ -101,7 +101,7 @@ class Stage:
     def sweep(self) -> int:
         moved = 0
         for shop in Shop.objects.filter(code__in=self.shops, paused_at=None):
-            with tasks._one_failure_delays_no_other("sweep"):
+            with tasks.one_failure_delays_no_other("sweep"):
                 moved += sweeps.sweep_loop(shop)
         mirror.hint_records(self.waiting_for_records())
         return moved + self.work_through_queue()
@@ -112,7 +112,7 @@ class Stage:
             sweeps.sweep_loop(shop)
             sweeps.fetch_due_details(shop)
         mirror.hint_records(self.waiting_for_records())
-        tasks.sweep_plans()
+        tick.sweep_plans()
         self.work_through_queue()
 
     def work_through_queue(self) -> int:

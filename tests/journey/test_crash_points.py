@@ -19,7 +19,7 @@ from pytest_django import DjangoDbBlocker
 from integrations import connections
 from integrations.models import Shop
 from integrations.sandbox.server import Served
-from returnsops import tasks
+from returnsops import tasks, tick
 from returnsops.lib import nudge
 from returnsops.management.commands.seed_demo import seed_people
 from returnsops.management.rehearsal.books import Family, group_by_order
@@ -249,15 +249,15 @@ def run_to_the_end(stage: Stage, crashes: Crashes, cast: dict[str, Play]) -> Non
 def read_anew() -> None:
     """What the tick reads in Loop. NetSuite's side is read for the plan, and when a posting is read back."""
     for shop in Shop.objects.select_related("account"):
-        with tasks._one_failure_delays_no_other("sweep"):
+        with tasks.one_failure_delays_no_other("sweep"):
             sweeps.sweep_loop(shop)
             sweeps.fetch_due_details(shop)
 
 
 def sweep() -> None:
     """What the tick does among our own rows."""
-    tasks.sweep_postings()
-    tasks.sweep_plans()
+    tick.sweep_postings()
+    tick.sweep_plans()
 
 
 def judge_what_arrived(stage: Stage, cast: dict[str, Play]) -> None:

@@ -12,7 +12,7 @@ from integrations.errors import IntegrationError, RejectedError, TemporaryError
 from integrations.models import SyncCursor
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.records import RecordRef, TransactionRecord
-from returnsops import tasks
+from returnsops import tasks, tick
 from returnsops.lib import clock
 from returnsops.returns import families, known_records, mirror, turns
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
@@ -193,12 +193,12 @@ def test_hint_for_later_is_found_when_its_time_has_come(stage: Stage) -> None:
     row = stage.make("refund", parcel="in_transit")
     account = row.shop.account
     mirror.hint_records([row.pk], after=timedelta(hours=1))
-    tasks.sweep_records()
+    tick.sweep_records()
     assert ("records", account.pk) not in stage.queue
 
     LoopReturn.objects.update(records_hinted_at=timezone.now())
     SyncCursor.objects.filter(stream__startswith="bell:").delete()
-    tasks.sweep_records()
+    tick.sweep_records()
 
     assert ("records", account.pk) in stage.queue
 

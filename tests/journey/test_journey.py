@@ -13,7 +13,7 @@ from exceptions.models import Case, CaseMember
 from integrations.connections import FAILING_FOR
 from integrations.loop.signature import sign_body
 from integrations.models import InboundEvent, NetSuiteAccount
-from returnsops import tasks
+from returnsops import tick
 from returnsops.lib import clock
 from returnsops.people import audit
 from returnsops.people.models import AuditEvent, Role
@@ -288,14 +288,14 @@ def test_everything_waits_while_netsuite_is_down_and_goes_on_alone(stage: Stage)
     waiting = stage.make("refund")
     NetSuiteAccount.objects.update(failing_since=timezone.now() - FAILING_FOR)  # few calls fail, as few are made
     stage.run()
-    tasks.sweep_connections()
+    tick.sweep_connections()
     assert Case.objects.filter(code="connection_down", shop=waiting.shop, status="open").count() == 1
     assert CaseMember.objects.count() == 0
 
     stage.ask("faults", method="DELETE")
     stage.forget_outage()
     stage.run()
-    tasks.sweep_connections()
+    tick.sweep_connections()
 
     assert len(stage.books(waiting).rmas) == 1
     assert not Case.objects.filter(code="connection_down").exclude(status="closed").exists()
@@ -382,8 +382,8 @@ def test_garbage_with_a_right_signature_becomes_a_case_not_a_loop(stage: Stage) 
     assert send_webhook(stage, b'{"topic":"return","id":') == 200
 
     stage.work_through_queue()
-    tasks.sweep_events()
-    tasks.sweep_connections()
+    tick.sweep_events()
+    tick.sweep_connections()
 
     assert not stage.queue
     assert InboundEvent.objects.get().verdict == "unreadable"

@@ -11,7 +11,7 @@ from integrations.models import NetSuiteAccount, Shop, SyncCursor, SyncRun
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.records import RecordRef
 from integrations.sandbox.server import Served
-from returnsops import tasks
+from returnsops import tasks, tick
 from returnsops.lib import clock
 from returnsops.returns import mirror, schedule, sweeps
 from returnsops.returns.families import due_for_records
@@ -132,7 +132,7 @@ def test_loop_that_suddenly_shows_nothing_is_not_believed(stage: Stage, served: 
     taken = take_out(served, rows)
 
     run = work_through(run_of("comparison", rows[0].shop))
-    tasks.sweep_connections()
+    tick.sweep_connections()
 
     assert "Nothing was marked" in run.failure
     assert not LoopReturn.objects.filter(missing_since__isnull=False).exists()
@@ -140,7 +140,7 @@ def test_loop_that_suddenly_shows_nothing_is_not_believed(stage: Stage, served: 
 
     put_back(served, taken)
     work_through(run_of("comparison", rows[0].shop, interval="later"))
-    tasks.sweep_connections()
+    tick.sweep_connections()
     assert not Case.objects.filter(code="mirror_doubtful").exclude(status="closed").exists()
 
 

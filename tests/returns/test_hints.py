@@ -20,7 +20,7 @@ from integrations.inbox import begun_before, receive
 from integrations.loop.parsing import parse_return
 from integrations.loop.signature import sign_body
 from integrations.models import InboundEvent, Shop
-from returnsops import tasks
+from returnsops import tasks, tick
 from returnsops.returns import hints, mirror
 from returnsops.returns.hints import heed_first_hints
 from returnsops.returns.mirror import Fetched
@@ -170,7 +170,7 @@ def test_what_loop_refuses_is_for_a_person(hooked: Shop, monkeypatch: pytest.Mon
     assert states() == [("unreadable", 0, False)]
     assert "what is this" in InboundEvent.objects.get().failure
 
-    tasks.sweep_connections()
+    tick.sweep_connections()
     opened = CaseEvent.objects.get(case__code="event_unreadable", kind="opened")
     assert "body" not in opened.text, "that could be read"
 

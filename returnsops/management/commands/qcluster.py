@@ -8,10 +8,11 @@ from typing import Any
 
 from django_q.management.commands import qcluster
 
-from returnsops.lib.nudge import ROOF
+from returnsops.lib.nudge import ROOF, TICK
 
 
 class Command(qcluster.Command):  # type: ignore[misc]
     def handle(self, *args: Any, **options: Any) -> None:
-        import_module(ROOF.rpartition(".")[0])
+        for name in (ROOF, TICK):
+            import_module(name.rpartition(".")[0])
         super().handle(*args, **options)

@@ -15,6 +15,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from django_q.tasks import async_task
 
 from returnsops.lib.errors import StopRequested
+from returnsops.lib.nudge import ROOF, TICK
 from returnsops.lib.processes import PROJECT_DIR, Processes, Program
 from returnsops.lib.queue_heart import QueueHeart
 from returnsops.lib.task_broker import quick_broker
@@ -22,8 +23,6 @@ from returnsops.lib.watchdog import Heartbeat, Kept, Metronome, look_after
 
 log = logging.getLogger(__name__)
 
-TICK = "returnsops.tasks.tick"
-POKE = "returnsops.tasks.look"
 STOP_PATIENCE_S = 40.0  # more than a sender grants its calls, less than systemd grants us
 START_LIMIT_S = 60.0
 ROUND_S = 0.5
@@ -51,7 +50,7 @@ class Command(BaseCommand):
                     if metronome.is_due(now=now):
                         ask_for(TICK)
                     elif heartbeat.needs_poke(since=kept[0].started_at, now=now):
-                        ask_for(POKE, "life")
+                        ask_for(ROOF, "life")
                     processes.rest(ROUND_S)
             except StopRequested:
                 self.stdout.write("Stopping the task queue and the senders.")

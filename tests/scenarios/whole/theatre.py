@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from integrations.models import Shop, SyncRun
-from returnsops import tasks
+from returnsops import tick
 from returnsops.lib import clock
 from returnsops.management.commands.connect_sandbox import connect_account, connect_shop
 from returnsops.management.commands.seed_demo import seed_people
@@ -210,7 +210,7 @@ class Theatre(Stage):
             self.hear_of_silence(cue)
             self.look_at(cue)
         self.plan_what_is_due()
-        tasks.sweep_postings()
+        tick.sweep_postings()
         for _ in range(ROUNDS_MAX):
             self.work_through_queue()
             self._keep_silence()
@@ -228,7 +228,7 @@ class Theatre(Stage):
         raise AssertionError(f"still moving after {ROUNDS_MAX} rounds: {[cue.scene.name for cue in cues]}")
 
     def plan_what_is_due(self) -> None:
-        tasks.sweep_plans()
+        tick.sweep_plans()
         self.work_through_queue()
 
     def _find_what_is_due(self) -> int:
