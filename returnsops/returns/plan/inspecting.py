@@ -17,12 +17,12 @@ def plan_arrival(draft: Draft) -> None:
         draft.step("arrival", StepState.DONE, "scanned at the dock")
     elif facts.loop.delivered_at:
         draft.step("arrival", StepState.DONE, "delivered by the carrier")
-    elif facts.loop.label_status in ON_THE_ROAD:
-        _wait_for_carrier(draft)
-    elif facts.loop.settled_at and not facts.all_judged:
-        _wait_for_what_is_paid(draft, facts.loop.settled_at)
     elif facts.all_judged:
         draft.step("arrival", StepState.NOT_NEEDED, "nothing more is to come")
+    elif facts.loop.label_status in ON_THE_ROAD:
+        _wait_for_carrier(draft)
+    elif facts.loop.settled_at:
+        _wait_for_what_is_paid(draft, facts.loop.settled_at)
     else:
         draft.step("arrival", StepState.WAITING, f"label: {facts.loop.label_status or 'none yet'}")
 
