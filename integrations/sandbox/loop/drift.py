@@ -30,7 +30,8 @@ def drifted(row: Json, *, rules: Reading, is_list: bool) -> Json:
 
 
 def _with_other_values(row: Json, *, rules: Reading, is_list: bool) -> Json:
-    row = {**row, "handling_fee": FEES[rules.text("loop.drift.fee")](row["handling_fee"])}
+    if "handling_fee" in row:
+        row = {**row, "handling_fee": FEES[rules.text("loop.drift.fee")](row["handling_fee"])}
     if rules.flag("loop.drift.null_for_na"):
         row = {key: None if value == "N/A" else value for key, value in row.items()}
     if rules.text("loop.drift.outcome"):
