@@ -45,7 +45,7 @@ def explain_clock(answer: HttpAnswer) -> str:
     """What to say when this machine's clock differs too much from theirs; empty when it does not."""
     try:
         theirs = parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return ""
     skew_s = time.time() - theirs
     if abs(skew_s) < CLOCK_SKEW_MAX_S:

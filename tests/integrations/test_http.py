@@ -248,6 +248,7 @@ def test_failed_body_does_not_echo_the_secret(wire: responses.RequestsMock) -> N
         ("Sun, 22 Nov 2026 12:00:05 GMT", 5.0),
         ("Sun, 22 Nov 2026 11:00:00 GMT", 0.0),
         ("soon", None),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
     ],
 )
 def test_retry_after_is_read_in_both_forms(value: str | None, seconds: float | None) -> None:
