@@ -14,11 +14,11 @@ from returnsops.returns.plan.standing_in import is_of_another, units_of, units_o
 from returnsops.returns.plan.undone import is_gone
 from returnsops.returns.problems import Problem
 
-RMA = "returnAuthorization"
+RMA, RECEIPT = "returnAuthorization", "itemReceipt"
 # By the kinds of postings that one record is enough for: the types that may double it, and what these do with units.
 DOUBLES = {
     ("rma",): ((RMA,), "authorises units"),
-    ("receipt",): (("itemReceipt",), "receives units"),
+    ("receipt",): ((RECEIPT,), "receives units"),
     ("credit", "cash_refund"): (("creditMemo", "cashRefund"), "credits units"),
 }
 
@@ -57,9 +57,18 @@ def _record_of(facts: ReturnFacts, posting: PostingFacts) -> RecordFacts | None:
 
 def _is_double(facts: ReturnFacts, sale: Sale, record: RecordFacts) -> bool:
     """It names this return, or is made from its authorization; or more units would be taken back than were sold."""
-    rma = facts.posted("rma")
-    is_on_rma = rma is not None and record.created_from_id == rma.their_id
+    posted = facts.posted("rma")
+    rma = facts.record(posted.their_id) if posted else None
+    is_on_rma = rma is not None and record.created_from_id == rma.internal_id
+    if rma and is_on_rma and record.record_type == RECEIPT:
+        return _is_more_received_than_by_us(facts, rma)
     return record.names(facts.loop.loop_id) or is_on_rma or _is_beyond_what_was_sold(facts, sale, record)
+
+
+def _is_more_received_than_by_us(facts: ReturnFacts, rma: RecordFacts) -> bool:
+    """Else it stands for units that somebody took off ours."""
+    ours = [cover for cover in facts.posted_covers("receipt") if cover.startswith("unit:")]
+    return sum(line.received for line in rma.lines) > len(ours)
 
 
 def _is_beyond_what_was_sold(facts: ReturnFacts, sale: Sale, record: RecordFacts) -> bool:
