@@ -407,6 +407,16 @@ def test_what_an_administrator_let_through_is_counted_apart(books: Books) -> Non
     assert (books.broken(), books.verdict().exempt) == ({}, 1)
 
 
+def test_receipt_that_was_undone_and_made_again_offers_its_unit_once(books: Books) -> None:
+    """A person deleted it before we heard that it was made, so we made it anew."""
+    receipt, ledger = books.first.receipts[0], books.account["ledger"]
+    place, row = next((at, one) for at, one in enumerate(ledger) if one["transaction"] == receipt["id"])
+    undone = books.copy(receipt, lines=[], deleted=True)
+    ledger[place:place] = [row | {"transaction": undone["id"], "quantity": sign * row["quantity"]} for sign in (1, -1)]
+
+    assert "uninspected_sellable" not in books.broken()
+
+
 def test_what_was_found_and_taken_in_is_in_order(books: Books) -> None:
     take_in(books, count=2)
     books.found[books.returns[0]] = {sku_of_the_first(books): 2}

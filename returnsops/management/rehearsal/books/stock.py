@@ -1,8 +1,9 @@
 """Nothing sellable uninspected: units that documents brought into a sellable place, against units passed."""
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Self
 
 from returnsops.management.rehearsal.books.exempt import Exemption, count_exempt
@@ -11,37 +12,38 @@ from returnsops.management.rehearsal.books.found import ADJUSTMENT, TakenIn, uni
 from returnsops.management.rehearsal.books.verdict import Verdict
 
 Json = dict[str, Any]
-Brought = Mapping[tuple[str, str], int]  # units by account and transaction
+# Place in the ledger and units, by account and transaction: each way into or out of a sellable place.
+Moves = Mapping[tuple[str, str], Sequence[tuple[int, int]]]
 
 
 @dataclass(frozen=True)
 class Stock:
-    """What documents brought into sellable places, and which of them another hand has changed since."""
+    """What documents moved into sellable places, and which of them another hand has changed since."""
 
-    brought: Brought
+    moves: Moves
     edited: set[tuple[str, str]]
     taken_in: TakenIn
 
     @classmethod
     def of(cls, dump: Mapping[str, Any]) -> Self:
-        return cls(units_made_sellable(dump), edited_by_others(dump), units_taken_in(dump))
+        return cls(sellable_moves(dump), edited_by_others(dump), units_taken_in(dump))
+
+    def most_at_once(self, account: str, documents: Iterable[str]) -> int:
+        """The most units that these documents ever held in sellable places together: undoing one later does not undo
+        that it was offered, and one that takes the place of an undone one offers nothing more."""
+        rows = sorted(row for document in documents for row in self.moves.get((account, document), ()))
+        return max(accumulate((units for _, units in rows), initial=0))
 
 
-def units_made_sellable(dump: Mapping[str, Any]) -> Brought:
-    """The most that each document ever held in sellable places: undoing it later does not undo that it was offered.
-
-    Of adjustments only our own: the opening stock is one of a person.
-    """
-    held: Counter[tuple[str, str]] = Counter()
-    most: dict[tuple[str, str], int] = defaultdict(int)
+def sellable_moves(dump: Mapping[str, Any]) -> Moves:
+    """Of adjustments only our own: the opening stock is one of a person."""
+    moves: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
     for account_id, account in dump["netsuite"].items():
         ours = {str(one["id"]) for one in account["transactions"] if one["type"] == ADJUSTMENT and is_ours(one)}
-        for row in account["ledger"]:
+        for place, row in enumerate(account["ledger"]):
             if row["sellable"] and (row["type"] != ADJUSTMENT or str(row["transaction"]) in ours):
-                key = (account_id, str(row["transaction"]))
-                held[key] += row["quantity"]
-                most[key] = max(most[key], held[key])
-    return most
+                moves[account_id, str(row["transaction"])].append((place, row["quantity"]))
+    return moves
 
 
 def edited_by_others(dump: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -78,14 +80,15 @@ def check_sellable(
     """What a person makes sellable by hand is theirs to answer for, but never in silence. What an administrator let
     through is counted apart."""
     documents = [*family.receipts, *family.credits, *family.others, *family.undone]
-    units = {document["id"]: stock.brought.get((family.account, document["id"]), 0) for document in documents}
     untouched = [one for one in documents if is_ours(one) and (family.account, one["id"]) not in stock.edited]
-    ours = sum(units[document["id"]] for document in untouched)
+    ours, in_all = (
+        stock.most_at_once(family.account, (document["id"] for document in some)) for some in (untouched, documents)
+    )
     exempt = max(0, min(ours - passed, count_exempt(one, family, exemption)))
     verdict.exempt += exempt
     words = f"return {one['id']}: {ours} unit(s) made sellable, {passed} passed inspection, {exempt} exempt"
     verdict.note("uninspected_sellable", ours - passed - exempt, words)
-    if sum(units.values()) > passed + exempt >= ours and not has_case:
+    if in_all > passed + exempt >= ours and not has_case:
         verdict.note("divergences_without_case", 1, f"return {one['id']}: made sellable by another hand")
 
 
@@ -96,7 +99,7 @@ def check_unnamed(dump: Mapping[str, Any], families: Mapping[str, Family], stock
         for one in account["transactions"]:
             key = (account_id, one["id"])
             if is_ours(one) and key not in named:
-                units = stock.brought.get(key, 0)
+                units = stock.most_at_once(account_id, [one["id"]])
                 verdict.note("uninspected_sellable", units, f"{one['tranid']} belongs to no return: {units} unit(s)")
 
 
