@@ -42,6 +42,7 @@ from returnsops.returns.policy_terms import (
     RECORDS,
 )
 
+BROUGHT = "the shop's connector writes them; ReturnsOps enters on them what links them to the return"
 WHOLE = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 
 
@@ -132,7 +133,9 @@ def _who_writes(policy: Policy) -> Iterator[Sentence]:
     topic = "Who writes what"
     for kind, records in RECORDS.items():
         owner = policy.ownership.get(kind, Ownership.OBSERVE)
-        yield Sentence(topic, f"ownership.{kind}", f"{records}: {CHOICES[Ownership][owner]}.")
+        is_brought = (kind, owner, policy.exchange_order) == ("exchange_order", Ownership.WRITE, ExchangeOrder.EXPECT)
+        words = BROUGHT if is_brought else CHOICES[Ownership][owner]
+        yield Sentence(topic, f"ownership.{kind}", f"{records}: {words}.")
 
 
 def _goods(policy: Policy, names: Names) -> Iterator[Sentence]:

@@ -75,6 +75,7 @@ TOLD_WITH = {
     "tolerance_per_line": {"tolerance"},
     "tolerance_share": {"tolerance"},
     "read_back": {"read_back_share"},
+    "exchange_order": {"ownership"},
 }
 
 
@@ -151,3 +152,14 @@ def test_what_has_no_place_stays_on_hold() -> None:
 )
 def test_durations_are_whole_numbers_of_the_largest_unit(limit: timedelta, words: str) -> None:
     assert duration_words(limit) == words
+
+
+def test_orders_that_the_connector_brings_are_not_said_to_be_ours() -> None:
+    """To write them means more than to make them: their links are entered, too."""
+    brought, created = (
+        {one.setting: one.text for one in describe_policy(policy(exchange_order=how))} for how in ("expect", "create")
+    )
+
+    assert "the shop's connector writes them" in brought["ownership.exchange_order"]
+    assert brought["ownership.credit"] == "Credit Memos: ReturnsOps writes them."
+    assert created["ownership.exchange_order"] == "Exchange orders: ReturnsOps writes them."
