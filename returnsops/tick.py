@@ -3,8 +3,9 @@
 So whatever a lost task, a killed worker or a missed webhook left behind goes on, and silence is noticed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -108,25 +109,25 @@ def sweep_records() -> None:
 
 def sweep_connections() -> None:
     """A connection that is down or refused is one case, not one for every return that waits for it."""
-    for shop in Shop.objects.select_related("account"):
-        with one_failure_delays_no_other(f"connections of {shop}"):
-            sync_source(shop, CONNECTION, connection_problems(shop))
-            sync_source(shop, INBOX, inbox_problems(shop, limit=tasks.SWEEP_LIMIT))
+    _sync_shops(CONNECTION, connection_problems)
+    _sync_shops(INBOX, partial(inbox_problems, limit=tasks.SWEEP_LIMIT))
 
 
 def sweep_overdue() -> None:
     """What stands still without a word."""
-    watched = watched_since()
-    for shop in Shop.objects.select_related("account"):
-        with one_failure_delays_no_other(f"what is overdue of {shop}"):
-            sync_source(shop, OVERDUE, overdue_problems(shop, watched=watched))
+    _sync_shops(OVERDUE, partial(overdue_problems, watched=watched_since()))
 
 
 def sweep_writers() -> None:
     """Who else makes records that ReturnsOps is to write."""
+    _sync_shops(WRITERS, find_other_writers)
+
+
+def _sync_shops(source: str, find: Callable[[Shop], Iterable[Problem]]) -> None:
+    """The cases of this source, of one shop after the other."""
     for shop in Shop.objects.select_related("account"):
-        with one_failure_delays_no_other(f"other writers beside {shop}"):
-            sync_source(shop, WRITERS, find_other_writers(shop))
+        with one_failure_delays_no_other(f"cases of {shop} from {source}"):
+            sync_source(shop, source, find(shop))
 
 
 def sweep_cases() -> None:

@@ -16,7 +16,7 @@ from returnsops.posting.models import Pause, Posting, PostingAttempt
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.problems import Problem
 from returnsops.returns.streams import main_stream
-from tests.builders import make_due, make_posting, make_return
+from tests.builders import make_due, make_posting, make_return, make_shop
 
 pytestmark = pytest.mark.django_db
 A_MINUTE = timedelta(minutes=1)
@@ -202,3 +202,19 @@ def test_who_was_switched_off_has_an_hour_for_what_waited_meanwhile(row: LoopRet
 
 def test_watch_without_a_gap_is_as_old_as_it_was(watch: SyncCursor) -> None:
     assert watched_since() == watch.watermark
+
+
+def test_shop_that_breaks_the_look_hides_no_other_shop(row: LoopReturn, monkeypatch: pytest.MonkeyPatch) -> None:
+    wait_to_be_sent(row, LATE + A_MINUTE)
+    broken = make_shop("alder")
+    find = overdue.overdue_problems
+
+    def break_for_one(shop: Shop, *, watched: datetime) -> list[Problem]:
+        assert shop != broken, "a fault of ours"
+        return find(shop, watched=watched)
+
+    monkeypatch.setattr(tick, "overdue_problems", break_for_one)
+
+    tick.sweep_overdue()
+
+    assert Case.objects.get().shop == row.shop
