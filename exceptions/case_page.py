@@ -118,7 +118,7 @@ def _take(case: Case, user: User, member: CaseMember | None) -> list[dict[str, A
 
 
 def _way_to_connection(case: Case) -> list[dict[str, Any]]:
-    """A connection is checked and resumed on a page of its own."""
-    if case.code not in ("connection_down", "connection_refused"):
+    """A connection is checked and resumed on a page of its own, which also shows what moves."""
+    if case.code not in ("connection_down", "connection_refused", "work_overdue"):
         return []
     return [{"label": "Open Connections", "icon": "plug", "url": reverse("connections"), "method": "get"}]

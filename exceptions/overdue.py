@@ -34,8 +34,8 @@ COUNTED, MOMENT = "{what}: {count}, the oldest since {since}.", "{what} {since}.
 
 @dataclass(frozen=True)
 class Watch:
-    """what: waits, in words. since: of each of the rows, when it could have gone on. moved: rows of the same kind that
-    did just now."""
+    """name: subject of the case. what: waits, in words. since: of each of the rows, when it could have gone on. moved:
+    rows of the same kind that did just now."""
 
     name: str
     what: str
@@ -87,27 +87,35 @@ def _find_overdue(shop: Shop, watch: Watch, now: datetime) -> Problem | None:
         return None
     since = f"{found['since']:%d %b %H:%M} UTC"
     cause = watch.told.format(what=watch.what, count=found["count"], since=since)
-    return Problem("work_overdue", f"{watch.name}:{shop}", cause)
+    return Problem("work_overdue", watch.name, cause)
 
 
 def _watches(shop: Shop, now: datetime) -> Iterator[Watch]:
     yield from _watch_documents(shop, now)
     events = InboundEvent.objects.filter(shop=shop, verdict=InboundEvent.Verdict.WAITING)
-    yield Watch("webhooks", "Webhooks of Loop that nobody looked at", events, "last_received_at")
+    yield Watch("webhooks of Loop", "Webhooks of Loop that nobody looked at", events, "last_received_at")
     returns = LoopReturn.objects.filter(shop=shop)
     fetched = returns.filter(fetched_at__gte=now - MOVING)
-    yield Watch("details", "Returns that wait for their details from Loop", due_details(shop), "fetch_due_at", fetched)
-    yield Watch("Loop changes", "What changed in Loop was last read", _swept(shop), "swept_at", told=MOMENT)
+    yield Watch(
+        "details of returns",
+        "Returns that wait for their details from Loop",
+        due_details(shop),
+        "fetch_due_at",
+        fetched,
+    )
+    yield Watch("changes in Loop", "What changed in Loop was last read", _swept(shop), "swept_at", told=MOMENT)
     if shop.account.unread.filter(lacks_right=True).exists():
         return  # that is a case of its own
     hinted = due_for_records(shop.account).filter(shop=shop)
     read = returns.filter(records_fetched_at__gte=now - MOVING)
-    yield Watch("records", "Returns that wait for what NetSuite holds of them", hinted, "records_hinted_at", read)
+    yield Watch(
+        "records of returns", "Returns that wait for what NetSuite holds of them", hinted, "records_hinted_at", read
+    )
     account = _swept(shop.account)
-    yield Watch("NetSuite changes", "What changed in NetSuite was last read", account, "swept_at", told=MOMENT)
+    yield Watch("changes in NetSuite", "What changed in NetSuite was last read", account, "swept_at", told=MOMENT)
     made = Posting.objects.filter(shop=shop, system=System.NETSUITE, status=Status.POSTED)
     unread = made.filter(read_back_at=None, trusted_at=None).annotate(made_at=Max("tries__started_at"))
-    yield Watch("read back", "Documents made in NetSuite and not read back", unread, "made_at")
+    yield Watch("reading back", "Documents made in NetSuite and not read back", unread, "made_at")
 
 
 def _watch_documents(shop: Shop, now: datetime) -> Iterator[Watch]:
@@ -115,10 +123,10 @@ def _watch_documents(shop: Shop, now: datetime) -> Iterator[Watch]:
         ours = Posting.objects.filter(shop=shop, system=system)
         waiting = ours.filter(not_paused(), status=Status.PENDING)
         sent = ours.filter(status=Status.POSTED, posted_at__gte=now - MOVING)
-        yield Watch(f"{name} outbox", f"Documents that wait to be sent to {name}", waiting, "not_before", sent)
+        yield Watch(f"sending to {name}", f"Documents that wait to be sent to {name}", waiting, "not_before", sent)
         doubts = ours.filter(status=Status.UNCERTAIN)
         told = f"Documents sent to {name} of which nobody knows what came"
-        yield Watch(f"{name} doubts", told, doubts, "uncertain_since")
+        yield Watch(f"lost answers of {name}", told, doubts, "uncertain_since")
 
 
 def _swept(owner: Shop | NetSuiteAccount) -> QuerySet[SyncCursor]:

@@ -136,7 +136,7 @@ def test_in_a_backlog_that_moves_only_what_stands_for_a_day_is_told(row: LoopRet
     Posting.objects.filter(status="pending").update(not_before=timezone.now() - VERY_LATE)
 
     (problem,) = overdue_problems(row.shop)
-    assert problem.subject == f"NetSuite outbox:{row.shop}"
+    assert problem.subject == "sending to NetSuite"
 
 
 def test_who_stopped_or_does_not_answer_is_the_reason(row: LoopReturn) -> None:

@@ -439,6 +439,16 @@ def test_a_line_of_another_order_cannot_be_chosen(finance: Client, row: LoopRetu
     assert not Override.objects.exists()
 
 
+@pytest.mark.parametrize("code", ["connection_down", "connection_refused", "work_overdue"])
+def test_case_of_a_connection_leads_to_it(finance: Client, shop: Shop, code: str) -> None:
+    sync_source(shop, CONNECTION, [Problem(code, "sending to NetSuite", "It stands still.")])
+
+    page = finance.get(f"/exceptions/{Case.objects.get().pk}/").text
+
+    assert "Open Connections" in page
+    assert "sending to NetSuite" in finance.get("/exceptions/").text
+
+
 def test_one_note_goes_for_all_returns_of_a_case(finance: Client, shop: Shop, row: LoopReturn) -> None:
     case = make_case(row, "loop_settled_early", subject="outcome:refund", cause="Before it was asked.")
     join(case, shop, "110700140")
