@@ -10,6 +10,7 @@ from returnsops.lib.words import noun_for
 from returnsops.returns.facts import LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.expecting import expect_record, goods_came_at, is_noted_as_missing
+from returnsops.returns.plan.holding import held_by_receipts
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.outbox_problems import read_back_step
 from returnsops.returns.plan.sources import find_bills, find_orders, line_on
@@ -101,17 +102,31 @@ def _holds_every_unit(draft: Draft, authorization: Authorization) -> bool:
 def _units_without_room(facts: ReturnFacts, authorization: Authorization) -> list[UnitFacts]:
     """Of the units that came or may still come, those that found no quantity left on their line. What was noted as
     never to be received only has its line: whoever books it by hand closes that."""
+    wanted = [unit for unit in facts.live_units if unit.is_accepted or unit.is_awaited]
+    covers = facts.posted_covers("receipt")
+    received = [unit for unit in wanted if unit.cover in covers]
     room = Counter({line.line: _room_of(facts, line) for line in authorization.line_of.values()})
+    missing = _find_room(authorization, received, room)
+    room.subtract(_held_of_others(facts, authorization, received))
+    return missing + _find_room(authorization, [unit for unit in wanted if unit not in received], room)
+
+
+def _find_room(authorization: Authorization, units: list[UnitFacts], room: Counter[str]) -> list[UnitFacts]:
+    """Gives those that find none, and takes what the others find. What it was made for comes first."""
     missing = []
-    for unit in sorted(facts.live_units, key=lambda one: one.cover not in authorization.posting.covers):
+    for unit in sorted(units, key=lambda one: one.cover not in authorization.posting.covers):
         line = authorization.line_of.get(unit.unit)
-        if not (unit.is_accepted or unit.is_awaited):
-            continue
         if line is None or room[line.line] < 1:
             missing.append(unit)
         else:
             room[line.line] -= 1
     return missing
+
+
+def _held_of_others(facts: ReturnFacts, authorization: Authorization, received: list[UnitFacts]) -> Counter[str]:
+    """By line, what our receipts hold of units that were taken out of the return, or not accepted."""
+    lines = [authorization.line_of.get(unit.unit) for unit in received]
+    return held_by_receipts(facts) - Counter(line.line for line in lines if line)
 
 
 def _room_of(facts: ReturnFacts, line: LineFacts) -> int:

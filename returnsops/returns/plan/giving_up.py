@@ -2,9 +2,10 @@
 
 from collections import Counter
 
-from returnsops.returns.facts import LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
+from returnsops.returns.facts import LineFacts, RecordFacts, ReturnFacts, UnitFacts
+from returnsops.returns.plan.holding import held_by_receipts
 from returnsops.returns.plan.matching import match_units
-from returnsops.returns.plan.undone import given_up, is_gone
+from returnsops.returns.plan.undone import given_up
 
 
 def is_money_given_up(facts: ReturnFacts) -> bool:
@@ -26,7 +27,7 @@ def are_goods_given_up(facts: ReturnFacts) -> bool:
     if not units or rma is None:
         return bool(units)
     line_of = {unit.unit: _line_of(facts, unit, rma) for unit in units}
-    wanted, held = Counter(line_of.values()), _held_by_receipts(facts)
+    wanted, held = Counter(line_of.values()), held_by_receipts(facts)
     received = {line.line: line.received for line in rma.lines}
     return any(not line or received[line] < held[line] + count for line, count in wanted.items())
 
@@ -38,24 +39,3 @@ def _line_of(facts: ReturnFacts, unit: UnitFacts, rma: RecordFacts) -> str:
     by_sale = [line for line in rma.lines if sold_on and line.order_line == sold_on.line]
     by_item = [line for line in rma.lines if line.item_id == (sold_on.item_id if sold_on else unit.item_id)]
     return next((line.line for line in (*by_sale, *by_item)), "")
-
-
-def _held_by_receipts(facts: ReturnFacts) -> Counter[str]:
-    """What the receipts of this return that stand hold, by line: of other units, so it makes up for none of these."""
-    held: Counter[str] = Counter()
-    for posting in facts.postings:
-        if posting.kind == "receipt" and posting.status == "posted" and not is_gone(facts, posting):
-            held.update(_held_by(facts, posting))
-    return held
-
-
-def _held_by(facts: ReturnFacts, receipt: PostingFacts) -> Counter[str]:
-    """As NetSuite shows it; before it is read, as it was sent."""
-    record = facts.record(receipt.their_id)
-    rows = receipt.body.get("item", {}).get("items", [])
-    found: Counter[str] = Counter()
-    for line in record.lines if record else ():
-        found[line.order_line] += line.quantity
-    for row in rows if record is None else ():
-        found[str(row["orderLine"])] += row.get("quantity", 0)
-    return found
