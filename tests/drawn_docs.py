@@ -20,6 +20,8 @@ Moves = Mapping[Any, Collection[Any]]
 
 POSTING_ARROWS = {
     ("pending", "sending"): "A sender claims it: marked and committed before any call is made.",
+    ("pending", "uncertain"): "A new plan wants something else, and NetSuite may still have it as a job that nobody "
+    "can name: looked for until a day has passed.",
     ("pending", "voided"): "A new plan no longer wants it and it was never carried out; what it covered is free again.",
     ("sending", "posted"): "The other side answered with its id.",
     (

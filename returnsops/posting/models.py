@@ -30,7 +30,7 @@ class Posting(models.Model):
     # What a new plan may still change: nothing of it can exist over there (docs/adr/0005).
     CHANGEABLE = (Status.PENDING, Status.REJECTED)
     MOVES = {
-        Status.PENDING: {Status.SENDING, Status.VOIDED},
+        Status.PENDING: {Status.SENDING, Status.UNCERTAIN, Status.VOIDED},
         Status.SENDING: {Status.POSTED, Status.PENDING, Status.UNCERTAIN, Status.REJECTED},
         Status.UNCERTAIN: {Status.POSTED, Status.PENDING, Status.REJECTED},
         Status.REJECTED: {Status.PENDING, Status.VOIDED},

@@ -7,23 +7,27 @@ changed, only what surely is not (docs/adr/0005).
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Count, Q, prefetch_related_objects
 from django.utils import timezone
 
 from integrations.models import Shop
+from integrations.netsuite.options import WriteMode
 from returnsops.lib.canonical import plain
 from returnsops.lib.fixed_query import FixedQuery, slot
 from returnsops.lib.wake import notify
 from returnsops.posting.claim import take_back
 from returnsops.posting.models import Posting, PostingAttempt, PostingCover
 from returnsops.posting.moves import move_posting
+from returnsops.posting.record_answer import DIED
 from returnsops.posting.turn import turn_at
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import PostingDue
 from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.outbox_problems import OURS_DIFFERS, STRANGER_DIFFERS
+from returnsops.returns.replan import ask_for_plan
 
 Status = Posting.Status
 REFUSALS_PER_HOUR_MAX, REFUSALS_MAX = 5, 20  # then a person's retry is no help any more
@@ -32,6 +36,7 @@ SAME_AGAIN = {
     "unbalanced": "its amounts do not add up in NetSuite's eyes. Report its words to the administrator.",
     "invalid_request": "NetSuite cannot read it. Report its words to the administrator.",
 }
+JOB_WAITS_AT_MOST = timedelta(days=1)  # for its turn; nothing in netsuite.md §2.5 limits it
 HOLD_OPEN = FixedQuery(
     lambda: (
         Posting.objects.select_for_update(no_key=True)
@@ -65,6 +70,7 @@ def enqueue(loop_return: LoopReturn, wanted: Sequence[PostingDue]) -> list[Posti
     assert transaction.get_connection().in_atomic_block, "the outbox changes together with the plan"
     standing: list[Posting] = STANDING.ask(return_pk=loop_return.pk)
     prefetch_related_objects(standing, "covers")
+    wanted = _leave_to_jobs(standing, wanted)
     changed: list[Posting] = []
     matched: list[tuple[PostingDue, Posting | None]] = []
     for due in wanted:
@@ -98,6 +104,33 @@ def wake_senders(system: str, shop: Shop) -> None:
 def is_over_there(posting: Posting) -> bool:
     """Refused because our external id is on a record already: until a person settled that, it is not withdrawn."""
     return bool(posting.refusal and posting.refusal.get("family") == OURS_DIFFERS)
+
+
+def may_be_queued(posting: Posting) -> bool:
+    """Handed in as a job, and the answer that names the job was lost. It may be done after any window; sent again it is
+    done once, by its key."""
+    if posting.status != Status.PENDING or not posting.doubted or posting.refusal:
+        return False
+    if posting.account.write_mode != WriteMode.ASYNC:
+        return False
+    since = timezone.now() - JOB_WAITS_AT_MOST
+    return posting.tries.filter(outcome__in=("uncertain", DIED), started_at__gt=since).exists()
+
+
+def _leave_to_jobs(standing: list[Posting], wanted: Sequence[PostingDue]) -> Sequence[PostingDue]:
+    """What may be queued and is not wanted as it is goes back into doubt, and a plan that counts on it is due.
+
+    Gives what else is wanted: nothing in its place. Nobody on its source waits for it, as nothing more is sent.
+    """
+    for posting in [one for one in standing if may_be_queued(one)]:
+        if any(due.kind == posting.kind and not _differs(posting, due) for due in wanted):
+            continue
+        standing.remove(posting)
+        wanted = [due for due in wanted if due.kind != posting.kind or not _shared(posting, due)]
+        now = timezone.now()
+        move_posting(posting, Status.UNCERTAIN, uncertain_since=now, not_before=now, serial_key=posting.external_id)
+        transaction.on_commit(partial(ask_for_plan, [posting.loop_return_id]))
+    return wanted
 
 
 def _free_replaced(loop_return: LoopReturn, wanted: Sequence[PostingDue]) -> None:
@@ -135,7 +168,7 @@ def why_no_cancel(posting: Posting) -> str:
         return "What moves stock is not looked for before it is sent, so one made by hand would be made a second time."
     if posting.status == Status.POSTED:
         return "It is over there already."
-    if posting.status not in Posting.CHANGEABLE or posting.uncertain_since is not None:
+    if posting.status not in Posting.CHANGEABLE or posting.uncertain_since is not None or may_be_queued(posting):
         return "It is withdrawn already." if posting.status == Status.VOIDED else "It may be over there already."
     return "A record with its external id is in NetSuite: settle that first." if is_over_there(posting) else ""
 

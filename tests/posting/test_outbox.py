@@ -1,14 +1,25 @@
 """The outbox follows the plan; what may be over there already is never changed."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
+from integrations.models import NetSuiteAccount
 from returnsops.lib import clock
 from returnsops.posting.models import Posting
-from returnsops.posting.outbox import enqueue, external_id, retry, retry_others_refused_for
+from returnsops.posting.outbox import (
+    JOB_WAITS_AT_MOST,
+    enqueue,
+    external_id,
+    retry,
+    retry_others_refused_for,
+    why_no_cancel,
+)
 from returnsops.returns.models import LoopReturn
+from returnsops.returns.plan import PostingDue
 from tests.builders import make_due, make_posting
 
 pytestmark = pytest.mark.django_db
@@ -194,3 +205,71 @@ def test_only_what_is_refused_can_be_retried(row: LoopReturn) -> None:
 
     assert not retry(posting)
     assert not retry(put(posting))
+
+
+def handed_in(row: LoopReturn, *, ago: timedelta = timedelta(minutes=20), mode: str = "async") -> Posting:
+    """A job of NetSuite's whose name was lost with the answer. No look has found what it makes."""
+    NetSuiteAccount.objects.update(write_mode=mode)
+    posting = make_posting(row, attempts=1, doubted=True)
+    posting.tries.create(number=1, started_at=timezone.now() - ago, duration_s=1.0, request={}, outcome="uncertain")
+    return put(posting)
+
+
+@pytest.mark.parametrize("wanted", [[], [make_due(request=CORRECTED)], [make_due(covers=["unit:387002"])]])
+def test_what_may_wait_as_a_job_is_neither_withdrawn_nor_changed(row: LoopReturn, wanted: list[PostingDue]) -> None:
+    """The plan wants something else, and NetSuite may still do what it was told."""
+    posting = handed_in(row)
+
+    enqueue(row, wanted)
+
+    kept = put(posting)
+    assert (kept.status, kept.request, covers_of(kept)) == ("uncertain", posting.request, {"unit:387001"})
+    assert list(row.postings.exclude(pk=posting.pk).values_list("covers__unit", flat=True)) == [
+        unit for due in wanted for unit in due.covers - {"unit:387001"}
+    ]
+
+
+def test_what_may_wait_as_a_job_keeps_no_other_from_its_source(row: LoopReturn) -> None:
+    posting = handed_in(row)
+    other = make_posting(row, make_due("receipt", covers=["unit:2"]))
+    put(other, status="sending", sending_since=clock.now(), serial_key=posting.serial_key)
+
+    enqueue(row, [])
+
+    assert put(posting).status == "uncertain"
+
+
+def test_what_may_wait_as_a_job_is_sent_again_while_it_is_wanted(row: LoopReturn) -> None:
+    """Under the same key, which NetSuite does once."""
+    posting = handed_in(row)
+
+    enqueue(row, [make_due()])
+
+    assert put(posting).status == "pending"
+
+
+@pytest.mark.parametrize(
+    ("ago", "mode", "refusal"),
+    [
+        (JOB_WAITS_AT_MOST, "async", None),
+        (timedelta(minutes=20), "sync", None),
+        (timedelta(minutes=20), "async", {"family": "period_closed"}),  # an answer under its key
+    ],
+)
+def test_what_surely_waits_as_no_job_is_withdrawn(
+    row: LoopReturn, ago: timedelta, mode: str, refusal: dict[str, str] | None
+) -> None:
+    posting = handed_in(row, ago=ago, mode=mode)
+    put(posting, refusal=refusal)
+
+    enqueue(row, [])
+
+    assert put(posting).status == "voided"
+
+
+def test_what_may_wait_as_a_job_is_cancelled_by_nobody(row: LoopReturn) -> None:
+    posting = handed_in(row)
+    assert why_no_cancel(posting) == "It may be over there already."
+
+    posting.tries.update(started_at=timezone.now() - JOB_WAITS_AT_MOST)
+    assert why_no_cancel(posting) == ""
