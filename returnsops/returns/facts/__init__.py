@@ -123,8 +123,12 @@ class ReturnFacts:
         """The customer keeps all of it: nothing is to come, so nothing is authorised or received."""
         if not self.live_units or any(unit.outcome for unit in self.live_units):
             return False
-        noted = self.is_acknowledged("no_parcel", f"return:{self.loop.loop_id}")
-        return noted or all(unit.is_kept for unit in self.live_units)
+        return self.is_noted_as_kept or all(unit.is_kept for unit in self.live_units)
+
+    @property
+    def is_noted_as_kept(self) -> bool:
+        """A person said that no parcel is to come."""
+        return self.is_acknowledged("no_parcel", f"return:{self.loop.loop_id}")
 
     @property
     def credited_units(self) -> tuple[UnitFacts, ...]:

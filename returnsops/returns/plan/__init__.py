@@ -29,7 +29,7 @@ from returnsops.returns.plan.figures import is_paid_for_nothing
 from returnsops.returns.plan.finding import holds_settlement, is_to_be_taken_in, plan_found
 from returnsops.returns.plan.hinges import hinges_of
 from returnsops.returns.plan.inspecting import plan_arrival, plan_inspection
-from returnsops.returns.plan.late import find_late_units, leave_out_late, note_late_units
+from returnsops.returns.plan.late import leave_out_late, note_late_units
 from returnsops.returns.plan.lying import left_on_hold
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.outbox_problems import note_outbox_problems
@@ -52,7 +52,7 @@ from returnsops.returns.problems import Problem
 __all__ = ["Draft", "Lane", "Plan", "PostingDue", "Step", "StepState", "facts_as_planned", "plan_return"]
 
 GOES_ON_WITH = frozenset(
-    {"loop_settled_early", "late_unit", "hold_overdue", "undeclared_item", "remark_cancelled"}
+    {"loop_settled_early", "late_unit", "kept_unit_came", "hold_overdue", "undeclared_item", "remark_cancelled"}
 )  # somebody should look, but nothing waits for them
 ENDED_STATES = frozenset({"cancelled", "expired"})
 
@@ -72,12 +72,12 @@ def plan_return(facts: ReturnFacts) -> Plan:
     Source: docs/architecture.md, «The plan»; loop.md §8 and netsuite.md §4 for what the two systems expect.
     """
     facts = _taken_in(facts)
-    late, seen, facts = find_late_units(facts), facts.units, leave_out_late(facts)
+    seen, facts = facts, leave_out_late(facts)
     draft = Draft(facts)
-    note_late_units(draft, late)
+    note_late_units(draft, seen)
     draft.step("request", StepState.DONE, f"order {facts.loop.order_name}")
     stage = _write_chapters(draft)
-    tell_judgements(draft, seen)
+    tell_judgements(draft, seen.units)
     if stage in ("settled", "ended") and is_to_be_taken_in(draft):
         stage = "posting"
     hold_cancelled(draft)

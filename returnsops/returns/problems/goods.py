@@ -77,6 +77,11 @@ GOODS: dict[str, ProblemKind] = {
         "It is paid for by nobody and on no receipt. Settle it by hand: receive and refund it, or send it back; then "
         "note what you did.", (ACKNOWLEDGE,),
     ),
+    "kept_unit_came": ProblemKind(
+        "A unit came that the customer was to keep", "finance", "",
+        "The customer has been paid for it, and it is on no receipt. Take it into stock in NetSuite by an Inventory "
+        "Adjustment, or send it back; then note what you did.", (ACKNOWLEDGE,),
+    ),
     "ended_after_receipt": ProblemKind(
         "Cancelled after the goods were received", "finance", "close_rma",
         "Decide whether the customer gets the goods back or the money. Note what was agreed.", (ACKNOWLEDGE,),
