@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 _seen: tuple[float, timedelta] = (-1.0, timedelta(0))
@@ -19,6 +20,15 @@ _seen: tuple[float, timedelta] = (-1.0, timedelta(0))
 def now() -> datetime:
     """Business time, aware UTC."""
     return timezone.now() + offset()
+
+
+def shared_now() -> datetime:
+    """Real time by the database's clock: for what one machine writes down, another measures, and nothing may end too
+    early by. Their own clocks may differ."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
 
 
 def today(time_zone: str) -> date:

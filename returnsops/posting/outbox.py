@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from integrations.models import Shop
 from integrations.netsuite.options import WriteMode
+from returnsops.lib import clock
 from returnsops.lib.canonical import plain
 from returnsops.lib.fixed_query import FixedQuery, slot
 from returnsops.lib.wake import notify
@@ -127,8 +128,10 @@ def _leave_to_jobs(standing: list[Posting], wanted: Sequence[PostingDue]) -> Seq
             continue
         standing.remove(posting)
         wanted = [due for due in wanted if due.kind != posting.kind or not _shared(posting, due)]
-        now = timezone.now()
-        move_posting(posting, Status.UNCERTAIN, uncertain_since=now, not_before=now, serial_key=posting.external_id)
+        move_posting(
+            posting, Status.UNCERTAIN,
+            uncertain_since=clock.shared_now(), not_before=timezone.now(), serial_key=posting.external_id,
+        )  # fmt: skip
         transaction.on_commit(partial(ask_for_plan, [posting.loop_return_id]))
     return wanted
 

@@ -208,10 +208,10 @@ def mark_uncertain(posting: Posting, *, refusal: dict[str, object] | None = None
     refusal: it was refused, in a way that may mean that it is there already. It is kept until the look has told.
     job: NetSuite took it up as this job, which may do its work later than any call would.
     """
-    now = timezone.now()
     won = move_posting(
         posting, Status.UNCERTAIN,
-        uncertain_since=posting.uncertain_since or now, not_before=now + timedelta(seconds=RETRY_AFTER_S),
+        uncertain_since=posting.uncertain_since or clock.shared_now(),
+        not_before=timezone.now() + timedelta(seconds=RETRY_AFTER_S),
         refusal=refusal, doubted=posting.doubted or refusal is None, job=job,
     )  # fmt: skip
     expect_news([posting.loop_return_id], within=TOLD_WITHIN)

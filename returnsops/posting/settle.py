@@ -215,7 +215,7 @@ def _settle_by_external_id(doubts: Sequence[Posting]) -> None:
     """One query for all. Strangers are looked for only where no answer was lost: ours may still be on its way."""
     sought = {one.external_id: one for one in seek(doubts)}
     lost = [one for one in doubts if one.doubted]
-    looked_at, deadline = timezone.now(), time.monotonic() + SETTLE_FOR_S
+    looked_at, deadline = clock.shared_now(), time.monotonic() + SETTLE_FOR_S
     with watched(doubts[0].account):
         client = netsuite_client(doubts[0].account)
         looks = [
@@ -241,7 +241,7 @@ def _settle_by_external_id(doubts: Sequence[Posting]) -> None:
 
 def _settle_update(posting: Posting) -> None:
     """An update has no external id to look for, so the record itself tells whether it holds what was sent."""
-    looked_at = timezone.now()
+    looked_at = clock.shared_now()
     record = fetch_record(posting.account, posting.request["target_type"], posting.request["target_id"])
     if record and holds_update(record, posting.request):
         _note_done(posting, record.internal_id)
@@ -254,7 +254,7 @@ def _settle_in_loop(posting: Posting) -> None:
     if posting.request["operation"] == "note":
         _settle_note(posting)
         return
-    looked_at = timezone.now()
+    looked_at = clock.shared_now()
     with watched(posting.shop):
         record = loop_client(posting.shop).get_return(str(posting.request["return_id"]))
     if record is None:
@@ -300,7 +300,7 @@ SHOWN_BY = {"grade": shows_grade, "assess": shows_assessment}
 def _settle_note(posting: Posting) -> None:
     """A note shows on the return's timeline, in our very words (loop.md §2.6)."""
     return_id, content = str(posting.request["return_id"]), str(posting.request["content"])
-    looked_at = timezone.now()
+    looked_at = clock.shared_now()
     with watched(posting.shop):
         notes = loop_client(posting.shop).list_notes(return_id)
     if any(one.content == content for one in notes):
@@ -319,7 +319,8 @@ def _note_done(posting: Posting, their_id: str) -> None:
 def _absent(posting: Posting, *, looked_at: datetime) -> None:
     """Not there. After the window that is final: refused if it was refused, else sent again under the same id.
 
-    looked_at: when the look began; what was committed while it was out, it may have missed.
+    looked_at: when the look began, by the clock that also told the start of the doubt; what was committed while it was
+    out, it may have missed.
     """
     assert posting.uncertain_since is not None, "an uncertain posting has a start"
     now = timezone.now()

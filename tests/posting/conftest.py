@@ -18,6 +18,7 @@ from integrations.loop.records import LoopReturnRecord
 from integrations.models import Shop
 from integrations.netsuite.options import AccountOptions
 from integrations.netsuite.records import RecordRef, TransactionLine, TransactionRecord
+from returnsops.lib import clock
 from returnsops.posting.models import Posting
 from returnsops.returns.models import LoopReturn
 from tests.builders import make_return
@@ -245,7 +246,7 @@ def loop(monkeypatch: pytest.MonkeyPatch) -> FakeLoop:
 
 @pytest.fixture
 def let_pass(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
-    """Let time pass, real and business time alike."""
+    """Let time pass, real and business time alike, for this machine and the database."""
     passed = timedelta(0)
     real_now = timezone.now
 
@@ -253,6 +254,7 @@ def let_pass(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
         nonlocal passed
         passed += span
         monkeypatch.setattr(timezone, "now", lambda: real_now() + passed)
+        monkeypatch.setattr(clock, "shared_now", timezone.now)
 
     return jump
 

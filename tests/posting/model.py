@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from integrations.models import NetSuiteAccount
+from returnsops.lib import clock
 from returnsops.people.models import Role
 from returnsops.posting import claim, outbox, record_answer, settle
 from returnsops.posting.look import look_first
@@ -97,6 +98,7 @@ class PostingMachine(RuleBasedStateMachine):
         self.everything._from_testcase = True  # type: ignore[attr-defined]
         self.everything.__enter__()
         self.netsuite = TinyNetSuite()
+        self.patch.setattr(clock, "shared_now", timezone.now)
         self.patch.setattr(settle, "netsuite_client", lambda account: self.netsuite)
         self.row = make_return(make_shop(), fetched_at=timezone.now() - timedelta(hours=1))
         self.fay = make_user(Role.FINANCE, self.row.shop, username="fay")

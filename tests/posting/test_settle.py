@@ -431,6 +431,39 @@ def test_line_that_stood_there_before_is_not_the_one_whose_answer_was_lost(
     assert (before, only().status) == ("uncertain", "posted")
 
 
+def test_clock_of_the_sender_makes_no_doubt_old(
+    row: LoopReturn, netsuite: FakeNetSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_posting(row, not_before=timezone.now() - WINDOW)
+    netsuite.failures.append(LOST)
+
+    with monkeypatch.context() as patch:
+        put_clock_off(patch, -WINDOW)
+        Sender(threads=1).drain()
+    settle(only())
+
+    assert only().status == "uncertain"
+
+
+def test_clock_of_who_looks_makes_no_doubt_old(
+    row: LoopReturn, netsuite: FakeNetSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_posting(row)
+    netsuite.failures.append(LOST)
+    Sender(threads=1).drain()
+
+    put_clock_off(monkeypatch, WINDOW)
+    settle(only())
+
+    assert only().status == "uncertain"
+
+
+def put_clock_off(patch: pytest.MonkeyPatch, off: timedelta) -> None:
+    """Of this machine; the database has one of its own."""
+    right = timezone.now
+    patch.setattr(timezone, "now", lambda: right() + off)
+
+
 def test_slow_look_for_one_update_keeps_no_other_from_being_looked_for(
     row: LoopReturn, netsuite: FakeNetSuite, let_pass: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
