@@ -168,11 +168,9 @@ def _approval_problem(facts: ReturnFacts, credit: Credit) -> Problem | None:
 
 def _needs_approval(facts: ReturnFacts, credit: Credit) -> str:
     limit, worth = facts.policy.approval_above, money_text(credit.worth, facts.currency)
-    if facts.is_kept:
-        return f"The customer keeps the goods: a credit of {worth} without anything received."
     if facts.kept_units:
-        kept = money_text(credit.kept_goods + credit.kept_tax, facts.currency)
-        return f"The customer keeps goods of {kept}: these are credited without being received."
+        kept = money_text(credit.kept_worth, facts.currency)
+        return f"The customer keeps goods: {kept} are credited for them, though nothing of them is received."
     if limit is None:
         return ""
     limit_currency = facts.shop_currency or facts.currency
@@ -203,7 +201,8 @@ def _beyond_problem(facts: ReturnFacts, credit: Credit, *, cause: str, amount: D
 
 
 def _to_approve(facts: ReturnFacts, credit: Credit, *, code: str, cause: str, amount: Decimal) -> Problem:
-    """One yes is to the whole credit: where that needs one by itself, all of it is at stake and not the difference."""
+    """One yes is to the whole credit: where that needs one by itself, all of it is at stake and not the difference; with
+    goods that are kept, even where an exchange discount makes the credit nothing."""
     reason = _needs_approval(facts, credit)
     return Problem(
         code,
@@ -211,7 +210,7 @@ def _to_approve(facts: ReturnFacts, credit: Credit, *, code: str, cause: str, am
         f"{cause} {reason}".strip(),
         expected=f"Credit by NetSuite {money_text(credit.netsuite_total, facts.currency)}",
         found=f"Paid by Loop {money_text(credit.total, facts.currency)}",
-        amount=max(amount, credit.worth) if reason else amount,
+        amount=max(amount, credit.worth, credit.kept_worth) if reason else amount,
         seen_hash=credit.hash(),
         detail=describe_credit(facts, credit),
     )

@@ -82,6 +82,10 @@ class Credit:
         return self.total + add_up(amount for _, amount in self.paid_otherwise)
 
     @property
+    def kept_worth(self) -> Decimal:
+        return self.kept_goods + self.kept_tax
+
+    @property
     def difference(self) -> Decimal:
         return add_up(abs(amount) for _, amount in self.differences)
 
@@ -131,7 +135,7 @@ def allowed_difference(facts: ReturnFacts, credit: Credit) -> Decimal:
     """0.01 a line or 0.5 % of the goods' value, whichever is less (policy `tolerance`)."""
     policy = facts.policy
     by_line = policy.tolerance_per_line and max(policy.tolerance_per_line, smallest_unit(facts.currency))
-    by_value = policy.tolerance_share * (credit.goods + credit.tax + credit.kept_goods + credit.kept_tax)
+    by_value = policy.tolerance_share * (credit.goods + credit.tax + credit.kept_worth)
     return min(by_line * max(len(credit.lines), 1), by_value)
 
 
