@@ -19,6 +19,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "instant_exchange": {"at": "delivered"},
     "out_of_stock": {"restocked_after": 0.1},
     "multi_currency": {},
+    "gift_return": {},
+    "warranty": {},
 }
 
 

@@ -1,7 +1,9 @@
-"""The book reaches what there is: every setting, every kind of document, every problem a plan tells, every row of
-loop.md 8."""
+"""The book reaches what there is: every setting, every kind of document, every problem a plan tells.
 
-from collections.abc import Callable, Iterator
+Every row of the matrices: test_matrix.py.
+"""
+
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from datetime import timedelta
 from enum import Enum
@@ -92,39 +94,6 @@ def test_every_problem_that_a_plan_can_tell_is_told_in_some_story() -> None:
 
     assert of_plans - told == set()
     assert told <= of_plans
-
-
-# --- loop.md 8: what stands on NetSuite's side for each situation in Loop
-
-
-def is_shipped(facts: ReturnFacts) -> bool:
-    return facts.loop.label_status in ("in_transit", "out_for_delivery", "delivered")
-
-
-def is_settled(facts: ReturnFacts, outcome: str) -> bool:
-    return facts.loop.state == "closed" and facts.loop.settled_at is not None and facts.loop.outcome == outcome
-
-
-SITUATIONS: dict[str, Callable[[ReturnFacts], bool]] = {
-    "open, no label": lambda one: one.loop.state == "open" and not one.loop.label_status,
-    "open, in transit": lambda one: one.loop.state == "open" and one.loop.label_status == "in_transit",
-    "open, delivered": lambda one: one.loop.state == "open" and one.loop.label_status == "delivered",
-    "review, shipped": lambda one: one.loop.state == "review" and is_shipped(one),
-    "review, not shipped": lambda one: one.loop.state == "review" and not is_shipped(one),
-    "settled, refund": lambda one: is_settled(one, "refund"),
-    "settled, credit": lambda one: is_settled(one, "credit"),
-    "settled, exchange": lambda one: is_settled(one, "exchange"),
-    "settled, exchange and refund": lambda one: is_settled(one, "exchange+refund"),
-    "closed, not processed": lambda one: one.loop.state == "closed" and one.loop.settled_at is None,
-    "cancelled": lambda one: one.loop.state == "cancelled",
-    "expired": lambda one: one.loop.state == "expired",
-    "keep item": lambda one: any(unit.is_kept for unit in one.units),
-}
-
-
-@pytest.mark.parametrize("situation", SITUATIONS)
-def test_every_situation_in_loop_is_met_by_some_story(situation: str) -> None:
-    assert any(SITUATIONS[situation](facts) for facts, _ in seen())
 
 
 @cache

@@ -201,8 +201,9 @@ def _beyond_problem(facts: ReturnFacts, credit: Credit, *, cause: str, amount: D
 
 
 def _to_approve(facts: ReturnFacts, credit: Credit, *, code: str, cause: str, amount: Decimal) -> Problem:
-    """One yes is to the whole credit: where that needs one by itself, all of it is at stake and not the difference; with
-    goods that are kept, even where an exchange discount makes the credit nothing."""
+    """One yes is to the whole credit: where that needs one by itself, all of it is at stake and not the difference.
+    So are goods that are kept, where an exchange discount makes the credit nothing.
+    """
     reason = _needs_approval(facts, credit)
     return Problem(
         code,
