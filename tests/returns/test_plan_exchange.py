@@ -390,3 +390,23 @@ def test_postings_say_what_the_customer_waits_for() -> None:
     assert due_of(plan_return(exchange), "credit").promise == "exchange"
     assert due_of(plan_return(refund), "credit").promise == "refund"
     assert promise_of(paid) == "restock"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "arrived", "noted", "told"),
+    [
+        ("", False, "", "nothing came back"),
+        ("missing", True, "", "nothing came back"),
+        ("refused", True, "", "what came back is Boot / 42 (refused)"),
+        ("sellable", True, "ended_after_receipt", "what came back is Boot / 42 (sellable)"),
+        ("", True, "parcel_of_ended_return", "its parcel came unjudged"),
+    ],
+)
+def test_ended_exchange_says_what_came_back(outcome: str, *, arrived: bool, noted: str, told: str) -> None:
+    facts = with_order(even_exchange(outcome, exchanges=(NAMED,), arrived_at=NOW if arrived else None))
+    note = OverrideFacts("acknowledge", f"{noted} return:{facts.loop.loop_id}", "seen", 1)
+    facts = replace(facts, loop=replace(facts.loop, state="cancelled"), overrides=(note,))
+
+    (problem,) = [one for one in plan_return(facts).problems if one.code == "exchange_not_returned"]
+
+    assert problem.cause == f"Exchange order SO6101 was made; the return is cancelled and {told}."

@@ -113,10 +113,19 @@ def note_unreturned(draft: Draft) -> None:
             Problem(
                 "exchange_not_returned",
                 f"return:{facts.loop.loop_id}",
-                f"Exchange order {names} was made; the return is {facts.loop.state} and nothing came back.",
+                f"Exchange order {names} was made; the return is {facts.loop.state} and {_what_came(facts)}.",
                 amount=add_up(one.total for one in facts.exchanges),
             )
         )
+
+
+def _what_came(facts: ReturnFacts) -> str:
+    """Of goods that were accepted, or came and were not judged, a person noted what becomes of them."""
+    seen = [unit for unit in facts.units if unit.outcome not in ("", "missing")]
+    if seen:
+        return f"what came back is {', '.join(f'{unit.title or unit.sku} ({unit.outcome})' for unit in seen)}"
+    came_at = facts.arrived_at or facts.loop.delivered_at
+    return "its parcel came unjudged" if came_at and not facts.unaccepted_units else "nothing came back"
 
 
 # --- Does the real order fit the policy? ------------------------------------------------------------

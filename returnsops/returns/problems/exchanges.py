@@ -17,7 +17,7 @@ EXCHANGES: dict[str, ProblemKind] = {
         (ACKNOWLEDGE,),
     ),
     "exchange_not_returned": ProblemKind(
-        "Replacement ordered, nothing came back", "finance", "",
+        "Replacement ordered, and its return has ended", "finance", "",
         "Loop charges the customer's card outside the shop, if the return was an instant exchange. Stop the order if "
         "it has not left, or book the charge; then note what you did.", (ACKNOWLEDGE,),
     ),
