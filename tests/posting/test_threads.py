@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from integrations.connections import note_success
@@ -18,6 +18,7 @@ from returnsops.posting import sender as sender_room
 from returnsops.posting.claim import keep_claims, put_back_dead_claims
 from returnsops.posting.gates import BudgetGate
 from returnsops.posting.models import Posting
+from returnsops.posting.record_answer import record_answers
 from returnsops.posting.sender import Sender
 from returnsops.returns.models import LoopReturn
 from tests.builders import make_account, make_due, make_posting, make_return, make_shop
@@ -85,6 +86,32 @@ def test_sender_that_lost_sight_of_a_claim_keeps_it_no_longer(
     assert _status_of(lost) == "pending"
     _go_on(sender, until=lambda: Posting.objects.filter(status="posted").count() == 2)
     sender._wind_up()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_answer_waits_for_a_database_that_only_reads(
+    row: LoopReturn, netsuite: FakeNetSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It handed over to another while the call was out: a new connection leads to that one."""
+    write, refused = record_answers, list[Exception]()
+
+    def hand_over_first(answers: Any) -> None:
+        if not refused:
+            with connection.cursor() as cursor:
+                cursor.execute("SET default_transaction_read_only = on")
+        try:
+            write(answers)
+        except Exception as error:
+            refused.append(error)
+            raise
+
+    monkeypatch.setattr(sender_room, "record_answers", hand_over_first)
+    monkeypatch.setattr(sender_room, "DATABASE_AWAY_S", 0.0)
+    posting = make_posting(row)
+
+    Sender(threads=1).drain()
+
+    assert (_status_of(posting), len(refused)) == ("posted", 1)
 
 
 def test_shop_that_is_added_while_a_sender_runs_is_sent_for(row: LoopReturn, netsuite: FakeNetSuite) -> None:
