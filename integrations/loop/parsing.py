@@ -69,6 +69,7 @@ def parse_return(raw: object, *, is_detailed: bool) -> LoopReturnRecord:
         units=tuple(_parse_unit(row) for row in fields.needed_rows("line_items")),
         exchanges=tuple(_parse_exchange(row) for row in fields.rows("exchanges")),
         refunds=tuple(_parse_refund(row) for row in fields.rows("refunds")),
+        shopify_return_id=fields.id("provider_return_id"),
         shopify_refund_ids=_parse_shopify_refund_ids(fields),
         destination_id=fields.id("destination_id"),
         raw=fields.raw,

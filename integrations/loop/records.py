@@ -143,6 +143,7 @@ class LoopReturnRecord:
     units: tuple[LoopUnitRecord, ...]
     exchanges: tuple[LoopExchangeRecord, ...]
     refunds: tuple[LoopRefundRecord, ...]
+    shopify_return_id: str | None
     shopify_refund_ids: tuple[str, ...]
     destination_id: str | None
     raw: Mapping[str, Any] = field(repr=False, compare=False)

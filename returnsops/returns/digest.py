@@ -14,7 +14,7 @@ from typing import Any
 
 from integrations.loop.records import LabelRecord, LoopExchangeRecord, LoopReturnRecord, LoopUnitRecord
 
-TOLD_BY_DETAILS_ONLY = {"is_detailed", "edited_at", "refunds", "customer_email"}
+TOLD_BY_DETAILS_ONLY = {"is_detailed", "edited_at", "refunds", "customer_email", "shopify_return_id"}
 TOLD_APART = {"raw", "url", "image", "title", "returned_at", "unknown_keys"}
 PARTS = {"labels": LabelRecord, "units": LoopUnitRecord, "exchanges": LoopExchangeRecord}
 

@@ -37,6 +37,7 @@ def test_change_that_matters_changes_the_digest(changes: dict[str, Any]) -> None
         {"is_detailed": False, "provider_order_id": 5873120045678},
         {"refunds": [{"gateway": "manual", "amount": "1.00"}]},
         {"edited_at": "2026-11-18 10:00:00"},
+        {"provider_return_id": 8801},
         {"refund": "155.520", "handling_fee": 0},
         {"line_items": [unit_payload(387002), unit_payload(387001)]},
         {"label_url": "https://labels.example.com/a.pdf?signature=2"},

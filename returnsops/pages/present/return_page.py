@@ -12,16 +12,19 @@ from exceptions.models import CaseMember
 from exceptions.offers import RIGHT_FOR, offers
 from exceptions.present import show_problem
 from integrations.links import loop_link
+from integrations.loop.parsing import parse_return
+from integrations.loop.records import LoopReturnRecord
 from returnsops.lib import clock
 from returnsops.lib.money import add_up
 from returnsops.pages.present.amounts import compare_amounts
+from returnsops.pages.present.return_facts import describe_facts, shop_ids
 from returnsops.pages.present.steps import OVER, record_link, show_steps, times_of_steps, waits_for
 from returnsops.pages.present.timeline import tell_story
 from returnsops.people import access
 from returnsops.people.models import User
 from returnsops.posting.models import Posting
 from returnsops.posting.present import show_posting
-from returnsops.returns.labels import LOOP_STATES, NOT_JUDGED, OUTCOMES, STAGES
+from returnsops.returns.labels import NOT_JUDGED, OUTCOMES, STAGES
 from returnsops.returns.models import InspectedUnit, LoopReturn, NetSuiteRecord, ReturnLine
 from returnsops.returns.place_names import PlaceNames
 from returnsops.returns.plan.kinds import POSTING_KINDS
@@ -58,6 +61,7 @@ def look_up(row: LoopReturn) -> Looked:
 def describe_return(row: LoopReturn, user: User) -> dict[str, Any]:
     """The context of pages/return.html and its fragments."""
     seen = look_up(row)
+    told = parse_return(row.raw, is_detailed=row.is_detailed)
     units = _units(seen)
     times = times_of_steps(row, postings=seen.postings, inspected=[unit["at"] for unit in units if unit["counts"]])
     return {
@@ -67,8 +71,8 @@ def describe_return(row: LoopReturn, user: User) -> dict[str, Any]:
         "waits_for": waits_for(row),
         "steps": show_steps(row, records=seen.records, members=seen.members, done_at=times, now=seen.now),
         "problems": [_problem(member, user) for member in seen.members],
-        "facts": _facts(row),
-        "ids": _ids(seen),
+        "facts": describe_facts(row, told),
+        "ids": _ids(seen, told),
         "units": units,
         "exchange_items": list(row.exchange_items.all()),
         "compare": compare_amounts(row, records=seen.records),
@@ -132,31 +136,14 @@ def _waits(posting: Posting) -> bool:
     return posting.status == Posting.Status.PENDING and POSTING_KINDS[posting.kind].may_be_cancelled
 
 
-def _facts(row: LoopReturn) -> list[dict[str, Any]]:
-    state = LOOP_STATES[row.state]
-    rows: list[dict[str, Any]] = [
-        {"label": "Shop", "value": row.shop.name},
-        {"label": "In Loop", "badge": {"tone": state.tone, "label": state.label}},
-        {"label": "Outcome", "value": row.outcome or None},
-        {"label": "Value", "amount": row.return_total, "currency": row.currency},
-        {"label": "Customer", "value": row.customer_email or None},
-        {"label": "Requested", "at": row.created_at},
-        {"label": "Parcel", "value": row.label_status.replace("_", " ") or "no label yet"},
-    ]
-    rows += [{"label": "Tracking", "id": {"value": number}} for number in row.tracking_numbers]
-    if row.settled_at:
-        rows.append({"label": "Settled", "at": row.settled_at})
-    return rows
-
-
-def _ids(seen: Looked) -> list[dict[str, Any]]:
-    """Every number under which this return is known, on both sides."""
+def _ids(seen: Looked, told: LoopReturnRecord) -> list[dict[str, Any]]:
+    """Every number under which this return is known, on both sides and in the shop."""
     row = seen.row
     href = loop_link(row.shop, row.loop_id)
     ids: list[dict[str, Any]] = [{"kind": "Loop", "value": row.loop_id, "href": href, "is_external": bool(href)}]
     ids += [{"kind": "Order", "value": row.order_name}] if row.order_name else []
     ids += [record_link(row, record) for record in seen.records if not record.gone_at]
-    return ids
+    return [*ids, *shop_ids(told)]
 
 
 def _units(seen: Looked) -> list[dict[str, Any]]:
