@@ -57,9 +57,22 @@ class HttpAnswer:
         return 300 <= self.status < 400
 
     @property
+    def is_moved(self) -> bool:
+        """The address is wrong, and stays so."""
+        return self.status in (301, 308)
+
+    @property
     def is_broken_server(self) -> bool:
-        """The other side failed or gave up half-way; for a write that says nothing about what was done."""
-        return self.status >= 500 or self.status == 408
+        """The other side failed, gave up half-way, or leads to another page for now, as for maintenance; for a write
+        that says nothing about what was done."""
+        return self.status >= 500 or self.status == 408 or (self.is_redirect and not self.is_moved)
+
+    @property
+    def redirect_words(self) -> str:
+        """Where it leads; empty if nowhere. Nobody follows: our key would go along."""
+        if not self.is_redirect:
+            return ""
+        return f"redirected to {self.headers.get('Location', 'nowhere')}; if that lasts, check the address"
 
     @property
     def request_id(self) -> str:

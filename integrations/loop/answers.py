@@ -102,18 +102,15 @@ def unreadable_answer(answer: HttpAnswer, *, operation: str, detail: str) -> Unr
 
 
 def _raise_for_status(answer: HttpAnswer, *, operation: str, writes: bool) -> None:
-    words = "; ".join(_words_of(_json_or_none(answer)))
+    words = answer.redirect_words or "; ".join(_words_of(_json_or_none(answer)))
     failure = answer.failure(system="loop", operation=operation, detail=words or f"HTTP {answer.status}")
     if answer.status == 429:
         raise TemporaryError(**failure)
-    if answer.status == 401:
+    if answer.status == 401 or answer.is_moved:
         # A key that merely lacks the scope is answered like a wrong key.
         raise ConfigurationError(**failure)
     if answer.status == 403:
         raise RejectedError(family="permission", **failure)
-    if answer.is_redirect:
-        failure["detail"] = f"redirected to {answer.headers.get('Location', 'nowhere')}; check the address"
-        raise ConfigurationError(**failure)
     raise UncertainError(**failure) if writes else TemporaryError(**failure)
 
 

@@ -153,7 +153,7 @@ def _token_error(answer: HttpAnswer) -> ConfigurationError | TemporaryError:
         body = None
     fields = body if isinstance(body, Mapping) else {}
     code = str(fields.get("error", ""))
-    detail = str(fields.get("error_description") or code or f"HTTP {answer.status}")
+    detail = answer.redirect_words or str(fields.get("error_description") or code or f"HTTP {answer.status}")
     failure = answer.failure(system="netsuite", operation="get_token", code=code, detail=detail)
     if answer.status == 429 or answer.is_broken_server:
         return TemporaryError(**failure)

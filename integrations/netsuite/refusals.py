@@ -114,12 +114,9 @@ def classify_failure(answer: HttpAnswer, *, operation: str, writes: bool) -> Int
         system="netsuite",
         operation=operation,
         code=details[0].code if details else "",
-        detail=" | ".join(detail.text for detail in details) or f"HTTP {answer.status}",
+        detail=answer.redirect_words or " | ".join(detail.text for detail in details) or f"HTTP {answer.status}",
     )
-    if answer.is_redirect:
-        failure["detail"] = f"redirected to {answer.headers.get('Location', 'nowhere')}; check the base URL"
-        return ConfigurationError(**failure)
-    if answer.status == 401:
+    if answer.status == 401 or answer.is_moved:
         return ConfigurationError(**failure)
     if answer.status == 429:
         return TemporaryError(**failure)

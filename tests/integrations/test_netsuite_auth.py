@@ -160,6 +160,7 @@ def test_refused_log_in_is_not_repeated_by_every_thread(
     [
         (429, "{}"),
         (503, "<html>"),
+        (302, ""),
         (200, "<html>"),
         (200, "{}"),
         (200, '{"expires_in": 3600}'),

@@ -203,13 +203,25 @@ def test_answer_that_proves_nothing(status: int, body: object) -> None:
     assert isinstance(classify(status, body, writes=False), TemporaryError)
 
 
-def test_wrong_log_in_and_wrong_address_are_configuration() -> None:
+@pytest.mark.parametrize("status", [301, 308])
+def test_wrong_log_in_and_wrong_address_are_configuration(status: int) -> None:
     login = classify(401, envelope(("INVALID_LOGIN", "Invalid login attempt.", ""), status=401))
-    moved = classify(302, "", headers={"Location": "https://elsewhere.example.com/"})
+    moved = classify(status, "", headers={"Location": "https://elsewhere.example.com/"})
 
     assert isinstance(login, ConfigurationError)
     assert isinstance(moved, ConfigurationError)
     assert "https://elsewhere.example.com/" in moved.detail
+
+
+@pytest.mark.parametrize("status", [302, 303, 307])
+def test_page_for_maintenance_elsewhere_proves_nothing(status: int) -> None:
+    """For now, it says; an address that is wrong for good is moved for good, or refuses our log-in."""
+    headers = {"Location": "https://elsewhere.example.com/sorry"}
+
+    write, read = (classify(status, "", writes=writes, headers=headers) for writes in (True, False))
+
+    assert (type(write), type(read)) == (UncertainError, TemporaryError)
+    assert "https://elsewhere.example.com/sorry" in read.detail
 
 
 def test_other_envelope_is_read_too() -> None:
