@@ -101,7 +101,11 @@ class RejectedError(IntegrationError):
         return [f"family={self.family}", *path, *super()._parts()]
 
 
-class AlreadyExistsError(RejectedError):
+class DoubtfulRefusalError(RejectedError):
+    """Most likely a no, but it was answered as a success and in words we do not know: look before it is believed."""
+
+
+class AlreadyExistsError(DoubtfulRefusalError):
     """NetSuite holds a record with this external id. Ours or not: look it up, compare, then adopt or tell."""
 
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from integrations.errors import (
     ConfigurationError,
+    DoubtfulRefusalError,
     RejectedError,
     TemporaryError,
     UncertainError,
@@ -43,7 +44,7 @@ def read_answer(answer: HttpAnswer, *, operation: str, writes: bool = False) -> 
     except ValueError:
         raise _lost(answer, operation=operation, writes=writes, detail="the answer is not JSON") from None
     if not answer.is_success or is_refusal(body):
-        raise _refusal(answer, body, operation=operation)
+        raise _refusal(answer, body, operation=operation, writes=writes)
     return body
 
 
@@ -80,8 +81,12 @@ def is_gone(answer: HttpAnswer) -> bool:
 def is_refusal(body: object) -> bool:
     if not isinstance(body, Mapping):
         return False
-    has_error = bool(body.get("error") or body.get("errors"))
-    return has_error or (bool(body) and set(body) <= {"message", "content", "code", "errors", "error"})
+    return _names_errors(body) or (bool(body) and set(body) <= {"message", "content", "code", "errors", "error"})
+
+
+def _names_errors(body: object) -> bool:
+    """Else it is words alone, which might also say that something was done."""
+    return isinstance(body, Mapping) and bool(body.get("error") or body.get("errors"))
 
 
 def read_page(body: object, answer: HttpAnswer) -> tuple[list[Any], str | None]:
@@ -114,11 +119,13 @@ def _raise_for_status(answer: HttpAnswer, *, operation: str, writes: bool) -> No
     raise UncertainError(**failure) if writes else TemporaryError(**failure)
 
 
-def _refusal(answer: HttpAnswer, body: object, *, operation: str) -> RejectedError:
+def _refusal(answer: HttpAnswer, body: object, *, operation: str, writes: bool = False) -> RejectedError:
     words = "; ".join(_words_of(body)) or f"Loop answered {answer.text[:100]}"
     code = _code_of(body)
     failure = answer.failure(system="loop", operation=operation, code=code, detail=words)
-    return RejectedError(family=_family_of(words, code=code, status=answer.status), **failure)
+    family = _family_of(words, code=code, status=answer.status)
+    is_in_doubt = writes and answer.is_success and family == "unknown" and not _names_errors(body)
+    return (DoubtfulRefusalError if is_in_doubt else RejectedError)(family=family, **failure)
 
 
 def _family_of(words: str, *, code: str, status: int) -> str:

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from integrations.connections import note_failure, note_success
 from integrations.errors import (
-    AlreadyExistsError,
     ConfigurationError,
+    DoubtfulRefusalError,
     IntegrationError,
     RejectedError,
     TemporaryError,
@@ -230,7 +230,7 @@ def _record_failure(posting: Posting, error: IntegrationError) -> str:
 
 def _record_refusal(posting: Posting, error: RejectedError) -> str:
     """A no after a lost answer may mean that the first try was carried out, and so may one that speaks of a double."""
-    may_be_there = posting.doubted or isinstance(error, AlreadyExistsError) or speaks_of_double(error.detail)
+    may_be_there = posting.doubted or isinstance(error, DoubtfulRefusalError) or speaks_of_double(error.detail)
     refusal = taught(posting, refusal_of(error))
     if may_be_there or refusal["family"] == "already_exists":
         outcome = mark_uncertain(posting, refusal=refusal_of(error))

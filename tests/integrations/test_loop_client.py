@@ -11,6 +11,7 @@ from responses import matchers
 
 from integrations.errors import (
     ConfigurationError,
+    DoubtfulRefusalError,
     IntegrationError,
     RejectedError,
     TemporaryError,
@@ -267,6 +268,28 @@ def test_refusal_with_http_200_is_a_refusal(
     assert raised.value.family == family
     assert words in raised.value.detail
     assert raised.value.request_id == "req-1"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (200, {"message": "Return is being processed."}, DoubtfulRefusalError),
+        (202, {"content": "Queued."}, DoubtfulRefusalError),
+        (200, {"message": "Return is closed and therefore cannot be processed."}, RejectedError),
+        (200, {"errors": {"message": "Return is being processed."}}, RejectedError),
+        (422, {"message": "Return cannot be modified."}, RejectedError),
+    ],
+)
+def test_words_alone_with_http_200_may_say_that_it_is_done(
+    wire: responses.RequestsMock, loop: LoopClient, status: int, body: object, error: type[RejectedError]
+) -> None:
+    """Known are only words of refusal, and no others are documented; so a look has to tell."""
+    wire.post(PROCESS, json=body, status=status)
+
+    with pytest.raises(RejectedError) as raised:
+        loop.process_return("110700123")
+
+    assert type(raised.value) is error
 
 
 @pytest.mark.parametrize(("status", "body"), [(200, ""), (200, "{}"), (200, "[]"), (200, "tr"), (500, "{}"), (504, "")])

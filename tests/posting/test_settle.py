@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from integrations.errors import AlreadyExistsError, RejectedError, TemporaryError, UncertainError
+from integrations.errors import AlreadyExistsError, DoubtfulRefusalError, RejectedError, TemporaryError, UncertainError
 from integrations.models import NetSuiteAccount
 from integrations.netsuite.records import RecordRef
 from returnsops.lib import clock
@@ -618,6 +618,23 @@ def test_refusal_by_what_runs_after_the_saving_is_a_success(
 
     assert (only().status, only().adopted_from) == ("posted", "ours")
     assert "Pick a channel." in only().tries.first().answer  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("was_processed", "status"), [(True, "posted"), (False, "rejected")])
+def test_words_of_loop_that_may_be_a_refusal_are_looked_into(
+    row: LoopReturn, loop: FakeLoop, let_pass: Callable[[timedelta], None], was_processed: bool, status: str
+) -> None:
+    request = {"operation": "process", "return_id": row.loop_id}
+    make_posting(row, make_due("loop_process", system="loop", request=request, serial_key="loop"))
+    loop.failures.append(DoubtfulRefusalError(system="loop", status=200, detail="Return is being processed."))
+    Sender(threads=1).drain()
+    assert only().status == "uncertain"
+
+    loop.payload = details_payload(was_processed=was_processed)
+    let_pass(WINDOW / 10)
+    settle(only())
+
+    assert (only().status, len(loop.calls)) == (status, 1)
 
 
 def test_words_that_it_exists_are_about_what_somebody_else_made(row: LoopReturn, netsuite: FakeNetSuite) -> None:
