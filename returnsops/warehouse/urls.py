@@ -1,9 +1,10 @@
 from django.urls import path
 
-from returnsops.warehouse import finding, views
+from returnsops.warehouse import coming, finding, views
 
 urlpatterns = [
     path("", views.station, name="inspect"),
+    path("coming/", coming.coming, name="inspect-coming"),
     path("blind/", views.record_blind_parcel, name="inspect-blind"),
     path("blind/<int:pk>/", views.attach_blind_parcel, name="inspect-attach"),
     path("<int:pk>/", views.show_parcel, name="inspect-parcel"),
