@@ -136,6 +136,26 @@ def test_shop_that_goes_live_doubles_nothing_that_another_system_made(stage: Sta
     assert (row.stage, [code for code in stage.cases(row) if code != "loop_settled_early"]) == ("settled", [])
 
 
+def test_return_that_another_system_ended_needs_nobody_when_the_shop_goes_live(stage: Stage) -> None:
+    """Its authorization is at another location than ours would be, so no look adopts it."""
+    leave_everything_to_others("observe")
+    row = stage.make("refund", units=1, billing="invoice")
+    sellable = PolicyVersion.objects.get(shop=row.shop, active=True).rules["locations"]["sellable"]
+    authorize(stage, row)
+    receive(stage, row, location=sellable)
+    others(stage, row, "credit", record=record_of(row, "returnAuthorization").internal_id)
+    settle(stage, row)
+    book_refund(stage, row)
+
+    leave_everything_to_others("write")
+    ask_for_plan([row.pk])
+    stage.run()
+    row.refresh_from_db()
+
+    assert (row.stage, stage.cases(row)) == ("settled", [])
+    assert not Posting.objects.exists()
+
+
 def test_receipt_at_another_place_is_a_difference(stage: Stage) -> None:
     leave_everything_to_others("shadow")
     row = stage.make("refund", units=1, billing="invoice")

@@ -43,6 +43,7 @@ from returnsops.returns.plan.settling import has_refused_exchange_unit, plan_set
 from returnsops.returns.plan.shadowing import note_shadows
 from returnsops.returns.plan.shelving import plan_shelving
 from returnsops.returns.plan.standing_in import let_others_stand_in
+from returnsops.returns.plan.taking_over import left_to_others
 from returnsops.returns.plan.telling import tell_judgements
 from returnsops.returns.plan.trusting import tell_trust
 from returnsops.returns.plan.undone import given_up, leave_out_undone
@@ -71,6 +72,12 @@ def plan_return(facts: ReturnFacts) -> Plan:
     Raises nothing for bad data (that is a Problem); AssertionError if the facts were built wrong.
     Source: docs/architecture.md, «The plan»; loop.md §8 and netsuite.md §4 for what the two systems expect.
     """
+    watched = left_to_others(facts)
+    plan = _plan(watched) if watched else None
+    return plan if plan and plan.stage == "settled" and not plan.problems else _plan(facts)
+
+
+def _plan(facts: ReturnFacts) -> Plan:
     facts = _taken_in(facts)
     seen, facts = facts, leave_out_late(facts)
     draft = Draft(facts)

@@ -1,0 +1,50 @@
+"""A return that another system had brought to its end before ReturnsOps was to write its records (requirement C09).
+
+Its documents differ from ours in what does not matter any more, such as the location of a line, so no look would adopt
+them. If everything adds up, nothing is left to do.
+"""
+
+from dataclasses import replace
+
+from returnsops.returns.facts import RecordFacts, ReturnFacts
+from returnsops.returns.plan.authorization import REFUNDED
+from returnsops.returns.plan.draft import Draft
+from returnsops.returns.plan.kinds import POSTING_KINDS
+from returnsops.returns.plan.matching import Sale
+from returnsops.returns.plan.sale import find_sale
+from returnsops.returns.plan.standing_in import find_their_authorization, units_of, units_on
+from returnsops.returns.policy import RECORD_KINDS, Ownership
+
+
+def left_to_others(facts: ReturnFacts) -> ReturnFacts | None:
+    """The same facts under rules that only watch; None where ReturnsOps has begun, or nobody else seems to have ended.
+
+    Whether it all adds up the plan of these facts tells.
+    """
+    has_begun = any(one.is_taken and not POSTING_KINDS[one.kind].only_tells for one in facts.postings)
+    if has_begun or not facts.loop.settled_at or not facts.records_read or not _writes_any(facts):
+        return None
+    sale = find_sale(Draft(facts))
+    rma = find_their_authorization(facts, sale) if sale else None
+    if sale is None or rma is None or not _is_surely_of_this(facts, rma, sale) or not _is_ended(facts, rma):
+        return None
+    written = [kind for kind in RECORD_KINDS if facts.policy.writes(kind)]
+    watched = facts.policy.ownership | dict.fromkeys(written, Ownership.OBSERVE)
+    return replace(facts, policy=replace(facts.policy, ownership=watched))
+
+
+def _writes_any(facts: ReturnFacts) -> bool:
+    return any(facts.policy.writes(kind) for kind in RECORD_KINDS)
+
+
+def _is_surely_of_this(facts: ReturnFacts, rma: RecordFacts, sale: Sale) -> bool:
+    """It names the return; or it holds exactly its units, and no other unit of their lines was ever sold."""
+    own = units_of(facts.live_units, sale)
+    sold = {line.line: line.quantity for line in sale.record.lines}
+    is_all_of_it = units_on(facts, rma, sale) == own and all(sold[line] == count for line, count in own.items())
+    return rma.names(facts.loop.loop_id) or is_all_of_it
+
+
+def _is_ended(facts: ReturnFacts, rma: RecordFacts) -> bool:
+    credits = facts.records_of("creditMemo", "cashRefund")
+    return rma.status == REFUNDED and any(one.created_from_id == rma.internal_id for one in credits)
