@@ -9,6 +9,7 @@ from integrations.loop.client import LoopClient
 from integrations.loop.records import AssessedAs, GradedAs, UnitAssessment, UnitGrade
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.options import AccountOptions, ReceiptKey
+from returnsops.posting.verify import holds_update
 from returnsops.returns.record_changes import STOCK_TYPES
 
 AMOUNT_KEYS = frozenset({"amount", "rate"})
@@ -33,23 +34,30 @@ def carry_out(call: Call) -> str:
         return _write_in_netsuite(call.client, call.request, call.external_id)
     except RejectedError as refusal:
         if refusal.family in MAY_BE_SAVED:
-            _look_whether_saved(call.client, call.external_id, refusal)
+            _look_whether_saved(call, call.client, refusal)
         raise
 
 
-def _look_whether_saved(client: NetSuiteClient, external_id: str, refusal: RejectedError) -> None:
+def _look_whether_saved(call: Call, client: NetSuiteClient, refusal: RejectedError) -> None:
     """Raises AlreadyExistsError if it is over there all the same, UncertainError if NetSuite does not tell."""
     failure = Failure(
         system="netsuite", operation=refusal.operation, status=refusal.status, code=refusal.code, body=refusal.body,
         detail=refusal.detail, request_id=refusal.request_id,
     )  # fmt: skip
     try:
-        saved = client.find_by_external_ids([external_id])
+        saved = _is_saved(call, client)
     except IntegrationError as error:
         failure["detail"] += f" Whether it was saved all the same is not known: {error.detail}"
         raise UncertainError(**failure) from error
     if saved:
         raise AlreadyExistsError(family=refusal.family, path=refusal.path, **failure) from refusal
+
+
+def _is_saved(call: Call, client: NetSuiteClient) -> bool:
+    if call.request["operation"] != "update":
+        return bool(client.find_by_external_ids([call.external_id]))
+    record = client.get_record(call.request["target_type"], call.request["target_id"])
+    return record is not None and holds_update(record, call.request)
 
 
 def netsuite_body(

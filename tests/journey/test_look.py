@@ -178,3 +178,16 @@ def test_document_that_was_saved_before_a_script_failed_is_ours(stage: Stage) ->
     posting.refresh_from_db()
     assert (posting.status, posting.adopted_from) == ("posted", "ours")
     assert len(stage.books(row).rmas) == 1
+
+
+def test_change_that_was_saved_before_a_script_failed_is_done(stage: Stage) -> None:
+    row = stage.make("refund", parcel="in_transit")
+    stage.ask("faults", {"system": "netsuite", "operation": "update returnAuthorization", "kind": "script_error_after"})
+    stage.ask(f"loop/returns/{row.loop_id}/cancel", {})
+    stage.run()
+
+    posting = Posting.objects.get(loop_return=row, kind="rma_close")
+    settle(posting)
+
+    posting.refresh_from_db()
+    assert (posting.status, posting.adopted_from) == ("posted", "ours")

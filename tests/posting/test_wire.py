@@ -1,10 +1,11 @@
 """What an account's settings change in the body that goes out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from integrations.errors import RejectedError, UncertainError
+from integrations.errors import AlreadyExistsError, RejectedError, UncertainError
 from integrations.netsuite.options import AccountOptions, ReceiptKey
 from returnsops.posting.wire import Call, carry_out, netsuite_body
 from tests.posting.conftest import DOWN, FakeNetSuite
@@ -95,6 +96,45 @@ def test_refusal_by_a_script_stands_when_nothing_was_saved() -> None:
 def test_refusal_by_a_script_is_a_doubt_while_nobody_tells_what_was_saved() -> None:
     with pytest.raises(UncertainError, match=r"Pick a channel.*Down for maintenance"):
         send(FakeNetSuite(fails_after=[SCRIPT], queries_refused=[DOWN]))
+
+
+class ScriptAfterChange(FakeNetSuite):
+    """Makes the change, or not, and answers in the words of a script."""
+
+    saves = True
+
+    def update_record(
+        self, record_type: str, internal_id: str, body: Any, *, replace: Sequence[str] = (), key: str = ""
+    ) -> None:
+        if self.saves:
+            self.change(internal_id, raw=body)
+        raise SCRIPT
+
+
+def change_memo(netsuite: FakeNetSuite) -> str:
+    netsuite.create_record("salesOrder", {"externalId": "celigo-7"})
+    update = {"operation": "update", "target_type": "salesOrder", "target_id": "9001", "body": {"memo": "RMA 7"}}
+    return carry_out(Call("loop-fern-1-exchange-link-1", update, netsuite))  # type: ignore[arg-type]
+
+
+def test_change_that_was_saved_before_a_script_failed_is_there() -> None:
+    with pytest.raises(AlreadyExistsError, match="Pick a channel"):
+        change_memo(ScriptAfterChange())
+
+
+def test_change_that_a_script_refused_is_refused() -> None:
+    netsuite = ScriptAfterChange()
+    netsuite.saves = False
+
+    with pytest.raises(RejectedError) as refused:
+        change_memo(netsuite)
+
+    assert (refused.value, netsuite.reads) == (SCRIPT, ["9001"])
+
+
+def test_change_is_a_doubt_while_its_record_is_not_shown() -> None:
+    with pytest.raises(UncertainError, match=r"Pick a channel.*Down for maintenance"):
+        change_memo(ScriptAfterChange(unreadable={"9001": DOWN}))
 
 
 def test_refusal_whose_cause_comes_before_the_saving_is_not_looked_into() -> None:
