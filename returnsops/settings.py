@@ -209,6 +209,7 @@ Q_CLUSTER = {
     "save_limit": -1,
     "catch_up": False,
     "recycle": 500,
+    "guard_cycle": 1,  # seconds; each look at its processes costs ten milliseconds
     "label": "Task queue",
 }
 HEARTBEAT_FILE = Path(env_text("HEARTBEAT_FILE") or DATA_DIR / "heartbeat")
@@ -234,6 +235,8 @@ NETSUITE_COMMIT_WINDOW = env_seconds("NETSUITE_COMMIT_WINDOW_S", default=15 * 60
 SENDING_LEASE = env_seconds("SENDING_LEASE_S", default=5 * 60)
 # A lane of a killed process is free again after this; live ones renew theirs all the while.
 LANE_LEASE = env_seconds("LANE_LEASE_S", default=15)
+# How long lanes stay below what was refused, and three times the step of their growth; shorter where calls are.
+LANES_HELD = env_seconds("LANES_HELD_S", default=1.5)
 # What a sender claimed and did not begin to send goes back after this.
 CLAIM_LEASE = env_seconds("CLAIM_LEASE_S", default=60)
 # After Loop said «too many» without saying for how long, its shop is not called for this.

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
+from itertools import cycle
 
 from django.conf import settings
 from django.db import transaction
@@ -39,7 +40,7 @@ from returnsops.returns.models import LoopReturn
 from returnsops.returns.place_names import PlaceNames
 from returnsops.returns.plan import plan_return
 from returnsops.returns.plan.wording import reword_plan
-from returnsops.returns.replan import PLANNED, begin_plan, due_for_plan, hold_return
+from returnsops.returns.replan import PLANNED, Begun, begin_next_plan, begin_plan, hold_return
 from returnsops.returns.turns import answer, ring
 
 logger = logging.getLogger(__name__)
@@ -110,34 +111,36 @@ def look_at_records(account_pk: int) -> None:
 
 
 def look_at_plans(_: None) -> None:
-    """Plan what is due, one after the other, for a while. Several processes at it share the returns between them: what
-    another holds is passed over, and waited for only when it is due again."""
+    """Plan what is due, one after the other, for a while. Several processes at it share the returns between them."""
     answer("plans")
     deadline = time.monotonic() + PLANS_FOR_S
     times: Counter[int] = Counter()  # a plan that calls for the next one at once must not keep us here
-    while due := [return_pk for return_pk in due_for_plan() if times[return_pk] < PLANS_IN_A_ROW_MAX]:
-        times.update(due)
-        for return_pk in due:
-            with one_failure_delays_no_other(f"plan of return {return_pk}"):
-                look_at_return(return_pk, attempts_below=1, waits=times[return_pk] > 1)
-        give_sign_of_life()
+    for latest in cycle((True, False)):
         if time.monotonic() > deadline:
             ring("plans")
             return
+        often = [return_pk for return_pk, count in times.items() if count >= PLANS_IN_A_ROW_MAX]
+        begun = begin_next_plan(latest=latest, but=often)
+        if begun is None:
+            return
+        times[begun.pk] += 1
+        with one_failure_delays_no_other(f"plan of return {begun.pk}"):
+            make_plan(begun)
+        give_sign_of_life()
 
 
-def look_at_return(return_pk: int, *, attempts_below: int = PLAN_ATTEMPTS_MAX, waits: bool = True) -> None:
-    """Make a new plan, and bring outbox and cases in step with it: one transaction under the lock of the order.
+def look_at_return(return_pk: int) -> None:
+    """A burst of nudges costs one plan: the first one clears what made the return due."""
+    begun = begin_plan(return_pk, attempts_below=PLAN_ATTEMPTS_MAX)
+    if begun is not None:
+        make_plan(begun)
 
-    A burst of nudges costs one plan: the first one clears what made the return due.
-    waits: for whoever holds the return just now.
-    """
-    order = begin_plan(return_pk, attempts_below=attempts_below, waits=waits)
-    if order is None:
-        return
+
+def make_plan(begun: Begun) -> None:
+    """Bring outbox and cases in step with what is known now: one transaction under the lock of the order."""
     with transaction.atomic():
-        lock_until_commit("order", *order)
-        row = hold_return(return_pk)
+        lock_until_commit("order", begun.shop, begun.order)
+        row = hold_return(begun.pk)
         if mirror.waits_for_details(row):
             return
         outbox.hold_open_postings(row)

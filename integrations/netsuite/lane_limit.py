@@ -5,12 +5,13 @@ is what NetSuite took. After a while one more is tried; what is not refused is f
 was won. When even the last lane is refused nobody calls for that while.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
+
+from django.conf import settings
 
 from integrations.models import LaneLimit
 
-STAYS = timedelta(seconds=1.5)  # below what was refused
-GROWS_EVERY = timedelta(seconds=0.5)  # longer than it takes senders to use a new lane and hear that it is refused
+STEPS = 3  # in the time below what was refused: a step is longer than it takes to use a lane and hear it refused
 WORDS_MAX = 300
 
 
@@ -25,7 +26,7 @@ def note_refusal(limit: LaneLimit, *, in_use: int, now: datetime, words: str) ->
     limit.held_to = limit.ceiling - 1
     limit.held_since = limit.held_since or now
     limit.held_because = words[:WORDS_MAX]
-    limit.grows_at = now + STAYS
+    limit.grows_at = now + settings.LANES_HELD
 
 
 def grow(limit: LaneLimit, *, planned: int, now: datetime) -> None:
@@ -34,7 +35,7 @@ def grow(limit: LaneLimit, *, planned: int, now: datetime) -> None:
         return
     won = limit.held_to - (limit.ceiling - 1)
     limit.held_to += max(1, won)
-    limit.grows_at = now + GROWS_EVERY
+    limit.grows_at = now + settings.LANES_HELD / STEPS
     if limit.held_to >= planned:
         _let_go(limit)
 

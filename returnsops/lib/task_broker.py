@@ -36,6 +36,7 @@ TAKE = """
     )
     RETURNING id, payload
 """
+DONE = "DELETE FROM django_q_ormq WHERE id = %s"
 
 Task = tuple[int, str]  # its key, and what is to be done, signed
 
@@ -76,7 +77,8 @@ class TaskBroker(ORM):  # type: ignore[misc]
     def delete(self, task_id: int) -> None:
         """It is done. If that cannot be written it is dealt out once more, and finds nothing due."""
         try:
-            super().delete(task_id)
+            with connection.cursor() as cursor:
+                cursor.execute(DONE, [task_id])
         except (OperationalError, InterfaceError) as error:
             logger.warning("task %s stays, the database does not answer: %s", task_id, error)
             connection.close()

@@ -6,14 +6,23 @@ change that it did not see sets `look_again_at` after it, and the return is plan
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
 from returnsops.lib import clock
 from returnsops.lib.fixed_query import FixedQuery, FixedUpdate, slot
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.turns import ring
+
+
+class Begun(NamedTuple):
+    """A return whose plan is to be made. shop, order: what is locked for it."""
+
+    pk: int
+    shop: str
+    order: str
+
 
 HOLD_ONE = FixedQuery(
     lambda: (
@@ -37,17 +46,20 @@ DUE_WITH_NEWS = ASK.format(
 )
 # Nobody waits for the disk: what counts is who dies while the database lives.
 BEGIN = """
-    WITH free AS (
-        SELECT id FROM returns_loopreturn
-        WHERE id = %(pk)s AND look_again_at <= %(now)s AND plan_attempts < %(below)s
-        FOR NO KEY UPDATE {of_held}
-    )
+    WITH free AS (SELECT id FROM returns_loopreturn WHERE {which} FOR NO KEY UPDATE {of_held})
     UPDATE returns_loopreturn AS due SET plan_attempts = due.plan_attempts + 1
     FROM integrations_shop AS shop, free
     WHERE shop.id = due.shop_id AND due.id = free.id
-    RETURNING shop.code, COALESCE(NULLIF(due.provider_order_id, ''), due.loop_id),
+    RETURNING due.id, shop.code, COALESCE(NULLIF(due.provider_order_id, ''), due.loop_id),
               set_config('synchronous_commit', 'off', true)
 """
+THIS_ONE = "id = %(pk)s AND look_again_at <= %(now)s AND plan_attempts < %(below)s"
+# Of those that nobody has begun to plan: one that was begun and not ended is left to the sweep.
+NEXT = """
+    look_again_at <= %(now)s AND plan_attempts = 0 AND id <> ALL(%(but)s)
+    ORDER BY look_again_at {way}, id {way} LIMIT 1
+"""
+LONGEST_DUE, LATEST_DUE = NEXT.format(way=""), NEXT.format(way="DESC")
 PLANNED = FixedUpdate(
     lambda: LoopReturn.objects.filter(pk=slot("pk")),
     look_again_at=slot("look_again_at", kind="timestamptz"),
@@ -58,10 +70,6 @@ PLANNED = FixedUpdate(
     settled_at=slot("settled_at", kind="timestamptz"),
     plan_attempts=0,
 )
-AT_ONCE = 10
-# Of those that nobody has begun to plan: one that was begun and not ended is left to the sweep.
-LONGEST_DUE = FixedQuery(lambda: _due().order_by("look_again_at", "pk").values("pk")[:AT_ONCE])
-LATEST_DUE = FixedQuery(lambda: _due().order_by("-look_again_at", "-pk").values("pk")[:AT_ONCE])
 
 
 def ask_for_plan(return_pks: Iterable[int]) -> None:
@@ -92,31 +100,27 @@ def hold_return(return_pk: int) -> LoopReturn:
     return row
 
 
-def due_for_plan() -> list[int]:
-    """Some of the returns to plan now: those that wait longest, and those that came last.
-
-    So behind a backlog of thousands nobody waits for ever, and what a person just did does not wait for all of it.
-    """
-    now = clock.now()
-    found = [*LATEST_DUE.ask(now=now), *LONGEST_DUE.ask(now=now)]
-    return list(dict.fromkeys(row.pk for row in found))
-
-
-def begin_plan(return_pk: int, *, attempts_below: int, waits: bool = True) -> tuple[str, str] | None:
+def begin_plan(return_pk: int, *, attempts_below: int) -> Begun | None:
     """Count one more try to plan a return that is due: one that takes its process with it is set aside in the end.
 
-    Gives shop and order, which are to be locked; None when it is not due, or was begun so often already.
-    waits: for whoever holds the return just now; else None for that as well.
-    Call it outside of any transaction, which would not wait for the disk either.
+    None when it is not due, or was begun so often already. Waits for whoever holds the return just now. Call it
+    outside of any transaction, which would not wait for the disk either.
     """
+    return _begin(THIS_ONE, pk=return_pk, below=attempts_below)
+
+
+def begin_next_plan(*, latest: bool, but: Iterable[int] = ()) -> Begun | None:
+    """The same for any return that nobody has begun to plan. What another holds comes last, when it is still due.
+
+    latest: the one that came last, else the one that waits longest. Who asks for both in turn lets nobody wait for ever
+    behind a backlog of thousands, and what a person just did does not wait for all of it. but: none of these.
+    """
+    which, but = LATEST_DUE if latest else LONGEST_DUE, list(but)
+    return _begin(which, of_held="SKIP LOCKED", but=but) or _begin(which, but=but)
+
+
+def _begin(which: str, *, of_held: str = "", **values: int | list[int]) -> Begun | None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            BEGIN.format(of_held="" if waits else "SKIP LOCKED"),
-            {"pk": return_pk, "now": clock.now(), "below": attempts_below},
-        )
+        cursor.execute(BEGIN.format(which=which, of_held=of_held), {"now": clock.now(), **values})
         found = cursor.fetchone()
-    return (found[0], found[1]) if found else None
-
-
-def _due() -> QuerySet[LoopReturn]:
-    return LoopReturn.objects.filter(plan_attempts=0, look_again_at__lte=slot("now", kind="timestamptz"))
+    return Begun(*found[:3]) if found else None

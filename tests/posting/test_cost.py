@@ -16,7 +16,7 @@ from returnsops.posting.models import Posting
 from returnsops.posting.record_answer import mark_posted
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.models import LoopReturn
-from returnsops.returns.replan import ask_for_plan, due_for_plan
+from returnsops.returns.replan import ask_for_plan, begin_next_plan
 from tests.builders import (
     CREATED,
     NOW,
@@ -107,15 +107,21 @@ def test_many_answers_at_once_cost_one_task_to_read_them_back(
     assert sent.count(ours) == 2
 
 
-def test_who_came_last_is_planned_before_the_backlog_is_done(shop: Shop) -> None:
-    rows = [make_return(shop, loop_id=str(number)) for number in range(1, 41)]
+def test_who_came_last_and_who_waits_longest_are_planned_in_turn(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [make_return(shop, loop_id=str(number)) for number in range(1, 7)]
     for number, row in enumerate(rows):
         LoopReturn.objects.filter(pk=row.pk).update(look_again_at=CREATED + timedelta(seconds=number))
+    order, load = list[str](), load_facts
 
-    chosen = due_for_plan()
+    def note(row: LoopReturn, **how: Any) -> ReturnFacts:
+        order.append(row.loop_id)
+        return load(row, **how)
 
-    assert chosen[:10] == [row.pk for row in reversed(rows[-10:])]
-    assert chosen[10:] == [row.pk for row in rows[:10]]
+    monkeypatch.setattr("returnsops.tasks.load_facts", note)
+
+    tasks.look("plans")
+
+    assert order == ["6", "1", "5", "2", "4", "3"]
 
 
 def test_plan_that_failed_is_left_to_the_sweep_and_holds_up_no_other(
@@ -133,6 +139,6 @@ def test_plan_that_failed_is_left_to_the_sweep_and_holds_up_no_other(
     tasks.look("plans")
 
     assert list(LoopReturn.objects.order_by("pk").values_list("plan_attempts", flat=True)) == [1, 0]
-    assert due_for_plan() == []
+    assert begin_next_plan(latest=True) is None
     sound.refresh_from_db()
     assert sound.planned_at is not None

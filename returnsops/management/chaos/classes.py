@@ -8,6 +8,7 @@ Json = dict[str, Any]
 COMMIT_WINDOW_S = 8  # for NetSuite's 15 minutes; whatever the sandbox does late, it does well within
 SENDING_LEASE_S = 12
 LANE_LEASE_S = 6
+LANES_HELD_S = 0.6  # calls take a tenth of what they take at NetSuite
 PROBE_AFTER_MAX_S = 5
 READ_AGAIN_AFTER_S = 0.1
 LOOP_REFUSED_WAIT_S = 1

@@ -19,7 +19,6 @@ from returnsops.posting.record_answer import TOLD_WITHIN
 from returnsops.posting.resuming import look_after_pauses
 from returnsops.returns import comparison, item_sweep, mirror, stock
 from returnsops.returns.models import Item, LoopReturn
-from returnsops.returns.replan import due_for_plan
 from tests.builders import CREATED, WRITES_ALL, make_policy
 from tests.journey.stage import Stage
 from tests.scenarios.book import Scenario
@@ -234,7 +233,7 @@ class Theatre(Stage):
     def _find_what_is_due(self) -> int:
         """The sweeps' part, without their patience."""
         self._wait_for_no_news()
-        if due_for_plan():
+        if LoopReturn.objects.filter(plan_attempts=0, look_again_at__lte=clock.now()).exists():
             self.queue.append(("plans", None))
         if postings_to_read_back(posted_before=clock.now()).exists():
             self.queue.append(("read_back", self.account.pk))
