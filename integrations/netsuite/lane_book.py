@@ -12,8 +12,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import connection, transaction
-from django.db.models import DateTimeField, F, Func, OuterRef, Q
+from django.db import transaction
+from django.db.models import DateTimeField, Func, OuterRef, Q
 from django.db.models.functions import JSONObject
 from django.forms.models import model_to_dict
 
@@ -77,14 +77,10 @@ class LaneBook:
         for lane in surplus:
             lane.leased_by, lane.leased_until = "", None
 
-    def note_demand(self, holder: str, *, wanted: int, for_reading: bool = False) -> None:
-        demand = LaneDemand(
-            account_id=self.limit.pk,
-            holder=holder,
-            for_reading=for_reading,
-            wanted=wanted,
-            until=self.now + settings.LANE_LEASE,
-        )
+    def note_demand(self, holder: str, *, wanted: int) -> None:
+        """Of a sender; who reads asks for itself (`ask_to_read`)."""
+        until = self.now + settings.LANE_LEASE
+        demand = LaneDemand(account_id=self.limit.pk, holder=holder, wanted=wanted, until=until)
         LaneDemand.objects.bulk_create(
             [demand], update_conflicts=True, unique_fields=["account", "holder"], update_fields=["wanted", "until"]
         )
@@ -111,75 +107,6 @@ class LaneBook:
         for lane in lanes:
             for name, value in values.items():
                 setattr(lane, name, value)
-
-
-# One free lane, if there is one for reading: of those kept for it, or of those that senders do not want.
-TAKE_TO_READ = """
-    UPDATE integrations_lane AS lane
-    SET leased_by = %(holder)s, leased_until = clock_timestamp() + %(lease)s, for_reading = true
-    FROM (
-        SELECT id, leased_by FROM integrations_lane
-        WHERE account_id = %(account)s AND (leased_until IS NULL OR leased_until <= clock_timestamp())
-        ORDER BY number LIMIT 1
-    ) AS free, (
-        SELECT count(*) AS busy, count(*) FILTER (WHERE for_reading) AS reading FROM integrations_lane
-        WHERE account_id = %(account)s AND leased_until > clock_timestamp()
-    ) AS used, (
-        SELECT COALESCE(sum(wanted), 0) AS wanted FROM integrations_lanedemand
-        WHERE account_id = %(account)s AND NOT for_reading AND until > clock_timestamp()
-    ) AS senders
-    WHERE lane.id = free.id AND used.busy < %(allowed)s
-      AND used.reading < GREATEST(%(kept)s, %(allowed)s - senders.wanted)
-    RETURNING free.leased_by <> ''
-"""
-
-
-# The lock of `open_book` with no more than this needs: reads are many. A lease that a crash of the database forgets is
-# taken again, so nobody waits for the disk.
-LOCK_TO_READ = """
-    SELECT set_config('synchronous_commit', 'off', true), lim.count, lim.kept_for_reading, lim.held_to,
-           clock_timestamp(), account.time_zone, ARRAY(
-               SELECT json_build_object('weekdays', weekdays, 'starts', starts, 'ends', ends, 'lanes', lanes)
-               FROM integrations_lanehours WHERE account_id = lim.account_id)
-    FROM integrations_lanelimit lim JOIN integrations_netsuiteaccount account ON account.id = lim.account_id
-    WHERE lim.account_id = %s FOR NO KEY UPDATE OF lim
-"""
-GIVE_BACK = """
-    UPDATE integrations_lane SET leased_by = '', leased_until = NULL
-    FROM (SELECT set_config('synchronous_commit', 'off', true)) AS lazily
-    WHERE account_id = %s AND leased_by = %s
-"""
-
-
-def take_to_read(account_pk: int, holder: str) -> bool:
-    """Lease one lane for reading, if there is one to be had. In a transaction, which holds the lanes still."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK_TO_READ, [account_pk])
-        locked = cursor.fetchone()
-        if locked is None:
-            return False  # an account that never had a lane: the book makes them
-        _, count, kept, held_to, now, time_zone, told = locked
-        row = hours_at(now, map(_hours, told), time_zone=time_zone)
-        limit = LaneLimit(account_id=account_pk, count=count, kept_for_reading=kept, held_to=held_to)
-        allowed = usable(limit, row.lanes if row else count)
-        values: dict[str, Any] = {
-            "account": account_pk,
-            "holder": holder,
-            "lease": settings.LANE_LEASE,
-            "allowed": allowed,
-            "kept": kept_for_reading(limit, allowed=allowed, now=now),
-        }
-        cursor.execute(TAKE_TO_READ, values)
-        taken = cursor.fetchone()
-    if taken and taken[0]:
-        LaneLimit.objects.filter(pk=account_pk).update(abandoned=F("abandoned") + 1)
-    return taken is not None
-
-
-def give_back(account_pk: int, holder: str) -> None:
-    """Everything that this holder has."""
-    with connection.cursor() as cursor:
-        cursor.execute(GIVE_BACK, [account_pk, holder])
 
 
 def kept_for_reading(limit: LaneLimit, *, allowed: int, now: datetime) -> int:
@@ -242,11 +169,11 @@ def _limits() -> Any:
 
 def _planned(limit: Any, now: datetime) -> int:
     """By the hour if a row says so, else as a person set it."""
-    row = hours_at(now, map(_hours, limit.hours), time_zone=limit.account.time_zone)
+    row = hours_at(now, map(hours_told, limit.hours), time_zone=limit.account.time_zone)
     return row.lanes if row else limit.count
 
 
-def _hours(told: dict[str, Any]) -> LaneHours:
+def hours_told(told: dict[str, Any]) -> LaneHours:
     starts, ends = time.fromisoformat(told["starts"]), time.fromisoformat(told["ends"])
     return LaneHours(weekdays=told["weekdays"], starts=starts, ends=ends, lanes=told["lanes"])
 

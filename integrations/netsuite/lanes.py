@@ -20,9 +20,10 @@ from django.db import transaction
 
 from integrations.errors import TemporaryError
 from integrations.models import LaneDemand, LaneLimit, NetSuiteAccount
-from integrations.netsuite.lane_book import give_back, open_book, read_book, take_to_read
+from integrations.netsuite.lane_book import open_book, read_book
 from integrations.netsuite.lane_keeper import keeper
 from integrations.netsuite.lane_limit import note_refusal
+from integrations.netsuite.lane_reading import ask_to_read, give_back, may_take_to_read, take_to_read
 from returnsops.lib.waits import waiting_at_most
 from returnsops.lib.wake import notify
 from returnsops.people.audit import record_event
@@ -180,30 +181,28 @@ def _one_lane(account_pk: int) -> Iterator[None]:
 
 def _wait_for_lane(account_pk: int, holder: str) -> None:
     """A look costs little; that somebody waits is said once, and again before it is forgotten."""
-    give_up_at, ask_at, has_asked = time.monotonic() + WAIT_S_MAX, 0.0, False
-    while not _take_lane_to_read(account_pk, holder, asks=time.monotonic() >= ask_at, has_asked=has_asked):
-        now = time.monotonic()
-        if now > give_up_at:
-            LaneDemand.objects.filter(account=account_pk, holder=holder).delete()
-            detail = f"No lane got free within {WAIT_S_MAX:.0f} s."
-            raise TemporaryError(operation="wait for a NetSuite lane", detail=detail)
-        if now >= ask_at:
-            ask_at, has_asked = now + ASK_AGAIN_AFTER * settings.LANE_LEASE.total_seconds(), True
+    if _take_lane_to_read(account_pk, holder):
+        return
+    ask_to_read(account_pk, holder)
+    notify(WAKE_CHANNEL, str(account_pk))
+    ask_every_s = ASK_AGAIN_AFTER * settings.LANE_LEASE.total_seconds()
+    began_at = asked_at = time.monotonic()
+    is_ours = False
+    while not is_ours and (now := time.monotonic()) < began_at + WAIT_S_MAX:
+        if now >= asked_at + ask_every_s:
+            ask_to_read(account_pk, holder)
+            asked_at = now
         time.sleep(POLL_S)
+        is_ours = may_take_to_read(account_pk) and _take_lane_to_read(account_pk, holder)
+    LaneDemand.objects.filter(account=account_pk, holder=holder).delete()
+    if not is_ours:
+        detail = f"No lane got free within {WAIT_S_MAX:.0f} s."
+        raise TemporaryError(operation="wait for a NetSuite lane", detail=detail)
 
 
-def _take_lane_to_read(account_pk: int, holder: str, *, asks: bool, has_asked: bool) -> bool:
+def _take_lane_to_read(account_pk: int, holder: str) -> bool:
     with transaction.atomic():
-        if take_to_read(account_pk, holder):
-            if has_asked:
-                LaneDemand.objects.filter(account=account_pk, holder=holder).delete()
-            return True
-        if asks:
-            with open_book(account_pk) as book:
-                book.note_demand(holder, wanted=1, for_reading=True)
-            if not has_asked:
-                notify(WAKE_CHANNEL, str(account_pk))
-    return False
+        return take_to_read(account_pk, holder)
 
 
 # --- How many there are ----------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from integrations.models import Lane, LaneDemand, LaneHours, LaneLimit, NetSuite
 from integrations.netsuite import lanes
 from integrations.netsuite.lane_book import LaneBook, share_evenly
 from integrations.netsuite.lane_hours import find_overlap, hours_at
+from integrations.netsuite.lane_reading import ask_to_read, may_take_to_read
 from integrations.netsuite.lanes import (
     Lease,
     ensure_lanes,
@@ -113,13 +114,33 @@ def test_no_call_begins_on_a_lease_that_ran_out(account: NetSuiteAccount) -> Non
 
 def test_reader_gets_a_lane_of_a_drain_at_the_end_of_a_call(account: NetSuiteAccount) -> None:
     drain = lease_of(account, "drain", wanted=9, in_use=5)
-    assert not lanes._take_lane_to_read(account.pk, "reader", asks=True, has_asked=False)
+    assert not may_take_to_read(account.pk)
+    ask_to_read(account.pk, "reader")
 
     renew_lease(drain, wanted=9, in_use=4)
 
     assert (drain.held, drain.usable) == (4, 4)
-    assert lanes._take_lane_to_read(account.pk, "reader", asks=True, has_asked=True)
+    assert lanes._take_lane_to_read(account.pk, "reader")
     assert lanes_in_use(account.pk).in_use == 5
+
+
+@pytest.mark.parametrize("refused", [0, 1])
+@pytest.mark.parametrize("kept", [0, 1, 2])
+@pytest.mark.parametrize("reading", [0, 1, 2])
+@pytest.mark.parametrize(("wanted", "in_use"), [(0, 0), (2, 2), (3, 1), (9, 3), (9, 5)])
+def test_who_looks_for_a_lane_to_read_sees_what_the_lock_would_show(
+    account: NetSuiteAccount, wanted: int, in_use: int, reading: int, kept: int, refused: int
+) -> None:
+    for number in range(reading):
+        lanes._take_lane_to_read(account.pk, f"reader {number}")
+    lease_of(account, "drain", wanted=wanted, in_use=in_use)
+    set_lanes(account, 5, by=None, kept_for_reading=kept)
+    for _ in range(refused):
+        note_too_many(account.pk, words="too many")
+
+    seen = may_take_to_read(account.pk)
+
+    assert seen == lanes._take_lane_to_read(account.pk, "one more")
 
 
 def test_reader_that_gave_up_holds_up_no_drain(account: NetSuiteAccount, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,10 +198,21 @@ def test_nobody_begins_a_call_after_the_last_lane_was_refused(account: NetSuiteA
     renew_lease(lease, wanted=1, in_use=0)
 
     assert (lease.usable, lanes_in_use(account.pk).allowed) == (0, 0)
-    assert not lanes._take_lane_to_read(account.pk, "reader", asks=True, has_asked=False)
+    assert not lanes._take_lane_to_read(account.pk, "reader")
     LaneLimit.objects.update(grows_at=NOW)
     renew_lease(lease, wanted=1, in_use=0)
     assert lanes_in_use(account.pk).allowed == 1
+
+
+def test_lanes_grow_back_though_nobody_sends(account: NetSuiteAccount) -> None:
+    with hold_lane(account.pk):
+        note_too_many(account.pk, words="too many")
+    seen = may_take_to_read(account.pk)
+    LaneLimit.objects.update(grows_at=NOW)
+
+    assert (seen, may_take_to_read(account.pk)) == (False, True)
+    with hold_lane(account.pk):
+        assert lanes_in_use(account.pk).allowed == 1
 
 
 def test_person_sets_lanes_while_they_are_in_use(account: NetSuiteAccount) -> None:
