@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from integrations.aside import leave
-from integrations.credentials import open_secret
+from integrations.credentials import find_shop_with_key, open_secret
 from integrations.errors import ConfigurationError, IntegrationError, NoCallsLeftError, RejectedError, TemporaryError
 from integrations.loop.budget import PrepaidBudget, ShopBudget
 from integrations.loop.client import LoopClient
@@ -66,7 +66,7 @@ def loop_client(shop: Shop, *, in_background: bool = False, in_sender: bool = Fa
     """in_background: for sweeps, which leave a part of the call budget to people and webhooks.
     in_sender: for threads without a database; each call was paid for before.
 
-    Raises ConfigurationError if the shop has no API key.
+    Raises ConfigurationError if the shop has no API key, or another shop's.
     """
     key = open_secret(shop, Credential.Kind.LOOP_API_KEY)
     made_of = (shop.base_url, shop.api_version, key, str(shop.calls_per_minute))
@@ -118,6 +118,10 @@ def _kept_client(name: str, pk: int, made_of: tuple[object, ...], build: Callabl
 
 
 def _build_loop(shop: Shop, key: str, budget: ShopBudget | PrepaidBudget) -> LoopClient:
+    # Two may have shared one from before the database kept a key to one shop.
+    if other := find_shop_with_key(key, besides=shop):
+        detail = f"{shop} has the Loop key of {other}: every return would come in and be booked twice. Enter its own."
+        raise ConfigurationError(system="loop", operation="open loop_api_key", detail=detail)
     # A call of the sender was paid for before, and only that one.
     again = None if isinstance(budget, PrepaidBudget) else _read_again_after_s()
     return LoopClient(shop.base_url, key, version=shop.api_version, budget=budget, read_again_after_s=again)

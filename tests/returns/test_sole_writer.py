@@ -7,7 +7,9 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from integrations.credentials import find_shop_with_key, store_secret
+from integrations.connections import loop_client
+from integrations.credentials import find_shop_with_key, seal, store_secret
+from integrations.errors import ConfigurationError
 from integrations.models import Credential, Shop
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.policy import RECORD_KINDS
@@ -74,3 +76,15 @@ def test_keys_from_before_are_noted_by_the_migration(old: Shop, new: Shop) -> No
 
     assert find_shop_with_key("key of Fern", besides=new) == old
     assert Credential.objects.get(shop=new).digest == ""
+
+
+def test_younger_of_two_that_shared_a_key_before_reads_nothing_by_it(old: Shop, new: Shop) -> None:
+    store_secret(old, KEY, "key of Fern")
+    Credential.objects.create(shop=new, kind=KEY, sealed=seal("key of Fern"))
+
+    with pytest.raises(ConfigurationError, match="has the Loop key of Fern-Test"):
+        loop_client(new)
+
+    assert loop_client(old)
+    store_secret(new, KEY, "second key of Fern")
+    assert loop_client(new)
