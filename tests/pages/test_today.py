@@ -7,9 +7,10 @@ from pytest_django.asserts import assertNumQueries
 
 from integrations.models import Shop, SyncCursor
 from returnsops.lib import clock
-from returnsops.pages.gaps import gaps_by_step
+from returnsops.pages.gaps import NAMES, gaps_by_step
 from returnsops.people.models import User
 from returnsops.returns.models import LoopReturn
+from returnsops.returns.plan.draft import STEPS
 from tests.builders import make_inspection, make_return, make_shop
 from tests.pages.scenes import make_case, make_planned_return
 
@@ -25,6 +26,10 @@ def test_gaps_are_grouped_by_the_missing_step(shop: Shop) -> None:
     assert gaps["rma"].returns == 1
     assert gaps["rma"].amounts == {"USD": LoopReturn.objects.get(loop_id="110700123").return_total}
     assert gaps["unplanned"].returns == 1
+
+
+def test_every_step_has_a_word_for_its_absence() -> None:
+    assert STEPS.keys() - NAMES.keys() == set()
 
 
 def test_a_settled_return_is_no_gap(shop: Shop) -> None:
