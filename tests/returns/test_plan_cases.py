@@ -143,6 +143,41 @@ def pay(facts: ReturnFacts, amount: str) -> ReturnFacts:
     return replace(facts, loop=replace(facts.loop, refund=paid, fee=fee, refunds=refunds))
 
 
+@pytest.mark.parametrize(
+    ("pays", "comes_to", "is_open", "code"),
+    [
+        ("77.76", "82.76", "5.00", None),
+        ("77.76", "82.76", "0.00", None),
+        ("77.76", "82.76", "5.01", "record_differs"),
+        ("77.76", "83.00", "5.24", "settled_differently"),
+        ("70.00", "82.76", "12.76", "settled_differently"),
+    ],
+)
+def test_total_that_a_person_let_stand_is_asked_about_again_only_when_a_figure_moves(
+    pays: str, comes_to: str, is_open: str, code: str | None
+) -> None:
+    """Neither where Loop pays less than it, nor where the rest of it stays open."""
+    facts, _ = run_to_end(make_facts(units=(make_unit(1, "sellable"),)))
+    seen = come_to(replace(facts, loop=replace(facts.loop, state="open", settled_at=None)), "82.76", is_open="82.76")
+    problem = problem_of(seen, "record_differs")
+    noted = note(come_to(pay(facts, pays), comes_to, is_open=is_open), problem)
+
+    plan = plan_return(replace(noted, now=noted.now + timedelta(days=1)))
+
+    assert [one.code for one in plan.problems] == ([code] if code else [])
+
+
+def come_to(facts: ReturnFacts, total: str, *, is_open: str) -> ReturnFacts:
+    """The Credit Memo, once it was refunded."""
+    records = (
+        replace(one, total=Decimal(total), amount_remaining=Decimal(is_open))
+        if one.record_type == "creditMemo"
+        else one
+        for one in facts.records
+    )
+    return replace(facts, records=tuple(records))
+
+
 def test_credit_that_was_applied_by_hand_is_left_at_that_once_noted() -> None:
     """To another invoice, as far as NetSuite shows: no refund of somebody else is in the place of ours."""
     facts = applied_by_hand(Decimal(20))

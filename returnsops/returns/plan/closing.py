@@ -12,7 +12,7 @@ from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import CLOSED, REFUNDED, Authorization, left_by_others
 from returnsops.returns.plan.comparing import is_left_to_hand
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.figures import left_open, store_credit, value_kept
+from returnsops.returns.plan.figures import left_open, noted_beyond, read_figures, store_credit, value_kept
 from returnsops.returns.plan.giving_up import is_money_given_up
 from returnsops.returns.plan.refunding import is_open_as_noted, open_as_given_up, open_subject
 from returnsops.returns.plan.tenders import is_refunded_by_hand
@@ -298,11 +298,12 @@ def _why_open(facts: ReturnFacts, rma: RecordFacts) -> str:
 def _is_open_as_planned(facts: ReturnFacts, memo: RecordFacts) -> bool:
     """All of it, or what the customer left of their store credit, and a person of the exchange's value.
 
-    What a deleted refund left open, a person books by hand, or not. Where another system refunds, its refunds must be
-    even with what Loop paid: else one too many may have taken it.
+    What a deleted refund left open, or a total that a person let stand, they book by hand, or not. Where another system
+    refunds, its refunds must be even with what Loop paid: else one too many may have taken it.
     """
     should_be, is_open = _should_be_open(facts, memo), memo.amount_remaining
-    if should_be <= is_open <= should_be + open_as_given_up(facts):
+    may_be = should_be + open_as_given_up(facts) + noted_beyond(facts, memo, expected=read_figures(facts).total)
+    if should_be <= is_open <= may_be:
         return True
     is_even = facts.policy.writes("refund") or compare_refunds(facts, memo).left.is_even
     return is_even and max(should_be - value_kept(facts), ZERO) <= is_open < should_be

@@ -10,7 +10,7 @@ from returnsops.returns.facts import PostingFacts, RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.comparing import CREDIT_SUBJECT
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.figures import beyond_subject, total_subject
+from returnsops.returns.plan.figures import beyond_subject, noted_beyond, total_subject
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.money import Credit, allowed_difference
 from returnsops.returns.plan.outbox_problems import read_back_step
@@ -68,7 +68,8 @@ def is_credit_right(draft: Draft, step: str, posted: PostingFacts, credit: Credi
         words = f"{record.tran_id}; {money_text(rest, facts.currency)} of rounding is being added"
         draft.step(step, StepState.DUE, words, records=(record.internal_id,))
         return False
-    if rest and draft.problem(_wrong_total(facts, posted, record, credit)):
+    is_noted = bool(noted_beyond(facts, record, expected=credit.total))
+    if rest and not is_noted and draft.problem(_wrong_total(facts, posted, record, credit)):
         draft.step(step, StepState.BLOCKED, f"{record.tran_id} has another total", records=(record.internal_id,))
         return False
     draft.step(step, StepState.DONE, record.tran_id, records=(record.internal_id,))

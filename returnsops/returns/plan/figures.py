@@ -218,6 +218,12 @@ def total_subject(record: RecordFacts, *, expected: Decimal) -> str:
     return f"record:{record.internal_id}:{(record.total - expected).normalize():f}"
 
 
+def noted_beyond(facts: ReturnFacts, record: RecordFacts, *, expected: Decimal) -> Decimal:
+    """By how much more than expected a credit may come to, or less, as a person noted of exactly that; else zero."""
+    is_noted = facts.is_acknowledged("record_differs", total_subject(record, expected=expected))
+    return record.total - expected if is_noted else ZERO
+
+
 # --- How this return is paid ------------------------------------------------------------------------
 
 

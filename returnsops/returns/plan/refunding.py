@@ -11,7 +11,7 @@ from returnsops.returns.facts import RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import memo_text
 from returnsops.returns.plan.crediting import Source, credit_body, credit_due, is_credit_right, settled_differently
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
-from returnsops.returns.plan.figures import left_open, read_figures, value_kept
+from returnsops.returns.plan.figures import left_open, noted_beyond, read_figures, value_kept
 from returnsops.returns.plan.money import Credit
 from returnsops.returns.plan.tender_matching import Part, as_rows, candidates_for, refunds_by_others, refunds_noted
 from returnsops.returns.plan.tenders import (
@@ -99,7 +99,7 @@ def _less_noted(facts: ReturnFacts, memo: RecordFacts, payments: list[Payment]) 
 def _paid_what_was_credited(draft: Draft, memo: RecordFacts) -> bool:
     facts = draft.facts
     owed = read_figures(facts).total
-    if memo.total == owed:
+    if memo.total == owed or noted_beyond(facts, memo, expected=owed):
         return True
     if draft.problem(settled_differently(facts, memo, paid=owed)):
         draft.step("refund", StepState.BLOCKED, "Loop paid another amount than was credited")
