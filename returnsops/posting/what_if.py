@@ -7,6 +7,8 @@ from datetime import timedelta
 from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.posting.facts import facts_under, load_facts
+from returnsops.posting.rewinding import MILESTONES, rewind
+from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.place_names import PlaceNames
 from returnsops.returns.plan import Plan, PostingDue, plan_return
@@ -63,10 +65,21 @@ def replay(shop: Shop, draft: Policy, *, days: int, below_pk: int | None = None,
         if looked == LOOK_MAX or (looked and time.monotonic() > deadline):
             return Step(tuple(differences), looked, total, next_pk=last_pk)
         facts = load_facts(row)
-        words = compare_plans(plan_return(facts), plan_return(facts_under(row, draft, known=facts)))
+        words = compare_rules(facts, facts_under(row, draft, known=facts))
         differences += [Difference(row, tuple(map(names.put_into, words)))] if words else []
         looked, last_pk = looked + 1, row.pk
     return Step(tuple(differences), looked, total, next_pk=None)
+
+
+def compare_rules(facts: ReturnFacts, under_draft: ReturnFacts) -> tuple[str, ...]:
+    """What would be otherwise now, and what would have been before each document that is posted by now; each once."""
+    told = dict.fromkeys(compare_plans(plan_return(facts), plan_return(under_draft)), "")
+    for (became, before), (_, drafted) in zip(rewind(facts), rewind(under_draft), strict=True):
+        former = plan_return(before)
+        if any(due.kind in MILESTONES[became] for due in former.postings):  # else not all is known of that moment
+            words = compare_plans(former, plan_return(drafted))
+            told |= {one: f"Before it was {became}: " for one in words if one not in told}
+    return tuple(f"{moment}{words}" for words, moment in told.items())
 
 
 def compare_plans(former: Plan, later: Plan) -> tuple[str, ...]:
