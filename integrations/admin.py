@@ -120,7 +120,7 @@ class ShopAdmin(CheckedAdmin):
     readonly_fields = (*HEALTH, *WEBHOOKS)
     fieldsets = (
         (None, {"fields": ("code", "name", "currency", "time_zone", "start_from", "account")}),
-        ("Loop", {"fields": ("base_url", "api_version", "loop_api_key", "calls_per_minute")}),
+        ("Loop", {"fields": ("base_url", "api_version", "loop_api_key", "calls_per_minute", "loop_shop_id")}),
         ("Loop's webhooks", {"fields": ("loop_webhook_secret", "keep_old", "more_webhooks", *WEBHOOKS)}),
         ("Connection", {"fields": HEALTH}),
     )

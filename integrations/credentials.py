@@ -35,6 +35,9 @@ def store_secret(owner: Shop | NetSuiteAccount, kind: str, secret: str, *, keep_
         if not keep_old:
             _live_of(owner, kind).update(retired_at=timezone.now())
         digest = digest_of(secret) if kind == Credential.Kind.LOOP_API_KEY else ""
+        if isinstance(owner, Shop) and kind == Credential.Kind.LOOP_API_KEY:
+            owner.key_looked_at = None
+            owner.save(update_fields=["key_looked_at"])
         return Credential.objects.create(**_owner_fields(owner), kind=kind, sealed=seal(secret), digest=digest)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.utils import timezone
 
 from integrations.loop.parsing import parse_return
 from integrations.models import NetSuiteAccount, Shop
@@ -82,6 +83,7 @@ def make_shop(
         "currency": "USD",
         "base_url": "http://127.0.0.1:9",
         "start_from": CREATED - timedelta(days=30),
+        "key_looked_at": timezone.now(),
     }
     shop = Shop.objects.create(code=code, account=account or make_account(), **values | columns)
     if policy:

@@ -78,7 +78,7 @@ def check_shop(shop: Shop) -> ShopProfile | None:
     except ConfigurationError as error:
         answers = ShopAnswers(everything=_not_set_up(error))
     else:
-        answers = ask_shop(client, asker=asker, now=now)
+        answers = ask_shop(shop, client, asker=asker, now=now)
     facts = read_shop_facts(answers)
     has_secret = bool(open_secrets(shop, Credential.Kind.LOOP_WEBHOOK_SECRET))
     findings = judge_shop(answers, facts, shop, has_secret=has_secret)

@@ -13,6 +13,8 @@ from integrations.http import HttpAnswer
 from integrations.loop.answers import read_answer
 from integrations.loop.client import LoopClient
 from integrations.loop.records import LoopState, WebhookSubscription
+from integrations.loop.whose_key import list_own_webhooks
+from integrations.models import Shop
 
 LIST, DETAILS, ASN = "/warehouse/return/list", "/warehouse/return/details", "/warehouse/reporting/asn"
 STATES = (LoopState.OPEN, LoopState.CLOSED, LoopState.CANCELLED, LoopState.EXPIRED, LoopState.REVIEW)
@@ -54,7 +56,7 @@ class ShopAnswers:
         return None
 
 
-def ask_shop(client: LoopClient, *, asker: Asker, now: datetime) -> ShopAnswers:
+def ask_shop(shop: Shop, client: LoopClient, *, asker: Asker, now: datetime) -> ShopAnswers:
     answers = ShopAnswers()
     ask = partial(_ask, client, asker)
     answers.everything = ask("list of the last hour", LIST, _window(now - HOUR, now))
@@ -63,7 +65,8 @@ def ask_shop(client: LoopClient, *, asker: Asker, now: datetime) -> ShopAnswers:
     for state in STATES:
         answers.states[state.value] = ask(f"returns that are {state}", LIST, page | {"state": state.value})
     _ask_about_one(answers, ask)
-    answers.webhooks = asker.ask("webhook subscriptions", client.list_webhooks, may_lack_scope=True)
+    list_webhooks = partial(list_own_webhooks, shop, client)
+    answers.webhooks = asker.ask("webhook subscriptions", list_webhooks, may_lack_scope=True)
     answers.destinations = ask("destinations", "/destinations", may_lack_scope=True)
     day = now.astimezone(UTC).strftime("%Y-%m-%d")
     answers.shipping_notice = ask("shipping notices of today", ASN, {"from": day, "to": day}, may_lack_scope=True)

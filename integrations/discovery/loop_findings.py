@@ -6,6 +6,7 @@ from integrations.discovery.asking import NotTold
 from integrations.discovery.loop_answers import Seen, ShopAnswers
 from integrations.discovery.people import LOOP_ADMIN, OPERATIONS, OURS_ADMIN
 from integrations.loop.subscriptions import wanted_pairs
+from integrations.loop.whose_key import ANOTHER_SHOPS
 from integrations.models import Shop
 from integrations.profile import Finding, Severity, ShopFacts, Subscription
 from returnsops.lib.words import count_words
@@ -20,6 +21,9 @@ CALLS_A_MINUTE = 300
 def judge_shop(answers: ShopAnswers, facts: ShopFacts, shop: Shop, *, has_secret: bool) -> Iterator[Finding]:
     yield from _find_key(answers)
     if not isinstance(answers.everything, Seen):
+        return
+    if isinstance(answers.webhooks, NotTold) and answers.webhooks.code == ANOTHER_SHOPS:
+        yield _another_shops(answers.webhooks)
         return
     yield from _find_scopes(answers)
     yield from _find_states(answers)
@@ -61,6 +65,17 @@ def _find_key(answers: ShopAnswers) -> Iterator[Finding]:
             todo="Check the base URL and whether this machine may reach it; then check again.",
             evidence=answer.evidence,
         )
+
+
+def _another_shops(answer: NotTold) -> Finding:
+    return Finding(
+        code="key",
+        severity=BLOCKS,
+        words="The API key is that of another shop of Loop; nothing is read by it.",
+        who=LOOP_ADMIN,
+        todo=f"Make a key of this shop under {KEY_PAGE} and enter it here.",
+        evidence=answer.evidence,
+    )
 
 
 def _find_scopes(answers: ShopAnswers) -> Iterator[Finding]:

@@ -84,6 +84,7 @@ def parse_webhook_subscription(raw: object) -> WebhookSubscription:
         trigger=fields.text("trigger") or "",
         url=fields.text("url") or "",
         status=fields.text("status") or "",
+        shop_id=fields.id("shop_id") or "",
     )
 
 

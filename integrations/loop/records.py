@@ -226,6 +226,7 @@ class WebhookSubscription:
     trigger: str
     url: str
     status: str
+    shop_id: str = ""  # Loop's own; empty where it does not tell
 
     @property
     def is_active(self) -> bool:

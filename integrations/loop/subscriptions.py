@@ -15,6 +15,7 @@ from integrations.connections import loop_client, watched
 from integrations.errors import ConfigurationError, RejectedError
 from integrations.loop.client import LoopClient
 from integrations.loop.records import WebhookSubscription
+from integrations.loop.whose_key import LACKS_SCOPE, list_own_webhooks, require_own
 from integrations.models import MORE_WEBHOOKS, Shop
 from returnsops.people import audit
 
@@ -84,7 +85,7 @@ def ensure_webhooks(shop: Shop, url: str) -> Outcome:
     done: list[str] = []
     with watched(shop):
         client = loop_client(shop)
-        before = _list_webhooks(client)
+        before = _list_webhooks(shop, client)
         if before is None:
             return Outcome(problems=(NO_SCOPE,))
         changes = find_changes(before, wanted_pairs(shop), url=url, made=shop.webhooks_made)
@@ -96,14 +97,12 @@ def ensure_webhooks(shop: Shop, url: str) -> Outcome:
     return Outcome(tuple(done), tuple(problems))
 
 
-def _list_webhooks(client: LoopClient) -> tuple[WebhookSubscription, ...] | None:
-    """None if the key may not. A missing scope is answered like a wrong key (loop.md §1.2), which the next call for
-    returns would find: no reason to stop the whole connection.
-    """
+def _list_webhooks(shop: Shop, client: LoopClient) -> tuple[WebhookSubscription, ...] | None:
+    """None if the key may not: no reason to stop the whole connection."""
     try:
-        return client.list_webhooks()
+        return list_own_webhooks(shop, client)
     except ConfigurationError as error:
-        if error.status != 401:
+        if error.status != LACKS_SCOPE:
             raise
         return None
 
@@ -148,6 +147,7 @@ def _do(shop: Shop, client: LoopClient, change: Change, *, url: str) -> None:
     if change.action == "create":
         made = client.create_webhook(topic, trigger, url)
         _note(shop, webhooks_made=[*shop.webhooks_made, made.id])
+        require_own(shop, [made])
     elif change.action == "correct":
         client.update_webhook(change.webhook_id, topic=topic, trigger=trigger, url=url)
     else:

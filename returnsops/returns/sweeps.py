@@ -7,6 +7,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from integrations.errors import RejectedError
+from integrations.loop.whose_key import look_whose_key
 from integrations.models import NetSuiteAccount, Shop, SyncCursor
 from returnsops.lib import clock
 from returnsops.returns.backfill import CHANGES, cursor_of, forget_what_was_read, note_unread_return, read_window
@@ -29,6 +30,7 @@ def sweep_loop(shop: Shop, *, for_s: float = SWEEP_FOR_S) -> int:
 
     Raises the errors of `integrations.errors`; the watermark then stays where the last whole window ended.
     """
+    look_whose_key(shop)
     try:
         changed = _sweep_loop(shop, for_s=for_s)
     except RejectedError as error:

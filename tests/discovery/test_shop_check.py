@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from integrations.connections import loop_client
 from integrations.credentials import store_secret
 from integrations.discovery.asking import NotTold
 from integrations.discovery.check import check_shop
@@ -54,6 +55,20 @@ def test_wrong_key_is_told_and_stops_the_shop(northwind: Shop) -> None:
     assert "Make a key with the scope Returns" in words(profile.findings, Severity.BLOCKS)
     northwind.refresh_from_db()
     assert northwind.paused_at is not None
+
+
+def test_key_of_another_shop_is_told_and_stops_the_shop(sandbox: Sandbox, northwind: Shop) -> None:
+    client = loop_client(northwind)
+    made = client.create_webhook("return", "return.created", "https://returns.example.com/hook")
+    Shop.objects.filter(pk=northwind.pk).update(loop_shop_id="1")
+    northwind.refresh_from_db()
+
+    profile = check(northwind)
+
+    client.delete_webhook(made.id)
+    assert "is that of another shop" in words(profile.findings, Severity.BLOCKS)
+    northwind.refresh_from_db()
+    assert "opens shop" in northwind.paused_reason
 
 
 def test_shop_without_a_key_is_told(northwind: Shop) -> None:

@@ -8,9 +8,9 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from integrations import connections
-from integrations.connections import loop_client
+from integrations.connections import loop_client, resume_connection
 from integrations.credentials import store_secret
-from integrations.errors import RejectedError, TemporaryError
+from integrations.errors import ConfigurationError, RejectedError, TemporaryError
 from integrations.loop.client import LoopClient
 from integrations.loop.records import WebhookSubscription
 from integrations.loop.subscriptions import (
@@ -21,10 +21,12 @@ from integrations.loop.subscriptions import (
     find_changes,
     webhook_url,
 )
+from integrations.loop.whose_key import look_whose_key
 from integrations.models import Credential, Shop
 from integrations.sandbox.sandbox import Options
 from integrations.sandbox.server import Served
 from returnsops.people.models import AuditEvent
+from returnsops.returns.sweeps import sweep_loop
 from tests.builders import make_shop
 
 PUBLIC = "https://returns.example.com"
@@ -178,6 +180,44 @@ def test_key_without_the_scope_stops_nothing_else(fern: Shop, without_scope: Non
 
     fern.refresh_from_db()
     assert (fern.paused_at, fern.webhooks_problem) == (None, NO_SCOPE)
+
+
+def test_key_of_another_shop_stops_this_one_before_anything_is_read(served: Served, fern: Shop) -> None:
+    look_whose_key(fern)
+    fern.refresh_from_db()
+    assert fern.key_looked_at
+
+    check_webhooks(fern)
+    (own, other, *_) = served.sandbox.shops.values()
+    subscribe_elsewhere(served, other.api_key)
+    store_secret(fern, Credential.Kind.LOOP_API_KEY, other.api_key)
+
+    for _ in range(2):  # again after somebody resumed it
+        resume_connection(fern)
+        fern.refresh_from_db()
+        with pytest.raises(ConfigurationError, match=f"opens shop {other.loop_shop_id}.*shop {own.loop_shop_id}"):
+            sweep_loop(fern)
+        fern.refresh_from_db()
+        assert "Enter a key of this shop" in fern.paused_reason
+
+    assert (fern.loop_shop_id, fern.returns.count()) == (str(own.loop_shop_id), 0)
+    store_secret(fern, Credential.Kind.LOOP_API_KEY, own.api_key)
+    resume_connection(fern)
+    fern.refresh_from_db()
+    sweep_loop(fern)
+
+
+def subscribe_elsewhere(served: Served, key: str) -> None:
+    client = LoopClient(served.url, key)
+    client.create_webhook(*CREATED, ELSEWHERE)
+    client.close()
+
+
+def test_shop_whose_key_may_not_show_subscriptions_is_trusted(fern: Shop, without_scope: None) -> None:
+    look_whose_key(fern)
+
+    fern.refresh_from_db()
+    assert (fern.paused_at, fern.loop_shop_id, bool(fern.key_looked_at)) == (None, "", True)
 
 
 def test_what_was_done_is_audited_though_loop_then_fails(fern: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
