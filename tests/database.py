@@ -34,7 +34,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         with _one_at_a_time():
             session.config.stash[HELD_SLOT] = _take_slot()
             if not SERVER_GIVEN:
-                postgres.ensure_running(DATA_DIR / "postgres", durable=False)
+                postgres.ensure_running(DATA_DIR / "postgres", outlives=postgres.Outlives.STOP)
     connections.settings["default"]["TEST"]["NAME"] = f"test_returnsops_{os.environ[SLOT]}"
 
 

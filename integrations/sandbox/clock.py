@@ -47,9 +47,12 @@ class Clock:
             self._write(0.0)
 
     def _read_again_if_changed(self) -> None:
-        if self._path is None or not self._path.exists():
+        if self._path is None:
             return
-        stat = self._path.stat()
+        try:
+            stat = self._path.stat()
+        except FileNotFoundError:
+            return
         mark = (stat.st_mtime_ns, stat.st_size)
         if mark == self._seen:
             return

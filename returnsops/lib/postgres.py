@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,14 @@ LOCK_WAIT_S = 60
 START_WAIT_S = 60
 STOP_WAIT_S = 30
 POLL_S = 0.05
-# For tests: nothing waits for the disk, and a power cut may cost the data.
-HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class Outlives(Enum):
+    """What all that was committed outlives; the less, the less waits for the disk. Its value is switched off."""
+
+    POWER_CUT = ()
+    CRASH = ("fsync", "full_page_writes")  # of PostgreSQL: the machine has what was committed
+    STOP = ("fsync", "full_page_writes", "synchronous_commit")  # for tests
 
 
 def connection_settings(data_dir: Path) -> dict[str, Any]:
@@ -52,14 +59,14 @@ def connection_settings(data_dir: Path) -> dict[str, Any]:
     }
 
 
-def ensure_running(data_dir: Path, *, durable: bool = True) -> bool:
+def ensure_running(data_dir: Path, *, outlives: Outlives = Outlives.POWER_CUT) -> bool:
     """Start the server of data_dir unless it runs, making its files and its database when there are none.
 
     Safe to call from several processes at once. True if this call started it.
     """
     with _locked(data_dir):
         home = open_home(data_dir)
-        started = _bring_up(home, durable=durable)
+        started = _bring_up(home, outlives=outlives)
         _create_database(home)
     return started
 
@@ -120,14 +127,14 @@ def _listening_cluster(socket_dir: Path) -> Path | None:
     return Path(lock.splitlines()[1])
 
 
-def _bring_up(home: Home, *, durable: bool) -> bool:
+def _bring_up(home: Home, *, outlives: Outlives) -> bool:
     """Until the server answers: one that listens may yet be dying of a kill, or recovering from one."""
     started = False
     give_up_at = time.monotonic() + START_WAIT_S
     while True:
         if _listening_cluster(home.socket_dir) != home.cluster:
             _stop(home.socket_dir)  # left running by a checkout that lay at this path before
-            _start(home, durable=durable)
+            _start(home, outlives=outlives)
             started = True
         try:
             _connect(home).close()
@@ -139,7 +146,7 @@ def _bring_up(home: Home, *, durable: bool) -> bool:
             return started
 
 
-def _start(home: Home, *, durable: bool) -> None:
+def _start(home: Home, *, outlives: Outlives) -> None:
     for lock in (home.cluster / "postmaster.pid", home.socket_dir / f"{SOCKET_NAME}.lock"):
         _forget_dead_server(lock, cluster=home.cluster)
     options = {
@@ -148,7 +155,7 @@ def _start(home: Home, *, durable: bool) -> None:
         "unix_socket_permissions": "0700",
         "max_connections": str(CONNECTIONS_MAX),
         "log_checkpoints": "off",
-        **({} if durable else HASTY),
+        **dict.fromkeys(outlives.value, "off"),
     }
     flags = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in options.items())
     _run_pg_ctl("restart", f"--timeout={START_WAIT_S}", f"--log={home.log}", f"--options={flags}", home=home)

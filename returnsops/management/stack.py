@@ -12,6 +12,7 @@ from django.conf import settings
 
 from returnsops.lib import postgres
 from returnsops.lib.errors import ProcessError
+from returnsops.lib.postgres import Outlives
 from returnsops.lib.processes import PROJECT_DIR, Processes, Program
 
 START_LIMIT_S = 60.0
@@ -25,6 +26,7 @@ class Stack:
     """Where everything is. new_return_every_s: how lively the sandbox is; 0 makes it wait for commands.
 
     workers: processes that each look after a task queue and a sender. settings: environment of every program.
+    database_outlives: of the embedded PostgreSQL.
     """
 
     data_dir: Path
@@ -34,6 +36,7 @@ class Stack:
     workers: int = 1
     settings: Mapping[str, str] = field(default_factory=dict)
     sandbox_seed: str = "returnsops"
+    database_outlives: Outlives = Outlives.POWER_CUT
 
     @property
     def url(self) -> str:
@@ -70,7 +73,7 @@ def start_stack(processes: Processes, *, stack: Stack) -> str:
     """Start all of it, on the data that is there. Gives what seed_demo says: the log-ins."""
     stack.log_dir.mkdir(parents=True, exist_ok=True)
     processes.start(sandbox_program(stack))
-    ensure_database(stack.data_dir)
+    ensure_database(stack)
     processes.wait_until_ready("sandbox", url=f"{stack.sandbox_url}/_sandbox/health", limit_s=START_LIMIT_S)
     log_ins = run_command(stack, "seed_demo", "--sandbox", stack.sandbox_url)
     processes.watch(0)
@@ -81,10 +84,10 @@ def start_stack(processes: Processes, *, stack: Stack) -> str:
     return log_ins
 
 
-def ensure_database(data_dir: Path) -> None:
+def ensure_database(stack: Stack) -> None:
     """Start the embedded PostgreSQL, unless DATABASE_URL names a server that others look after."""
     if not settings.DATABASE_URL:
-        postgres.ensure_running(data_dir / "postgres")
+        postgres.ensure_running(stack.data_dir / "postgres", outlives=stack.database_outlives)
 
 
 def stop_database(data_dir: Path) -> None:

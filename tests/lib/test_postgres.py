@@ -31,7 +31,7 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
 
 
 def start(data_dir: Path) -> bool:
-    return postgres.ensure_running(data_dir, durable=False)
+    return postgres.ensure_running(data_dir, outlives=postgres.Outlives.STOP)
 
 
 def query(data_dir: Path, statement: str) -> list[tuple[Any, ...]]:
@@ -90,9 +90,11 @@ def test_data_survive_a_stop_and_a_kill(shared: Path) -> None:
     assert query(shared, "SELECT words FROM seen") == [("before the stop",), ("before the kill",)]
 
 
-def test_data_survive_a_crash(shared: Path) -> None:
+@pytest.mark.parametrize("outlives", [postgres.Outlives.POWER_CUT, postgres.Outlives.CRASH])
+def test_data_outlive_a_crash(shared: Path, outlives: postgres.Outlives) -> None:
     postgres.stop(shared)
-    postgres.ensure_running(shared)  # durable, unlike the one of the tests
+    postgres.ensure_running(shared, outlives=outlives)
+    query(shared, "DROP TABLE IF EXISTS lived")
     query(shared, "CREATE TABLE lived AS SELECT 1 AS number")
 
     assert postgres.stop(shared, crash=True) is True

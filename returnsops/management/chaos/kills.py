@@ -7,7 +7,7 @@ from random import Random
 from returnsops.lib import postgres
 from returnsops.lib.family import Relative, find_descendants, kill_at_once
 from returnsops.lib.processes import Processes
-from returnsops.management.stack import Stack, web_program, worker_program
+from returnsops.management.stack import Stack, ensure_database, web_program, worker_program
 
 VICTIMS = ("sender", "queue process", "worker", "web process", "sender", "queue", "web", "watchdog")
 RESTARTS = ("crash of the database", "restart of the database")
@@ -75,5 +75,5 @@ class Killer:
 
     def _restart_database(self, what: str, *, crash: bool) -> None:
         postgres.stop(self.stack.data_dir / "postgres", crash=crash)
-        postgres.ensure_running(self.stack.data_dir / "postgres")
+        ensure_database(self.stack)
         self.restarts[what] += 1

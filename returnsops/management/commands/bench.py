@@ -79,7 +79,7 @@ class Command(BaseCommand):
             "plans": lambda: measure_planning(import_string(LOOK), count=options["plans"], say=self.stderr.write),
         }
         try:
-            ensure_database(stack.data_dir)
+            ensure_database(stack)
             call_command("migrate", interactive=False, verbosity=0)
             results = {name: self._measure(name, measures[name]) for name in parts}
         except (PostgresError, ProcessError, IntegrationError) as error:

@@ -12,6 +12,7 @@ from django.db import connections
 
 from integrations.models import Shop
 from returnsops.lib.errors import PostgresError, ProcessError, StopRequested
+from returnsops.lib.postgres import Outlives
 from returnsops.lib.processes import Processes, find_free_port
 from returnsops.management.chaos.classes import (
     CLASSES,
@@ -138,6 +139,7 @@ def _make_stack(seed: str) -> Stack:
         sandbox_port=find_free_port(),
         workers=WORKERS,
         sandbox_seed=seed,
+        database_outlives=Outlives.CRASH,  # what is killed here is PostgreSQL, never the machine
         settings={
             "NETSUITE_COMMIT_WINDOW_S": str(COMMIT_WINDOW_S),
             "SENDING_LEASE_S": str(SENDING_LEASE_S),

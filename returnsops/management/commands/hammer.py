@@ -50,7 +50,7 @@ class Command(BaseCommand):
         stack = Stack(data_dir=empty_own_folder(FOLDER), port=find_free_port(), sandbox_port=find_free_port())
         stack.log_dir.mkdir()
         try:
-            ensure_database(stack.data_dir)
+            ensure_database(stack)
             call_command("migrate", interactive=False, verbosity=0)
             make_shop()
             connections.close_all()
