@@ -148,9 +148,9 @@ ITEMS = {
     "shipping_tax": "The tax of shipping that is given back",
     "store_credit": "Store credit for a cash sale",
     "exchange_clearing": "What a cash sale pays of an exchange",
-    "kept_goods": "Goods that the customer keeps",
+    "kept_goods": "The worth of goods that the customer keeps",
     "kept_tax": "The tax of goods that the customer keeps",
-    "duties": "Duties that are given back",
+    "duties": "Duty that is given back",
 }
 DEADLINES = {
     "sale": "The original order is not in NetSuite",

@@ -64,8 +64,8 @@ def test_exchange_goes_by_what_its_credit_shows_in_netsuite_and_not_by_later_rul
     after = plan_return(replace(facts, records=records, policy=value))
 
     assert [one.cause for one in before.problems] == [
-        "Exchange order SO6101 comes to 77.76 USD; under «zero_credit», by which the return is credited, it would be "
-        "0.00 USD."
+        "Exchange order SO6101 comes to 77.76 USD; with the Loop discount on, by which the return is credited, it "
+        "would be 0.00 USD."
     ]
     assert codes_of(after) == []
     assert step_of(after, "apply").state == StepState.WAITING

@@ -17,7 +17,7 @@ from returnsops.returns.plan.exchange_orders import (
     is_native,
     orders_missing,
 )
-from returnsops.returns.plan.figures import booked_credit, exchange_rule, is_zero_credit
+from returnsops.returns.plan.figures import booked_credit, is_zero_credit
 from returnsops.returns.plan.linking import names_no_field, write_links
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.ordering import create_order
@@ -157,12 +157,13 @@ def _full_total(facts: ReturnFacts) -> Decimal | None:
 
 def _contradiction_problem(facts: ReturnFacts, *, total: Decimal, expected: Decimal) -> Problem:
     names = ", ".join(order.tran_id for order in find_exchange_orders(facts))
-    rule = f"«{exchange_rule(facts)}»{', by which the return is credited,' if booked_credit(facts) else ''}"
+    rule = f"Loop discount {'on' if is_zero_credit(facts) else 'off'}"
+    rule += ", by which the return is credited," if booked_credit(facts) else ""
     return Problem(
         "exchange_order_contradicts",
         "policy:exchange_settlement",
         f"Exchange order {names} comes to {money_text(total, facts.currency)}; "
-        f"under {rule} it would be {money_text(expected, facts.currency)}.",
+        f"with the {rule} it would be {money_text(expected, facts.currency)}.",
         expected=money_text(expected, facts.currency),
         found=money_text(total, facts.currency),
         amount=facts.loop.exchange_credit,
