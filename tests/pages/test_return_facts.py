@@ -1,5 +1,6 @@
 """What the return page tells of Loop's side: parcels, payments, the shop's numbers (B04, B06, B07, B11, B12)."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from integrations.loop.parsing import parse_return
 from integrations.models import Shop
 from returnsops.pages.present.return_facts import describe_facts, shop_ids
 from returnsops.people.models import User
-from tests.builders import CREATED, make_policy, make_return
+from tests.builders import CREATED, make_netsuite, make_policy, make_record, make_return, make_sale, make_unit
 from tests.pages.scenes import make_planned_return
 
 EXCHANGE = {
@@ -23,7 +24,7 @@ SETTLED = {"state": "closed", "was_processed": True}
 
 def facts_of(shop: Shop, **changes: Any) -> list[dict[str, Any]]:
     row = make_return(shop, **changes)
-    return describe_facts(row, parse_return(row.raw, is_detailed=True))
+    return describe_facts(row, parse_return(row.raw, is_detailed=True), list(row.records.all()))
 
 
 def values_of(facts: list[dict[str, Any]], label: str) -> list[Any]:
@@ -101,6 +102,19 @@ def test_exchange_says_when_its_order_is_made(shop: Shop, timing: str, is_instan
     facts = facts_of(shop, exchanges=[EXCHANGE], refund_before_inspection=is_instant)
 
     assert values_of(facts, "Exchange order") == [words]
+
+
+def test_replacement_is_told_with_how_far_its_order_is(shop: Shop) -> None:
+    ordered = EXCHANGE | {"exchange_order_id": 61001, "exchange_order_name": "#EXC-20418"}
+    row = make_return(shop, exchanges=[ordered])
+    order = make_netsuite("salesOrder", "7999", other_ref_num="EXC-20418", tran_id="SO7999", status="B")
+    make_record(row, replace(order, status_label="Pending Fulfillment"))
+    make_record(row, make_sale([make_unit(1)], "salesOrder"))
+
+    facts = describe_facts(row, parse_return(row.raw, is_detailed=True), list(row.records.all()))
+
+    (told,) = [one for one in facts if one["label"] == "Replacement"]
+    assert (told["id"]["value"], told["note"]) == ("SO7999", "Pending Fulfillment")
 
 
 def test_return_without_exchange_speaks_of_none(shop: Shop) -> None:

@@ -1,12 +1,14 @@
 """What Loop tells of a return beside its steps: its parcels, what it paid and how, and the shop's own numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from integrations.loop.records import LabelRecord, LoopReturnRecord
+from returnsops.pages.present.facts_in_words import is_exchange_order
+from returnsops.pages.present.steps import record_link
 from returnsops.posting.settled import settled_at
 from returnsops.returns.labels import LOOP_STATES
-from returnsops.returns.models import LoopReturn
+from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.plan.inspecting import ON_THE_ROAD
 from returnsops.returns.policies import active_policy
 from returnsops.returns.policy import ExchangeTiming
@@ -15,7 +17,7 @@ from returnsops.returns.policy_terms import CHOICES
 Fact = dict[str, Any]
 
 
-def describe_facts(row: LoopReturn, told: LoopReturnRecord) -> list[Fact]:
+def describe_facts(row: LoopReturn, told: LoopReturnRecord, records: Iterable[NetSuiteRecord]) -> list[Fact]:
     """What components/facts.html takes."""
     state = LOOP_STATES[row.state]
     return [
@@ -24,7 +26,7 @@ def describe_facts(row: LoopReturn, told: LoopReturnRecord) -> list[Fact]:
         {"label": "Outcome", "value": row.outcome or None},
         {"label": "Value", "amount": row.return_total, "currency": row.currency},
         *_payments(row, told),
-        *_exchange(row, told),
+        *_exchange(row, told, records),
         {"label": "Customer", "value": row.customer_email or None},
         {"label": "Requested", "at": row.created_at},
         *_parcels(row, told),
@@ -57,13 +59,16 @@ def _payments(row: LoopReturn, told: LoopReturnRecord) -> Iterator[Fact]:
             yield {"label": label, "amount": amount, "currency": row.currency}
 
 
-def _exchange(row: LoopReturn, told: LoopReturnRecord) -> Iterator[Fact]:
-    """When the new goods are ordered: it differs from return to return."""
+def _exchange(row: LoopReturn, told: LoopReturnRecord, records: Iterable[NetSuiteRecord]) -> Iterator[Fact]:
+    """When the new goods are ordered, which differs from return to return; and how far their order is in NetSuite."""
     if told.refund_before_inspection and told.exchanges:
         yield {"label": "Exchange order", "value": "at once, before anything comes back"}
     elif told.exchanges:
         timing = CHOICES[ExchangeTiming][active_policy(row.shop).exchange_timing]
         yield {"label": "Exchange order", "value": timing}
+    for record in records:
+        if told.exchanges and not record.gone_at and is_exchange_order(row, record):
+            yield {"label": "Replacement", "id": record_link(row, record), "note": record.status_label}
 
 
 def _parcels(row: LoopReturn, told: LoopReturnRecord) -> Iterator[Fact]:

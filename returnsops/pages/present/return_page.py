@@ -71,7 +71,7 @@ def describe_return(row: LoopReturn, user: User) -> dict[str, Any]:
         "waits_for": waits_for(row),
         "steps": show_steps(row, records=seen.records, members=seen.members, done_at=times, now=seen.now),
         "problems": [_problem(member, user) for member in seen.members],
-        "facts": describe_facts(row, told),
+        "facts": describe_facts(row, told, seen.records),
         "ids": _ids(seen, told),
         "units": units,
         "exchange_items": list(row.exchange_items.all()),
