@@ -388,6 +388,7 @@ EFFECTS: dict[str, Callable[[ReturnFacts, PostingDue], Effect]] = {
     "credit": _credit,
     "cash_refund": _credit,
     "credit_fix": _add_rounding,
+    "cash_refund_fix": _add_rounding,
     "credit_apply": _apply_credit,
     "customer_refund": _pay_out,
     "rma_close": _close_lines,

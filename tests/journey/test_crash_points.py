@@ -80,6 +80,13 @@ PLAYS = {
         finds=True,
         params={"billing": "cash_sale", "units": 2},
     ),
+    "cash sale with a tax of fractions of a penny": Play(
+        ("cash_refund_fix",),
+        "refund",
+        outcomes=("sellable", "sellable"),
+        shop="harbour",
+        params={"billing": "cash_sale", "units": 2, "discount": "7.77"},
+    ),
     "exchange order of the connector": Play(("exchange_link",), "exchange", outcomes=("sellable",)),
     "exchange refused": Play(
         ("loop_note", "loop_flag"),
@@ -336,6 +343,7 @@ def count_records(books: Books, row: LoopReturn) -> dict[str, int]:
         "take_in": sum(one.startswith(name_of(row, "take-in")) for one in named),
         "credit": len(family.credits),
         "credit_fix": sum(line["sku"] == "LOOP-DIFF-ROUNDING" for line in rows),
+        "cash_refund_fix": sum(line["sku"] == "LOOP-DIFF-ROUNDING" for line in rows),
         "credit_apply": sum(len(one["applies"]) for one in family.credits),
         "cash_refund": len(family.credits),
         "customer_refund": len(family.refunds),

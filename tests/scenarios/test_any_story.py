@@ -38,7 +38,8 @@ ROUNDS_MAX = 12
 RECORD_OF = {
     "rma": "rma", "rma_close": "rma", "receipt": "receipt", "transfer": "receipt", "adjustment": "receipt",
     "take_in": "receipt", "credit": "credit",
-    "credit_fix": "credit", "credit_apply": "credit", "cash_refund": "refund", "customer_refund": "refund",
+    "credit_fix": "credit", "credit_apply": "credit", "cash_refund": "refund", "cash_refund_fix": "refund",
+    "customer_refund": "refund",
     "exchange_order": "exchange_order", "exchange_link": "exchange_order",
 }  # fmt: skip
 WHERE_TO = {SELLABLE: "sellable", DAMAGED: "damaged"}

@@ -128,6 +128,7 @@ WORDS: dict[str, Callable[[ReturnFacts, PostingDue], str]] = {
     "credit": _credit,
     "cash_refund": _credit,
     "credit_fix": _credit_fix,
+    "cash_refund_fix": _credit_fix,
     "credit_apply": _application,
     "customer_refund": _refund,
     "exchange_order": _order,

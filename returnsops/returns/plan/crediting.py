@@ -16,6 +16,8 @@ from returnsops.returns.plan.money import Credit, allowed_difference
 from returnsops.returns.plan.outbox_problems import read_back_step
 from returnsops.returns.problems import Problem
 
+FIXES = {"credit": "credit_fix", "cash_refund": "cash_refund_fix"}  # what corrects the cents of which
+
 
 @dataclass(frozen=True)
 class Source:
@@ -57,14 +59,15 @@ def is_credit_right(draft: Draft, step: str, posted: PostingFacts, credit: Credi
     if record is None:
         read_back_step(draft, step, posted)
         return False
-    rest, fix = credit.total - record.total, facts.posted("credit_fix")
+    kind = FIXES[posted.kind]
+    rest, fix = credit.total - record.total, facts.posted(kind)
     if fix and not fix.read_back:
         draft.step(step, StepState.DUE, f"{record.tran_id}; its rounding is being read back")
         return False
     may_fix = fix is None and facts.policy.items.get("difference_rounding")
     if rest and may_fix and abs(rest) <= allowed_difference(facts, credit):
-        if not facts.taken("credit_fix"):
-            draft.post(_fix_due(facts, posted, record, rest))
+        if not facts.taken(kind):
+            draft.post(_fix_due(facts, kind, posted, record, rest=rest))
         words = f"{record.tran_id}; {money_text(rest, facts.currency)} of rounding is being added"
         draft.step(step, StepState.DUE, words, records=(record.internal_id,))
         return False
@@ -104,7 +107,7 @@ def settled_differently(facts: ReturnFacts, record: RecordFacts, *, paid: Decima
     )
 
 
-def _fix_due(facts: ReturnFacts, posted: PostingFacts, record: RecordFacts, rest: Decimal) -> PostingDue:
+def _fix_due(facts: ReturnFacts, kind: str, posted: PostingFacts, record: RecordFacts, *, rest: Decimal) -> PostingDue:
     """It tells how many lines like it stand there already: if its answer is lost, they prove nothing."""
     item_id = facts.policy.items["difference_rounding"]
     row = {
@@ -114,7 +117,7 @@ def _fix_due(facts: ReturnFacts, posted: PostingFacts, record: RecordFacts, rest
         "amount": str(rest),
     }
     return PostingDue(
-        kind="credit_fix",
+        kind=kind,
         system="netsuite",
         request={
             "operation": "update",

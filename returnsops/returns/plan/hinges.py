@@ -41,7 +41,7 @@ def period_key(tran_date: str) -> str:
 
 def booked_on(facts: ReturnFacts, due: PostingDue) -> str:
     """The date it is booked on: its own; that of the credit it mends; else NetSuite takes today."""
-    if due.kind in ("credit_fix", "credit_apply"):
+    if due.kind in ("credit_fix", "cash_refund_fix", "credit_apply"):
         credit = facts.posted("credit") or facts.posted("cash_refund")
         if credit and credit.posted_at:
             return own_date(credit.request) or facts.date_of(credit.posted_at).isoformat()

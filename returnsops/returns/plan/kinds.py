@@ -137,8 +137,12 @@ POSTING_KINDS = {
         stand_ins=("creditMemo", "cashRefund"), dated_as="credit", decides="credit",
     ),
     "credit_fix": _update(
-        "rounding line of the credit", done="Rounding line entered on the credit", step="credit", flow="credit",
-        is_booked=True, also_changes="", ends_wait=True,
+        "rounding line of the Credit Memo", done="Rounding line entered on the Credit Memo", step="credit",
+        flow="credit", is_booked=True, also_changes="", ends_wait=True,
+    ),
+    "cash_refund_fix": _update(
+        "rounding line of the Cash Refund", done="Rounding line entered on the Cash Refund", step="refund",
+        flow="refund", is_booked=True, also_changes="", ends_wait=True,
     ),
     "credit_apply": _update(
         "application of the credit", done="Credit applied", step="apply", flow="credit", is_booked=True,

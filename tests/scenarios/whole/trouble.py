@@ -32,6 +32,7 @@ CALLS = {
     "rma": "transform returnAuthorization",
     "receipt": "transform itemReceipt",
     "credit": "transform creditMemo",
+    "cash_refund_fix": "update cashRefund",
     "loop_grade": "grade",
     "loop_assess": "assess",
 }
