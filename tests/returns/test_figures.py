@@ -118,5 +118,5 @@ def test_refund_that_loop_splits_by_half_is_untold_and_never_taken_for_zero(unto
     unit = replace(make_unit(1, "sellable"), **nothing)
     facts = facts_of(unit)
 
-    assert find_untold_amounts(facts) == ("refund_item of unit 387001",)
+    assert find_untold_amounts(facts) == (f"{untold} of unit 387001",)
     assert (read_figures(facts).goods, read_figures(facts).tax) == (unit.worth, unit.tax)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -34,9 +35,17 @@ def test_refund_without_its_split_waits_for_a_person() -> None:
 
     (problem,) = plan.problems
     assert problem.code == "amounts_untold"
-    assert "refund_item of unit" in problem.cause
+    assert "leaves out refund_item of unit 387001, refund_tax of unit 387001, so" in problem.cause
     assert step_of(plan, "amount").state == StepState.BLOCKED
     assert "credit" not in kinds_of(plan)
+
+
+@pytest.mark.parametrize("name", ["refund_item", "refund_tax"])
+def test_part_of_the_refund_that_loop_left_out_is_named(name: str) -> None:
+    nothing: dict[str, Any] = {name: None}
+    (problem,) = plan_return(received(replace(make_unit(1, "sellable"), **nothing))).problems
+
+    assert f"leaves out {name} of unit 387001, so" in problem.cause
 
 
 def test_split_is_not_needed_for_gross_lines() -> None:

@@ -81,12 +81,18 @@ def is_paid_for_nothing(facts: ReturnFacts) -> bool:
 
 def find_untold_amounts(facts: ReturnFacts) -> tuple[str, ...]:
     """Amounts this credit depends on and Loop did not tell. Zero would be a guess: a person looks (promise 4)."""
-    unsplit = unsplit_units(facts) if _is_net(facts) else []
-    return (*facts.loop.untold, *(f"refund_item of unit {unit.unit}" for unit in unsplit))
+    units = facts.credited_units if _is_net(facts) else ()
+    return (*facts.loop.untold, *(f"{name} of unit {unit.unit}" for unit in units for name in _untold_parts(unit)))
 
 
 def unsplit_units(facts: ReturnFacts) -> list[UnitFacts]:
-    return [unit for unit in facts.credited_units if unit.refund_item is None or unit.refund_tax is None]
+    return [unit for unit in facts.credited_units if _untold_parts(unit)]
+
+
+def _untold_parts(unit: UnitFacts) -> list[str]:
+    """By Loop's own names."""
+    parts = {"refund_item": unit.refund_item, "refund_tax": unit.refund_tax}
+    return [name for name, amount in parts.items() if amount is None]
 
 
 # --- What Loop pays ---------------------------------------------------------------------------------
