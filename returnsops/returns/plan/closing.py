@@ -1,14 +1,14 @@
 """Chapter 9: close what will never come, then prove from what was read back that both sides are complete."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from returnsops.lib.money import ZERO, money_text
-from returnsops.lib.words import count_words
-from returnsops.returns.facts import RecordFacts, ReturnFacts
+from returnsops.returns.facts import LineFacts, RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import CLOSED, REFUNDED, Authorization, left_by_others
 from returnsops.returns.plan.comparing import is_left_to_hand
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
@@ -215,16 +215,16 @@ def _close_due(facts: ReturnFacts, rma: RecordFacts, rows: list[dict[str, Any]])
     )
 
 
-def prove_complete(draft: Draft, rma: RecordFacts | None) -> bool:
+def prove_complete(draft: Draft, authorization: Authorization | None) -> bool:
     """Done only when both systems say so: RMA refunded, credit applied (or open by plan), Loop closed.
 
-    rma: None where the goods are kept and none was needed.
+    authorization: None where the goods are kept and none was needed.
     """
     facts = draft.facts
-    gaps = [*_open_in_netsuite(facts, rma), *_open_in_loop(facts)]
+    gaps = [*_open_in_netsuite(facts, authorization), *_open_in_loop(facts)]
     if not gaps:
         applied = f"Customer Refund {AS_NOTED}" if open_as_given_up(facts) else "credit applied"
-        in_books = [*(["RMA refunded"] if rma else []), applied]
+        in_books = [*(["RMA refunded"] if authorization else []), applied]
         words = ", ".join([*([AS_NOTED] if is_money_given_up(facts) else in_books), "Loop closed"])
         draft.step("proof", StepState.DONE, words)
         return True
@@ -270,12 +270,14 @@ def _last_word(facts: ReturnFacts) -> tuple[datetime, timedelta]:
     return max(moments, default=facts.loop.updated_at), max(limits)
 
 
-def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts | None) -> list[Gap]:
+def _open_in_netsuite(facts: ReturnFacts, authorization: Authorization | None) -> list[Gap]:
     if is_money_given_up(facts):
         return []
     found = []
-    if rma and rma.status not in (REFUNDED, CLOSED) and not _holds_goods_taken_out(facts):
-        found.append(Gap("rma", f"{rma.tran_id} is {rma.status_label or rma.status}{_why_open(facts, rma)}"))
+    rma = authorization.record if authorization else None
+    if authorization and rma and rma.status not in (REFUNDED, CLOSED) and not _holds_goods_taken_out(facts):
+        words = "; ".join([f"{rma.tran_id} is {rma.status_label or rma.status}", *_why_open(facts, authorization)])
+        found.append(Gap("rma", words))
     credit = facts.posted("credit")
     memo = facts.record(credit.their_id) if credit else None
     if credit and memo is None:
@@ -286,13 +288,22 @@ def _open_in_netsuite(facts: ReturnFacts, rma: RecordFacts | None) -> list[Gap]:
     return found
 
 
-def _why_open(facts: ReturnFacts, rma: RecordFacts) -> str:
+def _why_open(facts: ReturnFacts, authorization: Authorization) -> list[str]:
     """What on it nobody receives or credits any more."""
-    unreceived = sum(line.quantity - line.received for line in rma.lines if not line.is_closed)
-    uncredited = sum(line.received for line in rma.lines) - len(facts.accepted_units)
-    told = [f"; {count_words(unreceived, 'unit')} on it not received"] if unreceived > 0 else []
-    told += [f"; {count_words(uncredited, 'unit')} received on it and not credited"] if uncredited > 0 else []
-    return "".join(told)
+    accepted = Counter(authorization.line_of[unit.unit].line for unit in facts.accepted_units)
+    lines = authorization.record.lines
+    unreceived = {line: line.quantity - line.received for line in lines if not line.is_closed}
+    uncredited = {line: line.received - accepted[line.line] for line in lines}
+    refused = ", ".join(f"{unit.sku} {unit.outcome}" for unit in facts.unaccepted_units)
+    told = [
+        (_items_in_words(unreceived), "on it not received"),
+        (_items_in_words(uncredited), "received on it and not credited" + (f" ({refused})" if refused else "")),
+    ]
+    return [f"{items} {what}" for items, what in told if items]
+
+
+def _items_in_words(counts: Mapping[LineFacts, int]) -> str:
+    return ", ".join(f"{count} × {line.item_name}" for line, count in counts.items() if count > 0)
 
 
 def _is_open_as_planned(facts: ReturnFacts, memo: RecordFacts) -> bool:

@@ -44,7 +44,7 @@ def pay_for_units(draft: Draft, sale: Sale, authorization: Authorization, goods:
     closed = close_unaccepted_lines(draft, authorization, credited=credited)
     if not (done and closed and goods.shelved):
         return "posting" if draft.postings else "waiting"
-    return "settled" if prove_complete(draft, authorization.record) else "waiting"
+    return "settled" if prove_complete(draft, authorization) else "waiting"
 
 
 def expect_no_goods(draft: Draft) -> None:
