@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from returnsops.returns.facts import ApprovalFacts, ReturnFacts
 from returnsops.returns.plan import plan_return
 from returnsops.returns.plan.comparing import describe_credit
 from returnsops.returns.plan.money import Credit, CreditLine
-from tests.builders import make_facts, make_unit, policy, settled, with_receipts, with_rma
+from tests.builders import make_facts, make_sale, make_unit, policy, settled, with_receipts, with_rma
 from tests.other_side import codes_of
 
 
@@ -49,6 +50,30 @@ def test_credit_of_nothing_is_told_by_its_total() -> None:
     )  # fmt: skip
 
     assert describe_credit(make_facts(), nothing) == (("Total", "0.00 USD"),)
+
+
+def approved_under(limit: str | None) -> ReturnFacts:
+    """Loop pays 3 cents less tax than NetSuite computes; a second person said yes to what they were shown."""
+    unit = make_unit(1, "sellable", tax="5.73", refund="77.73", refund_tax="5.73")
+    facts = with_receipts(with_rma(make_facts(units=(unit,), records=(make_sale((make_unit(1),)),))))
+    facts = replace(facts, policy=policy(approval_above=limit))
+    (problem,) = plan_return(facts).problems
+    return replace(facts, approvals=(ApprovalFacts("credit", problem.seen_hash),))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "asked"),
+    [(None, "50", True), ("100", "50", True), ("50", "60", False), ("50", None, False), ("50", "100", False)],
+)
+def test_yes_to_a_difference_is_none_to_a_credit_above_a_later_limit(
+    before: str | None, after: str | None, *, asked: bool
+) -> None:
+    """Whoever said yes to 3 cents may not be one who can approve all of it. The other way round nothing is left."""
+    plan = plan_return(replace(approved_under(before), policy=policy(approval_above=after)))
+
+    assert [(one.code, one.amount) for one in plan.problems] == (
+        [("amount_differs", Decimal("77.73"))] if asked else []
+    )
 
 
 @pytest.mark.parametrize(("limit", "found"), [("77.76", []), ("77.75", ["approval_needed"])])

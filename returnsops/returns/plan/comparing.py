@@ -3,6 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from returnsops.lib.canonical import content_hash
 from returnsops.lib.money import currency_code, money_text
 from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.plan.draft import Draft, StepState
@@ -69,7 +70,7 @@ def _hindrance(draft: Draft, sale: Sale, credit: Credit) -> str:
     if not _mappings_complete(draft, credit):
         return "a mapping is missing in the policy"
     problem = _approval_problem(facts, credit)
-    if problem is None or facts.is_approved(CREDIT_SUBJECT, credit.hash()) or not draft.problem(problem):
+    if problem is None or is_approved(facts, credit) or not draft.problem(problem):
         return ""
     return f"waits for approval: {_differs(facts, credit)}" if credit.difference else "waits for approval"
 
@@ -79,7 +80,7 @@ def _words(facts: ReturnFacts, credit: Credit) -> list[str]:
     bonus = bonus_credit(facts)
     return [
         f"NetSuite {netsuite}, Loop {loop}" if credit.difference else f"equal: {netsuite}",
-        *(["approved"] if facts.is_approved(CREDIT_SUBJECT, credit.hash()) else []),
+        *(["approved"] if is_approved(facts, credit) else []),
         *([f"bonus of {money_text(bonus, facts.currency)} is no part of it"] if bonus else []),
     ]
 
@@ -166,6 +167,17 @@ def _approval_problem(facts: ReturnFacts, credit: Credit) -> Problem | None:
     return None
 
 
+def is_approved(facts: ReturnFacts, credit: Credit) -> bool:
+    """A yes to all of the credit is one to a difference in it as well. A yes to the difference is none to the credit,
+    where a limit came later: whoever gave it may not approve so much."""
+    needed = {_hash_of_all(credit)} if _needs_approval(facts, credit) else {_hash_of_all(credit), credit.hash()}
+    return any(facts.is_approved(CREDIT_SUBJECT, one) for one in needed)
+
+
+def _hash_of_all(credit: Credit) -> str:
+    return content_hash(["all of it", credit])
+
+
 def _needs_approval(facts: ReturnFacts, credit: Credit) -> str:
     limit, worth = facts.policy.approval_above, money_text(credit.worth, facts.currency)
     if facts.kept_units:
@@ -212,7 +224,7 @@ def _to_approve(facts: ReturnFacts, credit: Credit, *, code: str, cause: str, am
         expected=f"Credit by NetSuite {money_text(credit.netsuite_total, facts.currency)}",
         found=f"Paid by Loop {money_text(credit.total, facts.currency)}",
         amount=max(amount, credit.worth, credit.kept_worth) if reason else amount,
-        seen_hash=credit.hash(),
+        seen_hash=_hash_of_all(credit) if reason else credit.hash(),
         detail=describe_credit(facts, credit),
     )
 
