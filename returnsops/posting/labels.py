@@ -21,6 +21,7 @@ ATTEMPT_OUTCOMES: dict[str, Label] = {
     "doubted": Label("Refused, may be there all the same", "warn"),
     "adopted": Label("Was there already, taken over", "good"),
     "died": Label("Its sender died", "warn"),
+    "job_ended": Label("NetSuite's job has ended", "neutral"),
     "put_back": Label("Not done, again later", "warn"),
     "overtaken": Label("Overtaken", "neutral"),
 }

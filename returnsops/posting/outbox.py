@@ -22,7 +22,7 @@ from returnsops.lib.wake import notify
 from returnsops.posting.claim import take_back
 from returnsops.posting.models import Posting, PostingAttempt, PostingCover
 from returnsops.posting.moves import move_posting
-from returnsops.posting.record_answer import DIED
+from returnsops.posting.record_answer import DIED, JOB_ENDED
 from returnsops.posting.turn import turn_at
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import PostingDue
@@ -109,13 +109,13 @@ def is_over_there(posting: Posting) -> bool:
 
 def may_be_queued(posting: Posting) -> bool:
     """Handed in as a job, and the answer that names the job was lost. It may be done after any window; sent again it is
-    done once, by its key."""
+    done once, by its key. Not so where the job was named, and seen to end."""
     if posting.status != Status.PENDING or not posting.doubted or posting.refusal:
         return False
     if posting.account.write_mode != WriteMode.ASYNC:
         return False
-    since = timezone.now() - JOB_WAITS_AT_MOST
-    return posting.tries.filter(outcome__in=("uncertain", DIED), started_at__gt=since).exists()
+    last = posting.tries.filter(outcome__in=("uncertain", DIED, JOB_ENDED)).order_by("-id").first()
+    return last is not None and last.outcome != JOB_ENDED and last.started_at > timezone.now() - JOB_WAITS_AT_MOST
 
 
 def _leave_to_jobs(standing: list[Posting], wanted: Sequence[PostingDue]) -> Sequence[PostingDue]:

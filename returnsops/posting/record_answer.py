@@ -43,6 +43,7 @@ ANSWER_CHARS_KEPT = 2_000
 BUSY_WAIT_S_MAX = 1.0
 BUSY = "too_many"  # outcome of a try that was refused because too many calls were in flight
 DIED = "died"  # outcome of a try that took its sender with it
+JOB_ENDED = "job_ended"  # outcome of a look at what NetSuite took up as a job
 OVERTAKEN = "overtaken"  # outcome of a try whose posting somebody else has by now
 BEGUN_WITHIN = 1 / 3  # of the lease, which begins when a posting is armed: a call may take most of the rest
 DEATHS_MAX = 3  # in a row

@@ -28,6 +28,7 @@ from returnsops.posting.outbox import retry_others_refused_for
 from returnsops.posting.record_answer import (
     DEATHS_MAX,
     DIED,
+    JOB_ENDED,
     OVERTAKEN,
     last_tries,
     mark_posted,
@@ -343,10 +344,18 @@ def _may_still_run(posting: Posting) -> bool:
     try:
         with watched(posting.account):
             if not netsuite_client(posting.account).is_job_running(posting.job):
-                _still_the_same(posting).update(job="")
+                _note_job_ended(posting)
     except IntegrationError as error:
         logger.warning("%s stays in doubt: %s", posting, error)
     return True
+
+
+def _note_job_ended(posting: Posting) -> None:
+    with transaction.atomic():
+        if _still_the_same(posting).update(job=""):
+            note_look(
+                posting, outcome=JOB_ENDED, answer=f"{posting.job} has ended; what it made is looked for once more."
+            )
 
 
 def _look_later(posting: Posting) -> None:

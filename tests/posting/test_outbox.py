@@ -18,6 +18,7 @@ from returnsops.posting.outbox import (
     retry_others_refused_for,
     why_no_cancel,
 )
+from returnsops.posting.record_answer import JOB_ENDED
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import PostingDue
 from tests.builders import make_due, make_posting
@@ -261,6 +262,15 @@ def test_what_surely_waits_as_no_job_is_withdrawn(
 ) -> None:
     posting = handed_in(row, ago=ago, mode=mode)
     put(posting, refusal=refusal)
+
+    enqueue(row, [])
+
+    assert put(posting).status == "voided"
+
+
+def test_job_that_was_seen_to_end_is_waited_for_no_longer(row: LoopReturn) -> None:
+    posting = handed_in(row)
+    posting.tries.create(number=1, started_at=timezone.now(), duration_s=0.0, request={}, outcome=JOB_ENDED)
 
     enqueue(row, [])
 

@@ -506,6 +506,7 @@ def test_what_a_job_may_still_do_is_not_absent(
     assert only().status == "uncertain", "it may have been made after the look"
     settle(only())
     assert (only().status, only().job) == ("pending", "")
+    assert [one.outcome for one in only().tries.all()] == ["uncertain", "job_ended"]
 
 
 def test_what_a_job_made_at_last_is_ours(
