@@ -74,7 +74,7 @@ PLANNED = FixedUpdate(
 
 def ask_for_plan(return_pks: Iterable[int]) -> None:
     if pks := sorted(set(return_pks)):
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             _ask(NOW_DUE, pks=pks, now=clock.now())
             ring("plans")
 
