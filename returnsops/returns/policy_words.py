@@ -42,7 +42,9 @@ from returnsops.returns.policy_terms import (
     RECORDS,
 )
 
-BROUGHT = "the shop's connector writes them; ReturnsOps enters on them what links them to the return"
+BROUGHT = "the shop's connector writes them"
+LINKED = f"{BROUGHT}; ReturnsOps enters the number of the original order on them"
+NOT_YET_OURS = "somebody else makes it; ReturnsOps would create it, if it wrote exchange orders"
 WHOLE = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 
 
@@ -134,7 +136,8 @@ def _who_writes(policy: Policy) -> Iterator[Sentence]:
     for kind, records in RECORDS.items():
         owner = policy.ownership.get(kind, Ownership.OBSERVE)
         is_brought = (kind, owner, policy.exchange_order) == ("exchange_order", Ownership.WRITE, ExchangeOrder.EXPECT)
-        words = BROUGHT if is_brought else CHOICES[Ownership][owner]
+        brought = LINKED if policy.link_field else BROUGHT
+        words = brought if is_brought else CHOICES[Ownership][owner]
         yield Sentence(topic, f"ownership.{kind}", f"{records}: {words}.")
 
 
@@ -225,7 +228,9 @@ def _booking(topic: str, policy: Policy, names: Names) -> Iterator[Sentence]:
 
 def _exchanges(policy: Policy, names: Names) -> Iterator[Sentence]:
     topic = "Exchanges"
-    yield Sentence(topic, "exchange_order", f"An exchange order: {CHOICES[ExchangeOrder][policy.exchange_order]}.")
+    is_not_ours = policy.exchange_order == ExchangeOrder.CREATE and not policy.writes("exchange_order")
+    how = NOT_YET_OURS if is_not_ours else CHOICES[ExchangeOrder][policy.exchange_order]
+    yield Sentence(topic, "exchange_order", f"An exchange order: {how}.")
     form, timing = CHOICES[ExchangeForm][policy.exchange_form], CHOICES[ExchangeTiming][policy.exchange_timing]
     yield Sentence(topic, "exchange_form", f"The new items of an exchange come {form}.")
     yield Sentence(topic, "exchange_timing", f"The exchange order should exist {timing}; its clock starts then.")

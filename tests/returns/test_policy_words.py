@@ -76,6 +76,7 @@ TOLD_WITH = {
     "tolerance_share": {"tolerance"},
     "read_back": {"read_back_share"},
     "exchange_order": {"ownership"},
+    "exchange_link_field": {"ownership"},
 }
 
 
@@ -155,11 +156,22 @@ def test_durations_are_whole_numbers_of_the_largest_unit(limit: timedelta, words
 
 
 def test_orders_that_the_connector_brings_are_not_said_to_be_ours() -> None:
-    """To write them means more than to make them: their links are entered, too."""
-    brought, created = (
-        {one.setting: one.text for one in describe_policy(policy(exchange_order=how))} for how in ("expect", "create")
-    )
+    """To write them means more than to make them: where the policy names a field, their links are entered, too."""
+    brought, created = told(exchange_order="expect"), told(exchange_order="create")
+    linked = told(exchange_order="expect", exchange_link_field="custbody_original")
 
-    assert "the shop's connector writes them" in brought["ownership.exchange_order"]
+    assert brought["ownership.exchange_order"] == "Exchange orders: the shop's connector writes them."
+    assert "enters the number of the original order on them" in linked["ownership.exchange_order"]
     assert brought["ownership.credit"] == "Credit Memos: ReturnsOps writes them."
     assert created["ownership.exchange_order"] == "Exchange orders: ReturnsOps writes them."
+
+
+@pytest.mark.parametrize("owner", ["observe", "shadow"])
+def test_orders_that_somebody_else_writes_are_not_said_to_be_created_by_us(owner: str) -> None:
+    watched = told(exchange_order="create", ownership={"exchange_order": owner})
+
+    assert watched["exchange_order"].startswith("An exchange order: somebody else makes it")
+
+
+def told(**settings: object) -> dict[str, str]:
+    return {one.setting: one.text for one in describe_policy(policy(**settings))}
