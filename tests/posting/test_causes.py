@@ -171,6 +171,34 @@ def test_unknown_words_that_come_together_stop_the_flow_too(shop: Shop) -> None:
     assert set(Posting.objects.values_list("status", flat=True)) == {"pending"}
 
 
+def test_unknown_words_that_come_after_the_stop_join_it(shop: Shop) -> None:
+    late = waiting(shop, 99)
+    for number in range(1, UNKNOWN_MAX + 1):
+        refuse(waiting(shop, number), "unknown")
+    look_after_pauses()
+
+    assert refuse(late, "unknown").status == "pending"
+
+
+def test_unknown_words_are_not_hidden_behind_a_pause_of_a_person(shop: Shop, finn: User) -> None:
+    """Who resumes it knows nothing of them."""
+    make_pause(shop, "flow:receipt", code="by_person", opened_by=finn)
+
+    statuses = {refuse(waiting(shop, number), "unknown").status for number in range(1, UNKNOWN_MAX + 1)}
+
+    assert statuses == {"rejected"}
+
+
+def test_refusal_behind_a_pause_is_planned_at_once_so_that_its_case_has_the_return(shop: Shop) -> None:
+    posting = waiting(shop)
+    Posting.objects.update(status="sending", sending_since=clock.now())
+    posting.refresh_from_db()
+
+    record_answer(posting, Answer(posting.request, timezone.now(), 0.1, error=refusal("period_closed")))
+
+    assert LoopReturn.objects.get().look_again_at
+
+
 def test_unknown_words_long_ago_or_of_another_flow_do_not_count(shop: Shop) -> None:
     for number in range(1, UNKNOWN_MAX):
         refuse(waiting(shop, number), "unknown")

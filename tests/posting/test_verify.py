@@ -172,6 +172,29 @@ def test_voided_and_wrongly_dated_records_are_told() -> None:
     assert find_differences(request, record, external_id="loop-1") == words
 
 
+@pytest.mark.parametrize("dated", [date(2026, 11, 21), None])
+def test_record_of_the_day_that_was_sent_or_of_no_day_is_right(dated: date | None) -> None:
+    request = SENT | {"body": SENT["body"] | {"tranDate": "2026-11-21"}}
+
+    assert find_differences(request, held(request, tran_date=dated), external_id="loop-1") == []
+
+
+def test_other_item_on_the_line_of_the_sale_is_told() -> None:
+    record = held(SENT)
+    other = replace(record, lines=(replace(record.lines[0], item_id="502"),))
+
+    assert find_differences(SENT, other, external_id="loop-1") == ["line 3 is item 502, not 501"]
+
+
+def test_line_that_is_not_there_any_more_is_not_closed() -> None:
+    close = {"operation": "update", "target_type": "returnAuthorization", "target_id": "9001",
+             "body": {"item": {"items": [{"line": 1, "isClosed": True}]}}}  # fmt: skip
+    (line,) = held(SENT).lines
+
+    assert find_differences(close, held(SENT, lines=(replace(line, is_closed=True),))) == []
+    assert find_differences(close, held(SENT, lines=())) == ["the change did not take effect"]
+
+
 def test_record_of_somebody_else_need_not_have_our_id_and_date() -> None:
     request = SENT | {"body": SENT["body"] | {"tranDate": "2026-11-20"}}
 
@@ -316,6 +339,7 @@ def test_a_person_may_choose_a_record_at_another_price_and_place_but_not_of_othe
     assert find_unit_differences(request, elsewhere) == []
     assert find_unit_differences(request, fewer) == ["line 1 holds 2, 1 were sent"]
     assert find_unit_differences(request, None) == ["NetSuite says it does not exist"]
+    assert find_unit_differences(request, held(request, status="V")) == ["it is voided"]
 
 
 def test_what_we_would_send_is_said_in_a_sentence() -> None:
