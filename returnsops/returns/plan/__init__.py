@@ -53,8 +53,11 @@ from returnsops.returns.problems import Problem
 __all__ = ["Draft", "Lane", "Plan", "PostingDue", "Step", "StepState", "facts_as_planned", "plan_return"]
 
 GOES_ON_WITH = frozenset(
-    {"loop_settled_early", "late_unit", "kept_unit_came", "hold_overdue", "undeclared_item", "remark_cancelled"}
-)  # somebody should look, but nothing waits for them
+    {
+        "loop_settled_early", "late_unit", "kept_unit_came", "hold_overdue", "undeclared_item", "remark_cancelled",
+        "restocked_unsellable",
+    }
+)  # fmt: skip  # somebody should look, but nothing waits for them
 ENDED_STATES = frozenset({"cancelled", "expired"})
 
 

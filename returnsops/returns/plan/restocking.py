@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 from returnsops.lib.money import add_up
 from returnsops.lib.words import count_words
-from returnsops.returns.facts import ReturnFacts, UnitFacts
+from returnsops.returns.facts import RECEIVED, SELLABLE, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, StepState
 from returnsops.returns.policy import ReceiptTrigger
 from returnsops.returns.problems import Problem
 
+SELLABLE_OR_UNSEEN = frozenset({"", SELLABLE, RECEIVED})
 SAY_THE_SAME = frozenset({"parcel_overdue", "inspection_overdue", "no_parcel"})
 
 
@@ -66,6 +67,7 @@ def _names(facts: ReturnFacts, unit: UnitFacts) -> bool:
 def plan_restock(draft: Draft) -> None:
     """The expectation beside what was seen; only where Loop restocked something."""
     facts = draft.facts
+    _note_what_is_not_sellable(draft)
     restocked = [unit for unit in facts.live_units if unit.restocked_at and not unit.is_kept]
     if not restocked:
         return
@@ -77,6 +79,18 @@ def plan_restock(draft: Draft) -> None:
         draft.step(
             "restock", StepState.DONE, f"Loop put {count_words(len(restocked), 'unit')} on sale: {_seen(restocked)}"
         )
+
+
+def _note_what_is_not_sellable(draft: Draft) -> None:
+    """The shop offers a piece that is not there to be sold; one case for a shop and outcome. Loop goes on showing a
+    unit that was refused as restocked, taken out or not."""
+    offered = [unit for unit in draft.facts.units if unit.restocked_at and unit.outcome not in SELLABLE_OR_UNSEEN]
+    for outcome in sorted({unit.outcome for unit in offered}):
+        units = [unit for unit in offered if unit.outcome == outcome]
+        skus = ", ".join(f"{count} × {sku}" for sku, count in sorted(Counter(unit.sku for unit in units).items()))
+        cause = f"Loop put {skus} back on sale in the shop; the warehouse judged it {outcome}."
+        worth = add_up(unit.worth + unit.tax for unit in units)
+        draft.problem(Problem("restocked_unsellable", f"outcome:{outcome}", cause, amount=worth))
 
 
 def _seen(restocked: list[UnitFacts]) -> str:

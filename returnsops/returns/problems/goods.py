@@ -26,6 +26,12 @@ GOODS: dict[str, ProblemKind] = {
         "Find the parcel and inspect its units. If they never came, take them out of the shop's stock and mark them "
         "missing.",
     ),
+    "restocked_unsellable": ProblemKind(
+        "On sale in the shop, and not sellable", "data", "",
+        "Loop put the piece back into the shop's stock, and it is not there to be sold: take it off sale in the shop, "
+        "unless NetSuite's stock overwrites the shop's, then note it. To end this for good, switch off Loop's restock: "
+        "what is sellable comes with NetSuite's stock.", (ACKNOWLEDGE,),
+    ),
     "wrong_item": ProblemKind(
         "Another item lay in place of the returned one", "finance", "found",
         "Ask the customer. Nothing is paid for the declared unit, and Loop is not asked to settle before you say what "
