@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from returnsops.returns.facts import OverrideFacts, ReturnFacts
+from returnsops.returns.facts import ClaimFacts, OverrideFacts, ReturnFacts
 from returnsops.returns.plan import StepState, plan_return
 from tests.builders import (
     CREATED,
@@ -124,6 +124,18 @@ def test_sibling_returns_cannot_claim_more_than_was_sold() -> None:
 
     assert kinds_of(one_left) == ["rma"]
     assert (codes_of(none_left), kinds_of(none_left)) == (["unit_not_on_order"], [])
+
+
+def test_what_a_return_has_authorised_is_its_own_whatever_siblings_claim() -> None:
+    """A return that is over is not read again: one of the two claims may be of a sibling that was cancelled since."""
+    units = (make_unit(1, "sellable"),)
+    sold = make_sale((make_unit(1), make_unit(2)))
+    facts, plan = run_to_end(make_facts(units=units, records=(sold,)))
+    assert plan.stage == "settled"
+
+    plan = plan_return(replace(facts, claims=(ClaimFacts("7001", "3", 1), ClaimFacts("7001", "3", 1))))
+
+    assert (codes_of(plan), plan.stage) == ([], "settled")
 
 
 def test_closed_lines_of_a_sibling_claim_only_what_was_received() -> None:

@@ -1,7 +1,7 @@
 """Chapter 1, its units: which line of the sale each of them was sold on, with what siblings took left alone."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from returnsops.returns.facts import LineFacts, RecordFacts, ReturnFacts, UnitFacts
@@ -31,9 +31,11 @@ class Sale:
 def match_units(facts: ReturnFacts, source: RecordFacts) -> Sale:
     """Give each unit a line: a person's choice, else the shop's line id, else the item with units left.
 
-    No line is given more units than were sold on it, sibling returns included.
+    No line is given more units than were sold on it, sibling returns included. What this return has authorised already
+    is its own, whatever they claim: one that is over is not read again, so what it knows of them may be out of date.
     """
-    left = Counter({line.line: line.quantity for line in source.lines}) - claimed_by_siblings(facts, source)
+    sold = Counter({line.line: line.quantity for line in source.lines})
+    left = (sold - claimed_by_siblings(facts, source)) | (_authorised(facts, source) & sold)
     line_of: dict[str, LineFacts] = {}
     for unit in facts.live_units:
         line = next((one for one in _lines_for(facts, unit, source) if left[one.line] > 0), None)
@@ -102,24 +104,40 @@ def claimed_by_siblings(facts: ReturnFacts, source: RecordFacts) -> Counter[str]
 
     What was taken from the order is missing on its bill as well, and the other way round.
     """
-    claimed: Counter[str] = Counter()
-    for of_id, line, quantity in _claims(facts):
+    return _count_on(facts, source, _claims(facts))
+
+
+Taken = tuple[str, str, int]  # document, line of it, units
+
+
+def _count_on(facts: ReturnFacts, source: RecordFacts, taken: Iterable[Taken]) -> Counter[str]:
+    """By line of the source."""
+    counts: Counter[str] = Counter()
+    for of_id, line, quantity in taken:
         own = line_on(facts, source, line=line, of_id=of_id)
         if own:
-            claimed[own] += quantity
-    return claimed
+            counts[own] += quantity
+    return counts
 
 
-def _claims(facts: ReturnFacts) -> Iterator[tuple[str, str, int]]:
-    """Document, line of it, units. An authorization that another system made may be for this very return.
-
-    It takes units only once a person has said otherwise.
-    """
+def _claims(facts: ReturnFacts) -> Iterator[Taken]:
+    """An authorization that another system made may be for this very return. It takes units only once a person has said
+    otherwise."""
     for claim in facts.claims:
         yield claim.source_id, claim.line, claim.quantity
     for rma in facts.records_of("returnAuthorization"):
         counts = rma.ours or facts.is_acknowledged("foreign_record", f"record:{rma.internal_id}")
         if counts and not is_own(facts, rma):
-            for line in rma.lines:
-                taken = max(line.received, 0 if line.is_closed else line.quantity)
-                yield rma.created_from_id, line.order_line, taken
+            yield from _taken_by(rma)
+
+
+def _authorised(facts: ReturnFacts, source: RecordFacts) -> Counter[str]:
+    """By the authorization of this very return, as NetSuite shows it."""
+    posted = facts.posted("rma")
+    rma = facts.record(posted.their_id) if posted else None
+    return _count_on(facts, source, _taken_by(rma)) if rma else Counter()
+
+
+def _taken_by(rma: RecordFacts) -> Iterator[Taken]:
+    for line in rma.lines:
+        yield rma.created_from_id, line.order_line, max(line.received, 0 if line.is_closed else line.quantity)
