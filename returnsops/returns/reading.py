@@ -17,8 +17,8 @@ from integrations.netsuite.lanes import share_lane
 from integrations.netsuite.records import TransactionRecord
 
 READERS = 6
-EACH_MIN = 4  # a reader opens a connection to the database, which costs as much as some records
-ALONE_MAX = 6  # so few are read in turn: threads would cost more than they save
+EACH_MIN = 8  # a reader opens a connection to the database, which costs as much as several records
+ALONE_MAX = 8  # so few are read in turn: threads would cost more than they save
 FOR_S = 20.0  # of all that is asked for at once: a task has 90 s, and what was read has to be written
 BROKEN_MAX = 2  # a record that NetSuite cannot show by a fault of its own tells of itself; two in a row, of NetSuite
 
