@@ -50,11 +50,11 @@ CLAIM = """
 """
 # One step into an index for each destination, however many postings wait.
 FIND_WORK = """
-    SELECT system, shop.account_id, shop.id
-    FROM integrations_shop AS shop CROSS JOIN unnest(ARRAY['netsuite', 'loop']) AS system
+    SELECT at.system, shop.account_id, shop.id
+    FROM integrations_shop AS shop CROSS JOIN unnest(ARRAY['netsuite', 'loop']) AS at(system)
     WHERE EXISTS (
         SELECT FROM posting_posting AS one
-        WHERE one.shop_id = shop.id AND one.system = system AND one.status = 'pending' AND one.not_before <= %s
+        WHERE one.shop_id = shop.id AND one.system = at.system AND one.status = 'pending' AND one.not_before <= %s
     )
 """
 NOW, TODAY = slot("now", kind="timestamptz"), slot("today", kind="timestamptz")  # of the world, and of business

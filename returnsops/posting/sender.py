@@ -280,9 +280,17 @@ class Sender:
                 desk.client = None
         if self._is_due("claims", every_s=CLAIMS_EVERY_S):
             keep_claims([posting for desk in self._desks.values() for posting in desk.claimed])
+        self._leave_out_the_empty()
         for key, desk in self._desks.items():
             self._tend_desk(desk, self._sources.get(key))
             self._keep_lanes_busy()
+
+    def _leave_out_the_empty(self) -> None:
+        """To claim from one destination in vain costs ten times as much as to ask where anything waits at all."""
+        asking = [key for key, desk in self._desks.items() if desk.room_for_claims()]
+        waiting = find_work() if asking else set()
+        for key in asking:
+            self._desks[key].may_have_more = key in waiting
 
     def _tend_desk(self, desk: Desk, source: Source | None) -> None:
         """A desk whose connection is stopped or down keeps nothing but what is in flight, or its one probe."""

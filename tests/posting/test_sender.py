@@ -19,7 +19,7 @@ from integrations.errors import (
 )
 from integrations.models import LaneLimit, NetSuiteAccount
 from returnsops.lib import clock
-from returnsops.posting.claim import ATTEMPTS_MAX, claim_postings
+from returnsops.posting.claim import ATTEMPTS_MAX, Source, claim_from, claim_postings
 from returnsops.posting.models import Posting, PostingAttempt
 from returnsops.posting.record_answer import RETRY_AFTER_S_MAX, TOLD_WITHIN, Answer, record_answer, try_call
 from returnsops.posting.sender import Sender
@@ -73,6 +73,23 @@ def test_sent_posting_holds_their_id_and_asks_for_a_plan(row: LoopReturn, netsui
     assert (posting.status, posting.their_id, posting.adopted) == ("posted", "9001", False)
     assert row.look_again_at is not None
     assert netsuite.calls == ["loop-fern-110700123-rma-1"]
+
+
+def test_nothing_is_claimed_from_a_destination_where_nothing_waits(
+    row: LoopReturn, netsuite: FakeNetSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_posting(row)
+    asked: list[str] = []
+
+    def claim(source: Source, claimer: str, *, count: int) -> list[Posting]:
+        asked.append(source.system)
+        return claim_from(source, claimer, count=count)
+
+    monkeypatch.setattr("returnsops.posting.desk.claim_from", claim)
+
+    send()
+
+    assert (asked, netsuite.calls) == (["netsuite"], ["loop-fern-110700123-rma-1"])
 
 
 def test_plan_waits_a_little_for_what_is_read_back_anyway(row: LoopReturn, netsuite: FakeNetSuite) -> None:
