@@ -28,6 +28,7 @@ PAGES = [
     ("finn", "/search/?q=NOTHING"),
     ("ada", "/"),
     ("ada", "/inspect/"),
+    ("ada", "/inspect/coming/"),
     ("ada", "/inspect/?q=NOTHING"),
     ("ada", "parcel"),
     ("ada", "question"),
