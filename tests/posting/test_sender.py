@@ -476,6 +476,20 @@ def _go_away(rows: object) -> None:
     raise OperationalError("the database is shutting down")
 
 
+@pytest.mark.parametrize(("error", "within"), [(CLOSED, timedelta(0)), (LOST, TOLD_WITHIN)])
+def test_what_went_wrong_is_planned_soon_so_that_people_see_it(
+    row: LoopReturn, error: IntegrationError, within: timedelta
+) -> None:
+    make_posting(row)
+    (posting,) = claim_postings("me", count=1)
+
+    answer(posting, error=error)
+
+    row.refresh_from_db()
+    assert row.look_again_at
+    assert row.look_again_at <= clock.now() + within
+
+
 def test_second_answer_to_the_same_posting_changes_nothing(row: LoopReturn) -> None:
     make_posting(row)
     (first,) = claim_postings("me", count=1)
