@@ -39,8 +39,9 @@ Client = NetSuiteClient | LoopClient
 
 
 def needs_look(posting: Posting) -> bool:
-    """Before the first try, and again when it has waited: somebody may have made the record meanwhile."""
-    is_fresh = posting.looked_at is not None and posting.looked_at > timezone.now() - LOOKED_IS_GOOD_FOR
+    """Before the first try, and again when it has waited: somebody may have made the record meanwhile. A look of the
+    future was written down by a clock that is ahead of ours."""
+    is_fresh = posting.looked_at is not None and abs(timezone.now() - posting.looked_at) < LOOKED_IS_GOOD_FOR
     return may_be_looked_for(posting) and not is_fresh
 
 

@@ -16,6 +16,7 @@ from integrations.models import NetSuiteAccount, Shop
 from integrations.netsuite.lanes import set_lanes
 from returnsops.posting import sender as sender_room
 from returnsops.posting.claim import keep_claims, put_back_dead_claims
+from returnsops.posting.desk import needs_look
 from returnsops.posting.gates import BudgetGate
 from returnsops.posting.models import Posting
 from returnsops.posting.record_answer import record_answers
@@ -51,7 +52,7 @@ def test_backlog_of_one_account_leaves_threads_to_another(
     monkeypatch.setattr("returnsops.posting.sender.netsuite_client", lambda account, **_: slow)
     monkeypatch.setattr("returnsops.posting.sender.POLL_S", 0.05)
     set_lanes(row.shop.account, 8, by=None)
-    looked_at, long_ago = timezone.now() + timedelta(minutes=5), timezone.now() - timedelta(days=30)
+    looked_at, long_ago = timezone.now(), timezone.now() - timedelta(days=30)
     for number in range(BACKLOG):
         due = make_due(covers=[f"unit:{number}"], serial_key=f"7:{number}")
         make_posting(make_return(row.shop, loop_id=str(1000 + number)), due, looked_at=looked_at, turn_at=long_ago)
@@ -64,6 +65,18 @@ def test_backlog_of_one_account_leaves_threads_to_another(
 
     assert Posting.objects.filter(status="posted").count() == BACKLOG + 1
     assert slow.calls.index(urgent.external_id) < BACKLOG / 2
+
+
+@pytest.mark.parametrize(
+    ("ago", "needs"),
+    [
+        (timedelta(seconds=10), False),
+        (timedelta(minutes=2), True),
+        (-timedelta(minutes=15), True),  # a machine looked whose clock is ahead, nobody knows when
+    ],
+)
+def test_look_is_good_for_a_minute(row: LoopReturn, ago: timedelta, needs: bool) -> None:
+    assert needs_look(make_posting(row, looked_at=timezone.now() - ago)) is needs
 
 
 def test_sender_that_lost_sight_of_a_claim_keeps_it_no_longer(
