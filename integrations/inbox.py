@@ -16,13 +16,13 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from integrations.bells import ring_soon
 from integrations.connections import loop_client
 from integrations.doors import Door, find_door
 from integrations.errors import ConfigurationError, IntegrationError, RejectedError, UnreadableRecordError
 from integrations.loop.values import storable
 from integrations.loop.webhooks import parse_webhook
 from integrations.models import InboundEvent
-from returnsops.lib.nudge import nudge_soon
 from returnsops.people import access, audit
 from returnsops.people.models import User
 
@@ -73,7 +73,7 @@ def receive(shop_code: str, raw: bytes, signature: str | None) -> Receipt:
         return Receipt(None, is_believed=False)
     if is_believed:
         event_pk = _store(door, raw, is_believed=True)
-        nudge_soon("inbox")
+        ring_soon("inbox")
         return Receipt(event_pk, is_believed=True)
     forgery_pk = _store(door, raw, is_believed=False) if _forgeries.take() else None
     return Receipt(forgery_pk, is_believed=False)

@@ -217,7 +217,7 @@ HEARTBEAT_LIMIT_S = env_int("HEARTBEAT_LIMIT_S", default=13, least=5)  # so that
 TICK_EVERY = env_seconds("TICK_EVERY_S", default=2)
 # A look at a webhook that has not ended by now has lost its worker; more than the `timeout` of a task.
 LOOK_LEASE = env_seconds("LOOK_LEASE_S", default=120)
-# How long a web process gathers nudges about webhooks before it sends them together; 0: each at once.
+# How long a web process gathers webhooks before it rings for all of them; 0: for each at once.
 NUDGE_GATHER = env_seconds("NUDGE_GATHER_S", default=0.05)
 
 # What no webhook told is found by asking for changes this often; rehearsals of lost webhooks ask more often.

@@ -20,6 +20,7 @@ from django.db import transaction
 
 from exceptions.cases import sync_cases
 from integrations import inbox
+from integrations.bells import answer, ring
 from integrations.errors import IntegrationError, RejectedError
 from integrations.models import ConnectionProfile, NetSuiteAccount, Shop
 from returnsops.lib.canonical import plain
@@ -41,7 +42,6 @@ from returnsops.returns.place_names import PlaceNames
 from returnsops.returns.plan import plan_return
 from returnsops.returns.plan.wording import reword_plan
 from returnsops.returns.replan import PLANNED, Begun, begin_next_plan, begin_plan, hold_return
-from returnsops.returns.turns import answer, ring
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +63,11 @@ def look(what: str, row_id: RowId = None) -> None:
 
 
 def look_at_inbox(_: None) -> None:
-    """One nudge stands for every webhook of the last moment: what is new is dealt out here, and some of it read."""
+    """One ring stands for every webhook that waits: what is new is dealt out here, and some of it read."""
+    answer("inbox")
     batches = due_events()
+    if sum(map(len, batches)) == SWEEP_LIMIT:
+        ring("inbox")  # there are more
     for batch in batches[1:]:
         nudge("events", batch)
     if batches:

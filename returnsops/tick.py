@@ -14,10 +14,12 @@ from django.utils import timezone
 from exceptions.cases import CONNECTION, INBOX, OVERDUE, WRITERS, add_case, sync_source
 from exceptions.overdue import overdue_problems, watched_since
 from exceptions.taking import give_back_of_who_left
+from integrations.bells import ring
 from integrations.discovery.check import checks_to_do, request_overdue_checks
 from integrations.keeping import forget_events
 from integrations.loop.subscriptions import check_webhooks
 from integrations.models import NetSuiteAccount, Shop
+from integrations.turns import due_among, is_turn_of
 from returnsops import tasks
 from returnsops.lib import clock
 from returnsops.lib.nudge import nudge
@@ -31,7 +33,6 @@ from returnsops.returns.connection_problems import connection_problems, inbox_pr
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.other_writers import find_other_writers
 from returnsops.returns.problems import Problem
-from returnsops.returns.turns import due_among, is_turn_of, ring
 from returnsops.tasks import at_work, give_sign_of_life, one_failure_delays_no_other
 
 

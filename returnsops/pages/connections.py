@@ -16,6 +16,7 @@ from integrations.loop.budget import BudgetUse, budget_of
 from integrations.loop.subscriptions import NO_ADDRESS
 from integrations.models import InboundEvent, NetSuiteAccount, Shop, SyncCursor
 from integrations.netsuite.endings import find_endings
+from integrations.turns import last_turn
 from returnsops.lib import clock
 from returnsops.pages.checks import Checks, request_check_by
 from returnsops.pages.connection_page import find_connection, seen_connections
@@ -26,7 +27,6 @@ from returnsops.people.models import User
 from returnsops.posting.labels import STATUSES
 from returnsops.posting.models import Posting
 from returnsops.returns.progress import sync_progress
-from returnsops.returns.turns import last_turn
 
 HOUR = timedelta(hours=1)
 Card = dict[str, Any]

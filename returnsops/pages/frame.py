@@ -13,13 +13,13 @@ from django.utils import timezone
 from exceptions.models import Case
 from integrations.errors import words_of_failure
 from integrations.models import NetSuiteAccount, Shop
+from integrations.turns import last_turn
 from returnsops.lib import clock
 from returnsops.pages.exemptions import EXEMPTION_OF_SHOP, exemption_banners
 from returnsops.pages.pauses import pause_banners
 from returnsops.people.access import RIGHTS
 from returnsops.people.models import Membership, Role, User
 from returnsops.returns.parcels import parcels_waiting
-from returnsops.returns.turns import last_turn
 
 REASON_CHARS = 140
 WORKER_SILENT_FOR = timedelta(minutes=2)  # it looks every few seconds; a long batch or a restart takes less

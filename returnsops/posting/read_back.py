@@ -11,10 +11,12 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from integrations.bells import ring
 from integrations.connections import netsuite_client, watched
 from integrations.errors import RejectedError, TemporaryError
 from integrations.models import NetSuiteAccount
 from integrations.netsuite.records import TransactionRecord
+from integrations.turns import one_at_a_time
 from returnsops.lib import clock
 from returnsops.posting.models import Posting
 from returnsops.posting.sampling import choose_trusted, note_made
@@ -25,7 +27,6 @@ from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan.kinds import POSTING_KINDS, ReadBack
 from returnsops.returns.reading import Failures, Name, Reading, no_matter, read_records
 from returnsops.returns.replan import ask_for_plan
-from returnsops.returns.turns import one_at_a_time, ring
 from returnsops.returns.unreadable import forget_read
 
 logger = logging.getLogger(__name__)

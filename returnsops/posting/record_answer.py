@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from integrations.bells import ring
 from integrations.connections import note_failure, note_success
 from integrations.errors import (
     ConfigurationError,
@@ -32,7 +33,6 @@ from returnsops.posting.teaching import taught
 from returnsops.posting.wire import Call, carry_out
 from returnsops.returns.plan.kinds import POSTING_KINDS, ReadBack
 from returnsops.returns.replan import ask_for_plan, expect_news, hold_return
-from returnsops.returns.turns import ring
 
 logger = logging.getLogger(__name__)
 

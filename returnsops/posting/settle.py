@@ -18,6 +18,7 @@ from integrations.errors import IntegrationError, RejectedError, UnreadableRecor
 from integrations.loop.inspecting import shows_assessment, shows_grade
 from integrations.loop.records import LoopReturnRecord
 from integrations.models import NetSuiteAccount
+from integrations.turns import one_at_a_time
 from returnsops.lib import clock
 from returnsops.lib.moves import moved_together
 from returnsops.posting.claim import ATTEMPTS_MAX
@@ -45,7 +46,6 @@ from returnsops.returns.one_record import fetch_record
 from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.outbox_problems import OURS_DIFFERS, STRANGER_DIFFERS
 from returnsops.returns.replan import ask_for_plan, hold_return
-from returnsops.returns.turns import one_at_a_time
 from returnsops.returns.unreadable import note_not_shown
 
 logger = logging.getLogger(__name__)

@@ -15,9 +15,9 @@ from django.conf import settings
 
 from integrations.errors import IntegrationError
 from integrations.models import NetSuiteAccount, Shop, SyncCursor
+from integrations.turns import is_turn_of, one_at_a_time
 from returnsops.returns import item_sweep, items, record_changes, schedule, stock, sweeps
 from returnsops.returns.streams import item_stream, kit_stream, main_stream, stock_stream
-from returnsops.returns.turns import is_turn_of, one_at_a_time
 
 logger = logging.getLogger(__name__)
 

@@ -14,12 +14,14 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from integrations.bells import ring
 from integrations.connections import netsuite_client, watched
 from integrations.errors import IntegrationError, RejectedError
 from integrations.models import NetSuiteAccount, Shop
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.lanes import share_lane
 from integrations.netsuite.records import RecordRef
+from integrations.turns import one_at_a_time
 from returnsops.returns.broken import read_past_broken
 from returnsops.returns.bulk import name_unread, note_makers
 from returnsops.returns.descent import descendants_of, find_descendants, sales_of_other_orders, sales_under
@@ -41,7 +43,6 @@ from returnsops.returns.reading import Name, Reading, no_matter
 from returnsops.returns.record_changes import STOCK_TYPES
 from returnsops.returns.replan import ask_for_plan
 from returnsops.returns.sku_mapping import look_up_items, look_up_sold_items
-from returnsops.returns.turns import one_at_a_time, ring
 from returnsops.returns.unreadable import (
     FAMILIES,
     forget_read,

@@ -14,6 +14,7 @@ from django.db import DataError, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
+from integrations.bells import ring
 from integrations.connections import loop_client, watched
 from integrations.errors import UnreadableRecordError
 from integrations.loop.records import LoopReturnRecord
@@ -25,7 +26,6 @@ from returnsops.lib.upsert import among, among_texts
 from returnsops.returns.bulk import returns_with, upsert_records, upsert_returns
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.replan import ask_for_plan
-from returnsops.returns.turns import ring
 
 logger = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
+from integrations.bells import ring
 from returnsops.lib import clock
 from returnsops.lib.fixed_query import FixedQuery, FixedUpdate, slot
 from returnsops.returns.models import LoopReturn
-from returnsops.returns.turns import ring
 
 
 class Begun(NamedTuple):

@@ -9,13 +9,13 @@ from django.utils import timezone
 from integrations.errors import RejectedError
 from integrations.loop.whose_key import look_whose_key
 from integrations.models import NetSuiteAccount, Shop, SyncCursor
+from integrations.turns import one_at_a_time
 from returnsops.lib import clock
 from returnsops.returns.backfill import CHANGES, cursor_of, forget_what_was_read, note_unread_return, read_window
 from returnsops.returns.comparison import open_comparison
 from returnsops.returns.mirror import SALE_TYPES, fetch_return, hint_records
 from returnsops.returns.models import ExchangeItem, LoopReturn, NetSuiteRecord
 from returnsops.returns.runs import next_step
-from returnsops.returns.turns import one_at_a_time
 
 SWEEP_FOR_S = 15.0
 STEP_FIRST = timedelta(days=1)  # how much is read at once when we are far behind

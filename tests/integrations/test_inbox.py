@@ -18,6 +18,8 @@ from integrations.inbox import receive, take_due_events
 from integrations.loop.signature import sign_body
 from integrations.models import Credential, InboundEvent, Shop
 from integrations.views import loop_webhook
+from returnsops import tasks
+from returnsops.lib import nudge
 
 SECRET = "0123456789abcdef"
 BODY = b'{"topic":"return","trigger":"return.updated","id":"110700123"}'
@@ -46,6 +48,32 @@ def test_signed_webhook_is_stored_as_it_came(hooked: Shop, client: Client) -> No
 
     event = InboundEvent.objects.get()
     assert (bytes(event.raw), event.verdict, event.signed) == (BODY, "waiting", True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_webhooks_that_come_while_one_waits_for_its_look_need_no_task_of_their_own(
+    hooked: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(nudge, "async_task", lambda roof, what, row_id, **options: sent.append(what))
+    monkeypatch.setattr(tasks, "heed_first_hints", lambda event_pks, **how: None)
+    monkeypatch.setattr(tasks, "SWEEP_LIMIT", 2)
+
+    def come(*numbers: int) -> None:
+        for number in numbers:
+            body = BODY.replace(b"123", b"%03d" % number)
+            assert receive(hooked.code, body, sign_body(SECRET, body)).is_believed
+
+    come(1, 2, 3)
+    assert sent == ["inbox"]
+
+    tasks.look("inbox")
+    assert sent == ["inbox", "inbox"]  # as there were more than it took
+
+    tasks.look("inbox")
+    assert sent == ["inbox", "inbox"]
+    come(4)
+    assert sent == ["inbox", "inbox", "inbox"]
 
 
 def test_same_body_again_counts_up_and_is_due_again(hooked: Shop) -> None:

@@ -8,13 +8,14 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from integrations import turns
 from integrations.errors import IntegrationError, RejectedError, TemporaryError
 from integrations.models import SyncCursor
 from integrations.netsuite.client import NetSuiteClient
 from integrations.netsuite.records import RecordRef, TransactionRecord
 from returnsops import tasks, tick
 from returnsops.lib import clock
-from returnsops.returns import families, known_records, mirror, turns
+from returnsops.returns import families, known_records, mirror
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.progress import mirror_problems
 from returnsops.returns.unreadable import BROKEN_TRIES

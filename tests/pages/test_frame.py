@@ -7,10 +7,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from integrations import turns
 from integrations.models import NetSuiteAccount, Shop, SyncCursor
 from returnsops.pages.frame import WORKER_SILENT_FOR
 from returnsops.people.models import Membership, Role, User
-from returnsops.returns import turns
 from returnsops.returns.models import LoopReturn
 from tests.builders import make_due, make_policy, make_posting, make_return, make_shop, make_user
 from tests.pages.scenes import make_case, make_planned_return

@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from integrations.errors import RejectedError, TemporaryError
 from integrations.models import Shop, SyncRun
+from integrations.turns import is_turn_of, one_at_a_time
 from returnsops.returns import schedule
 from returnsops.returns.background import work_in_background
 from returnsops.returns.comparison import is_doubtful
 from returnsops.returns.errors import DoubtfulAnswerError
 from returnsops.returns.progress import mirror_problems, sync_progress, time_left
 from returnsops.returns.runs import STEP_MAX, STEP_MIN, Tally, next_step, open_run, runs_to_work_on, work_on
-from returnsops.returns.turns import is_turn_of, one_at_a_time
 from tests.builders import make_shop
 
 START = datetime(2026, 11, 1, tzinfo=UTC)

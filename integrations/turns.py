@@ -3,33 +3,17 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.models import SyncCursor
 from returnsops.lib.locks import try_lock
-from returnsops.lib.nudge import nudge
 
-# One statement each, which locks and writes nothing while the bell rings or the turn is not due: then there is nothing
-# for the disk to wait for. A turn or a ring that a crash of the database forgets costs one look too many, so nobody
-# waits for the disk when there is.
-RING = """
-    WITH rung AS (
-        UPDATE integrations_synccursor SET leased_until = %(until)s
-        WHERE stream = %(stream)s AND (leased_until IS NULL OR leased_until < %(now)s)
-        RETURNING id
-    ), first AS (
-        INSERT INTO integrations_synccursor (stream, watermark, overlap, failure, unreadable, leased_until)
-        SELECT %(stream)s, %(now)s, interval '0', '', '{}', %(until)s
-        WHERE NOT EXISTS (SELECT FROM integrations_synccursor WHERE stream = %(stream)s)
-        ON CONFLICT (stream) DO NOTHING RETURNING id
-    )
-    SELECT set_config('synchronous_commit', 'off', true) FROM (TABLE rung UNION ALL TABLE first) AS won
-"""
+# One statement, which locks and writes nothing while the turn is not due: then there is nothing for the disk to wait
+# for. A turn that a crash of the database forgets costs one look too many, so nobody waits for the disk when there is.
 TAKE_TURN = """
     WITH turn AS (
         UPDATE integrations_synccursor SET swept_at = %(now)s
@@ -43,13 +27,12 @@ TAKE_TURN = """
     )
     SELECT set_config('synchronous_commit', 'off', true) FROM (TABLE turn UNION ALL TABLE first) AS won
 """
-RUNG_FOR = timedelta(seconds=10)  # then whoever was to answer has been lost, and it may be rung again
 
 
 def is_turn_of(name: str, every: timedelta) -> bool:
     """Once per interval, whoever asks first."""
     now = timezone.now()
-    return _is_won(TAKE_TURN, stream=f"job:{name}", now=now, before=now - every)
+    return is_won(TAKE_TURN, stream=f"job:{name}", now=now, before=now - every)
 
 
 def last_turn(name: str) -> QuerySet[SyncCursor, Any]:
@@ -65,31 +48,8 @@ def due_among(jobs: Mapping[str, timedelta]) -> list[str]:
     return [name for name, every in jobs.items() if name not in ages or ages[name] >= every]
 
 
-def ring(what: str, row_id: int | None = None) -> None:
-    """Nudge once for however many rows are due; while the bell rings and nobody answered, others need not ring.
-
-    So the task queue never holds a backlog: what is due stands in our rows. row_id: whose rows, each has its own bell.
-    """
-    transaction.on_commit(partial(_ring, what, row_id))
-
-
-def answer(what: str, row_id: int | None = None) -> None:
-    """Say that we look now: what becomes due from here on rings again."""
-    SyncCursor.objects.filter(stream=_bell(what, row_id)).update(leased_until=None)
-
-
-def _bell(what: str, row_id: int | None) -> str:
-    return f"bell:{what}" if row_id is None else f"bell:{what}:{row_id}"
-
-
-def _ring(what: str, row_id: int | None) -> None:
-    now = timezone.now()
-    if _is_won(RING, stream=_bell(what, row_id), now=now, until=now + RUNG_FOR):
-        nudge(what, row_id)
-
-
-def _is_won(statement: str, **values: str | datetime) -> bool:
-    """Outside of any transaction, else that one would not wait for the disk either."""
+def is_won(statement: str, **values: str | datetime) -> bool:
+    """Whether a statement changed its row. Outside of any transaction, else that one would not wait for the disk."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return bool(cursor.rowcount)
