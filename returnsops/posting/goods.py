@@ -6,12 +6,14 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from returnsops.lib.fixed_query import FixedQuery, slot, slots
 from returnsops.lib.locks import lock_until_commit
 from returnsops.posting.models import Posting
 from returnsops.returns.models import Item, ItemStock, LoopReturn
 from returnsops.returns.stock import FRESH_FOR
 
 STOCKED = frozenset({"", "InvtPart", "Assembly"})  # empty: NetSuite did not say, so it is looked up like goods
+ITEMS = FixedQuery(lambda: Item.objects.filter(account=slot("account"), internal_id__in=slots("item_ids", kind="text")))
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def find_goods(
     if stock_at is not None and claims:
         for item_id in sorted(item_ids):
             lock_until_commit("stock", row.shop.account.account_id, item_id)
-    items = list(Item.objects.filter(account=row.shop.account_id, internal_id__in=item_ids))
+    items = ITEMS.ask(account=row.shop.account_id, item_ids=list(item_ids))
     told = _told_lately(items, stock_at, now=now) if stock_at is not None else {}
     return {one.internal_id: _goods(row, one, told.get(one.pk)) for one in items}
 

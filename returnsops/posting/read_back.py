@@ -1,5 +1,6 @@
 """Read back: compare every posted record with what was sent, a batch of an account at a time (requirement Z8)."""
 
+import json
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from integrations.bells import ring
@@ -18,6 +20,7 @@ from integrations.models import NetSuiteAccount
 from integrations.netsuite.records import TransactionRecord
 from integrations.turns import one_at_a_time
 from returnsops.lib import clock
+from returnsops.lib.fixed_query import FixedQuery, FixedUpdate, slot, slots
 from returnsops.posting.models import Posting
 from returnsops.posting.sampling import choose_trusted, note_made
 from returnsops.posting.verify import find_differences, find_unit_differences
@@ -43,31 +46,62 @@ ON_THE_WAY = (Posting.Status.PENDING, Posting.Status.SENDING, Posting.Status.UNC
 QUIET_FOR_MAX = 3  # times the rest: the longest that one which nobody waits for is left
 
 Record = TransactionRecord
+Moment = datetime | RawSQL
 
 
 def postings_to_read_back(*, posted_before: datetime) -> QuerySet[Posting]:
     """Of those, what is worth reading now."""
+    return _worth_reading(**_moments(posted_before))
+
+
+def _moments(posted_before: datetime) -> dict[str, Moment]:
+    now = clock.now()
+    return {
+        "posted_before": posted_before,
+        "rests_since": now - settings.RECORD_REST,
+        "old_since": now - QUIET_FOR_MAX * settings.RECORD_REST,
+        "now": timezone.now(),
+    }
+
+
+def _worth_reading(*, posted_before: Moment, rests_since: Moment, old_since: Moment, now: Moment) -> QuerySet[Posting]:
     return Posting.objects.filter(
-        ~Q(kind__in=UNHURRIED) | _has_rested(clock.now()),
+        ~Q(kind__in=UNHURRIED) | Q(posted_at__lte=old_since) | _has_rested(rests_since),
         status=Posting.Status.POSTED,
         read_back_at=None,
         trusted_at=None,
         system=Posting.System.NETSUITE,
         posted_at__lte=posted_before,
-        not_before__lte=timezone.now(),
+        not_before__lte=now,
     )
 
 
-def _has_rested(now: datetime) -> Q:
+def _has_rested(since: Moment) -> Q:
     """Nothing of its return is about to be posted, nor was just now, unless nothing follows that; another receipt is
     made from what this one left."""
     of_this = Posting.objects.filter(loop_return=OuterRef("loop_return"))
     posted = of_this.filter(status=Posting.Status.POSTED)
-    is_over = Exists(posted.filter(kind__in=LAST)) | ~Exists(posted.filter(posted_at__gt=now - settings.RECORD_REST))
+    is_over = Exists(posted.filter(kind__in=LAST)) | ~Exists(posted.filter(posted_at__gt=since))
     is_quiet = is_over & ~Exists(of_this.filter(status__in=ON_THE_WAY))
     receipts = of_this.filter(kind="receipt", status__in=ON_THE_WAY)
-    is_old = Q(posted_at__lte=now - QUIET_FOR_MAX * settings.RECORD_REST)
-    return is_old | is_quiet | (Q(kind="receipt") & Exists(receipts))
+    return is_quiet | (Q(kind="receipt") & Exists(receipts))
+
+
+DUE = FixedQuery(
+    lambda: (
+        _worth_reading(**{name: slot(name, kind="timestamptz") for name in _moments(clock.now())})
+        .filter(account=slot("account"))
+        .exclude(pk__in=slots("tried"))
+        .select_related("account")
+        .order_by("not_before", "posted_at", "pk")[:AT_ONCE_MAX]
+    )
+)
+NOTE_RESULT = FixedUpdate(
+    lambda: Posting.objects.filter(pk=slot("pk")),
+    read_back_at=slot("read_back_at", kind="timestamptz"),
+    trusted_at=slot("trusted_at", kind="timestamptz"),
+    differences=slot("differences", kind="jsonb"),
+)
 
 
 def read_back_due(account: NetSuiteAccount, *, show_life: Callable[[], None] = no_matter) -> int:
@@ -75,25 +109,19 @@ def read_back_due(account: NetSuiteAccount, *, show_life: Callable[[], None] = n
 
     show_life: called between calls. Raises the errors of `integrations.errors`; the sweep comes back for what failed.
     """
-    if not _due_of(account).exists():
-        return 0
     tried, goes_on, deadline = list[int](), True, time.monotonic() + READ_FOR_S
     with one_at_a_time(f"read back:{account.pk}") as is_ours:
-        while is_ours and goes_on and time.monotonic() < deadline:
-            due = _due_of(account).exclude(pk__in=tried).select_related("account")
-            batch = list(due.order_by("not_before", "posted_at", "pk")[:AT_ONCE_MAX])
-            if not batch:
-                break
+        while is_ours and goes_on and time.monotonic() < deadline and (batch := _due_of(account, but=tried)):
             goes_on = read_back(*batch, show_life=show_life)
             tried += [one.pk for one in batch]
             show_life()
-    if is_ours and goes_on and _due_of(account).exclude(pk__in=tried).exists():
+    if is_ours and goes_on and _due_of(account, but=tried):
         ring("read_back", account.pk)  # there was no time, or somebody came while the turn was ours
     return len(tried)
 
 
-def _due_of(account: NetSuiteAccount) -> QuerySet[Posting]:
-    return postings_to_read_back(posted_before=clock.now()).filter(account=account)
+def _due_of(account: NetSuiteAccount, *, but: list[int]) -> list[Posting]:
+    return DUE.ask(account=account.pk, tried=but, **_moments(clock.now()))
 
 
 def read_back(*postings: Posting, show_life: Callable[[], None] = no_matter) -> bool:
@@ -198,7 +226,11 @@ def _note_results(postings: Sequence[Posting], reading: Reading, *, trusted: Col
         if doubted:
             doubt_records(postings[0].account, doubted)
         list(LoopReturn.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk").values_list("pk"))
-        Posting.objects.bulk_update(postings, ["read_back_at", "trusted_at", "differences"])
+        for one in postings:
+            NOTE_RESULT.run(
+                pk=one.pk, read_back_at=one.read_back_at, trusted_at=one.trusted_at,
+                differences=json.dumps(one.differences),
+            )  # fmt: skip
         _give_to_returns(postings)
         _ask_for_look({one.loop_return_id for one in postings if left[one.pk]})
         ask_for_plan(pks)
