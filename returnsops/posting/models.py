@@ -26,7 +26,8 @@ class Posting(models.Model):
         REJECTED = "rejected", "Refused"  # they said no and why; a person decides
         VOIDED = "voided", "Withdrawn"  # final; nothing of it exists over there
 
-    OPEN = (Status.PENDING, Status.SENDING, Status.UNCERTAIN, Status.REJECTED)
+    ON_THE_WAY = (Status.PENDING, Status.SENDING, Status.UNCERTAIN)
+    OPEN = (*ON_THE_WAY, Status.REJECTED)
     # What a new plan may still change: nothing of it can exist over there (docs/adr/0005).
     CHANGEABLE = (Status.PENDING, Status.REJECTED)
     MOVES = {

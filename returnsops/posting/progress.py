@@ -88,7 +88,7 @@ class Drain:
     @property
     def waiting(self) -> int:
         """What leaves by itself. What was refused or is paused waits for a person."""
-        return self.count(Status.PENDING, Status.SENDING, Status.UNCERTAIN) - self.held.all
+        return self.count(*Posting.ON_THE_WAY) - self.held.all
 
     @property
     def state(self) -> State:

@@ -42,7 +42,6 @@ FAILED_REST = timedelta(seconds=10)  # of one that NetSuite failed to show: the 
 # the next look, for the same reason.
 LAST = tuple(name for name, kind in POSTING_KINDS.items() if kind.read_back == ReadBack.LAST)
 UNHURRIED = (*(name for name, kind in POSTING_KINDS.items() if kind.read_back == ReadBack.LATER), *LAST)
-ON_THE_WAY = (Posting.Status.PENDING, Posting.Status.SENDING, Posting.Status.UNCERTAIN)
 QUIET_FOR_MAX = 3  # times the rest: the longest that one which nobody waits for is left
 
 Record = TransactionRecord
@@ -82,8 +81,8 @@ def _has_rested(since: Moment) -> Q:
     of_this = Posting.objects.filter(loop_return=OuterRef("loop_return"))
     posted = of_this.filter(status=Posting.Status.POSTED)
     is_over = Exists(posted.filter(kind__in=LAST)) | ~Exists(posted.filter(posted_at__gt=since))
-    is_quiet = is_over & ~Exists(of_this.filter(status__in=ON_THE_WAY))
-    receipts = of_this.filter(kind="receipt", status__in=ON_THE_WAY)
+    is_quiet = is_over & ~Exists(of_this.filter(status__in=Posting.ON_THE_WAY))
+    receipts = of_this.filter(kind="receipt", status__in=Posting.ON_THE_WAY)
     return is_quiet | (Q(kind="receipt") & Exists(receipts))
 
 

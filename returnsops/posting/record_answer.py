@@ -189,9 +189,15 @@ def mark_posted(posting: Posting, their_id: str, *, adopted_from: str = "") -> s
             expect_news([posting.loop_return_id], within=TOLD_WITHIN + late)
         else:
             ask_for_plan([posting.loop_return_id])
-        if posting.system == Posting.System.NETSUITE:
+        if posting.system == Posting.System.NETSUITE and (kind.read_back != ReadBack.LATER or _is_waited_for(posting)):
             ring("read_back", posting.account_id)
     return "posted" if won else OVERTAKEN
+
+
+def _is_waited_for(posting: Posting) -> bool:
+    """The next of its kind is made from what this one left."""
+    of_this = Posting.objects.filter(loop_return=posting.loop_return_id, kind=posting.kind)
+    return of_this.filter(status__in=Posting.ON_THE_WAY).exists()
 
 
 def mark_rejected(posting: Posting, refusal: dict[str, object]) -> str:

@@ -107,6 +107,27 @@ def test_many_answers_at_once_cost_one_task_to_read_them_back(
     assert sent.count(ours) == 2
 
 
+@pytest.mark.parametrize(("others", "rung"), [(0, 0), (1, 1)])
+def test_receipt_is_read_back_at_once_only_where_another_is_made_from_what_it_left(
+    shop: Shop,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    others: int,
+    rung: int,
+) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(nudge, "async_task", lambda roof, what, row_id, **options: sent.append(what))
+    row = make_return(shop, loop_id="1")
+    first = make_posting(row, make_due("receipt"), status=Posting.Status.SENDING, sending_since=NOW)
+    for number in range(others):
+        make_posting(row, make_due("receipt", covers=frozenset({f"unit:{number}"})))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        mark_posted(first, "901")
+
+    assert sent.count("read_back") == rung
+
+
 def test_who_came_last_and_who_waits_longest_are_planned_in_turn(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [make_return(shop, loop_id=str(number)) for number in range(1, 7)]
     for number, row in enumerate(rows):
