@@ -29,12 +29,13 @@ PUT_IN = """
     RETURNING id
 """
 # The one that waits longest; what somebody else takes at this moment is passed over.
+# It is looked for once: a subquery may be run again for every row, and finds the next one each time.
 TAKE = """
-    UPDATE django_q_ormq SET lock = %s
-    WHERE id IN (
+    WITH first AS MATERIALIZED (
         SELECT id FROM django_q_ormq WHERE key = %s AND lock < %s ORDER BY lock, id LIMIT %s FOR UPDATE SKIP LOCKED
     )
-    RETURNING id, payload
+    UPDATE django_q_ormq AS task SET lock = %s FROM first WHERE task.id = first.id
+    RETURNING task.id, payload
 """
 DONE = "DELETE FROM django_q_ormq WHERE id = %s"
 
@@ -92,7 +93,7 @@ class TaskBroker(ORM):  # type: ignore[misc]
         now = timezone.now()
         until = now + timedelta(seconds=Conf.RETRY)
         with connection.cursor() as cursor:
-            cursor.execute(TAKE, [until, self.list_key, now, Conf.BULK])
+            cursor.execute(TAKE, [self.list_key, now, Conf.BULK, until])
             return [(task_id, payload) for task_id, payload in cursor.fetchall()]
 
     def _wait(self) -> None:

@@ -32,9 +32,9 @@ PUT_BACK_MAX = 500
 PUT_OFF_S = 1.0
 
 # The first of each shop by turn, then the shops in turn; of one source document one at a time. Only what is taken stays
-# locked, and what somebody else holds is passed over.
+# locked, and what somebody else holds is passed over. They are looked for once: run again, it would find the next ones.
 CLAIM = """
-    WITH heads AS (
+    WITH heads AS MATERIALIZED (
         SELECT asked.place AS shop_place, head.id, head.serial_key, head.turn_at
         FROM unnest(%s::bigint[]) WITH ORDINALITY AS asked(shop_id, place)
         CROSS JOIN LATERAL ({heads}) AS head(id, serial_key, turn_at)

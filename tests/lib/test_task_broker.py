@@ -56,6 +56,19 @@ def test_task_is_dealt_out_once_the_first_one_first(broker: TaskBroker) -> None:
     assert broker.dequeue() == []
 
 
+def test_no_more_is_dealt_out_than_was_asked_for_however_the_database_goes_about_it(broker: TaskBroker) -> None:
+    first, second = broker.enqueue("a"), broker.enqueue("b")
+
+    with connection.cursor() as cursor:
+        for way in ("hashjoin", "mergejoin", "material", "hashagg", "sort"):
+            cursor.execute(f"SET enable_{way} = off")
+        taken = broker.dequeue()
+    connection.close()  # and with it these settings
+
+    assert taken == [(first, "a")]
+    assert broker.dequeue() == [(second, "b")]
+
+
 def test_quick_task_passes_those_that_may_take_long(broker: TaskBroker) -> None:
     long = broker.enqueue("reads for seconds")
     quick = quick_broker().enqueue("plans")
