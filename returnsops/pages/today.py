@@ -14,7 +14,7 @@ from exceptions.models import Case, CaseMember
 from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.lib.money import money_text
-from returnsops.lib.words import count_words
+from returnsops.lib.words import count_words, noun_for
 from returnsops.pages.connections import last_sweep
 from returnsops.pages.gaps import NOT_DUE, Gap, gaps_by_step
 from returnsops.people.models import Membership, Role, User
@@ -104,7 +104,7 @@ def _missing_tile(scope: Scope, due: list[Gap]) -> Tile:
     oldest = min((gap.oldest for gap in due if gap.oldest), default=None)
     hint = f"worth {money_words(_total(due))}, oldest {age_words(scope.now, oldest)}" if count else "0 gaps"
     return {
-        "label": "Not complete in NetSuite", "value": f"{count:,}", "unit": "returns", "icon": "layers",
+        "label": "Not complete in NetSuite", "value": f"{count:,}", "unit": noun_for(count, "return"), "icon": "layers",
         "href": scope.href("returns", missing="any"), "hint": hint, "tone": "warn" if count else "good",
     }  # fmt: skip
 
@@ -141,7 +141,8 @@ def _inspect_tile(scope: Scope) -> Tile:
     hints += [f"{sums['exchanges']:,} with an exchange waiting"] if sums["exchanges"] else []
     hints += [f"oldest {age_words(scope.now, sums['oldest'])}"] if sums["oldest"] else []
     return {
-        "label": "To inspect", "value": f"{sums['units']:,}", "unit": "units", "icon": "package-open",
+        "label": "To inspect", "value": f"{sums['units']:,}", "unit": noun_for(sums["units"], "unit"),
+        "icon": "package-open",
         "href": href, "hint": ", ".join(hints),
         "tone": "neutral" if sums["units"] else "good",
     }  # fmt: skip
@@ -152,7 +153,8 @@ def _settled_tile(scope: Scope) -> Tile:
         day=Count("pk", filter=Q(settled_at__gte=scope.now - DAY)), week=Count("pk")
     )
     return {
-        "label": "Settled in 24 hours", "value": f"{sums['day']:,}", "unit": "returns", "icon": "circle-check",
+        "label": "Settled in 24 hours", "value": f"{sums['day']:,}", "unit": noun_for(sums["day"], "return"),
+        "icon": "circle-check",
         "href": scope.href("returns", stage=LoopReturn.Stage.SETTLED), "hint": f"{sums['week']:,} in 7 days",
         "tone": "neutral",
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.test import Client
 from pytest_django.asserts import assertNumQueries
 
@@ -168,6 +169,16 @@ def test_settled_returns_of_the_last_day_are_counted(client: Client, shop: Shop,
     client.force_login(finn)
 
     assert "1 in 7 days" in client.get("/").text
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "0 <small>returns<"), (1, "1 <small>return<")])
+def test_one_is_told_as_one(client: Client, shop: Shop, finn: User, count: int, words: str) -> None:
+    for number in range(count):
+        make_planned_return(shop, loop_id=str(number))
+    LoopReturn.objects.update(stage="settled", settled_at=clock.now())
+    client.force_login(finn)
+
+    assert f'<span class="stat-value">{words}' in client.get("/").text
 
 
 def test_the_number_of_queries_does_not_grow(client: Client, shop: Shop, finn: User, ada: User) -> None:
