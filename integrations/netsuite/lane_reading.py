@@ -1,7 +1,8 @@
 """One lane for one read: the rules of the book in as few statements as it takes, since reads are many."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple, Self
 
 from django.conf import settings
 from django.db import connection
@@ -31,7 +32,6 @@ TAKE_TO_READ = """
       AND used.reading < GREATEST(%(kept)s, %(allowed)s - senders.wanted)
     RETURNING free.leased_by <> ''
 """
-
 
 # What says how many may be leased for reading. A lease that a crash of the database forgets is taken again, and who
 # asks for one asks again: nobody waits for the disk.
@@ -70,16 +70,39 @@ GIVE_BACK = """
 """
 
 
+class Rules(NamedTuple):
+    """The columns of RULES. may_grow: NetSuite refused calls as too many, a while ago; one more may be tried."""
+
+    lanes: int
+    kept: int
+    held_to: int | None
+    may_grow: bool | None
+    now: datetime
+    time_zone: str
+    hours: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> Self:
+        return cls(*row[1 : 1 + len(cls._fields)])
+
+    def for_reading(self, account_pk: int) -> tuple[int, int]:
+        """How many lanes may be used, and how many of them are kept for reading."""
+        limit = LaneLimit(account_id=account_pk, count=self.lanes, kept_for_reading=self.kept, held_to=self.held_to)
+        row = hours_at(self.now, map(hours_told, self.hours), time_zone=self.time_zone)
+        allowed = usable(limit, row.lanes if row else self.lanes)
+        return allowed, kept_for_reading(limit, allowed=allowed, now=self.now)
+
+
 def take_to_read(account_pk: int, holder: str) -> bool:
     """Lease one lane for reading, if there is one to be had. In a transaction, which holds the lanes still."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK_TO_READ, [account_pk])
         locked = cursor.fetchone()
-        if locked is None or _may_grow(locked):
+        if locked is None or Rules.of(locked).may_grow:
             with open_book(account_pk):  # which makes the lanes of an account that never had any, and more of them
                 cursor.execute(LOCK_TO_READ, [account_pk])
             locked = cursor.fetchone()
-        allowed, kept = _for_reading(account_pk, locked)
+        allowed, kept = Rules.of(locked).for_reading(account_pk)
         values: dict[str, Any] = {
             "account": account_pk,
             "holder": holder,
@@ -99,9 +122,9 @@ def may_take_to_read(account_pk: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(LOOK_TO_READ, [account_pk])
         found = cursor.fetchone()
-    if found is None or _may_grow(found):
+    if found is None or Rules.of(found).may_grow:
         return True
-    allowed, kept = _for_reading(account_pk, found)
+    allowed, kept = Rules.of(found).for_reading(account_pk)
     busy, reading, wanted = found[-3:]
     return bool(busy < allowed and reading < max(kept, allowed - wanted))
 
@@ -113,21 +136,7 @@ def ask_to_read(account_pk: int, holder: str) -> None:
         cursor.execute(ASK_TO_READ, values)
 
 
-def _for_reading(account_pk: int, rules: Sequence[Any]) -> tuple[int, int]:
-    """How many lanes may be used, and how many of them are kept for reading. rules: see RULES."""
-    _, count, kept, held_to, _, now, time_zone, told, *_ = rules
-    row = hours_at(now, map(hours_told, told), time_zone=time_zone)
-    limit = LaneLimit(account_id=account_pk, count=count, kept_for_reading=kept, held_to=held_to)
-    allowed = usable(limit, row.lanes if row else count)
-    return allowed, kept_for_reading(limit, allowed=allowed, now=now)
-
-
 def give_back(account_pk: int, holder: str) -> None:
     """Everything that this holder has."""
     with connection.cursor() as cursor:
         cursor.execute(GIVE_BACK, [account_pk, holder])
-
-
-def _may_grow(rules: Sequence[Any]) -> bool:
-    """NetSuite refused calls as too many, a while ago: one more may be tried."""
-    return bool(rules[4])
