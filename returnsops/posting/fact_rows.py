@@ -1,7 +1,7 @@
 """What a plan reads, table by table: the rows of one return, by queries whose SQL is made once."""
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, F, OuterRef, Q, When
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from returnsops.lib.fixed_query import FixedQuery, slot
@@ -116,7 +116,8 @@ SIBLING_UNITS = FixedQuery(
     )
 )
 
-# Authorizations for other returns of the same order that the mirror of this one does not hold.
+# Authorizations for other returns of the same order that the mirror of this one does not hold; one that was deleted
+# before this return was read never comes into it.
 COMING_FOR_SIBLINGS = FixedQuery(
     lambda: (
         Posting.objects.filter(
@@ -127,6 +128,13 @@ COMING_FOR_SIBLINGS = FixedQuery(
         .exclude(
             external_id__in=NetSuiteRecord.objects.filter(returns=THIS, record_type="returnAuthorization").values(
                 "external_id"
+            )
+        )
+        .exclude(
+            Exists(
+                NetSuiteRecord.objects.filter(
+                    account=OuterRef("account"), internal_id=OuterRef("their_id"), gone_at__isnull=False
+                )
             )
         )
         .order_by("pk")

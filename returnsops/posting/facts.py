@@ -21,6 +21,7 @@ from returnsops.posting.pauses import pauses_of
 from returnsops.posting.restocks import find_restocked_units
 from returnsops.posting.settled import settled_at
 from returnsops.returns.facts import (
+    CANCELLED,
     ApprovalFacts,
     ClaimFacts,
     ExchangeFacts,
@@ -279,6 +280,8 @@ def _links(row: LoopReturn, field: str) -> dict[str, str]:
 
 
 def _record_facts(row: Row, lines: list[Row]) -> RecordFacts:
+    """NetSuite cancels an authorization by its status and leaves the lines open."""
+    is_cancelled = (row.record_type, row.status) == ("returnAuthorization", CANCELLED)
     return RecordFacts(
         internal_id=row.internal_id,
         record_type=row.record_type,
@@ -307,7 +310,7 @@ def _record_facts(row: Row, lines: list[Row]) -> RecordFacts:
                 amount=abs(line.amount or ZERO),
                 tax_amount=abs(line.tax_amount or ZERO),
                 location_id=line.location_id,
-                is_closed=line.is_closed,
+                is_closed=line.is_closed or is_cancelled,
                 received=line.quantity_received,
                 billed=line.quantity_billed,
                 reference=line.reference,

@@ -18,12 +18,11 @@ from integrations.netsuite.parsing import read_ref_id
 from integrations.netsuite.records import RecordRef, TransactionLine, TransactionRecord
 from returnsops.lib.money import add_up
 from returnsops.posting.verify import find_differences, find_unit_differences, held_lines, sent_rows
-from returnsops.returns.facts import VOIDED
+from returnsops.returns.facts import CANCELLED, VOIDED
 from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.tender_matching import Part, candidates_for, read_rows
 from returnsops.returns.reading import Failures, Name
 
-CANCELLED = "C"  # of an authorization: nothing can be received on it
 CLOCKS_DIFFER = timedelta(minutes=10)
 READ_FOR_S = 20.0  # of all records of one look: others wait for it
 

@@ -6,6 +6,7 @@ import pytest
 
 from returnsops.returns.models import LoopReturn
 from tests.journey.stage import Stage
+from tests.journey.test_mirrors import act_in_netsuite
 
 pytestmark = pytest.mark.journey
 BILLINGS = pytest.mark.parametrize("billing", ["invoice", "cash_sale"])
@@ -86,3 +87,22 @@ def test_unit_that_was_received_for_a_cancelled_return_is_not_free(stage: Stage,
     assert state_of(stage, received) == ("needs_person", ["ended_after_receipt"])
     assert state_of(stage, too_many) == ("needs_person", ["unit_not_on_order"])
     assert authorised(stage, done) == 2
+
+
+@BILLINGS
+@pytest.mark.parametrize(("undone", "cases"), [("cancel", []), ("delete", ["record_gone"])])
+def test_unit_of_an_authorization_that_a_person_undid_goes_to_the_next_return(
+    stage: Stage, billing: str, undone: str, cases: list[str]
+) -> None:
+    """Cancelled, its lines stay open and the status alone tells; deleted, the next return never sees it."""
+    given_up = stage.make("refund", quantity=1, returned=1, billing=billing, parcel="created")
+    act_in_netsuite(stage, given_up, undone, stage.books(given_up).rmas[0]["id"])
+    stage.run()
+
+    following = another(stage, given_up)
+    bring_to_its_end(stage, following)
+    assert state_of(stage, following) == ("settled", [])
+    cancel(stage, given_up)
+
+    assert state_of(stage, given_up) == ("ended", cases)
+    assert list(given_up.postings.values_list("kind", flat=True)) == ["rma"]

@@ -1,6 +1,7 @@
 """From rows to the values that a plan looks at."""
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -186,6 +187,18 @@ def test_record_gone_over_there_is_a_fact_of_its_own(shop: Shop) -> None:
 
     assert facts.records[0].gone
     assert facts.record("8201") is None
+
+
+def test_no_line_of_a_cancelled_authorization_is_open(shop: Shop) -> None:
+    row = make_return(shop)
+    sale = make_sale([make_unit(1)])
+    make_record(row, replace(make_rma(sale, internal_id="8001"), status="C"))
+    make_record(row, make_rma(sale, internal_id="8002"))
+    make_record(row, sale)
+
+    closed = {one.internal_id: [line.is_closed for line in one.lines] for one in load_facts(row).records}
+
+    assert closed == {"8001": [True], "8002": [False], "7001": [False]}
 
 
 @pytest.mark.parametrize(

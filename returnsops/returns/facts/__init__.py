@@ -22,7 +22,7 @@ from returnsops.returns.facts.goods import (
     UnitFacts,
 )
 from returnsops.returns.facts.loop import LoopFacts, RefundFacts
-from returnsops.returns.facts.netsuite import VOIDED, KitFacts, LineFacts, MemberFacts, RecordFacts
+from returnsops.returns.facts.netsuite import CANCELLED, VOIDED, KitFacts, LineFacts, MemberFacts, RecordFacts
 from returnsops.returns.facts.ours import (
     IN_FLIGHT_OR_DONE,
     ApprovalFacts,
@@ -36,6 +36,7 @@ from returnsops.returns.policy import Policy
 
 __all__ = [
     "ACCEPTED",
+    "CANCELLED",
     "HOLD",
     "IN_FLIGHT_OR_DONE",
     "RECEIVED",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 VOIDED = "V"  # status of a record, of whatever kind
+CANCELLED = "C"  # status of a Return Authorization: nothing can be received on it, whatever its lines show
 
 
 @dataclass(frozen=True)

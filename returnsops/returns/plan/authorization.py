@@ -7,7 +7,7 @@ from typing import Any
 
 from returnsops.lib.money import add_up
 from returnsops.lib.words import noun_for
-from returnsops.returns.facts import LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
+from returnsops.returns.facts import CANCELLED, LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.expecting import expect_record, goods_came_at, is_noted_as_missing
 from returnsops.returns.plan.holding import held_by_receipts
@@ -19,7 +19,7 @@ from returnsops.returns.problems import Problem
 
 MOVING = frozenset({"in_transit", "out_for_delivery", "delivered"})
 # States of a Return Authorization (netsuite.md §4.5); nothing can be received on one that waits for approval.
-PENDING_APPROVAL, CANCELLED, REFUNDED, CLOSED = "A", "C", "G", "H"
+PENDING_APPROVAL, REFUNDED, CLOSED = "A", "G", "H"
 ENDED = frozenset({CANCELLED, REFUNDED, CLOSED})
 MEMO_CHARS_MAX = 40  # netsuite.md §4.12: longer memos were refused for some records
 
@@ -137,7 +137,9 @@ def _room_of(facts: ReturnFacts, line: LineFacts) -> int:
 def _no_room_problem(facts: ReturnFacts, authorization: Authorization, missing: list[UnitFacts]) -> Problem:
     name = authorization.record.tran_id
     units = f"{noun_for(len(missing), 'unit')} {', '.join(unit.unit for unit in missing)}"
-    if all(unit.cover not in authorization.posting.covers for unit in missing):
+    if authorization.record.status == CANCELLED:
+        cause = f"{name} was cancelled in NetSuite and cannot be opened again. Delete it there, then post it again."
+    elif all(unit.cover not in authorization.posting.covers for unit in missing):
         cause = f"Loop added {units} after {name} was made. Add them to it in NetSuite."
     elif facts.taken("rma_close"):
         cause = f"{name} was closed, and Loop shows the return as {facts.loop.state} again. Open its lines in NetSuite."

@@ -9,7 +9,7 @@ from typing import Any
 
 from returnsops.lib.money import ZERO, money_text
 from returnsops.returns.facts import LineFacts, RecordFacts, ReturnFacts
-from returnsops.returns.plan.authorization import CLOSED, REFUNDED, Authorization, left_by_others
+from returnsops.returns.plan.authorization import ENDED, Authorization, left_by_others
 from returnsops.returns.plan.comparing import is_left_to_hand
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.figures import left_open, noted_beyond, read_figures, store_credit, value_kept
@@ -66,7 +66,7 @@ def close_whole_authorization(draft: Draft) -> bool:
     if record is None:
         draft.step("close_rma", StepState.WAITING, "the Return Authorization is being read back")
         return False
-    rows = [] if record.status in (CLOSED, REFUNDED) else _rows_of_what_never_came(record)
+    rows = [] if record.status in ENDED else _rows_of_what_never_came(record)
     if not rows:
         draft.step("close_rma", StepState.DONE, record.tran_id, records=(record.internal_id,))
         return True
@@ -114,7 +114,7 @@ def _expect_end_of_authorization(draft: Draft, *, why: str) -> bool:
     if record is None:
         draft.step("close_rma", StepState.WAITING, "the Return Authorization is being read back")
         return False
-    if record.status in (CLOSED, REFUNDED):
+    if record.status in ENDED:
         return True
     cause = f"{record.tran_id} of ReturnsOps is neither credited nor closed; {why}."
     problem = _left_open(facts, record, cause)
@@ -275,7 +275,7 @@ def _open_in_netsuite(facts: ReturnFacts, authorization: Authorization | None) -
         return []
     found = []
     rma = authorization.record if authorization else None
-    if authorization and rma and rma.status not in (REFUNDED, CLOSED) and not _holds_goods_taken_out(facts):
+    if authorization and rma and rma.status not in ENDED and not _holds_goods_taken_out(facts):
         words = "; ".join([f"{rma.tran_id} is {rma.status_label or rma.status}", *_why_open(facts, authorization)])
         found.append(Gap("rma", words))
     credit = facts.posted("credit")

@@ -5,8 +5,7 @@ Before ours is posted the look finds such a record (`returnsops.posting.look`); 
 
 from collections import Counter
 
-from returnsops.returns.facts import PostingFacts, RecordFacts, ReturnFacts
-from returnsops.returns.plan.authorization import CANCELLED
+from returnsops.returns.facts import CANCELLED, PostingFacts, RecordFacts, ReturnFacts
 from returnsops.returns.plan.draft import Draft
 from returnsops.returns.plan.exchange_orders import orders_for
 from returnsops.returns.plan.matching import Sale

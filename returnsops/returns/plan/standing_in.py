@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from returnsops.returns.facts import RECEIVED, LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
-from returnsops.returns.plan.authorization import CANCELLED
+from returnsops.returns.facts import CANCELLED, RECEIVED, LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.plan.draft import Draft
 from returnsops.returns.plan.figures import is_zero_credit, read_figures, store_credit
 from returnsops.returns.plan.matching import Sale

@@ -87,8 +87,9 @@ def exchange_is_billed(theatre: Theatre, scene: Scene, amount: str) -> None:
 
 def record_changes(theatre: Theatre, scene: Scene, told: Json) -> None:
     record = theatre.newest(scene, told["type"], scene.ids.get(told.get("id", "")))
-    if told.get("status") == "V":
-        theatre.act("void", record=record["id"])
+    undone = {"V": "void", "C": "cancel"}.get(told.get("status", ""))
+    if undone:
+        theatre.act(undone, record=record["id"])
         return
     if told["type"] == "returnAuthorization" and told.get("status") == "B" and "lines" not in told:
         theatre.act("approve", record=record["id"])
