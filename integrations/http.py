@@ -79,6 +79,11 @@ class HttpAnswer:
         return next((self.headers[name] for name in REQUEST_ID_HEADERS if name in self.headers), "")
 
     @property
+    def told_at(self) -> datetime | None:
+        """When it was given, by the clock of the other side, to the second; None where it does not tell."""
+        return read_http_date(self.headers.get("Date", ""))
+
+    @property
     def retry_after_s(self) -> float | None:
         return read_retry_after(self.headers.get("Retry-After"), now=datetime.now(UTC))
 
@@ -212,13 +217,17 @@ def read_retry_after(value: str | None, *, now: datetime) -> float | None:
         return None
     if value.strip().isdecimal():
         return float(value)
+    moment = read_http_date(value)
+    return None if moment is None else max(0.0, (moment - now).total_seconds())
+
+
+def read_http_date(value: str) -> datetime | None:
+    """Aware; None for what is no date."""
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _encode_body(

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
@@ -65,6 +66,7 @@ class LoopTransport:
         self._session = open_session(pool_size=pool_size)
         self._read_again_after_s = read_again_after_s
         self.answered_version = ""  # what x-loop-api-version said last; an alias such as v1 moves
+        self.answered_at: datetime | None = None  # by Loop's own clock, as its last answer told
 
     def close(self) -> None:
         self._session.close()
@@ -144,6 +146,7 @@ class LoopTransport:
         if version and version != self.answered_version:
             logger.info("Loop answers %s calls as version %s", self.version or "unversioned", version)
             self.answered_version = version
+        self.answered_at = answer.told_at
 
 
 def follow_pages(pages: Iterator[list[Any]], *, operation: str) -> Iterator[list[Any]]:

@@ -15,8 +15,6 @@ from django.utils import timezone
 
 from integrations.connections import loop_client, netsuite_client, watched
 from integrations.errors import IntegrationError, RejectedError, UnreadableRecordError
-from integrations.loop.inspecting import shows_assessment, shows_grade
-from integrations.loop.records import LoopReturnRecord
 from integrations.models import NetSuiteAccount
 from integrations.turns import one_at_a_time
 from returnsops.lib import clock
@@ -38,7 +36,7 @@ from returnsops.posting.record_answer import (
     note_dead_sender,
     note_look,
 )
-from returnsops.posting.settled import settled_at
+from returnsops.posting.shown import shows_it
 from returnsops.posting.sought import may_be_looked_for, seek
 from returnsops.posting.verify import describe_request, holds_update
 from returnsops.returns.mirror import apply_return, hint_records
@@ -50,7 +48,6 @@ from returnsops.returns.unreadable import note_not_shown
 
 logger = logging.getLogger(__name__)
 
-CLOCKS_DIFFER = timedelta(seconds=5)  # ours and Loop's, at most
 Status = Posting.Status
 AdoptedFrom = Posting.AdoptedFrom
 DEAD_LEASES_MAX = 100
@@ -256,46 +253,18 @@ def _settle_in_loop(posting: Posting) -> None:
         _settle_note(posting)
         return
     looked_at = clock.shared_now()
+    client = loop_client(posting.shop)
     with watched(posting.shop):
-        record = loop_client(posting.shop).get_return(str(posting.request["return_id"]))
+        record = client.get_return(str(posting.request["return_id"]))
     if record is None:
         _absent(posting, looked_at=looked_at)
         return
+    clock_ahead = client.answered_at - clock.shared_now() if client.answered_at else timedelta(0)
     apply_return(posting.shop, record, fetched_at=looked_at)
-    if _shows_it(posting, record):
+    if shows_it(posting, record, clock_ahead=clock_ahead):
         _note_done(posting, record.id)
     else:
         _absent(posting, looked_at=looked_at)
-
-
-def _shows_it(posting: Posting, record: LoopReturnRecord) -> bool:
-    operation = posting.request["operation"]
-    if operation in SHOWN_BY:
-        units = {one.line_item_id: one for one in record.units}
-        items = posting.request["items"]
-        shows = SHOWN_BY[operation]
-        return all(
-            one["unit"] in units and shows(units[one["unit"]], one["word"], note=one.get("note", "")) for one in items
-        )
-    if operation == "flag":
-        return record.state == "review"
-    if record.state == "review":
-        return _changed_since_asked(posting, record)
-    return bool(settled_at(record)) or record.state in OVER
-
-
-def _changed_since_asked(posting: Posting, record: LoopReturnRecord) -> bool:
-    """A review that begins after our word is what came of it: a refund was declined, an item is out of stock (loop.md
-    §4.1). One that stood before says nothing; it opens again, and nobody would ask a second time.
-    """
-    asked_at = posting.armed_at or posting.uncertain_since
-    assert asked_at, f"{posting} is in doubt, so it was on its way"
-    in_business_time = clock.now() - (timezone.now() - asked_at)
-    return record.updated_at >= in_business_time - CLOCKS_DIFFER
-
-
-OVER = ("closed", "cancelled")  # of a return in Loop: nothing is left to ask for
-SHOWN_BY = {"grade": shows_grade, "assess": shows_assessment}
 
 
 def _settle_note(posting: Posting) -> None:

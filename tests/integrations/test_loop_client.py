@@ -452,6 +452,20 @@ def test_version_and_host_are_settings(wire: responses.RequestsMock, details: De
     LoopClient("https://loop.example.com/api/", "k", version="2026-10").get_return("110700123")
 
 
+@pytest.mark.parametrize(
+    ("date", "told"),
+    [("Sun, 22 Nov 2026 08:30:00 GMT", datetime(2026, 11, 22, 8, 30, tzinfo=UTC)), ("today", None), (None, None)],
+)
+def test_clock_of_loop_is_told_by_its_last_answer(
+    wire: responses.RequestsMock, loop: LoopClient, details: Details, date: str | None, told: datetime | None
+) -> None:
+    wire.get(DETAILS, json=details, headers={"Date": date} if date else {})
+
+    loop.get_return("110700123")
+
+    assert loop.answered_at == told
+
+
 READS: list[tuple[str, Callable[[LoopClient], object], object]] = [
     (DETAILS, lambda loop: loop.get_return("110700123"), []),
     (DETAILS, lambda loop: loop.list_returns_of_order(order_id="5873"), []),

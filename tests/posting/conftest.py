@@ -200,6 +200,7 @@ class FakeLoop(LoopClient):
         self.calls: list[tuple[str, ...]] = []
         self.payload: dict[str, Any] | None = None
         self.notes: list[str] = []
+        self.answered_at: datetime | None = None
 
     def list_notes(self, return_id: str) -> tuple[LoopNote, ...]:
         http.require_no_transaction("list_notes")

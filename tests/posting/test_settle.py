@@ -393,6 +393,22 @@ def test_review_that_begins_after_our_word_is_what_came_of_it(
     assert only().status == status
 
 
+@pytest.mark.parametrize("ahead_s", [-300, -10, 10, 300])
+@pytest.mark.parametrize(("after_s", "status"), [(2, "posted"), (-3, "uncertain"), (-60, "uncertain")])
+def test_review_is_dated_by_the_clock_of_loop(
+    row: LoopReturn, loop: FakeLoop, ahead_s: int, after_s: int, status: str
+) -> None:
+    asked_loop(row)
+    Posting.objects.update(armed_at=timezone.now())
+    began_at = clock.now() + timedelta(seconds=ahead_s + after_s)
+    loop.answered_at = timezone.now() + timedelta(seconds=ahead_s)
+    loop.payload = details_payload(state="review", updated_at=f"{began_at:%Y-%m-%d %H:%M:%S}")
+
+    settle(only())
+
+    assert only().status == status
+
+
 def test_doubt_stays_when_netsuite_does_not_answer_the_look(
     row: LoopReturn, netsuite: FakeNetSuite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
