@@ -35,6 +35,8 @@ POSTING_ARROWS = {
     ("uncertain", "pending"): "Not found after the commit window: sent again, under the same external id.",
     ("uncertain", "rejected"): "Our external id is on something else, or it was tried too often: a person decides.",
     ("rejected", "pending"): "A person retries it unchanged, or a correction gives it new content.",
+    ("rejected", "uncertain"): "It was given up, a new plan wants something else, and NetSuite may still have it as a "
+    "job: as from pending.",
     ("rejected", "voided"): "The plan no longer wants it; a refusal means that nothing of it is over there.",
 }
 CASE_ARROWS = {

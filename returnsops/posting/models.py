@@ -34,7 +34,7 @@ class Posting(models.Model):
         Status.PENDING: {Status.SENDING, Status.UNCERTAIN, Status.VOIDED},
         Status.SENDING: {Status.POSTED, Status.PENDING, Status.UNCERTAIN, Status.REJECTED},
         Status.UNCERTAIN: {Status.POSTED, Status.PENDING, Status.REJECTED},
-        Status.REJECTED: {Status.PENDING, Status.VOIDED},
+        Status.REJECTED: {Status.PENDING, Status.UNCERTAIN, Status.VOIDED},
     }
 
     class System(models.TextChoices):

@@ -27,7 +27,7 @@ from returnsops.posting.turn import turn_at
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan import PostingDue
 from returnsops.returns.plan.kinds import POSTING_KINDS
-from returnsops.returns.plan.outbox_problems import OURS_DIFFERS, STRANGER_DIFFERS
+from returnsops.returns.plan.outbox_problems import OURS_DIFFERS, SET_ASIDE, STRANGER_DIFFERS
 from returnsops.returns.replan import ask_for_plan
 
 Status = Posting.Status
@@ -109,8 +109,9 @@ def is_over_there(posting: Posting) -> bool:
 
 def may_be_queued(posting: Posting) -> bool:
     """Handed in as a job, and the answer that names the job was lost. It may be done after any window; sent again it is
-    done once, by its key. Not so where the job was named, and seen to end."""
-    if posting.status != Status.PENDING or not posting.doubted or posting.refusal:
+    done once, by its key. Not so where the job was named, and seen to end; our own giving up ends none."""
+    is_answered = bool(posting.refusal) and (posting.refusal or {}).get("family") not in SET_ASIDE
+    if posting.status not in Posting.CHANGEABLE or not posting.doubted or is_answered:
         return False
     if posting.account.write_mode != WriteMode.ASYNC:
         return False
@@ -130,7 +131,8 @@ def _leave_to_jobs(standing: list[Posting], wanted: Sequence[PostingDue]) -> Seq
         wanted = [due for due in wanted if due.kind != posting.kind or not _shared(posting, due)]
         move_posting(
             posting, Status.UNCERTAIN,
-            uncertain_since=clock.shared_now(), not_before=timezone.now(), serial_key=posting.external_id,
+            uncertain_since=clock.shared_now(), not_before=timezone.now(), serial_key=posting.external_id, refusal=None,
+            attempts=0,
         )  # fmt: skip
         transaction.on_commit(partial(ask_for_plan, [posting.loop_return_id]))
     return wanted

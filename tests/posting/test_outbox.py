@@ -268,6 +268,37 @@ def test_what_surely_waits_as_no_job_is_withdrawn(
     assert put(posting).status == "voided"
 
 
+@pytest.mark.parametrize("family", ["set_aside", "gave_up"])
+@pytest.mark.parametrize("status", ["rejected", "pending"])  # pending: a person retried it
+def test_what_was_given_up_may_wait_as_a_job_all_the_same(row: LoopReturn, family: str, status: str) -> None:
+    """No answer of NetSuite's ended it, but our patience."""
+    posting = put(handed_in(row), status=status, refusal={"family": family, "detail": "No answer after 12 tries."})
+
+    enqueue(row, [make_due(request=CORRECTED)])
+
+    kept = put(posting)
+    assert (kept.status, kept.request, kept.refusal, kept.attempts) == ("uncertain", posting.request, None, 0)
+    assert why_no_cancel(posting) == "It may be over there already."
+
+
+@pytest.mark.parametrize("family", ["set_aside", "gave_up"])
+def test_what_was_given_up_and_is_wanted_as_it_is_stays_with_its_person(row: LoopReturn, family: str) -> None:
+    posting = put(handed_in(row), status="rejected", refusal={"family": family})
+
+    enqueue(row, [make_due()])
+
+    assert (put(posting).status, put(posting).refusal) == ("rejected", {"family": family})
+
+
+@pytest.mark.parametrize("family", ["set_aside", "gave_up"])
+def test_what_was_given_up_is_withdrawn_once_it_waits_as_no_job(row: LoopReturn, family: str) -> None:
+    posting = put(handed_in(row, ago=JOB_WAITS_AT_MOST), status="rejected", refusal={"family": family})
+
+    enqueue(row, [])
+
+    assert put(posting).status == "voided"
+
+
 def test_job_that_was_seen_to_end_is_waited_for_no_longer(row: LoopReturn) -> None:
     posting = handed_in(row)
     posting.tries.create(number=1, started_at=timezone.now(), duration_s=0.0, request={}, outcome=JOB_ENDED)
