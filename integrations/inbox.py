@@ -22,6 +22,7 @@ from integrations.doors import Door, find_door
 from integrations.errors import ConfigurationError, IntegrationError, RejectedError, UnreadableRecordError
 from integrations.loop.values import storable
 from integrations.loop.webhooks import parse_webhook
+from integrations.loop.whose_key import explain_another_shop
 from integrations.models import InboundEvent
 from returnsops.people import access, audit
 from returnsops.people.models import User
@@ -234,6 +235,9 @@ def find_returns(event: InboundEvent) -> tuple[str, ...]:
         webhook = parse_webhook(bytes(event.raw))
     except UnreadableRecordError as error:
         set_aside(event, failure=error.detail)
+        return ()
+    if words := explain_another_shop(event.shop, webhook.shop_id):
+        set_aside(event, failure=words)
         return ()
     event.topic, event.trigger, event.loop_return_id = webhook.topic, webhook.trigger, webhook.return_id
     if webhook.shipment_id:

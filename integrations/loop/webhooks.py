@@ -30,12 +30,15 @@ ENVELOPE = {"topic", "trigger", "shop_id"}
 
 @dataclass(frozen=True, kw_only=True)
 class LoopWebhook:
-    """return_id: empty when it is about no return, or about those of shipment_id."""
+    """return_id: empty when it is about no return, or about those of shipment_id.
+    shop_id: whose it is by Loop's number; empty when it does not say.
+    """
 
     topic: str
     trigger: str
     return_id: str
     shipment_id: str
+    shop_id: str = ""
     raw: Mapping[str, Any] = field(repr=False, compare=False)
 
 
@@ -60,6 +63,7 @@ def parse_webhook(body: bytes) -> LoopWebhook:
         trigger=_word(payload, "trigger"),
         return_id="" if is_shipment else _read_return_id(fields, topic),
         shipment_id=_read_plain_id(fields, "loop_shipment_id") if is_shipment else "",
+        shop_id=fields.id("shop_id") or "",
         raw=payload,
     )
 

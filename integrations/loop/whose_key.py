@@ -60,5 +60,20 @@ def require_own(shop: Shop, found: Sequence[WebhookSubscription]) -> None:
             operation="look whose key it is",
             code=ANOTHER_SHOPS,
             detail=f"The API key opens shop {', '.join(told)} of Loop, and {shop} is shop {shop.loop_shop_id}. "
-            "Enter a key of this shop.",
+            f"Enter a key of this shop. If the key is right, {_learn_anew(shop)}",
         )
+
+
+def explain_another_shop(shop: Shop, told: str) -> str:
+    """What to say of a webhook that came in for this shop and names another; empty where it does not."""
+    if not told or not shop.loop_shop_id or told == shop.loop_shop_id:
+        return ""
+    return (
+        f"It is of shop {told} of Loop, and {shop} is shop {shop.loop_shop_id}. Have the webhook taken out in the "
+        f"admin of that shop. If {told} is right, {_learn_anew(shop)}"
+    )
+
+
+def _learn_anew(shop: Shop) -> str:
+    """The first key may have been the wrong one."""
+    return f"empty the number at Loop in the settings of {shop}: the next look at its key tells it."

@@ -63,7 +63,7 @@ class Shop(Connection):
     webhooks_checked_at = models.DateTimeField(null=True, blank=True)
     webhooks_problem = models.TextField(blank=True)
 
-    # Written by integrations.loop.whose_key, and emptied when a key is entered.
+    # Written by integrations.loop.whose_key. A person empties it if it was learned from a wrong key.
     loop_shop_id = models.CharField(
         "number at Loop", max_length=40, blank=True, default="", db_default="",
         help_text="Told by Loop; a key that opens another shop stops this one. Empty: the next look tells",

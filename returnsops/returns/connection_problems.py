@@ -32,9 +32,9 @@ def connection_problems(shop: Shop) -> list[Problem]:
 
 
 def inbox_problems(shop: Shop, *, limit: int) -> list[Problem]:
-    """Webhooks that a person has to look at, the oldest first."""
+    """Webhooks that a person has to look at. Of all that failed in the same words the oldest one stands for them."""
     unreadable = shop.inbound_events.filter(verdict=InboundEvent.Verdict.UNREADABLE, acknowledged_at=None)
     return [
         Problem("event_unreadable", f"event:{event.digest[:16]}", "A webhook came to nothing.", words=event.failure)
-        for event in unreadable.order_by("pk")[:limit]
+        for event in unreadable.order_by("failure", "pk").distinct("failure")[:limit]
     ]

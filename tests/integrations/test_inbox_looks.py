@@ -1,5 +1,6 @@
 """A webhook is looked at by one worker at a time, and one that takes its workers with it is set aside."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from integrations.errors import TemporaryError
-from integrations.inbox import LOOKS_MAX, finish_event, one_look, receive
+from integrations.inbox import LOOKS_MAX, find_returns, finish_event, one_look, receive
 from integrations.loop.signature import sign_body
 from integrations.models import InboundEvent, Shop
 from tests.integrations.test_inbox import BODY, SECRET, hooked
@@ -104,3 +105,31 @@ def test_look_is_held_for_longer_than_a_task_may_take() -> None:
 
     assert isinstance(timeout, int)
     assert timedelta(seconds=timeout) < settings.LOOK_LEASE
+
+
+@pytest.mark.parametrize("told", ["5160", 5160])
+def test_webhook_of_another_shop_is_no_hint_and_is_told(hooked: Shop, told: str | int) -> None:
+    """Signed with our secret, so Loop sent it; but the return it names is none that our key opens."""
+    Shop.objects.update(loop_shop_id="5150")
+    body = json.dumps({"topic": "return", "trigger": "return.updated", "shop_id": told, "id": "110700123"}).encode()
+    receive(hooked.code, body, sign_body(SECRET, body))
+    event = InboundEvent.objects.select_related("shop").get()
+
+    assert find_returns(event) == ()
+
+    assert (only().verdict, only().failure) == (
+        "unreadable",
+        "It is of shop 5160 of Loop, and Fern is shop 5150. Have the webhook taken out in the admin of that shop. "
+        "If 5160 is right, empty the number at Loop in the settings of Fern: the next look at its key tells it.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "told"), [("5150", "5150"), ("5150", 5150), ("5150", None), ("5150", ""), ("", 5160)]
+)
+def test_webhook_of_this_shop_or_of_nobody_knows_whose_is_a_hint(hooked: Shop, known: str, told: object) -> None:
+    Shop.objects.update(loop_shop_id=known)
+    body = json.dumps({"topic": "return", "trigger": "return.updated", "shop_id": told, "id": "110700123"}).encode()
+    receive(hooked.code, body, sign_body(SECRET, body))
+
+    assert find_returns(InboundEvent.objects.select_related("shop").get()) == ("110700123",)

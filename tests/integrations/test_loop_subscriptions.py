@@ -198,13 +198,32 @@ def test_key_of_another_shop_stops_this_one_before_anything_is_read(served: Serv
         with pytest.raises(ConfigurationError, match=f"opens shop {other.loop_shop_id}.*shop {own.loop_shop_id}"):
             sweep_loop(fern)
         fern.refresh_from_db()
-        assert "Enter a key of this shop" in fern.paused_reason
+        assert "Enter a key of this shop. If the key is right" in fern.paused_reason
 
     assert (fern.loop_shop_id, fern.returns.count()) == (str(own.loop_shop_id), 0)
     store_secret(fern, Credential.Kind.LOOP_API_KEY, own.api_key)
     resume_connection(fern)
     fern.refresh_from_db()
     sweep_loop(fern)
+
+
+def test_number_learned_from_a_wrong_first_key_is_learned_anew_once_it_is_emptied(served: Served, fern: Shop) -> None:
+    (own, other, *_) = served.sandbox.shops.values()
+    for key in (own.api_key, other.api_key):
+        subscribe_elsewhere(served, key)
+    store_secret(fern, Credential.Kind.LOOP_API_KEY, other.api_key)
+    look_whose_key(fern)
+    store_secret(fern, Credential.Kind.LOOP_API_KEY, own.api_key)
+    with pytest.raises(ConfigurationError, match=f"empty the number at Loop in the settings of {fern}"):
+        look_whose_key(fern)
+
+    Shop.objects.filter(pk=fern.pk).update(loop_shop_id="")
+    resume_connection(fern)
+    fern.refresh_from_db()
+    look_whose_key(fern)
+
+    fern.refresh_from_db()
+    assert (fern.loop_shop_id, fern.paused_at) == (str(own.loop_shop_id), None)
 
 
 def subscribe_elsewhere(served: Served, key: str) -> None:

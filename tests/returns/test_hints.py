@@ -22,6 +22,7 @@ from integrations.loop.signature import sign_body
 from integrations.models import InboundEvent, Shop
 from returnsops import tasks, tick
 from returnsops.returns import hints, mirror
+from returnsops.returns.connection_problems import inbox_problems
 from returnsops.returns.hints import heed_first_hints
 from returnsops.returns.mirror import Fetched
 from returnsops.returns.models import LoopReturn
@@ -173,6 +174,18 @@ def test_what_loop_refuses_is_for_a_person(hooked: Shop, monkeypatch: pytest.Mon
     tick.sweep_connections()
     opened = CaseEvent.objects.get(case__code="event_unreadable", kind="opened")
     assert "body" not in opened.text, "that could be read"
+
+
+def test_webhooks_that_fail_in_the_same_words_are_one_case(hooked: Shop) -> None:
+    for return_id, failure in (("1", "of another shop"), ("2", "of another shop"), ("3", "no JSON")):
+        pks = store(hooked, return_id, "return.created")
+        InboundEvent.objects.filter(pk__in=pks).update(verdict="unreadable", failure=failure)
+
+    problems = inbox_problems(hooked, limit=10)
+
+    first = InboundEvent.objects.earliest("pk")
+    assert sorted(one.words for one in problems) == ["no JSON", "of another shop"]
+    assert f"event:{first.digest[:16]}" in [one.subject for one in problems]
 
 
 def test_fault_of_ours_is_counted_and_looked_at_alone_from_then_on(

@@ -28,9 +28,9 @@ READING: dict[str, ProblemKind] = {
     ),
     "event_unreadable": ProblemKind(
         "Loop sent something unreadable", "data", "",
-        "It was signed correctly, but it or the return it names could not be read. The sweep fetches the return "
-        "anyway. Look at it in the admin (Inbound events), where the reason stands, tell Loop if it is garbled, and "
-        "mark it as seen.",
+        "It was signed correctly, but it or the return it names could not be read, or it names another shop. The sweep "
+        "fetches the return anyway. Look at it in the admin (Inbound events), where the reason stands, tell Loop if it "
+        "is garbled, and mark it as seen, with all that came to nothing for the same reason.",
     ),
     "reading_refused": ProblemKind(
         "NetSuite does not show what returns need", "data", "",
