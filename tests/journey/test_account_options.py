@@ -72,6 +72,28 @@ def test_job_that_waits_longer_than_any_call_is_not_taken_for_absent(
     assert [one["status_label"] for one in stage.books(cancelled).rmas] == ["Closed"]
 
 
+def test_document_of_a_job_that_a_person_deleted_before_any_look_is_told(
+    stage: Stage, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NetSuite keeps what a job came to under its key, so we learn which number it had."""
+    settings.NETSUITE_COMMIT_WINDOW = timedelta(0)
+    monkeypatch.setattr(jobs, "JOB_WAIT_S", 0.0)
+    NetSuiteAccount.objects.update(write_mode="async")
+    undone = stage.make("refund", parcel="in_transit")
+    (made,) = stage.books(undone).rmas
+    assert Posting.objects.get().status == "uncertain"
+
+    account = undone.shop.account.account_id
+    stage.ask("netsuite/act", {"account": account, "action": "delete", "record": made["id"]})
+    monkeypatch.setattr(jobs, "JOB_WAIT_S", 5.0)
+    for _ in range(2):  # the job has ended; then its document is not there
+        settle(Posting.objects.get())
+    stage.run()
+
+    assert (Posting.objects.get().their_id, stage.cases(undone)) == (made["id"], ["record_gone"])
+    assert stage.books(undone).rmas == []
+
+
 @pytest.mark.parametrize("theirs", [{"receipt_key": "line"}, {"refund_apply_line": 0}])
 def test_wrong_setting_is_refused_and_seen(stage: Stage, theirs: dict[str, Any]) -> None:
     stage.ask("settings", {"netsuite": theirs})
