@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 
 from integrations.models import Lane
 from returnsops.posting.models import Posting
@@ -47,11 +47,18 @@ def stop_under_load(stage: Stage, folder: Path) -> float:
     owe_authorizations(stage, count=RETURNS_PER_STOP)
     before = posted()
     with Worker(folder, senders=2) as worker:
-        wait_until(lambda: posted() >= before + 2, limit_s=LIMIT_S, what="postings in full flow", worker=worker)
+        wait_until(
+            lambda: posted() >= before + 2 and calls_in_flight().exists(),
+            limit_s=LIMIT_S, what="postings in full flow", worker=worker,
+        )  # fmt: skip
+        processes = family_of(worker.process_id)
         took = worker.stop()
+        assert worker.exit_code == 0, worker.said()[-4000:]
     sys.stdout.write(f"stopped within {took:.1f} s\n")  # «-s» shows it
-    assert not Posting.objects.filter(status="sending").exists(), worker.said()[-4000:]
+    assert [one for one in processes if Path(f"/proc/{one}").exists()] == []
+    assert not Posting.objects.filter(status__in=["sending", "uncertain"]).exists(), worker.said()[-4000:]
     assert not Lane.objects.exclude(leased_until=None).exists()
+    assert not LoopReturn.objects.filter(plan_attempts__gt=0).exists()
     assert held_by_netsuite(stage) == held_by_us()
     return took
 
@@ -70,6 +77,19 @@ def owe_authorizations(stage: Stage, *, count: int) -> None:
             return
         time.sleep(POLL_S)
     raise AssertionError(f"only {owed.count()} of {count} postings are owed after {OWED_WITHIN_S:.0f} s")
+
+
+def calls_in_flight() -> QuerySet[Posting]:
+    return Posting.objects.filter(status="sending").exclude(armed_at=None)
+
+
+def family_of(process_id: int) -> list[int]:
+    """The worker, its queue and senders, and whatever those have begun: each may lead a session of its own."""
+    return [process_id, *(one for child in children_of(process_id) for one in family_of(child))]
+
+
+def children_of(process_id: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()]
 
 
 def posted() -> int:
@@ -117,5 +137,4 @@ def freeze_in_a_call(folder: Path) -> bool:
 
 def queue_of(worker: Worker) -> list[int]:
     """The process that leads the queue; it leads a session of its own."""
-    children = Path(f"/proc/{worker.process_id}/task/{worker.process_id}/children").read_text().split()
-    return [int(child) for child in children if b"qcluster" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [one for one in children_of(worker.process_id) if b"qcluster" in Path(f"/proc/{one}/cmdline").read_bytes()]

@@ -75,6 +75,11 @@ class Worker:
             raise
         return time.monotonic() - started
 
+    @property
+    def exit_code(self) -> int | None:
+        assert self._process is not None, "the worker is not started"
+        return self._process.returncode
+
     def said(self) -> str:
         return self.log.read_text(errors="replace")
 
