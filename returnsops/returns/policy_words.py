@@ -202,7 +202,7 @@ def _money(policy: Policy, names: Names) -> Iterator[Sentence]:
     yield Sentence(
         topic, "approval_above",
         "No credit needs an approval for its size alone." if limit is None else
-        f"Finance is asked before any credit above {limit}.",
+        f"Finance is asked before any credit above {limit}. New goods of an exchange count.",
     )  # fmt: skip
     yield from _booking(topic, policy, names)
     holds = "include the tax, which is taken out" if policy.prices_include_tax else "come without tax"

@@ -20,7 +20,11 @@ LABELS = {
     "exchange_address": ("Exchanges", "An exchange order that ReturnsOps creates goes", ""),
     "tolerance_per_line": ("Money", "Accepted difference a line", "In the shop's currency, such as 0.01."),
     "tolerance_share": ("Money", "and as a share of the goods", "0.005 is half a percent. The lesser of both holds."),
-    "approval_above": ("Money", "Ask finance before any credit above", "Empty: no credit needs it for its size."),
+    "approval_above": (
+        "Money",
+        "Ask finance before any credit above",
+        "New goods of an exchange count. Empty: no credit needs it for its size.",
+    ),
     "prices_include_tax": ("Money", "Loop's prices include the tax", "It is then taken out when a return is read."),
     "duties_field": (
         "Money",

@@ -179,6 +179,8 @@ def _hash_of_all(credit: Credit) -> str:
 
 
 def _needs_approval(facts: ReturnFacts, credit: Credit) -> str:
+    """A limit is about what the customer gets, in goods or in money: the Loop discount makes a credit nothing, and the
+    new goods leave the house all the same (E6)."""
     limit, worth = facts.policy.approval_above, money_text(credit.worth, facts.currency)
     if facts.kept_units:
         kept = money_text(credit.kept_worth, facts.currency)
@@ -186,15 +188,15 @@ def _needs_approval(facts: ReturnFacts, credit: Credit) -> str:
     if limit is None:
         return ""
     limit_currency = facts.shop_currency or facts.currency
+    what = f"{'A credit with an exchange' if credit.exchange_discount else 'A credit'} of {worth}"
     if limit_currency != facts.currency:
-        return f"A credit of {worth}; the limit for credits is in {limit_currency}, so it cannot be compared."
-    return f"A credit of {worth} is above {money_text(limit, limit_currency)}." if credit.worth > limit else ""
+        return f"{what}; the limit for credits is in {limit_currency}, so it cannot be compared."
+    return f"{what} is above {money_text(limit, limit_currency)}." if credit.worth > limit else ""
 
 
 def _beyond_problem(facts: ReturnFacts, credit: Credit, *, cause: str, amount: Decimal) -> Problem:
     """Loop has paid: book what it paid beyond the goods, or leave it out and set it right by hand (E7)."""
-    paid = credit.worth + credit.exchange_discount
-    paid_text, right_text = (money_text(one, facts.currency) for one in (paid, paid - amount))
+    paid_text, right_text = (money_text(one, facts.currency) for one in (credit.worth, credit.worth - amount))
     code, more = ("loop_paid_more", "more") if cause == OVERPAID else ("loop_paid_less", "less")
     words = f"{money_text(abs(amount), facts.currency)} {more} than the accepted units are worth"
     problem = _to_approve(
@@ -213,9 +215,7 @@ def _beyond_problem(facts: ReturnFacts, credit: Credit, *, cause: str, amount: D
 
 
 def _to_approve(facts: ReturnFacts, credit: Credit, *, code: str, cause: str, amount: Decimal) -> Problem:
-    """One yes is to the whole credit: where that needs one by itself, all of it is at stake and not the difference.
-    So are goods that are kept, where an exchange discount makes the credit nothing.
-    """
+    """One yes is to the whole credit: where that needs one by itself, all of it is at stake and not the difference."""
     reason = _needs_approval(facts, credit)
     return Problem(
         code,
@@ -223,7 +223,7 @@ def _to_approve(facts: ReturnFacts, credit: Credit, *, code: str, cause: str, am
         f"{cause} {reason}".strip(),
         expected=f"Credit by NetSuite {money_text(credit.netsuite_total, facts.currency)}",
         found=f"Paid by Loop {money_text(credit.total, facts.currency)}",
-        amount=max(amount, credit.worth, credit.kept_worth) if reason else amount,
+        amount=max(amount, credit.worth) if reason else amount,
         seen_hash=_hash_of_all(credit) if reason else credit.hash(),
         detail=describe_credit(facts, credit),
     )

@@ -78,8 +78,8 @@ class Credit:
 
     @property
     def worth(self) -> Decimal:
-        """What the customer gets, however it is paid."""
-        return self.total + add_up(amount for _, amount in self.paid_otherwise)
+        """What the customer gets, however it is paid: money, store credit, new goods."""
+        return self.total + add_up(amount for _, amount in self.paid_otherwise) + self.exchange_discount
 
     @property
     def kept_worth(self) -> Decimal:
