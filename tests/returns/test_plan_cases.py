@@ -105,6 +105,25 @@ def test_note_about_a_difference_lapses_when_the_record_is_changed_again() -> No
     assert "7.00, 72.00 was sent" in problem_of(replace(noted, postings=postings), "record_differs").cause
 
 
+def test_changed_row_and_the_total_it_makes_are_one_question() -> None:
+    """One word answers it, until something else is changed."""
+    seen = edited("line 3 has amount 77.00, 72.00 was sent")
+    (problem,) = plan_return(seen).problems
+    assert "comes to 82.76 USD" in problem.cause
+    assert "line 3 has amount 77.00, 72.00 was sent" in problem.cause
+
+    noted, changed = note(seen, problem), edited("line 3 is item 777, item 501 was sent")
+
+    assert plan_return(noted).problems == ()
+    assert "item 777" in problem_of(replace(changed, overrides=noted.overrides), "record_differs").cause
+
+
+def edited(*differences: str) -> ReturnFacts:
+    """Somebody made the credit come to 5.00 more before Loop settled."""
+    facts = booked_with(*differences)
+    return come_to(replace(facts, loop=replace(facts.loop, state="open", settled_at=None)), "82.76", is_open="82.76")
+
+
 def credited_by_others(total: str) -> ReturnFacts:
     units = (make_unit(1, "sellable"),)
     facts = make_facts(units=units, policy=policy(ownership=dict.fromkeys(RECORD_KINDS, "observe")))

@@ -5,8 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from returnsops.lib.canonical import content_hash
 from returnsops.lib.money import add_up
 
+MARK_CHARS = 8
 IN_FLIGHT_OR_DONE = frozenset({"sending", "uncertain", "posted"})
 
 
@@ -30,6 +32,11 @@ class PostingFacts:
     def is_theirs(self) -> bool:
         """No posting of ours: a record of another system that stands in for one, by policy."""
         return not self.external_id
+
+    @property
+    def mark(self) -> str:
+        """Tells what differed once from what differs now."""
+        return content_hash(self.differences)[:MARK_CHARS]
 
     @property
     def can_change(self) -> bool:

@@ -84,11 +84,12 @@ def _wrong_total(facts: ReturnFacts, posted: PostingFacts, record: RecordFacts, 
     settled_at, posted_at = facts.loop.settled_at, posted.posted_at
     if settled_at and posted_at and posted_at < settled_at:
         return settled_differently(facts, record, paid=credit.total)
+    changed = f" It differs from what was sent: {'; '.join(posted.differences)}." if posted.differences else ""
     return Problem(
         "record_differs",
-        total_subject(record, expected=credit.total),
+        total_subject(facts, record, expected=credit.total),
         f"{record.tran_id} comes to {money_text(record.total, facts.currency)} in NetSuite; "
-        f"{money_text(credit.total, facts.currency)} was agreed on.",
+        f"{money_text(credit.total, facts.currency)} was agreed on.{changed}",
         expected=money_text(credit.total, facts.currency),
         found=money_text(record.total, facts.currency),
         amount=abs(credit.total - record.total),

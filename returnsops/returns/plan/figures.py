@@ -219,14 +219,18 @@ def beyond_subject(facts: ReturnFacts, amount: Decimal) -> str:
     return f"return:{facts.loop.loop_id}:{abs(amount).normalize():f}"
 
 
-def total_subject(record: RecordFacts, *, expected: Decimal) -> str:
-    """Of what a credit comes to. By how much it differs is in it, so that a note lapses when either figure moves."""
-    return f"record:{record.internal_id}:{(record.total - expected).normalize():f}"
+def total_subject(facts: ReturnFacts, record: RecordFacts, *, expected: Decimal) -> str:
+    """Of what a credit comes to. By how much it differs is in it, so that a note lapses when either figure moves; and
+    what else was changed on ours, as that is asked about by the same question."""
+    own = booked_credit(facts)
+    is_changed = own and own.their_id == record.internal_id and own.differences
+    mark = f":{own.mark}" if own and is_changed else ""
+    return f"record:{record.internal_id}:{(record.total - expected).normalize():f}{mark}"
 
 
 def noted_beyond(facts: ReturnFacts, record: RecordFacts, *, expected: Decimal) -> Decimal:
     """By how much more than expected a credit may come to, or less, as a person noted of exactly that; else zero."""
-    is_noted = facts.is_acknowledged("record_differs", total_subject(record, expected=expected))
+    is_noted = facts.is_acknowledged("record_differs", total_subject(facts, record, expected=expected))
     return record.total - expected if is_noted else ZERO
 
 

@@ -1,6 +1,5 @@
 """What the outbox and the read-back tell: refusals, lost answers, records that differ. A chapter of every plan."""
 
-from returnsops.lib.canonical import content_hash
 from returnsops.lib.money import ZERO, money_text
 from returnsops.returns.facts import PostingFacts
 from returnsops.returns.plan.draft import Draft, StepState
@@ -8,7 +7,6 @@ from returnsops.returns.plan.kinds import POSTING_KINDS, words_of
 from returnsops.returns.plan.undone import AS_NOTED, came_back, is_given_up, is_gone
 from returnsops.returns.problems import Problem
 
-MARK_CHARS = 8  # enough to tell what was seen once from what is seen now
 OURS_DIFFERS, STRANGER_DIFFERS = "other_content", "foreign_record"  # families of what a look found
 SYSTEM_NAMES = {"netsuite": "NetSuite", "loop": "Loop"}
 SET_ASIDE = ("set_aside", "gave_up")
@@ -49,8 +47,16 @@ def _note_posted(draft: Draft, posting: PostingFacts) -> None:
         draft.problem(_gone_problem(draft, posting))
     elif successor:
         draft.problem(_double_problem(draft, posting, successor))
-    elif posting.differences:
+    elif posting.differences and not _is_asked_with_its_total(draft, posting):
         draft.problem(_difference_problem(draft, posting))
+
+
+def _is_asked_with_its_total(draft: Draft, posting: PostingFacts) -> bool:
+    """A changed row of a credit makes another total, and the question about that tells of both; so does its note."""
+    asked = [f"{one.code} {one.subject}" for one in draft.problems]
+    noted = [one.subject for one in draft.facts.overrides if one.kind == "acknowledge"]
+    begin, end = f"record_differs record:{posting.their_id}:", f":{posting.mark}"
+    return any(one.startswith(begin) and one.endswith(end) for one in [*asked, *noted])
 
 
 def read_back_step(draft: Draft, code: str, posting: PostingFacts) -> None:
@@ -151,7 +157,7 @@ def _difference_problem(draft: Draft, posting: PostingFacts) -> Problem:
     """What differs is in the subject, so that a note lapses when somebody changes the record again."""
     return Problem(
         "record_differs",
-        f"posting:{posting.external_id}:{content_hash(posting.differences)[:MARK_CHARS]}",
+        f"posting:{posting.external_id}:{posting.mark}",
         f"The {words_of(posting.kind)} in NetSuite differs from what was sent: {'; '.join(posting.differences)}.",
         amount=draft.facts.loop.return_total,
         posting=posting.external_id,

@@ -74,7 +74,7 @@ def _differs(draft: Draft, step: str, record: RecordFacts, credit: Credit) -> bo
     return draft.problem(
         Problem(
             "credit_differs",
-            total_subject(record, expected=credit.total),
+            total_subject(facts, record, expected=credit.total),
             f"{NAMES[step]} {record.tran_id} of another system comes to {theirs}; Loop's figures come to {expected}.",
             expected=expected,
             found=theirs,
