@@ -16,7 +16,7 @@ WARNINGS = frozenset(
     {
         "amount_differs", "approval_needed", "inspection_overdue", "sale_missing", "loop_settled_early",
         "exchange_order_missing", "order_unbilled", "sku_unmapped", "sku_missing", "parcel_overdue",
-        "parcel_of_ended_return", "wrong_item", "undeclared_item", "kit_to_move", "connection_down",
+        "parcel_of_ended_return", "wrong_item", "undeclared_item", "kit_to_move", "status_to_change", "connection_down",
         "certificate_ending",
     }
 )  # fmt: skip

@@ -52,6 +52,16 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StockStatus:
+    """An inventory status. available: what is in it can be promised to customers."""
+
+    id: str
+    name: str
+    available: bool | None = None
+    is_inactive: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Listed:
     """An item, an account, a refund method: something a policy names by its id."""
 
@@ -109,6 +119,7 @@ class AccountFacts:
     period: Period | None = None
     subsidiaries: dict[str, str] = field(default_factory=dict)
     locations: dict[str, Place] | None = None
+    statuses: dict[str, StockStatus] | None = None
     items: dict[str, Listed] | None = None
     accounts: dict[str, Listed] | None = None
     methods: dict[str, Listed] | None = None

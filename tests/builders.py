@@ -36,6 +36,7 @@ from returnsops.returns.facts import (
 )
 from returnsops.returns.inspection import UnitOutcome, record_units
 from returnsops.returns.models import Inspection, Item, LoopReturn, NetSuiteRecord, PolicyVersion, SkuMapping
+from returnsops.returns.places import location_of, status_of
 from returnsops.returns.plan import PostingDue
 from returnsops.returns.plan.draft import Promise
 from returnsops.returns.policies import activate_policy
@@ -238,7 +239,8 @@ def transaction_of(record: RecordFacts) -> TransactionRecord:
             rate=one.rate,
             amount=one.amount,
             tax_amount=one.tax_amount,
-            location_id=one.location_id or None,
+            location_id=location_of(one.location_id) or None,
+            statuses=frozenset({status_of(one.location_id)} - {""}),
             is_closed=one.is_closed,
             quantity_received=one.received,
             quantity_billed=one.billed,

@@ -13,6 +13,7 @@ from typing import Any
 
 from returnsops.lib.money import ZERO, add_up, share_of
 from returnsops.returns.facts import ExchangeFacts, LineFacts, PostingFacts, RecordFacts, RefundFacts, ReturnFacts
+from returnsops.returns.places import place_of_row
 from returnsops.returns.plan import Plan, PostingDue, Step, plan_return
 from returnsops.returns.plan.lying import move_cover
 from returnsops.returns.plan.money import tax_on
@@ -143,7 +144,7 @@ def _receive(facts: ReturnFacts, due: PostingDue) -> Effect:
         lines.append(replace(line, received=line.received + taken))
     their_id = str(8100 + len(facts.records))
     came = tuple(
-        replace(line, order_line=line.line, quantity=row["quantity"], location_id=row["location"]["id"], received=0)
+        replace(line, order_line=line.line, quantity=row["quantity"], location_id=_place_of(row), received=0)
         for line in rma.lines
         if (row := rows.get(line.line)) and row["itemReceive"]
     )
@@ -153,9 +154,9 @@ def _receive(facts: ReturnFacts, due: PostingDue) -> Effect:
 
 def _transfer(facts: ReturnFacts, due: PostingDue) -> Effect:
     body = due.request["body"]
-    origin, target = body["location"]["id"], body["transferLocation"]["id"]
-    assert origin != target, "from a place to itself"
+    assert body["location"]["id"] != body["transferLocation"]["id"], "from a location to itself"
     for row in body["inventory"]["items"]:
+        origin = place_of_row(body["location"]["id"], row)
         lies = stock_of(facts)[origin, row["item"]["id"]]
         assert 0 < row["adjustQtyBy"] <= lies, f"{row['adjustQtyBy']} are moved from {origin}, {lies} lie there"
     their_id = str(8500 + len(facts.records))
@@ -165,7 +166,7 @@ def _transfer(facts: ReturnFacts, due: PostingDue) -> Effect:
 def _write_off(facts: ReturnFacts, due: PostingDue) -> Effect:
     assert due.request["body"]["account"]["id"], "written off to no account"
     for row in due.request["body"]["inventory"]["items"]:
-        lies = stock_of(facts)[row["location"]["id"], row["item"]["id"]]
+        lies = stock_of(facts)[_place_of(row), row["item"]["id"]]
         assert 0 < -row["adjustQtyBy"] <= lies, f"{-row['adjustQtyBy']} are written off, {lies} lie there"
     their_id = str(8600 + len(facts.records))
     return their_id, _with_record(facts, make_netsuite("inventoryAdjustment", their_id, ours=True))
@@ -196,17 +197,21 @@ def stock_of(facts: ReturnFacts) -> Counter[tuple[str, str]]:
         if record and posting.kind == "transfer":
             origin, target = posting.body["location"]["id"], posting.body["transferLocation"]["id"]
             for row in posting.body["inventory"]["items"]:
-                found[origin, row["item"]["id"]] -= row["adjustQtyBy"]
-                found[target, row["item"]["id"]] += row["adjustQtyBy"]
+                found[place_of_row(origin, row), row["item"]["id"]] -= row["adjustQtyBy"]
+                found[place_of_row(target, row, side="toInventoryStatus"), row["item"]["id"]] += row["adjustQtyBy"]
         if record and posting.kind in ("adjustment", "take_in"):
             for row in posting.body["inventory"]["items"]:
-                found[row["location"]["id"], row["item"]["id"]] += row["adjustQtyBy"]
+                found[_place_of(row), row["item"]["id"]] += row["adjustQtyBy"]
     return found
+
+
+def _place_of(row: dict[str, Any]) -> str:
+    return place_of_row(row["location"]["id"], row)
 
 
 def _moved_on_before_it_was_deleted(facts: ReturnFacts, receipt: PostingFacts) -> Counter[tuple[str, str]]:
     """A person deleted the receipt and not the moves behind it: what they took from its place is of no other unit."""
-    place = next(row["location"]["id"] for row in receipt.body["item"]["items"] if row["itemReceive"])
+    place = next(_place_of(row) for row in receipt.body["item"]["items"] if row["itemReceive"])
     moved = {cover for one in facts.postings if facts.record(one.their_id) for cover in one.covers}
     units = [one for one in facts.units if one.cover in receipt.covers and move_cover(one, 1) in moved]
     return Counter((place, one.item_id) for one in units)

@@ -46,6 +46,7 @@ PURE = (
     "returnsops.returns.facts",
     "returnsops.returns.problems",
     "returnsops.returns.policy",
+    "returnsops.returns.places",
 )
 PURE_GROUND = ("returnsops.lib.money", "returnsops.lib.canonical", "returnsops.lib.words")
 PURE_MAY_USE = (*PURE, *PURE_GROUND)

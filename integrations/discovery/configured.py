@@ -9,13 +9,16 @@ class Purpose(StrEnum):
     SELLABLE = "sellable"
     DAMAGED = "damaged"
     SHIPPING = "shipping"
+    PLACE = "returns"  # whose units a status keeps apart, whatever is sold beside them
+    STATUS = "inventory status"
+    STATUS_SOLD = "inventory status of sellable units"
     ITEM = "item"
     ACCOUNT = "account"
     METHOD = "refund method"
 
     @property
     def is_location(self) -> bool:
-        return self in (Purpose.HOLDING, Purpose.SELLABLE, Purpose.DAMAGED, Purpose.SHIPPING)
+        return self in (Purpose.HOLDING, Purpose.SELLABLE, Purpose.DAMAGED, Purpose.SHIPPING, Purpose.PLACE)
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ class AccountAnswers:
     methods: Rows | NotTold = NO_QUESTION
     period: Rows | NotTold = NO_QUESTION
     inventory_statuses: Rows | NotTold = NO_QUESTION
+    statuses_in_words: Rows | NotTold = NO_QUESTION
     deleted: Rows | NotTold = NO_QUESTION
     links: Rows | NotTold = NO_QUESTION
     line_field: Rows | NotTold = NO_QUESTION
@@ -156,6 +157,8 @@ def _ask_about_account(answers: AccountAnswers, account: NetSuiteAccount, *, que
     answers.links = query("links between records", questions.LINKS, limit=1)
     answers.deleted = query("deleted records", questions.DELETED, limit=1)
     answers.inventory_statuses = query("inventory statuses", questions.INVENTORY_STATUSES)
+    if isinstance(answers.inventory_statuses, list):
+        answers.statuses_in_words = query("names of inventory statuses", questions.STATUSES_IN_WORDS)
 
 
 def _database_day(moment: datetime) -> str:

@@ -13,7 +13,7 @@ from integrations.errors import UnreadableRecordError
 from integrations.models import NetSuiteAccount
 from integrations.netsuite.database_clock import read_shown
 from integrations.netsuite.schema_calls import RecordSchema
-from integrations.profile import AccountFacts, Listed, Period, Place, Writer
+from integrations.profile import AccountFacts, Listed, Period, Place, StockStatus, Writer
 
 # Words of a Return Authorization's status that exist only with, or only without, Advanced Receiving (netsuite.md 4.5).
 WITH_RECEIVING = {"pending receipt", "partially received", "pending refund/partially received"}
@@ -52,6 +52,7 @@ def read_facts(answers: AccountAnswers, account: NetSuiteAccount, configured: Co
         period=_period(answers.period),
         subsidiaries={row["id"]: row.get("name", "") for row in _rows(answers.subsidiaries) if "id" in row},
         locations=_places(answers.locations),
+        statuses=_statuses(answers.statuses_in_words),
         items=_listed(answers.items),
         accounts=_listed(answers.accounts),
         methods=_listed(answers.methods),
@@ -204,6 +205,21 @@ def _places(answer: Rows | NotTold) -> dict[str, Place] | None:
             subsidiary_id=row.get("subsidiary", ""),
             available=_flag(row.get("available")),
             uses_bins=_flag(row.get("usebins")),
+            is_inactive=row.get("isinactive") == "T",
+        )
+        for row in answer
+        if "id" in row
+    }
+
+
+def _statuses(answer: Rows | NotTold) -> dict[str, StockStatus] | None:
+    if isinstance(answer, NotTold):
+        return None
+    return {
+        row["id"]: StockStatus(
+            id=row["id"],
+            name=row.get("name", ""),
+            available=_flag(row.get("available")),
             is_inactive=row.get("isinactive") == "T",
         )
         for row in answer

@@ -41,6 +41,9 @@ def judge_use(use: Use, facts: AccountFacts, *, subsidiary_id: str, was_asked: b
         if facts.locations is not None:
             yield from _judge_location(use, facts, subsidiary_id=subsidiary_id)
         return
+    if use.purpose in (Purpose.STATUS, Purpose.STATUS_SOLD):
+        yield from _judge_status(use, facts)
+        return
     name = LISTS[use.purpose]
     known: dict[str, Listed] | None = getattr(facts, name)
     if known is None or (use.id not in known and not was_asked and name not in facts.full_lists):
@@ -80,7 +83,7 @@ def _judge_stock(use: Use, place: Place, *, code: str, name: str) -> Iterator[Fi
             f"The {use.purpose} location of {use.shop}, {name}, does not make its stock available.",
             "Set Make Inventory Available on it, or choose another in the policy.",
         )
-    elif use.purpose not in SOLD_FROM and place.available:
+    elif use.purpose in (Purpose.HOLDING, Purpose.DAMAGED) and place.available:
         yield _wrong(
             code,
             f"The {use.purpose} location of {use.shop}, {name}, makes its stock available for sale.",
@@ -93,6 +96,34 @@ def _judge_stock(use: Use, place: Place, *, code: str, name: str) -> Iterator[Fi
             "Choose a location without bins for returns.",
             severity=WARNS,
         )
+
+
+def _judge_status(use: Use, facts: AccountFacts) -> Iterator[Finding]:
+    """Only what was inspected may be in a status that is sold from; without the feature there are none."""
+    if facts.inventory_status is False:
+        yield _wrong(
+            "inventory_status",
+            f"The policy of {use.shop} names an inventory status («{use.name}»), and the account keeps none.",
+            "Switch Inventory Status on in NetSuite and check again, or name locations alone in the policy.",
+        )
+        return
+    if facts.statuses is None:
+        return
+    status = facts.statuses.get(use.id)
+    code = f"{use.purpose}:{use.id}:{use.name}"
+    if status is None:
+        yield _missing(use, "inventory status", code=code)
+        return
+    name, is_sold = f"{status.name} ({status.id})", use.purpose == Purpose.STATUS_SOLD
+    if status.is_inactive:
+        todo = f"Activate it, or choose another in the policy («{use.name}»)."
+        yield _wrong(code, f"The inventory status {name}, which {use.shop} names, is inactive.", todo)
+    if status.available is not None and status.available != is_sold:
+        todo = f"Choose another in the policy («{use.name}»): NetSuite does not let this be changed once it is used."
+        does = "does not make its stock available, and sellable units go there" if is_sold else (
+            "makes its stock available for sale, and units that are not sellable go there"
+        )  # fmt: skip
+        yield _wrong(code, f"The inventory status {name} of {use.shop} {does}.", todo, who=OURS_ADMIN)
 
 
 def _judge_listed(use: Use, listed: Listed | None) -> Iterator[Finding]:

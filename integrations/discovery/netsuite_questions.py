@@ -75,7 +75,10 @@ PERIOD = f"""SELECT p.id AS id, p.periodname AS name, p.closed AS closed, p.arlo
        p.alllocked AS alllocked
 FROM accountingperiod p
 WHERE p.startdate <= {DAY} AND p.enddate >= {DAY} AND p.isquarter = 'F' AND p.isyear = 'F'"""
-INVENTORY_STATUSES = "SELECT s.id AS id FROM inventorystatus s ORDER BY s.id"
+INVENTORY_STATUSES = "SELECT s.id AS id FROM inventorystatus s ORDER BY s.id"  # apart: no column may hide the feature
+STATUSES_IN_WORDS = """SELECT s.id AS id, s.name AS name, s.inventoryavailable AS available, s.isinactive AS isinactive
+FROM inventorystatus s
+ORDER BY s.id"""
 DELETED = "SELECT d.recordid AS id FROM deletedrecord d ORDER BY d.recordid"
 LINKS = "SELECT l.nextdoc AS id FROM NextTransactionLineLink l ORDER BY l.nextdoc DESC"
 SKU_FIELD = "SELECT i.{field} AS value FROM item i WHERE i.{field} IS NOT NULL ORDER BY i.id DESC"

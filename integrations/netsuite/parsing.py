@@ -90,6 +90,16 @@ def read_ref_id(value: object) -> str | None:
     return _text(value.get("id")) if isinstance(value, Mapping) else _text(value)
 
 
+def read_statuses(row: Raw, *, side: str = "inventoryStatus") -> frozenset[str]:
+    """Inventory statuses that a row's detail names for its units; none where NetSuite keeps or tells none.
+
+    side: `toInventoryStatus` for those into which a transfer moves them (netsuite.md §4.10).
+    """
+    detail = row.get("inventoryDetail")
+    rows = _sublist(detail, "inventoryAssignment", is_needed=False) if isinstance(detail, Mapping) else []
+    return frozenset(found for one in rows if (found := read_ref_id(one.get(side))))
+
+
 def read_status(value: object, *, record_type: str) -> tuple[str, str | None]:
     """Letter and label from "B", "RtnAuth:B", {"id": "B"}, {"refName": "Pending Receipt"} or both."""
     code = read_ref_id(value)
@@ -179,6 +189,7 @@ def _parse_line(row: Raw) -> TransactionLine:
         item_type=_display_name(row.get("itemType")),
         kit_member_of=_whole(row.get("kitMemberOf")),
         order_doc_id=read_ref_id(row.get("orderDoc")),
+        statuses=read_statuses(row),
     )
 
 

@@ -51,6 +51,7 @@ class TransactionLine:
     quantity is absolute, since sales documents store it with the sign of their side, and whole: of what is sold in
     parts (hours, metres) quantity_exact tells more.
     kit_member_of: the line number of the kit this row is a part of.
+    statuses: inventory statuses in which its units lie, or from which a transfer takes them.
     """
 
     line: int | None
@@ -71,6 +72,7 @@ class TransactionLine:
     quantity_exact: Decimal = Decimal(0)
     item_type: str | None = None
     kit_member_of: int | None = None
+    statuses: frozenset[str] = frozenset()
     order_doc_id: str | None = None
 
 

@@ -100,6 +100,7 @@ def _grouped_lines(account: Account, *, span: tuple[int, int]) -> dict[int, list
 
 
 def _line(row: Any, *, places: int) -> Json:
+    detail = json.loads(row["detail"])
     return {
         "line": row["id"],
         "item": text_id(row["item"]),
@@ -116,7 +117,8 @@ def _line(row: Any, *, places: int) -> Json:
         "is_closed": row["isclosed"] == "T",
         "received": row["received"],
         "billed": row["billed"],
-        "kit_member_of": json.loads(row["detail"]).get("kitMemberOf"),
+        "kit_member_of": detail.get("kitMemberOf"),
+        "assignments": detail.get("assignments", []),
         "custom": json.loads(row["custom"]),
     }
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from integrations.netsuite.parsing import read_ref_id
+from integrations.netsuite.parsing import read_ref_id, read_statuses
 from integrations.netsuite.records import TransactionLine, TransactionRecord
 from returnsops.lib.money import ZERO
 from returnsops.returns.facts import VOIDED
@@ -107,12 +107,14 @@ class Group:
     amount: Decimal | None = ZERO
     items: set[str] = field(default_factory=set)
     places: set[str] = field(default_factory=set)
+    statuses: set[str] = field(default_factory=set)
 
-    def add(self, *, quantity: int, amount: Decimal | None, item: str, place: str) -> None:
+    def add(self, *, quantity: int, amount: Decimal | None, item: str, place: str, status: str) -> None:
         self.quantity += quantity
         self.amount = None if amount is None or self.amount is None else self.amount + amount
         self.items |= {item} if item else set()
         self.places |= {place} if place else set()
+        self.statuses |= {status} if status else set()
 
 
 def sent_rows(request: Request) -> list[dict[str, Any]]:
@@ -174,6 +176,7 @@ def _of_row(row: Mapping[str, Any]) -> dict[str, Any]:
         "amount": None if amount is None else Decimal(str(amount)),
         "item": _ref(row, "item"),
         "place": _ref(row, "location"),
+        "status": _status_in(row),
     }
 
 
@@ -183,7 +186,14 @@ def _of_line(line: TransactionLine, *, side: int) -> dict[str, Any]:
         "amount": None if line.amount is None else side * line.amount,
         "item": line.item_id or "",
         "place": line.location_id or "",
+        "status": _status_in(line.raw),
     }
+
+
+def _status_in(row: Mapping[str, Any]) -> str:
+    """Of an inventory detail, in words: «status 2», or of a move «status 2 to status 1»."""
+    sides = [read_statuses(row), read_statuses(row, side="toInventoryStatus")]
+    return " to ".join(f"status {', '.join(sorted(side))}" for side in sides if side)
 
 
 def _compare_group(name: str, sent: Group | None, held: Group | None) -> list[Difference]:
@@ -200,12 +210,16 @@ def _compare_group(name: str, sent: Group | None, held: Group | None) -> list[Di
         found.append((f"{name} is item {_joined(held.items)}, not {_joined(sent.items)}", True))
     if sent.places and held.places and sent.places != held.places:
         found.append((f"{name} is at {_places(held)}, not {_places(sent)}", False))
+    if sent.statuses and sent.statuses != held.statuses:
+        in_which = _joined(held.statuses) or "no status that NetSuite tells"
+        found.append((f"{name} is in {in_which}, not {_joined(sent.statuses)}", False))
     return found
 
 
 def _words_of(group: Group) -> str:
     parts = [f"{group.quantity} of item {_joined(group.items)}" if group.items else f"{group.quantity}"]
     parts += [f"at {_places(group)}"] if group.places else []
+    parts += [f"in {_joined(group.statuses)}"] if group.statuses else []
     parts += [f"amount {group.amount}"] if group.amount else []
     return ", ".join(parts)
 

@@ -37,6 +37,7 @@ from returnsops.returns.models import (
     SkuMapping,
 )
 from returnsops.returns.place_names import PlaceNames
+from returnsops.returns.places import place_words
 from returnsops.returns.replan import ask_for_plan
 from returnsops.returns.sku_mapping import map_sku
 
@@ -72,7 +73,7 @@ class NamesPlaces:
         return super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
 
     def place_of(self, place_id: str, *, none: str) -> str:
-        return self._names.put_into(f"location {place_id}") if place_id else none
+        return self._names.put_into(place_words(place_id)) if place_id else none
 
 
 class ItemStockInline(NamesPlaces, TabularInline):

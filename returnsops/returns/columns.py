@@ -10,6 +10,7 @@ from integrations.netsuite.records import TransactionLine, TransactionRecord
 from returnsops.lib import clock
 from returnsops.returns.digest import digest_of, digest_of_rows
 from returnsops.returns.models import NetSuiteRecord
+from returnsops.returns.places import place_at
 
 Row = dict[str, Any]
 OUR_PREFIX = "loop-"
@@ -162,7 +163,7 @@ def _line_row(record_pk: int, line: TransactionLine, *, name: str, reference_fie
         "rate": line.rate,
         "amount": line.amount,
         "tax_amount": line.tax_amount,
-        "location_id": line.location_id or "",
+        "location_id": place_at(line.location_id or "", line.statuses),
         "is_closed": line.is_closed,
         "quantity_received": line.quantity_received,
         "quantity_billed": line.quantity_billed,

@@ -3,10 +3,12 @@
 Source: docs/architecture.md, «Policy».
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+
+from returnsops.returns.places import location_of, status_of
 
 
 class Ownership(StrEnum):
@@ -147,7 +149,7 @@ ITEM_KEYS = (
 
 @dataclass(frozen=True)
 class Locations:
-    """NetSuite location ids. Unset means the holding location, never the sellable one (requirement D6)."""
+    """Places (`places.py`). Unset means the holding location, never the sellable one (requirement D6)."""
 
     holding: str = ""
     sellable: str = ""
@@ -301,7 +303,18 @@ class Policy:
         return next(fits, None) or self.locations.for_outcome(outcome)
 
     @property
+    def places(self) -> frozenset[str]:
+        """All where accepted units may go."""
+        named = {getattr(self.locations, one.name) for one in fields(Locations)}
+        return frozenset(named | {one.place for one in self.place_rules}) - {""}
+
+    @property
     def sellable_places(self) -> frozenset[str]:
         """Where only units go that passed their inspection."""
         named = {self.locations.sellable, *(one.place for one in self.place_rules if one.outcome == "sellable")}
         return frozenset(named - {"", self.locations.holding, self.locations.damaged})
+
+    def is_sold_from(self, place: str) -> bool:
+        """What is in no status that NetSuite tells is in its default, which is sellable (netsuite.md §4.13)."""
+        places = self.sellable_places
+        return place in places or place in {location_of(one) for one in places if status_of(one)}

@@ -1,5 +1,6 @@
 """Settings of a policy that exclude each other, each as a sentence with the way out."""
 
+from returnsops.returns.places import location_of, place_words, status_of
 from returnsops.returns.policy import (
     RESTOCK_TRIGGERS,
     WRONG_ITEM,
@@ -20,7 +21,7 @@ def find_contradictions(policy: Policy) -> list[str]:
     if policy.writes("receipt") and not policy.locations.holding:
         found.append("Receipts are written but no holding location is set. Set «locations.holding».")
     if policy.locations.sellable and policy.locations.sellable == policy.locations.damaged:
-        found.append("Sellable and damaged units go to the same location. Choose two.")
+        found.append("Sellable and damaged units go to the same location, or status in it. Choose two.")
     if policy.locations.sellable and policy.locations.sellable == policy.locations.holding:
         found.append("Units on hold would lie at the sellable location. Choose a holding location of its own.")
     found += _contradictions_of_receipts(policy)
@@ -110,11 +111,31 @@ def _contradictions_of_places(policy: Policy) -> list[str]:
     for one in policy.place_rules:
         if one.outcome == "damaged" and one.place in policy.sellable_places:
             found.append(
-                f"A rule sends damaged units to location {one.place}, where sellable units go. Choose another."
+                f"A rule sends damaged units to {place_words(one.place)}, where sellable units go. Choose another."
             )
+    found += _contradictions_of_statuses(policy)
     conditions = [(one.outcome, one.sku.casefold(), one.destination) for one in policy.place_rules]
     if len(set(conditions)) < len(conditions):
         found.append("Two rules of places are for the same units. Keep one of them.")
+    return found
+
+
+def _contradictions_of_statuses(policy: Policy) -> list[str]:
+    if not any(map(status_of, policy.places)):
+        return []
+    found = []
+    if not all(map(status_of, policy.places)):
+        found.append(
+            "Some places name an inventory status and others do not: what NetSuite gives those is its default, which "
+            "is sellable. Name a status for each, such as «31/2», or for none."
+        )
+    holding = policy.locations.holding
+    beside = {one for one in policy.places - {holding} if location_of(one) == location_of(holding)}
+    if beside and policy.receipt_shape == ReceiptShape.HOLD_THEN_TRANSFER:
+        found.append(
+            "Units would go from hold to another status of the same location, which a person must enter in NetSuite "
+            "for each of them. Choose a holding location of its own, or set «receipt_shape» to «after_inspection»."
+        )
     return found
 
 

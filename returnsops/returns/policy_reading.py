@@ -1,5 +1,6 @@
 """From rules as stored (JSON) to a policy. Nonsense and contradictions are refused, in sentences one can act on."""
 
+import re
 from collections.abc import Collection
 from dataclasses import fields
 from datetime import date, timedelta
@@ -8,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from returnsops.returns.places import BETWEEN
 from returnsops.returns.policy import (
     ITEM_KEYS,
     JUDGED,
@@ -39,6 +41,8 @@ from returnsops.returns.policy import (
     Tender,
 )
 from returnsops.returns.policy_contradictions import find_contradictions, find_unfit
+
+WITH_STATUS = re.compile(r"\d+/\d+")
 
 
 def parse_policy(rules: dict[str, Any]) -> Policy:
@@ -76,9 +80,25 @@ def _read(rules: dict[str, Any]) -> tuple[Policy, list[str]]:
 def read_place_rules(value: list[dict[str, str]]) -> tuple[PlaceRule, ...]:
     rules = tuple(PlaceRule(**{name: str(one) for name, one in row.items()}) for row in value)
     for one in rules:
+        read_place(one.place)
         if one.outcome not in OUTCOMES or not one.place or not (one.sku.rstrip("*") or one.destination):
             raise ValueError(f"{one} names no units or no place")
     return rules
+
+
+def read_place(place: str) -> str:
+    """A location, or a location and one status in it."""
+    if BETWEEN in place and not WITH_STATUS.fullmatch(place):
+        raise ValueError(f"{place} is neither a location nor a status in one")
+    return place
+
+
+def read_location(value: Any) -> str:
+    """Of orders, which name no status."""
+    location = str(value).strip()
+    if BETWEEN in location:
+        raise ValueError("not a location alone")
+    return location
 
 
 def read_exemption(value: dict[str, Any]) -> RestockExemption:
@@ -177,13 +197,13 @@ READERS: dict[str, Any] = {
     "exchange_link_field": read_name,
     "exchange_settlement": ExchangeSettlement,
     "exchange_stock": ExchangeStock,
-    "exchange_location": lambda value: str(value).strip(),
+    "exchange_location": read_location,
     "exchange_address": ExchangeAddress,
     "tolerance_per_line": read_amount,
     "tolerance_share": read_amount,
     "approval_above": lambda value: None if value is None else read_amount(value),
     "place_rules": read_place_rules,
-    "locations": lambda value: Locations(**{name: str(place) for name, place in value.items()}),
+    "locations": lambda value: Locations(**{name: read_place(str(place)) for name, place in value.items()}),
     "scrap_account": str,
     "found_account": str,
     "items": read_items,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 
 from integrations.profile import AccountFacts
+from returnsops.returns.places import location_of, status_of
 from returnsops.returns.plan.wording import name_places
 from returnsops.returns.policy import (
     CreditLines,
@@ -100,9 +101,11 @@ class Names:
 
     known: AccountFacts | None
 
-    def place(self, place_id: str) -> str:
+    def place(self, place: str) -> str:
         known = (self.known and self.known.locations) or {}
-        return name_places(f"location {place_id}", lambda one: known[one].name if one in known else "")
+        named = name_places(f"location {location_of(place)}", lambda one: known[one].name if one in known else "")
+        status = status_of(place)
+        return named + (f" in status {_named(status, self.known.statuses if self.known else None)}" if status else "")
 
     def item(self, item_id: str) -> str:
         return _named(item_id, self.known.items if self.known else None)

@@ -244,6 +244,56 @@ def test_location_that_exchanges_ship_from_has_to_sell(
     assert [one.words for one in findings if "location:shipping" in one.code] == ([words] if words else [])
 
 
+STATUSES = [
+    {"id": "1", "name": "Good", "available": "T", "isinactive": "F"},
+    {"id": "2", "name": "Inspection", "available": "F", "isinactive": "F"},
+    {"id": "4", "name": "Old", "available": "F", "isinactive": "T"},
+]
+
+
+def in_statuses(*uses: tuple[Purpose, str]) -> Configured:
+    return replace(CONFIGURED, uses=tuple(Use(purpose, one, "locations.damaged", "Fern") for purpose, one in uses))
+
+
+def with_statuses(**changes: Any) -> AccountAnswers:
+    return healthy(**{"inventory_statuses": STATUSES, "statuses_in_words": STATUSES} | changes)
+
+
+@pytest.mark.parametrize(
+    ("use", "words"),
+    [
+        ((Purpose.STATUS, "2"), ""),
+        ((Purpose.STATUS_SOLD, "1"), ""),
+        ((Purpose.STATUS, "1"), "makes its stock available for sale, and units that are not sellable go there"),
+        ((Purpose.STATUS_SOLD, "2"), "does not make its stock available, and sellable units go there"),
+        ((Purpose.STATUS, "4"), "is inactive"),
+        ((Purpose.STATUS, "9"), "NetSuite has no inventory status 9"),
+    ],
+)
+def test_an_inventory_status_has_to_fit_what_goes_there(
+    account: NetSuiteAccount, use: tuple[Purpose, str], words: str
+) -> None:
+    findings = judge(with_statuses(), account, in_statuses(use))
+
+    told = [one.words for one in findings if "status" in one.code and one.severity == Severity.BLOCKS]
+    assert [words in one for one in told] == ([True] if words else [])
+
+
+def test_a_status_is_refused_where_the_account_keeps_none_and_waits_where_nobody_knows(
+    account: NetSuiteAccount,
+) -> None:
+    asked = in_statuses((Purpose.STATUS, "2"))
+
+    assert "the account keeps none" in said(judge(healthy(), account, asked), Severity.BLOCKS)
+    assert not said(judge(with_statuses(statuses_in_words=HIDDEN), account, asked), Severity.BLOCKS)
+
+
+def test_a_location_may_sell_where_a_status_keeps_returns_apart(account: NetSuiteAccount) -> None:
+    asked = in_statuses((Purpose.PLACE, "14"), (Purpose.STATUS, "2"))
+
+    assert not said(judge(with_statuses(), account, asked), Severity.BLOCKS)
+
+
 def test_two_programs_are_told_though_we_only_observe(account: NetSuiteAccount) -> None:
     rows = [{"externalid": f"{mark}{number}"} for mark in ("celigo-", "shopify-") for number in range(4)]
     observing = replace(CONFIGURED, writes=frozenset())

@@ -48,6 +48,16 @@ def test_lines_are_read_in_whole_pieces(rma: dict[str, Any]) -> None:
     assert (second.rate, second.tax_amount) == (Decimal("16"), Decimal("1.05"))
 
 
+def test_lines_tell_the_inventory_statuses_of_their_units(rma: dict[str, Any]) -> None:
+    rows = [{"inventoryStatus": {"id": "3"}, "quantity": 1}, {"inventoryStatus": "1", "quantity": 1}, {"quantity": 1}]
+    rma["item"]["items"][0]["inventoryDetail"] = {"inventoryAssignment": {"items": rows, "totalResults": 3}}
+    rma["item"]["items"][1]["inventoryDetail"] = {"links": []}  # not expanded
+
+    first, second = parse_transaction(rma, record_type="returnAuthorization").lines
+
+    assert (first.statuses, second.statuses) == (frozenset({"1", "3"}), frozenset())
+
+
 def test_customer_refund_names_customer_and_applications(fixture_json: ReadFixture) -> None:
     record = parse_transaction(fixture_json("netsuite/customerRefund__applied.json"), record_type="customerRefund")
 

@@ -129,6 +129,16 @@ def test_rules_of_places_are_typed_a_line_each_and_come_back_as_typed(shop: Shop
     }  # fmt: skip
 
 
+def test_a_place_is_typed_with_its_inventory_status(shop: Shop) -> None:
+    own = {"locations__holding": "31/2", "locations__sellable": "14/1", "locations__damaged": "14/3"}
+
+    form = RulesForm(filled(shop, place_rules="damaged, SOCKS-*: 35/3", **own), rules=rules_in_force(shop))
+
+    assert form.is_valid(), form.errors
+    assert RulesForm(rules=form.new_rules)["place_rules"].initial == "damaged, SOCKS-*: 35/3"
+    assert parse_policy(form.new_rules).places == {"31/2", "14/1", "14/3", "35/3"}
+
+
 def test_names_of_currencies_are_typed_a_line_each_and_come_back_as_typed(shop: Shop) -> None:
     form = RulesForm(filled(shop, currencies="Dollar (house): usd\nKrone: DKK"), rules=rules_in_force(shop))
 

@@ -17,6 +17,7 @@ from integrations.loop.parsing import parse_return
 from integrations.loop.records import LoopReturnRecord
 from integrations.models import Shop
 from integrations.netsuite.options import AccountOptions
+from integrations.netsuite.parsing import read_statuses
 from integrations.netsuite.records import RecordRef, TransactionLine, TransactionRecord
 from returnsops.lib import clock
 from returnsops.posting.models import Posting
@@ -160,7 +161,8 @@ def make_netsuite_record(
             quantity_received=0,
             quantity_billed=0,
             custom={},
-            raw={},
+            raw={name: row[name] for name in ("inventoryDetail",) if name in row},
+            statuses=read_statuses(row),
         )
         for number, row in enumerate(rows, start=1)
     )

@@ -201,6 +201,41 @@ def test_record_of_somebody_else_need_not_have_our_id_and_date() -> None:
     assert find_differences(request, held(request, external_id="celigo-7", tran_date=date(2026, 11, 1))) == []
 
 
+def in_status(**sides: str) -> dict[str, Any]:
+    named = {name: {"id": one} for name, one in sides.items()}
+    return {"inventoryDetail": {"inventoryAssignment": {"items": [named | {"quantity": 2}]}}}
+
+
+@pytest.mark.parametrize(
+    ("held_detail", "words"),
+    [
+        (in_status(inventoryStatus="3"), []),
+        (in_status(inventoryStatus="1"), ["line 3 is in status 1, not status 3"]),
+        ({}, ["line 3 is in no status that NetSuite tells, not status 3"]),  # its default is sellable
+    ],
+)
+def test_units_in_another_status_are_told(held_detail: dict[str, Any], words: list[str]) -> None:
+    row = SENT["body"]["item"]["items"][0]
+    request = with_rows(row | in_status(inventoryStatus="3"))
+    record = held(request)
+    shown = replace(record, lines=(replace(record.lines[0], raw=held_detail),))
+
+    assert find_differences(request, shown, external_id="loop-1") == words
+    assert "2 of item 501, at location 31, in status 3" in describe_request(request)
+
+
+def test_a_transfer_into_another_status_is_told() -> None:
+    row = TRANSFER["body"]["inventory"]["items"][0] | in_status(inventoryStatus="2", toInventoryStatus="1")
+    request = TRANSFER | {"body": TRANSFER["body"] | {"inventory": {"items": [row]}}}
+    record = held(request)
+    stayed = replace(record, lines=(replace(record.lines[0], raw=in_status(inventoryStatus="2")),))
+
+    assert find_differences(request, record, external_id="loop-1") == []
+    assert find_differences(request, stayed, external_id="loop-1") == [
+        "item 501 is in status 2, not status 2 to status 1"
+    ]
+
+
 TRANSFER: dict[str, Any] = {
     "operation": "create",
     "target_type": "inventoryTransfer",

@@ -144,6 +144,16 @@ def test_no_line_without_a_number_of_its_own_is_lost(shop: Shop) -> None:
     assert list(NetSuiteLine.objects.values_list("order_line", flat=True)) == ["3", "6"]
 
 
+@pytest.mark.parametrize(("statuses", "place"), [({"3"}, "31/3"), ({"1", "3"}, "31/several"), (set(), "31")])
+def test_line_is_kept_at_its_place_with_its_inventory_status(shop: Shop, statuses: set[str], place: str) -> None:
+    receipt = transaction_of(make_sale([make_unit()], "itemReceipt"))
+    line = replace(receipt.lines[0], location_id="31", statuses=frozenset(statuses))
+
+    mirror.apply_records(shop.account, [replace(receipt, lines=(line,))], fetched_at=timezone.now())
+
+    assert NetSuiteLine.objects.get().location_id == place
+
+
 def test_record_read_earlier_changes_nothing(shop: Shop) -> None:
     row = mirrored(EARLIER)
     memo = make_netsuite("creditMemo", "8201")

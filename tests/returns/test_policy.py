@@ -48,6 +48,10 @@ def test_values_get_their_types() -> None:
         {"deadlines": {"lunch": 5}},
         {"deadlines": {"rma": -60}},
         {"locations": {"moon": "1"}},
+        {"locations": {"holding": "31/"}},
+        {"exchange_location": "14/1"},
+        {"locations": {"holding": "31/Inspection"}},
+        {"place_rules": [{"outcome": "damaged", "place": "/3", "sku": "SOCKS"}]},
         {"items": {"shoe": "1"}},
         {"place_rules": [{"outcome": "damaged", "place": "35"}]},
         {"place_rules": [{"outcome": "damaged", "place": "35", "sku": "*"}]},
@@ -85,6 +89,15 @@ def test_every_wrong_setting_is_told_at_once() -> None:
         (
             {"exchange_location": "35", "place_rules": [{"outcome": "damaged", "place": "35", "sku": "S*"}]},
             "Exchanges would ship from location 35",
+        ),
+        ({"locations": {"holding": "31", "sellable": "14/1", "damaged": "14/3"}}, "Name a status for each"),
+        ({"locations": {"holding": "14/2", "sellable": "14/1", "damaged": "14/1"}}, "or status in it"),
+        (
+            {
+                "locations": {"holding": "14/2", "sellable": "14/1", "damaged": "33/3"},
+                "receipt_shape": "hold_then_transfer",
+            },
+            "which a person must enter in NetSuite for each",
         ),
         ({"receipt_trigger": "arrival_to_hold"}, "Set «receipt_shape» to «hold_then_transfer»"),
         ({"receipt_trigger": "loop_restock_to_hold", "receipt_shape": "hold_then_transfer"}, "to «loop_first»"),
@@ -209,3 +222,10 @@ def test_first_rule_that_fits_names_the_place() -> None:
     ]  # fmt: skip
     assert place("SOCKS", outcome="damaged") == "33"
     assert policy.sellable_places == {"14", "15", "16"}
+
+
+def test_places_of_one_location_are_told_apart_by_status() -> None:
+    policy = parse_policy(WRITES_ALL | {"locations": {"holding": "14/2", "sellable": "14/1", "damaged": "14/3"}})
+
+    assert policy.sellable_places == {"14/1"}
+    assert [policy.is_sold_from(one) for one in ("14/1", "14", "14/2", "14/3")] == [True, True, False, False]

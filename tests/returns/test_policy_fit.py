@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from integrations.models import ConnectionProfile, Shop
-from integrations.profile import AccountFacts, Listed, Place, Profile, Writer, profile_as_json, profile_row
+from integrations.profile import AccountFacts, Listed, Place, Profile, StockStatus, Writer, profile_as_json, profile_row
 from returnsops.people.models import AuditEvent, Role
 from returnsops.returns.models import NetSuiteRecord, PolicyVersion
 from returnsops.returns.policies import activate_policy, what_is_known
@@ -70,6 +70,22 @@ def test_what_the_account_contradicts_is_refused(facts: dict[str, Any], words: s
     assert words in misfits[0].words
     assert way_out in misfits[0].words
     assert not misfits[0].may_be_overridden
+
+
+def test_a_status_that_the_account_keeps_none_of_is_refused_and_an_unknown_one_doubted() -> None:
+    policy = parse_policy(WRITES_ALL | {"locations": {"holding": "31/2", "sellable": "14/1", "damaged": "33/3"}})
+
+    (words, *_) = [one.words for one in find_misfits(policy, known(inventory_status=False))]
+    assert "names an inventory status («locations.holding»), and the account keeps none" in words
+    assert find_misfits(policy, known(locations=None)) == []
+    assert any("inventory statuses could not be told" in one for one in find_doubts(policy, known()))
+
+
+def test_returns_may_lie_in_a_status_of_their_own_at_a_location_that_sells() -> None:
+    policy = parse_policy(WRITES_ALL | {"locations": {"holding": "14/2", "sellable": "14/1", "damaged": "14/3"}})
+    statuses = {one: StockStatus(id=one, name=one, available=one == "1") for one in ("1", "2", "3")}
+
+    assert find_misfits(policy, known(inventory_status=True, statuses=statuses)) == []
 
 
 def test_what_is_only_observed_needs_no_right() -> None:

@@ -8,7 +8,7 @@ from typing import get_type_hints
 import pytest
 
 from integrations.loop.records import AssessedAs, GradedAs
-from integrations.profile import AccountFacts, Place
+from integrations.profile import AccountFacts, Place, StockStatus
 from returnsops.returns.policy import (
     ITEM_KEYS,
     JUDGED,
@@ -120,6 +120,16 @@ def test_ids_get_the_names_that_netsuite_gives_them() -> None:
 
     assert told["locations.damaged"] == "Damaged units go to Damaged goods (location 33)."
     assert told["locations.sellable"] == "Sellable units go to location 14."
+
+
+def test_an_inventory_status_is_told_beside_its_location() -> None:
+    known = AccountFacts(statuses={"3": StockStatus(id="3", name="Damaged")})
+    places = {"locations": {"holding": "31/2", "sellable": "14/1", "damaged": "14/3"}}
+
+    told = {one.setting: one.text for one in describe_policy(policy(**places), known)}
+
+    assert told["locations.damaged"] == "Damaged units go to location 14 in status Damaged (3)."
+    assert told["locations.holding"] == "Units on hold go to location 31 in status 2."
 
 
 def test_whoever_lets_loop_be_told_reads_that_notes_go_along() -> None:

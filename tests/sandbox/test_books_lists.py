@@ -68,6 +68,11 @@ def test_a_kit_is_shipped_and_received_as_its_members(
     invoice = netsuite.create(f"salesOrder/{order}/!transform/invoice", {})
     rma = netsuite.create(f"invoice/{invoice}/!transform/returnAuthorization", {"orderStatus": "B"})
 
+    in_status = {"inventoryDetail": {"inventoryAssignment": {"items": [{"inventoryStatus": "2", "quantity": 1}]}}}
+    of_the_kit: Json = {"item": {"items": [receipt_row(1) | in_status]}}
+    refusal = netsuite.refusal(f"returnAuthorization/{rma}/!transform/itemReceipt", of_the_kit)
+    assert "field: inventoryDetail" in refusal  # of its members alone
+
     receipt = receive(netsuite, rma, receipt_row(1, location=account["locations"]["holding"]))
 
     shown = lines_of(netsuite, "itemReceipt", receipt)

@@ -5,6 +5,7 @@ from typing import Any
 
 from returnsops.lib.money import money_text
 from returnsops.returns.facts import ReturnFacts
+from returnsops.returns.places import location_of, place_of_row, status_of
 from returnsops.returns.plan import Plan, PostingDue, StepState
 from tests.builders import DAMAGED, HOLDING, SELLABLE
 from tests.other_side import rows_of, total_of
@@ -47,7 +48,9 @@ def _receipt(facts: ReturnFacts, due: PostingDue) -> str:
 def _transfer(facts: ReturnFacts, due: PostingDue) -> str:
     body = due.request["body"]
     rows = [f"{row['adjustQtyBy']} × {_item(facts, row)}" for row in body["inventory"]["items"]]
-    places = [PLACES.get(body[name]["id"], body[name]["id"]) for name in ("location", "transferLocation")]
+    ends = {"location": "inventoryStatus", "transferLocation": "toInventoryStatus"}
+    first, *_ = body["inventory"]["items"]
+    places = [_place_named(place_of_row(body[name]["id"], first, side=side)) for name, side in ends.items()]
     return f"Inventory Transfer of {body['tranDate']}: {', '.join(rows)} from {places[0]} to {places[1]}"
 
 
@@ -157,8 +160,12 @@ def _item(facts: ReturnFacts, row: dict[str, Any]) -> str:
 
 
 def _place(row: dict[str, Any]) -> str:
-    place = row["location"]["id"]
-    return f" at {PLACES.get(place, place)}"
+    return f" at {_place_named(place_of_row(row['location']['id'], row))}"
+
+
+def _place_named(place: str) -> str:
+    location, status = location_of(place), status_of(place)
+    return PLACES.get(location, location) + (f" in status {status}" if status else "")
 
 
 def _extra(facts: ReturnFacts, row: dict[str, Any]) -> str:

@@ -72,6 +72,8 @@ def check_details(account: Account, document: Document, before: Document | None)
     for number, line in enumerate(document.lines):
         path = f"{document.kind.sublist}.items[{number}].inventoryDetail"
         place = line.location or document.location
+        if line.assignments and not line.is_stock:
+            raise invalid_value(line.item_type, field="inventoryDetail", path=path)  # only stock lies anywhere
         if not line.is_stock or not line.is_restocked:
             continue
         if not line.assignments:

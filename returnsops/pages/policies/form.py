@@ -149,8 +149,11 @@ def _ownership(value: dict[str, Ownership]) -> list[Piece]:
 
 
 def _locations(value: Any) -> list[Piece]:
-    told = dict.fromkeys(PLACES, "Location id. Empty: they stay on hold.")
-    told["holding"] = "Location id. What ReturnsOps writes needs it; another system may do without."
+    told = dict.fromkeys(PLACES, "Location id, as above. Empty: they stay on hold.")
+    told["holding"] = (
+        "Location id. What ReturnsOps writes needs it; another system may do without. Where NetSuite keeps stock apart "
+        "by inventory status, «31/2» is status 2 at location 31."
+    )
     return [
         Piece("Goods", _id_field(words, getattr(value, name), help_text=told[name], ids="places"), ("locations", name))
         for name, words in PLACES.items()

@@ -16,11 +16,12 @@ SHORT = {"s": "second", "sec": "second", "m": "minute", "min": "minute", "h": "h
 DURATION = re.compile(r"^\s*(\d[\d,]{0,12})\s*([a-z]+?)s?\s*$", re.IGNORECASE)
 QUOTED = r'"(?:[^"]|"")*"'
 ID = rf"{QUOTED}|\d+"
+PLACE = rf"{ID}(?:/\d+)?"
 TENDER = re.compile(rf'(?P<gateway>{QUOTED}|(?!")[^:]+?)\s*:\s*(?P<account>{ID})(?:\s*,\s*(?P<method>{ID}))?')
 CURRENCY = re.compile(rf'(?P<name>{QUOTED}|(?!").+?)\s*:\s*(?P<code>[A-Za-z]{{3}})')
 PLACE_RULE = re.compile(
     rf"(?P<outcome>sellable|damaged)(?:\s*,\s*destination\s+(?P<destination>{ID}))?"
-    rf'(?:\s*,\s*(?P<sku>{QUOTED}|(?!\s|"|destination\s)[^,:]+?))?\s*:\s*(?P<place>{ID})',
+    rf'(?:\s*,\s*(?P<sku>{QUOTED}|(?!\s|"|destination\s)[^,:]+?))?\s*:\s*(?P<place>{PLACE})',
     re.IGNORECASE,
 )
 NEEDS_QUOTES = re.compile(r'[,:"]|^\s|\s$|^$|^destination\s', re.IGNORECASE)
@@ -84,7 +85,7 @@ def _read_place_rule(line: str) -> dict[str, str]:
 
 
 def write_place_rules(rules: Sequence[PlaceRule]) -> str:
-    return "\n".join(f"{', '.join(_units_of(one))}: {_id(one.place)}" for one in rules)
+    return "\n".join(f"{', '.join(_units_of(one))}: {_place(one.place)}" for one in rules)
 
 
 def _units_of(rule: PlaceRule) -> Iterator[str]:
@@ -101,6 +102,10 @@ def _name(word: str) -> str:
 
 def _id(word: str) -> str:
     return word if word.isdecimal() else _quoted(word)
+
+
+def _place(word: str) -> str:
+    return word if word.replace("/", "", 1).isdecimal() else _quoted(word)
 
 
 def _quoted(word: str) -> str:

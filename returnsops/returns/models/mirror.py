@@ -239,7 +239,7 @@ class NetSuiteLine(models.Model):
     rate = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
     amount = models.DecimalField(max_digits=14, decimal_places=3, null=True, blank=True)
     tax_amount = models.DecimalField(max_digits=14, decimal_places=3, null=True, blank=True)
-    location_id = models.CharField(max_length=20, blank=True)
+    location_id = models.CharField(max_length=20, blank=True)  # a place: with its inventory status, if it tells one
     is_closed = models.BooleanField(default=False)
     quantity_received = models.IntegerField(default=0)
     quantity_billed = models.IntegerField(default=0)

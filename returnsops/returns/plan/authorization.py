@@ -8,6 +8,7 @@ from typing import Any
 from returnsops.lib.money import add_up
 from returnsops.lib.words import noun_for
 from returnsops.returns.facts import CANCELLED, LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
+from returnsops.returns.places import location_of
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.expecting import expect_record, goods_came_at, is_noted_as_missing
 from returnsops.returns.plan.holding import held_by_receipts
@@ -287,7 +288,7 @@ def rma_body(facts: ReturnFacts, sale: Sale, units: tuple[UnitFacts, ...]) -> di
 
     Older rules that leave the receipts to another system may have none: then the sale's location is left to stand.
     """
-    holding = facts.policy.locations.holding
+    holding = location_of(facts.policy.locations.holding)
     located = {"location": {"id": holding}} if holding else {}
     counts = Counter(sale.line_of[unit.unit].line for unit in units)
     item_of = {line.line: line.item_id for line in sale.line_of.values()}

@@ -10,6 +10,7 @@ from typing import Any
 
 from returnsops.lib.money import add_up
 from returnsops.returns.facts import FoundFacts, ReturnFacts
+from returnsops.returns.places import location_of, status_detail, status_of
 from returnsops.returns.plan.authorization import memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.kits import stock_in
@@ -134,10 +135,13 @@ def _may_take_in(draft: Draft, found: FoundFacts) -> bool:
 
 def _take_in_due(facts: ReturnFacts, found: FoundFacts) -> PostingDue:
     """On hold, never sellable: nobody has judged it. Source: netsuite.md §4.11."""
-    holding = {"id": facts.policy.locations.holding}
+    place = facts.policy.locations.holding
+    holding = {"id": location_of(place)}
     stock = stock_in(facts, found.item_id, found.count) or {}
     rows: list[dict[str, Any]] = [
-        {"item": {"id": item}, "adjustQtyBy": count, "location": holding} for item, count in sorted(stock.items())
+        {"item": {"id": item}, "adjustQtyBy": count, "location": holding}
+        | status_detail(count, status=status_of(place))
+        for item, count in sorted(stock.items())
     ]
     return PostingDue(
         kind=KIND,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from returnsops.returns.facts import HOLD, SCRAPPED, PostingFacts, ReturnFacts, UnitFacts
+from returnsops.returns.places import place_of_row
 from returnsops.returns.plan.authorization import Authorization
 from returnsops.returns.plan.receiving import place_of
 from returnsops.returns.plan.undone import is_given_up, is_gone
@@ -73,11 +74,14 @@ def _received_at(facts: ReturnFacts, receipt: PostingFacts, unit: UnitFacts, aut
 
 def _place_sent(receipt: PostingFacts) -> str:
     rows = receipt.body.get("item", {}).get("items", [])
-    return next((str(row["location"]["id"]) for row in rows if row.get("itemReceive")), "")
+    return next((place_of_row(str(row["location"]["id"]), row) for row in rows if row.get("itemReceive")), "")
 
 
 def _target_of(move: PostingFacts) -> str:
-    return WRITTEN_OFF if move.kind == "adjustment" else str(move.body["transferLocation"]["id"])
+    if move.kind == "adjustment":
+        return WRITTEN_OFF
+    rows = move.body["inventory"]["items"]
+    return place_of_row(str(move.body["transferLocation"]["id"]), rows[0], side="toInventoryStatus")
 
 
 def destination_of(facts: ReturnFacts, unit: UnitFacts) -> str:

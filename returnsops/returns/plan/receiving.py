@@ -10,6 +10,7 @@ from datetime import datetime
 from returnsops.lib.money import add_up
 from returnsops.lib.words import count_words
 from returnsops.returns.facts import ReturnFacts, UnitFacts
+from returnsops.returns.places import location_of, status_detail, status_of
 from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.expecting import expect_record, goods_came_at, is_noted_as_missing
@@ -169,7 +170,8 @@ def _receipt_due(facts: ReturnFacts, authorization: Authorization, units: list[U
             "orderLine": int(line.line),
             "itemReceive": True,
             "quantity": counts[line.line],
-            "location": {"id": place},
+            "location": {"id": location_of(place)},
+            **status_detail(counts[line.line], status=status_of(place)),
         }
         if counts[line.line]
         else {"orderLine": int(line.line), "itemReceive": False}

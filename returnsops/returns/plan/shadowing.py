@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from returnsops.lib.money import ZERO, add_up, money_text
 from returnsops.returns.facts import LineFacts, RecordFacts, ReturnFacts, UnitFacts
+from returnsops.returns.places import location_of, place_words
 from returnsops.returns.plan.comparing import missing_items, speaks_one_currency
 from returnsops.returns.plan.draft import STEPS, Agreement, Difference, Draft, Step, StepState, Verdict
 from returnsops.returns.plan.exchange_orders import find_exchange_orders, is_native
@@ -92,7 +93,9 @@ def _judge_authorization(facts: ReturnFacts, sale: Sale) -> Opinion | None:
     found = _compare("units", _lines_in_words(ours_by_line, sale), _lines_in_words(theirs_by_line, sale))
     places = {line.location_id for line in theirs[0].lines if line.location_id and not line.is_closed}
     if places:
-        found += _compare("place", _place_words({facts.policy.locations.holding}), _place_words(places))
+        found += _compare(
+            "place", _places_in_words({location_of(facts.policy.locations.holding)}), _places_in_words(places)
+        )
     return _verdict(found), wanted, found, theirs
 
 
@@ -102,7 +105,7 @@ def _judge_receipt(facts: ReturnFacts, sale: Sale) -> Opinion | None:
         return None
     if len(judged) < len(facts.accepted_units):
         return Verdict.UNABLE, "the units were received and nobody inspected them here", (), _theirs(facts, "receipt")
-    rows = _count(f"{unit.sku} at location {_place_of(facts, unit) or '?'}" for unit in judged)
+    rows = _count(f"{unit.sku} at {place_words(_place_of(facts, unit) or '?')}" for unit in judged)
     theirs = _theirs(facts, "receipt")
     if not theirs:
         return Verdict.NOBODY, f"receive {rows}", (), ()
@@ -250,15 +253,15 @@ def _lines_in_words(counts: Mapping[str, int], sale: Sale) -> str:
 def _placed_in_words(counts: Placed, sale: Sale) -> str:
     names = {line.item_id: line.item_name for line in sale.record.lines}
     rows = sorted((names.get(item, f"item {item}"), place, count) for (item, place), count in counts.items())
-    return ", ".join(f"{count} × {name} at location {place or '?'}" for name, place, count in rows)
+    return ", ".join(f"{count} × {name} at {place_words(place or '?')}" for name, place, count in rows)
 
 
 def _items_in_words(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} × item {item}" for item, count in sorted(counts.items()))
 
 
-def _place_words(places: Iterable[str]) -> str:
-    return ", ".join(f"location {place or '?'}" for place in sorted(places))
+def _places_in_words(places: Iterable[str]) -> str:
+    return ", ".join(place_words(place or "?") for place in sorted(places))
 
 
 def _skus(units: Iterable[UnitFacts]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from returnsops.lib.money import add_up
 from returnsops.lib.words import count_words
 from returnsops.returns.facts import HOLD, SELLABLE, ReturnFacts, UnitFacts
+from returnsops.returns.places import location_of, place_words, status_detail, status_of
 from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.kits import stock_in
@@ -26,6 +27,8 @@ from returnsops.returns.plan.lying import (
 )
 from returnsops.returns.plan.undone import AS_NOTED, given_up, is_given_up, is_gone
 from returnsops.returns.problems import Problem
+
+BY_HAND = {"kit_to_move": "a kit is moved by hand", "status_to_change": "an inventory status is changed by hand"}
 
 Misplaced = dict[tuple[str, str], list[tuple[UnitFacts, Lying]]]
 
@@ -50,27 +53,46 @@ def plan_shelving(draft: Draft, authorization: Authorization) -> bool:
     is_accounted_for = not _note_unaccepted(draft, authorization)
     _note_long_holds(draft)
     _shelving_step(draft, moving=len(moving) + sum(map(len, misplaced.values())))
-    waits_for_hands = any(one.code == "kit_to_move" for one in draft.problems)
+    waits_for_hands = any(one.code in BY_HAND for one in draft.problems)
     return is_accounted_for and not moving and not misplaced and not waits_for_hands
 
 
 def _may_move(draft: Draft, unit: UnitFacts, lying: Lying, authorization: Authorization) -> bool:
     """Only what a kit is made of is in stock. Where nobody told what that is, a person moves it, once and for all."""
-    stock = stock_in(draft.facts, authorization.line_of[unit.unit].item_id, 1)
+    stock, target = (
+        stock_in(draft.facts, authorization.line_of[unit.unit].item_id, 1),
+        destination_of(draft.facts, unit),
+    )
+    if stock and location_of(lying.place) == location_of(target):
+        _note_other_status(draft, unit, lying, target)
+        return False
     if stock is not None:
         return bool(stock)
-    target = destination_of(draft.facts, unit)
     draft.problem(
         Problem(
             "kit_to_move",
             f"unit:{unit.unit}",
-            f"{unit.title or unit.sku} is a kit. What it is made of, which nobody told us, lies at location "
-            f"{lying.place} and is "
-            + (f"to be {target}." if target == WRITTEN_OFF else f"meant for location {target}."),
+            f"{unit.title or unit.sku} is a kit. What it is made of, which nobody told us, lies at "
+            f"{place_words(lying.place)} and is "
+            + (f"to be {target}." if target == WRITTEN_OFF else f"meant for {place_words(target)}."),
             amount=unit.worth,
         )
     )
     return False
+
+
+def _note_other_status(draft: Draft, unit: UnitFacts, lying: Lying, target: str) -> None:
+    """REST has no Inventory Status Change (netsuite.md §4.12). Each judgement is a case of its own, so that what was
+    noted of one says nothing of the next."""
+    draft.problem(
+        Problem(
+            "status_to_change",
+            f"unit:{unit.unit}:{unit.inspection_id}",
+            f"{unit.title or unit.sku} lies at {place_words(lying.place)}, and was judged {unit.outcome}: it belongs "
+            f"there in status {status_of(target)}.",
+            amount=unit.worth,
+        )
+    )
 
 
 def _may_write_off(draft: Draft, units: list[tuple[UnitFacts, Lying]]) -> bool:
@@ -108,7 +130,7 @@ def _is_misplaced(facts: ReturnFacts, unit: UnitFacts, lying: Lying, authorizati
     place."""
     if lying.place in (destination_of(facts, unit), WRITTEN_OFF):
         return False
-    is_unjustified = lying.place in facts.policy.sellable_places and unit.outcome != SELLABLE
+    is_unjustified = facts.policy.is_sold_from(lying.place) and unit.outcome != SELLABLE
     judged_later = lying.last.posted_at is not None and _judged_at(unit) > lying.last.posted_at
     return is_unjustified or judged_later or _lies_on_hold(facts, unit, lying, authorization)
 
@@ -125,6 +147,7 @@ def _transfer_due(
     facts: ReturnFacts, authorization: Authorization, units: list[tuple[UnitFacts, Lying]], *, origin: str, target: str
 ) -> PostingDue:
     """Source: netsuite.md §4.10."""
+    rows = _stock_rows(facts, authorization, [unit for unit, _ in units])
     return PostingDue(
         kind="transfer",
         system="netsuite",
@@ -134,9 +157,9 @@ def _transfer_due(
             "body": {
                 "tranDate": _date_of_move(facts, "transfer", units),
                 "memo": memo_text(facts),
-                "location": {"id": origin},
-                "transferLocation": {"id": target},
-                "inventory": {"items": _stock_rows(facts, authorization, [unit for unit, _ in units])},
+                "location": {"id": location_of(origin)},
+                "transferLocation": {"id": location_of(target)},
+                "inventory": {"items": [row | _statuses_of(row, origin, target) for row in rows]},
             },
         },
         covers=frozenset(move_cover(unit, lying.moves + 1) for unit, lying in units),
@@ -148,7 +171,11 @@ def _adjustment_due(
     facts: ReturnFacts, authorization: Authorization, units: list[tuple[UnitFacts, Lying]], *, origin: str
 ) -> PostingDue:
     """Source: netsuite.md §4.11."""
-    rows = _stock_rows(facts, authorization, [unit for unit, _ in units])
+    location = {"id": location_of(origin)}
+    rows = [
+        row | {"location": location, "adjustQtyBy": -row["adjustQtyBy"]}
+        for row in _stock_rows(facts, authorization, [unit for unit, _ in units])
+    ]
     return PostingDue(
         kind="adjustment",
         system="netsuite",
@@ -159,10 +186,8 @@ def _adjustment_due(
                 "tranDate": _date_of_move(facts, "adjustment", units),
                 "memo": memo_text(facts),
                 "account": {"id": facts.policy.scrap_account},
-                "adjLocation": {"id": origin},
-                "inventory": {
-                    "items": [row | {"location": {"id": origin}, "adjustQtyBy": -row["adjustQtyBy"]} for row in rows]
-                },
+                "adjLocation": location,
+                "inventory": {"items": [row | _statuses_of(row, origin) for row in rows]},
             },
         },
         covers=frozenset(move_cover(unit, lying.moves + 1) for unit, lying in units),
@@ -176,6 +201,10 @@ def _stock_rows(facts: ReturnFacts, authorization: Authorization, units: list[Un
     for unit in units:
         counts.update(stock_in(facts, authorization.line_of[unit.unit].item_id, 1) or {})
     return [{"item": {"id": item}, "adjustQtyBy": count} for item, count in sorted(counts.items())]
+
+
+def _statuses_of(row: dict[str, Any], origin: str, target: str = "") -> dict[str, Any]:
+    return status_detail(row["adjustQtyBy"], status=status_of(origin), to_status=status_of(target))
 
 
 def _date_of_move(facts: ReturnFacts, kind: str, units: list[tuple[UnitFacts, Lying]]) -> str:
@@ -221,8 +250,8 @@ def _shelving_step(draft: Draft, *, moving: int) -> None:
         draft.step("shelve", StepState.BLOCKED, "what moved them was deleted in NetSuite", records=records)
     elif any(one.code == "received_unaccepted" for one in draft.problems):
         draft.step("shelve", StepState.BLOCKED, "units that were not accepted lie on hold", records=records)
-    elif any(one.code == "kit_to_move" for one in draft.problems):
-        draft.step("shelve", StepState.BLOCKED, "a kit is moved by hand", records=records)
+    elif by_hand := [BY_HAND[one.code] for one in draft.problems if one.code in BY_HAND]:
+        draft.step("shelve", StepState.BLOCKED, by_hand[0], records=records)
     elif moving and any(one.subject == "policy:scrap_account" for one in draft.problems):
         draft.step("shelve", StepState.BLOCKED, "no account to write scrapped units off to", records=records)
     elif moving:

@@ -49,6 +49,11 @@ GOODS: dict[str, ProblemKind] = {
         "Items in the admin: it goes on by itself. Or move them in NetSuite by an Inventory Transfer, or write them "
         "off by an Inventory Adjustment, then note it.", (ACKNOWLEDGE,),
     ),
+    "status_to_change": ProblemKind(
+        "A unit lies in another inventory status than its inspection says", "finance", "shelve",
+        "NetSuite lets nobody change a status from outside. Make an Inventory Status Change there, then note it.",
+        (ACKNOWLEDGE,),
+    ),
     "kit_part_returned": ProblemKind(
         "Part of a kit came back", "finance", "sale",
         "NetSuite takes a kit's line back only as a whole. If the whole kit lies there as one unit, choose its line. "

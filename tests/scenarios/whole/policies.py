@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from returnsops.returns.places import location_of, place_at, status_of
 from tests.builders import DAMAGED, HOLDING, SELLABLE
 from tests.builders import policy as read_policy
 
@@ -36,11 +37,16 @@ def rules_of(told: Json, world: Json, places: Places) -> Json:
         "scrap_account": world["adjustment_account_id"] if whole.scrap_account else "",
         "found_account": world["adjustment_account_id"] if whole.found_account else "",
         "exchange_location": places.ids.get(whole.exchange_location, ""),
-        "locations": {name: places.ids.get(place, "") for name, place in _locations(told).items()},
+        "locations": {name: _place(places, place) for name, place in _locations(told).items()},
         "items": {key: world["items"][key] for key in whole.items},
         "tenders": {gateway: account_of(gateway, world) for gateway in whole.tenders},
-        "place_rules": [rule | {"place": places.ids[rule["place"]]} for rule in told.get("place_rules", [])],
+        "place_rules": [rule | {"place": _place(places, rule["place"])} for rule in told.get("place_rules", [])],
     }
+
+
+def _place(places: Places, told: str) -> str:
+    location = places.ids.get(location_of(told), "")
+    return place_at(location, {status_of(told)} - {""})
 
 
 def _locations(told: Json) -> dict[str, str]:

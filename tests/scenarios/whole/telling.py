@@ -124,9 +124,10 @@ def _order(theatre: Theatre, scene: Scene, record: Json) -> str:
 
 def _transfer(theatre: Theatre, scene: Scene, record: Json) -> str:
     rows = ", ".join(f"{abs(line['quantity'])} × {line['sku']}" for line in record["lines"])
-    names, (first, *_) = theatre.places.names, record["lines"]
-    end = names[str(record["extra"]["transferLocation"])]
-    return f"Inventory Transfer of {record['trandate']}: {rows} from {names[str(first['location'])]} to {end}"
+    first, *_ = record["lines"]
+    origin = _place_named(theatre, str(first["location"]), first, side="status")
+    end = _place_named(theatre, str(record["extra"]["transferLocation"]), first, side="to_status")
+    return f"Inventory Transfer of {record['trandate']}: {rows} from {origin} to {end}"
 
 
 def _adjustment(theatre: Theatre, scene: Scene, record: Json) -> str:
@@ -230,7 +231,12 @@ def _worth(line: Json) -> Decimal:
 
 
 def _place(theatre: Theatre, line: Json) -> str:
-    return f" at {theatre.places.names.get(line['location'], line['location'])}"
+    return f" at {_place_named(theatre, line['location'], line, side='status')}"
+
+
+def _place_named(theatre: Theatre, location: str, line: Json, *, side: str) -> str:
+    name = theatre.places.names.get(location, location)
+    return name + "".join(f" in status {one[side]}" for one in line["assignments"] if one[side])
 
 
 def _name(scene: Scene, record: Json) -> str:

@@ -49,6 +49,7 @@ SWITCHES: Json = {
         "extras_of_removed": "in_proportion",
     },
     "connector": {"exchange_orders": False},
+    "netsuite": {"inventory_status": True},
 }
 
 

@@ -1,0 +1,129 @@
+"""Places that are told apart by inventory status: every document names it, and what nobody can change is told (D11)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from returnsops.returns.facts import FoundFacts, OverrideFacts, ReturnFacts
+from returnsops.returns.plan import plan_return
+from tests.builders import CREATED
+from tests.other_side import codes_of, due_of, rows_of, step_of
+from tests.scenarios.given import begin
+from tests.scenarios.moments import pass_moment
+
+ONE_PLACE = {"locations": {"holding": "14/2", "sellable": "14/1", "damaged": "14/3"}}
+ON_HOLD = {
+    "locations": {"holding": "31/2", "sellable": "14/1", "damaged": "14/3"},
+    "receipt_trigger": "arrival_to_hold",
+    "receipt_shape": "hold_then_transfer",
+}
+
+
+def live(rules: dict[str, Any], *moments: dict[str, Any]) -> ReturnFacts:
+    facts = begin({"policy": rules, "units": [{}]})
+    for moment in moments:
+        facts, _, _ = pass_moment(replace(facts, now=facts.now + timedelta(days=1)), moment)
+    return facts
+
+
+def judge(facts: ReturnFacts, outcome: str, *, inspection: int = 2) -> ReturnFacts:
+    """A day later, anew."""
+    now = facts.now + timedelta(days=1)
+    units = tuple(replace(one, outcome=outcome, inspected_at=now, inspection_id=inspection) for one in facts.units)
+    return replace(facts, now=now, units=units)
+
+
+def assigned(row: Mapping[str, Any]) -> Any:
+    return row["inventoryDetail"]["inventoryAssignment"]["items"]
+
+
+def test_a_receipt_names_the_status_of_the_place_beside_the_location() -> None:
+    facts = live(ONE_PLACE, {"judged": {"1": "damaged"}})
+
+    receipt = next(one for one in facts.postings if one.kind == "receipt")
+    (row,) = receipt.body["item"]["items"]
+    assert row["location"] == {"id": "14"}
+    assert assigned(row) == [{"inventoryStatus": {"id": "3"}, "quantity": 1}]
+
+
+def test_an_authorization_names_the_location_alone() -> None:
+    (row,) = rows_of(due_of(plan_return(begin({"policy": ONE_PLACE, "units": [{}]})), "rma"))
+
+    assert row["location"] == {"id": "14"}
+    assert "inventoryDetail" not in row
+
+
+def test_without_statuses_nothing_is_said_of_them() -> None:
+    facts = live({}, {"judged": {"1": "damaged"}})
+
+    (row,) = next(one for one in facts.postings if one.kind == "receipt").body["item"]["items"]
+    assert "inventoryDetail" not in row
+
+
+def test_a_transfer_takes_the_units_from_one_status_into_another() -> None:
+    facts = live(ON_HOLD, {"scanned": True})
+
+    (row,) = due_of(plan_return(judge(facts, "sellable")), "transfer").request["body"]["inventory"]["items"]
+
+    assert assigned(row) == [{"inventoryStatus": {"id": "2"}, "toInventoryStatus": {"id": "1"}, "quantity": 1}]
+
+
+def test_a_write_off_takes_the_units_out_of_their_status() -> None:
+    facts = live(ON_HOLD, {"scanned": True})
+
+    (row,) = due_of(plan_return(judge(facts, "scrapped")), "adjustment").request["body"]["inventory"]["items"]
+
+    assert assigned(row) == [{"inventoryStatus": {"id": "2"}, "quantity": -1}]
+
+
+def test_found_goods_are_taken_in_in_the_status_of_hold() -> None:
+    facts = begin({"policy": ON_HOLD | {"found_account": "219"}, "units": [{}]})
+    said = OverrideFacts("found", "found:7", "take_in", 1)
+    facts = replace(facts, found=(FoundFacts("7", "SOCKS", "504", 2, CREATED),), overrides=(said,))
+
+    (row,) = due_of(plan_return(facts), "take_in").request["body"]["inventory"]["items"]
+
+    assert row["location"] == {"id": "31"}
+    assert assigned(row) == [{"inventoryStatus": {"id": "2"}, "quantity": 2}]
+
+
+def test_a_change_of_status_at_one_location_is_asked_of_a_person() -> None:
+    facts = judge(live(ONE_PLACE, {"judged": {"1": "damaged"}}), "sellable")
+
+    plan = plan_return(facts)
+
+    (problem,) = [one for one in plan.problems if one.code == "status_to_change"]
+    assert problem.cause == (
+        "BOOT-42 lies at location 14 in status 3, and was judged sellable: it belongs there in status 1."
+    )
+    assert "transfer" not in {one.kind for one in plan.postings}
+    assert step_of(plan, "shelve").detail == "an inventory status is changed by hand"
+
+
+def test_what_was_noted_of_one_judgement_says_nothing_of_the_next() -> None:
+    """Or a unit that was taken out of sellable stock once could lie there again, and nobody would be told."""
+    facts = judge(live(ONE_PLACE, {"judged": {"1": "sellable"}}), "damaged")
+    (problem,) = [one for one in plan_return(facts).problems if one.code == "status_to_change"]
+    noted = OverrideFacts("acknowledge", f"status_to_change {problem.subject}", "done", 1)
+
+    done = replace(facts, overrides=(noted,))
+
+    assert "status_to_change" not in codes_of(plan_return(done))
+    assert "status_to_change" in codes_of(plan_return(judge(done, "hold", inspection=3)))
+
+
+@pytest.mark.parametrize("place", ["14", "14/1"])
+def test_what_netsuite_shows_in_a_sellable_status_was_to_be_judged_so(place: str) -> None:
+    """A person changed the receipt there; one without a status has the default, which is sellable."""
+    facts = live(ONE_PLACE, {"judged": {"1": "damaged"}})
+    records = tuple(
+        replace(one, lines=tuple(replace(line, location_id=place) for line in one.lines))
+        if one.record_type == "itemReceipt"
+        else one
+        for one in facts.records
+    )
+
+    assert "status_to_change" in codes_of(plan_return(replace(facts, records=records)))
