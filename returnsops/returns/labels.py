@@ -61,6 +61,7 @@ RECORD_NAMES: dict[str, tuple[str, str]] = {
     "cashSale": ("CS", "Cash sale"),
     "returnAuthorization": ("RMA", "Return Authorization"),
     "itemReceipt": ("IR", "Item Receipt"),
+    "itemFulfillment": ("IF", "Item Fulfillment"),
     "inventoryTransfer": ("TRF", "Inventory Transfer"),
     "inventoryAdjustment": ("ADJ", "Inventory Adjustment"),
     "creditMemo": ("CM", "Credit Memo"),
@@ -68,6 +69,9 @@ RECORD_NAMES: dict[str, tuple[str, str]] = {
     "cashRefund": ("CSR", "Cash Refund"),
     "customerPayment": ("PYMT", "Customer payment"),
     "customerDeposit": ("DEP", "Customer deposit"),
+    "binTransfer": ("BIN", "Bin Transfer"),
+    "transferOrder": ("TO", "Transfer Order"),
+    "journalEntry": ("JE", "Journal Entry"),
 }
 
 

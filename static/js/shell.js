@@ -1,6 +1,7 @@
 // Menus, dialogs, copying, messages and times: what each page shares.
 (() => {
   const TOAST_STAYS_MS = 6000;
+  const TOAST_READ_MS = 1500;
   const COPIED_STAYS_MS = 1600;
   const TIMES_EVERY_MS = 30000;
 
@@ -53,12 +54,22 @@
   }
 
   function startLeaving(toast) {
-    toast.dataset.leaving = "";
-    setTimeout(() => {
-      if (toast.matches(":hover, :focus-within")) delete toast.dataset.leaving;
-      else toast.remove();
-    }, TOAST_STAYS_MS);
+    toast.dataset.leaving = performance.now();
+    setTimeout(leave, TOAST_STAYS_MS, toast);
   }
+
+  function leave(toast) {
+    if (toast.matches(":hover, :focus-within")) delete toast.dataset.leaving;
+    else toast.remove();
+  }
+
+  // It lies over the page: who goes on there has seen it, and need not wait for what is below it.
+  function goOn(event) {
+    for (const toast of document.querySelectorAll(".toast[data-leaving]")) {
+      if (!toast.contains(event.target)) setTimeout(leave, Number(toast.dataset.leaving) + TOAST_READ_MS - performance.now(), toast);
+    }
+  }
+  for (const work of ["pointerdown", "keydown", "wheel", "touchmove"]) document.addEventListener(work, goOn, { passive: true });
 
   async function copyText(button) {
     await navigator.clipboard.writeText(button.dataset.copy);

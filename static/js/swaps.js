@@ -6,18 +6,40 @@
   let lastPress = { x: 0, y: 0, key: "" };
   let unreadUntil = 0;
   let hadFocus = null;
+  let begun = [];
 
   const isAnswer = ({ verb, triggeringEvent }) => verb === "post" && triggeringEvent?.type === "submit";
 
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     const wasInside = detail.target.contains(document.activeElement);
     hadFocus = wasInside || isAnswer(detail.requestConfig) ? detail.target : null;
+    begun = isAnswer(detail.requestConfig) ? wordsIn(detail.target, detail.requestConfig.elt) : [];
   });
 
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
     if (isAnswer(detail.requestConfig)) unreadUntil = performance.now() + UNREAD_MS;
+    writeAgain();
     keepPlace();
   });
+
+  const actionOf = (field) => field.form?.getAttribute("action");
+
+  // What somebody began in another form of a part is not swept away by the answer to this one. Ticks are given anew.
+  function wordsIn(part, sent) {
+    return [...part.querySelectorAll("textarea, select, input:not([type=hidden], [type=checkbox], [type=radio], [type=file])")]
+      .filter((field) => field.name && !sent.contains(field) && isChanged(field))
+      .map((field) => ({ action: actionOf(field), name: field.name, value: field.value }));
+  }
+
+  function writeAgain() {
+    for (const { action, name, value } of begun) {
+      const field = [...document.getElementsByName(name)].find((one) => actionOf(one) === action);
+      if (!field) continue;
+      field.value = value;
+      field.closest("details")?.setAttribute("open", "");
+    }
+    begun = [];
+  }
 
   // Whoever was in the part goes on at its heading, and not at the top of the page.
   function keepPlace() {
