@@ -5,18 +5,18 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from returnsops.pages.gaps import ANY_GAP, NAMES, with_gap
+from returnsops.pages.gaps import ANY_GAP, NAMES, unsettled, with_gap
 from returnsops.posting.labels import STATUSES
 from returnsops.posting.models import Posting
 from returnsops.returns.filters import ReturnFilter, visible_shops
-from returnsops.returns.models import LoopReturn
+from returnsops.returns.models import LoopReturn, NetSuiteRecord
 
 GAPS = [(ANY_GAP, "Anything due"), *((code, name) for code, name in NAMES.items() if code != "request")]
 
 POSTINGS = [(str(value), label.label) for value, label in STATUSES.items()]
-ORDER = ("q", "stage", "missing", "state", "created_from", "created_until", "shop", "posting")
+ORDER = ("q", "stage", "missing", "state", "created_from", "created_until", "shop", "posting", "rma")
 
 
 def date_input() -> forms.DateInput:
@@ -42,6 +42,12 @@ class ReturnListFilter(ReturnFilter):
     posting = django_filters.ChoiceFilter(
         choices=POSTINGS, method="filter_posting", label="Owed", widget=forms.HiddenInput
     )  # where the counts of the connections lead to
+    rma = django_filters.ChoiceFilter(
+        choices=[("none", "Without one")],
+        method="filter_rma",
+        label="Return Authorization",
+        widget=forms.HiddenInput,
+    )  # where the page about how soon there is one leads to
     state = django_filters.ChoiceFilter(choices=LoopReturn.State.choices, label="In Loop", empty_label="Every state")
     created_from = django_filters.DateFilter(
         field_name="created_at__date", lookup_expr="gte", label="From", widget=date_input()
@@ -58,6 +64,12 @@ class ReturnListFilter(ReturnFilter):
 
     def filter_missing(self, rows: QuerySet[Any], name: str, step: str) -> QuerySet[Any]:
         return with_gap(rows, step)
+
+    def filter_rma(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        standing = NetSuiteRecord.objects.filter(
+            returns=OuterRef("pk"), record_type="returnAuthorization", gone_at=None
+        )
+        return unsettled(rows).filter(~Exists(standing))
 
     def filter_until(self, rows: QuerySet[Any], name: str, day: Any) -> QuerySet[Any]:
         return rows.filter(created_at__date__lt=day + timedelta(days=1))

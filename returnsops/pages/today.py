@@ -46,7 +46,7 @@ class Scope:
 
 def describe_today(user: User, *, shop_code: str) -> dict[str, Any]:
     """The context of pages/today.html."""
-    scope = _scope(user, shop_code)
+    scope = find_scope(user, shop_code)
     gaps = gaps_by_step(scope.of(LoopReturn.objects.all()))
     due = [gap for gap in gaps if gap.step not in NOT_DUE]
     causes = _open_causes(scope)
@@ -60,13 +60,14 @@ def describe_today(user: User, *, shop_code: str) -> dict[str, Any]:
         "skus_href": scope.href("exceptions", code="sku_unmapped"),
         "skus": _unmapped(scope) if scope.role == Role.DATA else [],
         "connections": _connection_checks(scope),
+        "pace_href": scope.href("pace"),
         "worth": money_words(_total(due)),
         "is_quiet": not due and not causes,
         "has_shops": bool(scope.shops),
     }
 
 
-def _scope(user: User, shop_code: str) -> Scope:
+def find_scope(user: User, shop_code: str) -> Scope:
     shops = list(Shop.objects.visible_to(user).select_related("account").order_by("name", "pk"))
     chosen = [shop for shop in shops if shop.code == shop_code]
     return Scope(user, _main_role(user), chosen or shops, shop_code if chosen else "", clock.now())

@@ -9,6 +9,7 @@ urlpatterns = [
     path("returns/", views.return_list, name="returns"),
     path("returns/<int:pk>/", views.return_page, name="return"),
     path("postings/<int:pk>/cancel/", views.cancel_posting, name="cancel-posting"),
+    path("pace/", views.pace, name="pace"),
     path("search/", views.search, name="search"),
     path("connections/", views.connections, name="connections"),
     path("connections/pause/", views.pause, name="pause"),

@@ -18,6 +18,7 @@ from returnsops.pages.connections import check_by, describe_connections, resume_
 from returnsops.pages.finding import describe_search, find_returns
 from returnsops.pages.lanes import LanesForm, describe_lanes, set_lanes_by
 from returnsops.pages.lists import describe_list
+from returnsops.pages.pace import describe_pace
 from returnsops.pages.pauses import REASON_CHARS_MAX, PauseForm, describe_pauses, resume_pause_by
 from returnsops.pages.present.return_page import describe_return
 from returnsops.pages.today import describe_today
@@ -31,6 +32,12 @@ from returnsops.returns.models import LoopReturn
 def today(request: PageRequest) -> HttpResponse:
     context = describe_today(request.user, shop_code=request.GET.get("shop", ""))
     return render_page(request, "pages/today.html", context, fragment="pages/_today.html")
+
+
+@require_GET
+def pace(request: PageRequest) -> HttpResponse:
+    shop_code, days = request.GET.get("shop", ""), request.GET.get("days", "")
+    return render(request, "pages/pace.html", describe_pace(request.user, shop_code=shop_code, days=days))
 
 
 @require_GET
