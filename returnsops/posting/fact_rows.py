@@ -12,7 +12,6 @@ from returnsops.returns.models import (
     FactChange,
     FoundGoods,
     InspectedUnit,
-    LoopReturn,
     NetSuiteLine,
     NetSuiteRecord,
     Override,
@@ -106,13 +105,13 @@ SIBLING_UNITS = FixedQuery(
         ReturnLine.objects.filter(
             loop_return__shop=slot("shop_pk"),
             loop_return__provider_order_id=slot("order_id", kind="text"),
-            removed=False,
         )
         .exclude(loop_return=THIS)
-        .exclude(loop_return__state__in=[LoopReturn.State.CANCELLED, LoopReturn.State.EXPIRED])
         .order_by("loop_return", "pk")
-        .annotate(loop_id=F("loop_return__loop_id"), asked_at=F("loop_return__created_at"))
-        .values("loop_id", "asked_at", "provider_line_item_id", "sku")
+        .annotate(
+            loop_id=F("loop_return__loop_id"), asked_at=F("loop_return__created_at"), state=F("loop_return__state")
+        )
+        .values("loop_id", "asked_at", "state", "provider_line_item_id", "sku", "removed")
     )
 )
 

@@ -45,6 +45,7 @@ from returnsops.returns.sku_mapping import meanings_of
 
 KEPT_OUTCOME = "keep_item"
 REVIEW = LoopReturn.State.REVIEW
+ENDED_STATES = (LoopReturn.State.CANCELLED, LoopReturn.State.EXPIRED)
 NO_LABEL = frozenset({None, "", "n/a", "pending"})
 # Settings that say what is read and how; all others are asked by the plan alone.
 READ_BY = (
@@ -94,6 +95,7 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None, claims_stock: b
         for line in lines
     )
     records = _records(row, link_field=policy.link_field)
+    postings = tuple(_posting_facts(one) for one in fact_rows.POSTINGS.ask(return_pk=row.pk))
     may_be_kits = {items[one.sku] for one in (*lines, *found) if one.sku in kits} | sold_as_others(units, records)
     return ReturnFacts(
         now=now,
@@ -112,13 +114,13 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None, claims_stock: b
         records=records,
         records_read=row.records_fetched_at is not None,
         arrived_at=min((one.arrived_at for one in fact_rows.ARRIVALS.ask(return_pk=row.pk)), default=None),
-        postings=tuple(_posting_facts(one) for one in fact_rows.POSTINGS.ask(return_pk=row.pk)),
+        postings=postings,
         overrides=_override_facts(row),
         approvals=tuple(ApprovalFacts(one.subject, one.seen_hash) for one in fact_rows.APPROVALS.ask(return_pk=row.pk)),
         claims=_claims_of_siblings(row),
         pauses=tuple(_pause_facts(one) for one in pauses_of(account)),
         kits=find_kits(account.pk, may_be_kits),
-        siblings=_siblings(row, policy),
+        siblings=_siblings(row, policy, is_ended_by_others=loop.settled_at is not None and not postings),
         shop_currency=shop.currency,
     )
 
@@ -174,14 +176,20 @@ def _approved_at(row: LoopReturn, policy: Policy, *, now: datetime) -> datetime 
     return now if states else row.created_at
 
 
-def _siblings(row: LoopReturn, policy: Policy) -> tuple[SiblingFacts, ...]:
-    """Other returns of the order, where records of another system have to be told apart."""
-    if not row.provider_order_id or (policy.writes("rma") and policy.writes("credit") and policy.writes("refund")):
+def _siblings(row: LoopReturn, policy: Policy, *, is_ended_by_others: bool) -> tuple[SiblingFacts, ...]:
+    """Other returns of the order, where records of another system have to be told apart.
+
+    is_ended_by_others: it may be, as far as Loop tells.
+    """
+    writes_all = policy.writes("rma") and policy.writes("credit") and policy.writes("refund")
+    if not row.provider_order_id or (writes_all and not is_ended_by_others):
         return ()
-    units: dict[tuple[str, bool], list[str]] = defaultdict(list)
+    units: dict[tuple[str, bool], list[str]] = {}
     for one in fact_rows.SIBLING_UNITS.ask(shop_pk=row.shop_id, order_id=row.provider_order_id, return_pk=row.pk):
         is_earlier = (one.asked_at, one.loop_id) < (row.created_at, row.loop_id)
-        units[one.loop_id, is_earlier].append(one.provider_line_item_id or one.sku)
+        told = units.setdefault((one.loop_id, is_earlier), [])
+        if not (one.removed or one.state in ENDED_STATES):
+            told.append(one.provider_line_item_id or one.sku)
     return tuple(SiblingFacts(*name, units=tuple(sorted(told))) for name, told in sorted(units.items()))
 
 

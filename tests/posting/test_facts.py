@@ -360,12 +360,30 @@ def test_siblings_are_loaded_where_records_of_others_have_to_be_told_apart(sibli
     assert (told.loop_id, told.is_earlier, told.units) == ("1", True, ("14440012345678",))
 
 
-def test_ended_sibling_claims_no_record_of_others(siblings: list[LoopReturn]) -> None:
+@pytest.mark.parametrize("change", [{"state": "cancelled"}, {"line_items": []}])
+def test_ended_sibling_claims_no_units_of_others_records(siblings: list[LoopReturn], change: dict[str, Any]) -> None:
+    """What names it is its own all the same, so it is told."""
     first, second = siblings
     leave_to_others(first.shop)
-    LoopReturn.objects.filter(pk=first.pk).update(state="cancelled")
+    told: dict[str, Any] = {"line_items": [unit_payload(387001)]} | change
+    make_return(first.shop, loop_id=first.loop_id, **told)
 
-    assert load_facts(LoopReturn.objects.get(pk=second.pk)).siblings == ()
+    (sibling,) = load_facts(LoopReturn.objects.get(pk=second.pk)).siblings
+
+    assert (sibling.loop_id, sibling.units) == ("1", ())
+
+
+def test_siblings_are_loaded_where_another_system_may_have_ended_the_return(siblings: list[LoopReturn]) -> None:
+    first, second = siblings
+    settled: dict[str, Any] = {"state": "closed", "was_processed": True, "line_items": [unit_payload(387002)]}
+
+    row = make_return(first.shop, loop_id=second.loop_id, **settled)
+
+    assert [one.loop_id for one in load_facts(row).siblings] == ["1"]
+    plan_and_enqueue(first)
+    settled["line_items"] = [unit_payload(387001)]
+    make_return(first.shop, loop_id=first.loop_id, **settled)
+    assert load_facts(LoopReturn.objects.get(pk=first.pk)).siblings == ()
 
 
 def test_approval_is_the_first_moment_not_in_review(shop: Shop) -> None:

@@ -66,6 +66,21 @@ def test_authorization_beside_another_return_of_the_order(
     assert (let_others_stand_in(facts).posted("rma") is not None) is stands
 
 
+@pytest.mark.parametrize(
+    ("record", "stands"),
+    [
+        (authorization(other_ref_num="110700999"), False),
+        (authorization(), True),
+        (authorization(line={"quantity": 2}), True),
+    ],
+)
+def test_authorization_beside_a_return_of_the_order_that_has_ended(record: RecordFacts, *, stands: bool) -> None:
+    """It claims nothing but what names it."""
+    facts = facts_with(record, observes="rma", siblings=(replace(SIBLING, units=()),))
+
+    assert (let_others_stand_in(facts).posted("rma") is not None) is stands
+
+
 @pytest.mark.parametrize("is_cash_sale", [False, True])
 @pytest.mark.parametrize(
     ("changes", "is_alone", "stands"),

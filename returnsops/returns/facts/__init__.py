@@ -183,6 +183,11 @@ class ReturnFacts:
         return frozenset(covers)
 
     @property
+    def live_siblings(self) -> tuple[SiblingFacts, ...]:
+        """Other returns of the order that some record of another system may be for."""
+        return tuple(one for one in self.siblings if one.units)
+
+    @property
     def credit_memo(self) -> RecordFacts | None:
         """The Credit Memo of this return as NetSuite shows it; None: not posted, or not read yet."""
         credit = self.posted("credit")

@@ -98,7 +98,10 @@ class ClaimFacts:
 
 @dataclass(frozen=True)
 class SiblingFacts:
-    """Another return of the same order that has not ended. units: lines of the shop's order, or SKUs, one a unit."""
+    """Another return of the same order. units: lines of the shop's order, or SKUs, one a unit.
+
+    Without any it has ended: then only what names it is its own.
+    """
 
     loop_id: str
     is_earlier: bool

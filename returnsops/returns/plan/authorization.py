@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from returnsops.lib.money import add_up
+from returnsops.lib.money import add_up, money_text
 from returnsops.lib.words import noun_for
 from returnsops.returns.facts import CANCELLED, LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
 from returnsops.returns.places import location_of
@@ -205,13 +205,30 @@ def _foreign_rma(draft: Draft, sale: Sale) -> bool:
             problem = Problem(
                 "foreign_record",
                 f"record:{rma.internal_id}",
-                f"{rma.tran_id} in NetSuite authorises units of the same order lines and was not made by ReturnsOps.",
+                f"{rma.tran_id} in NetSuite authorises units of the same order lines and was not made by ReturnsOps."
+                f"{_how_it_ended(draft.facts, rma)}",
                 found=rma.tran_id,
                 amount=draft.facts.loop.return_total,
             )
             if draft.problem(problem):
                 return True
     return False
+
+
+def _how_it_ended(facts: ReturnFacts, rma: RecordFacts) -> str:
+    """Loop has settled, too: it may be the end of this very return (`taking_over`), and nothing is left to post."""
+    if rma.status != REFUNDED or facts.loop.settled_at is None:
+        return ""
+    credits = [one for one in facts.records_of("creditMemo", "cashRefund") if one.created_from_id == rma.internal_id]
+    names = " and ".join(f"{one.tran_id} of {money_text(one.total, facts.currency)}" for one in credits)
+    return (
+        f" It holds {_units_on(rma)} and was refunded{f' by {names}' if names else ''}. If that was this return, enter "
+        f"{facts.loop.loop_id} as its PO number in NetSuite: where the amounts agree, nothing more is posted here."
+    )
+
+
+def _units_on(rma: RecordFacts) -> str:
+    return ", ".join(f"{line.quantity} × {line.item_name}" for line in rma.lines if not line.is_closed)
 
 
 def _shares_lines(facts: ReturnFacts, sale: Sale, rma: RecordFacts) -> bool:

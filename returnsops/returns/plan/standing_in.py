@@ -8,7 +8,16 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from returnsops.returns.facts import CANCELLED, RECEIVED, LineFacts, PostingFacts, RecordFacts, ReturnFacts, UnitFacts
+from returnsops.returns.facts import (
+    CANCELLED,
+    RECEIVED,
+    LineFacts,
+    PostingFacts,
+    RecordFacts,
+    ReturnFacts,
+    SiblingFacts,
+    UnitFacts,
+)
 from returnsops.returns.plan.draft import Draft
 from returnsops.returns.plan.figures import is_zero_credit, read_figures, store_credit
 from returnsops.returns.plan.matching import Sale
@@ -62,18 +71,36 @@ def _authorization(facts: ReturnFacts, sale: Sale) -> PostingFacts | None:
 
 def find_their_authorization(facts: ReturnFacts, sale: Sale) -> RecordFacts | None:
     """Of this return: the one that names it, else one of exactly its units, else one of the same lines."""
-    bills = (bill.internal_id for bill in sale.bills)
-    sources = {sale.record.internal_id, sale.record.created_from_id, *bills} - {""}
-    theirs = [one for one in facts.records_of("returnAuthorization") if not one.ours and one.status != CANCELLED]
-    named = [one for one in theirs if one.names(facts.loop.loop_id)]
+    named = [one for one in _theirs(facts) if one.names(facts.loop.loop_id)]
     if named:
         return named[0]
-    free = [one for one in theirs if one.created_from_id in sources and not is_of_another(facts, one)]
-    same = [one for one in free if units_on(facts, one, sale) == units_of(facts.live_units, sale)]
-    place = _place_among_alike(facts)
+    same = alike_authorizations(facts, sale)
+    place = sum(one.is_earlier for one in alike_siblings(facts))
     if place < len(same):
         return same[place]
-    return next((one for one in free if one not in same and _shares_lines(one, facts, sale)), None)
+    return next((one for one in _free(facts, sale) if one not in same and _shares_lines(one, facts, sale)), None)
+
+
+def alike_authorizations(facts: ReturnFacts, sale: Sale) -> list[RecordFacts]:
+    """Of exactly the units of this return, whether they are for it or for another that asks for the same."""
+    return [one for one in _free(facts, sale) if units_on(facts, one, sale) == units_of(facts.live_units, sale)]
+
+
+def alike_siblings(facts: ReturnFacts) -> list[SiblingFacts]:
+    """Returns of the order with the very same units."""
+    own = sorted(unit.provider_line or unit.sku for unit in facts.live_units)
+    return [one for one in facts.siblings if sorted(one.units) == own]
+
+
+def _theirs(facts: ReturnFacts) -> list[RecordFacts]:
+    return [one for one in facts.records_of("returnAuthorization") if not one.ours and one.status != CANCELLED]
+
+
+def _free(facts: ReturnFacts, sale: Sale) -> list[RecordFacts]:
+    """Made from the sale, and of no other return as far as they tell."""
+    bills = (bill.internal_id for bill in sale.bills)
+    sources = {sale.record.internal_id, sale.record.created_from_id, *bills} - {""}
+    return [one for one in _theirs(facts) if one.created_from_id in sources and not is_of_another(facts, one)]
 
 
 def is_of_another(facts: ReturnFacts, record: RecordFacts) -> bool:
@@ -82,15 +109,9 @@ def is_of_another(facts: ReturnFacts, record: RecordFacts) -> bool:
     return noted or any(record.names(one.loop_id) for one in facts.siblings)
 
 
-def _place_among_alike(facts: ReturnFacts) -> int:
-    """How many returns of the order were asked for before this one with the very same units."""
-    own = sorted(unit.provider_line or unit.sku for unit in facts.live_units)
-    return sum(1 for one in facts.siblings if one.is_earlier and sorted(one.units) == own)
-
-
 def _shares_lines(record: RecordFacts, facts: ReturnFacts, sale: Sale) -> bool:
     """Of other units or another number of them. Among several returns nobody can tell whose it is."""
-    return not facts.siblings and bool(units_on(facts, record, sale) & units_of(facts.live_units, sale))
+    return not facts.live_siblings and bool(units_on(facts, record, sale) & units_of(facts.live_units, sale))
 
 
 def units_of(units: Iterable[UnitFacts], sale: Sale) -> Counter[str]:
@@ -170,7 +191,7 @@ def _find_their_credit(facts: ReturnFacts, sale: Sale, record_type: str) -> Reco
         if one.names(facts.loop.loop_id) or (rma and one.created_from_id == rma.their_id):
             return one
     of_sale = [one for one in theirs if one.created_from_id == sale.record.internal_id]
-    if not facts.siblings:
+    if not facts.live_siblings:
         return next(iter(of_sale), None)
     due = read_figures(facts).total
     return next((one for one in of_sale if one.total == due and not is_of_another(facts, one)), None)

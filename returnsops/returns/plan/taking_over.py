@@ -12,7 +12,7 @@ from returnsops.returns.plan.draft import Draft
 from returnsops.returns.plan.kinds import POSTING_KINDS
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.sale import find_sale
-from returnsops.returns.plan.standing_in import find_their_authorization, units_of, units_on
+from returnsops.returns.plan.standing_in import alike_authorizations, alike_siblings, find_their_authorization
 from returnsops.returns.policy import RECORD_KINDS, Ownership
 
 
@@ -24,6 +24,7 @@ def left_to_others(facts: ReturnFacts) -> ReturnFacts | None:
     has_begun = any(one.is_taken and not POSTING_KINDS[one.kind].only_tells for one in facts.postings)
     if has_begun or not facts.loop.settled_at or not facts.records_read or not _writes_any(facts):
         return None
+    facts = facts.in_order()
     sale = find_sale(Draft(facts))
     rma = find_their_authorization(facts, sale) if sale else None
     if sale is None or rma is None or not _is_surely_of_this(facts, rma, sale) or not _is_ended(facts, rma):
@@ -38,11 +39,12 @@ def _writes_any(facts: ReturnFacts) -> bool:
 
 
 def _is_surely_of_this(facts: ReturnFacts, rma: RecordFacts, sale: Sale) -> bool:
-    """It names the return; or it holds exactly its units, and no other unit of their lines was ever sold."""
-    own = units_of(facts.live_units, sale)
-    sold = {line.line: line.quantity for line in sale.record.lines}
-    is_all_of_it = units_on(facts, rma, sale) == own and all(sold[line] == count for line, count in own.items())
-    return rma.names(facts.loop.loop_id) or is_all_of_it
+    """It names the return; or it holds exactly its units, and there is one like it for each return of the order that
+    asks for these."""
+    if rma.names(facts.loop.loop_id):
+        return True
+    alike = alike_authorizations(facts, sale)
+    return rma in alike and len(alike) == 1 + len(alike_siblings(facts))
 
 
 def _is_ended(facts: ReturnFacts, rma: RecordFacts) -> bool:

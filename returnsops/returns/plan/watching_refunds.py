@@ -101,7 +101,7 @@ def _booked_on(facts: ReturnFacts, memo: RecordFacts) -> Iterable[Booked]:
         if amount:
             yield Booked(record, Part(record.account_id, amount))
             rest -= amount
-    untold = min(rest, add_up(one.total for one in standing if not one.pays and facts.siblings))
+    untold = min(rest, add_up(one.total for one in standing if not one.pays and facts.live_siblings))
     if untold > ZERO:
         yield Booked(None, Part("", untold))
 
@@ -114,7 +114,7 @@ def _used_of(facts: ReturnFacts, memo: RecordFacts) -> Decimal:
 def _refunded_by(facts: ReturnFacts, record: RecordFacts, memo: RecordFacts) -> Decimal:
     """A refund that does not tell what it pays is this credit's where no other return of the order has one."""
     if not record.pays:
-        return ZERO if facts.siblings else record.total
+        return ZERO if facts.live_siblings else record.total
     return add_up(amount for credit_id, amount in record.pays if credit_id == memo.internal_id)
 
 
