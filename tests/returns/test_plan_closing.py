@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from returnsops.returns.facts import ClaimFacts, OverrideFacts, ReturnFacts
 from returnsops.returns.plan import plan_return
+from returnsops.returns.plan.closing import expect_end_of_credit
+from returnsops.returns.plan.draft import Draft
 from returnsops.returns.policy import Ownership
 from tests.builders import (
     NOW,
@@ -20,7 +23,7 @@ from tests.builders import (
     with_receipts,
     with_rma,
 )
-from tests.other_side import kinds_of
+from tests.other_side import kinds_of, run_to_end
 
 
 @pytest.mark.parametrize(
@@ -114,3 +117,74 @@ def test_where_others_authorise_by_policy_theirs_is_the_one_that_is_read() -> No
     observed = replace(facts.policy, ownership={**facts.policy.ownership, "rma": Ownership.OBSERVE})
 
     assert left_open(replace(facts, policy=observed)) == ["record:8099"]
+
+
+# --- What a credit of ours has open at the end ---------------------------------------------------------
+
+
+def ended_with(*overrides: OverrideFacts, is_open: str, **changes: Any) -> ReturnFacts:
+    """Credited, refunded with 77.76, and the refund deleted for good; then the return ended, a week ago."""
+    facts, _ = run_to_end(make_facts(units=(make_unit(1, "sellable"),)))
+    left = {"creditMemo": {"amount_remaining": Decimal(is_open)}, "customerRefund": {"gone": True}}
+    records = tuple(replace(one, **left.get(one.record_type, {})) for one in facts.records)
+    postings = tuple(replace(one, **changes) if one.kind == "credit" else one for one in facts.postings)
+    facts = replace(facts, records=records, postings=postings, overrides=overrides)
+    return replace(facts, loop=replace(facts.loop, updated_at=NOW - timedelta(days=7)))
+
+
+GIVEN_UP = OverrideFacts("acknowledge", "record_gone posting:loop-fern-110700123-customer-refund-1", "seen", 1)
+
+
+def noted_open(amount: str) -> OverrideFacts:
+    return OverrideFacts("acknowledge", f"record_differs record:8201:open:{amount}", "seen", 1)
+
+
+@pytest.mark.parametrize(
+    ("facts", "may_be_open", "asked"),
+    [
+        (ended_with(is_open="77.76"), "0", Decimal("77.76")),
+        (ended_with(is_open="77.76"), "70.00", Decimal("7.76")),
+        (ended_with(is_open="77.76"), "77.76", None),
+        (ended_with(GIVEN_UP, is_open="77.76"), "0", None),
+        (ended_with(GIVEN_UP, is_open="80.00"), "0", Decimal("2.24")),
+        (ended_with(noted_open("77.76"), is_open="77.76"), "0", None),
+        (ended_with(noted_open("77.76"), is_open="50.00"), "0", None),
+        (ended_with(noted_open("70"), is_open="77.76"), "0", Decimal("77.76")),
+        (ended_with(is_open="77.76", external_id=""), "0", None),  # of another system
+    ],
+    ids=[
+        "all",
+        "store credit",
+        "no more",
+        "given up",
+        "beyond that",
+        "noted",
+        "less than noted",
+        "more than noted",
+        "theirs",
+    ],
+)
+def test_ended_return_asks_for_what_its_credit_has_open_beyond_what_it_may(
+    facts: ReturnFacts, may_be_open: str, asked: Decimal | None
+) -> None:
+    draft = Draft(facts)
+
+    is_used = expect_end_of_credit(draft, may_be_open=Decimal(may_be_open), why="it was cancelled")
+
+    assert (is_used, [one.amount for one in draft.problems]) == (asked is None, [] if asked is None else [asked])
+
+
+@pytest.mark.parametrize("is_removed", [True, False])
+def test_note_on_goods_taken_out_explains_an_open_authorization_only_while_they_are_out(*, is_removed: bool) -> None:
+    """Put back in Loop, they are to be credited like any other."""
+    facts, _ = run_to_end(make_facts(units=(make_unit(1, "sellable"), make_unit(2, "sellable", provider_line="2"))))
+    records = tuple(
+        replace(one, status="F") if one.record_type == "returnAuthorization" else one for one in facts.records
+    )
+    units = (facts.units[0], replace(facts.units[1], removed=is_removed))
+    noted = OverrideFacts("acknowledge", f"removed_after_receipt unit:{units[1].unit}", "seen", 1)
+    late = facts.now + timedelta(days=7)
+
+    plan = plan_return(replace(facts, records=records, units=units, overrides=(noted,), now=late))
+
+    assert any(one.subject.endswith(":rma") for one in plan.problems) is not is_removed

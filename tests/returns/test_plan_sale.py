@@ -10,6 +10,7 @@ from returnsops.returns.facts import ClaimFacts, OverrideFacts, ReturnFacts
 from returnsops.returns.plan import StepState, plan_return
 from tests.builders import (
     CREATED,
+    NOW,
     make_facts,
     make_line,
     make_loop,
@@ -253,3 +254,17 @@ def test_booked_by_hand_does_not_end_before_our_authorization_is_read_back() -> 
     plan = plan_return(replace(facts, records=records))
 
     assert (step_of(plan, "close_rma").state, plan.stage) == (StepState.WAITING, "waiting")
+
+
+def test_bill_of_an_order_is_due_after_the_last_unit_was_judged() -> None:
+    """Whatever was judged: who waits for the rest of the parcel has no reason yet to bill it."""
+    units = (make_unit(1, "sellable"), make_unit(2, "missing"))
+    judged = (replace(units[0], inspected_at=NOW - timedelta(days=9)), units[1])
+    order = make_sale(units, "salesOrder", status="F")
+    facts = make_facts(units=judged, records=(order,), policy=policy(rma_source="order"))
+
+    facts, plan = run_to_end(facts)
+    late = plan_return(replace(facts, now=NOW - timedelta(hours=1) + facts.policy.deadlines.bill))
+
+    assert (codes_of(plan), step_of(plan, "credit").state) == ([], StepState.WAITING)
+    assert codes_of(late) == ["order_unbilled"]

@@ -9,7 +9,7 @@ import pytest
 from returnsops.returns.facts import OverrideFacts, RecordFacts, ReturnFacts, SiblingFacts
 from returnsops.returns.plan.standing_in import let_others_stand_in
 from returnsops.returns.policy import RECORD_KINDS
-from tests.builders import make_facts, make_line, make_netsuite, make_sale, make_unit, policy
+from tests.builders import make_exchange, make_facts, make_line, make_loop, make_netsuite, make_sale, make_unit, policy
 
 BOOT = make_unit(1, "sellable")
 CAP = make_unit(2, provider_line="2", sku="CAP-7", item_id="502")  # on line 6 of the bill, and not sent back
@@ -128,3 +128,33 @@ def test_units_the_other_system_received_are_those_judged_here_first() -> None:
     ]
     unread = let_others_stand_in(replace(facts, records_read=False))
     assert unread.postings == ()
+
+
+@pytest.mark.parametrize(
+    ("is_open", "store_credit", "rule", "exchanged", "is_applied"),
+    [
+        ("0", "0", "value_in_value_out", True, True),
+        ("10.00", "10.00", "value_in_value_out", True, True),
+        ("10.01", "10.00", "value_in_value_out", True, False),
+        ("0", "0", "zero_credit", True, False),
+        ("0", "0", "value_in_value_out", False, False),
+    ],
+)
+def test_credit_is_applied_to_the_exchange_once_no_more_is_open_than_store_credit(
+    is_open: str, store_credit: str, rule: str, exchanged: bool, is_applied: bool
+) -> None:
+    ownership = dict.fromkeys(RECORD_KINDS, "write") | {"credit": "observe"}
+    loop = make_loop((BOOT,), exchange_credit=str(Decimal("77.76") - Decimal(store_credit)), gift_card=store_credit)
+    memo = make_netsuite(
+        "creditMemo", "8201", created_from_id="7001", total=Decimal("77.76"), amount_remaining=Decimal(is_open)
+    )
+    facts = make_facts(
+        units=(BOOT,), records=(make_sale((BOOT,)), memo), loop=replace(loop, refund=Decimal(0)),
+        exchanges=(make_exchange(),) if exchanged else (),
+        policy=policy(ownership=ownership, exchange_settlement=rule),
+    )  # fmt: skip
+
+    found = let_others_stand_in(facts)
+
+    assert found.posted("credit") is not None
+    assert (found.posted("credit_apply") is not None) is is_applied

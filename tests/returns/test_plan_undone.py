@@ -9,6 +9,7 @@ import pytest
 
 from returnsops.returns.facts import OverrideFacts, PostingFacts, RefundFacts, ReturnFacts
 from returnsops.returns.plan import StepState, plan_return
+from returnsops.returns.plan.undone import UNDONE, came_back, replaced_by
 from tests.builders import (
     make_exchange,
     make_facts,
@@ -89,6 +90,51 @@ def test_record_that_is_there_again_beside_its_successor_is_told() -> None:
     both = replace(facts, postings=(*facts.postings, successor))
 
     assert "record_differs" in codes_of(plan_return(both))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_double"),
+    [
+        ({}, {}, True),
+        ({}, {"status": "sending"}, True),
+        ({}, {"status": "pending"}, False),
+        ({}, {"status": "voided"}, False),
+        ({}, {"covers": frozenset({"unit:387009"})}, False),
+        ({}, {"kind": "receipt"}, False),
+        ({}, {"number": 0}, False),  # it came before
+        ({"status": "rejected"}, {}, False),
+    ],
+)
+def test_only_what_came_in_the_place_of_a_record_doubles_it(
+    first: dict[str, Any], second: dict[str, Any], *, is_double: bool
+) -> None:
+    facts = said(authorized(), "post_again", OURS, "8001")
+    posting = replace(facts.postings[0], **first)
+    successor = make_posted("rma", "8002", posting.covers, number=2, external_id=OURS[:-1] + "2")
+
+    found = came_back(replace(facts, postings=(posting, replace(successor, **second))), posting)
+
+    assert (found is not None) is is_double
+
+
+@pytest.mark.parametrize(
+    ("changes", "covers", "replaces"),
+    [
+        ({}, {"unit:387001"}, (OURS,)),
+        ({}, {"unit:387001", "unit:387002"}, (OURS,)),
+        ({}, {"unit:387002"}, ()),
+        ({"kind": "receipt"}, {"unit:387001"}, ()),
+        ({"status": "posted"}, {"unit:387001"}, ()),
+        ({"status": "voided"}, {"unit:387001"}, ()),
+    ],
+)
+def test_only_what_was_undone_of_the_same_units_is_replaced(
+    changes: dict[str, Any], covers: set[str], replaces: tuple[str, ...]
+) -> None:
+    facts = authorized()
+    undone = replace(facts.postings[0], **{"status": UNDONE} | changes)
+
+    assert replaced_by(replace(facts, postings=(undone,)), "rma", frozenset(covers)) == replaces
 
 
 def test_stranger_in_its_place_is_told_with_both_contents() -> None:

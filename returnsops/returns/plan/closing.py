@@ -327,11 +327,12 @@ def _should_be_open(facts: ReturnFacts, memo: RecordFacts) -> Decimal:
 
 
 def _holds_goods_taken_out(facts: ReturnFacts) -> bool:
-    """Received and not credited, on purpose: taken out of the return, or not accepted, and settled by a person."""
+    """Received and not credited, on purpose: taken out of the return, or not accepted, and settled by a person.
+
+    Only of goods that had come is there such a note."""
     if facts.is_acknowledged("received_unaccepted", f"return:{facts.loop.loop_id}"):
         return True
-    unjudged = {unit.cover for unit in facts.units if not unit.outcome} & facts.posted_covers("receipt")
-    out = [unit for unit in facts.units if unit.removed and (unit.is_accepted or unit.cover in unjudged)]
+    out = [unit for unit in facts.units if unit.removed]
     return any(facts.is_acknowledged("removed_after_receipt", f"unit:{unit.unit}") for unit in out)
 
 
