@@ -125,7 +125,10 @@ def test_where_others_authorise_by_policy_theirs_is_the_one_that_is_read() -> No
 def ended_with(*overrides: OverrideFacts, is_open: str, **changes: Any) -> ReturnFacts:
     """Credited, refunded with 77.76, and the refund deleted for good; then the return ended, a week ago."""
     facts, _ = run_to_end(make_facts(units=(make_unit(1, "sellable"),)))
-    left = {"creditMemo": {"amount_remaining": Decimal(is_open)}, "customerRefund": {"gone": True}}
+    left: dict[str, dict[str, Any]] = {
+        "creditMemo": {"amount_remaining": Decimal(is_open)},
+        "customerRefund": {"gone": True},
+    }
     records = tuple(replace(one, **left.get(one.record_type, {})) for one in facts.records)
     postings = tuple(replace(one, **changes) if one.kind == "credit" else one for one in facts.postings)
     facts = replace(facts, records=records, postings=postings, overrides=overrides)
