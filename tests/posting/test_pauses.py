@@ -8,8 +8,9 @@ from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.posting.claim import claim_postings, claimable
 from returnsops.posting.models import Pause, Posting
+from returnsops.posting.pauses import find_pause, pauses_of, postings_on_their_way
 from returnsops.returns.models import LoopReturn
-from tests.builders import make_due, make_posting
+from tests.builders import make_account, make_due, make_posting, make_shop
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +43,42 @@ def test_pause_of_something_else_holds_nothing(row: LoopReturn, key: str) -> Non
     make_pause(row.shop, key)
 
     assert len(claim_postings("me", count=1)) == 1
+
+
+def test_pause_of_another_account_holds_nothing(row: LoopReturn) -> None:
+    waiting(row)
+    make_pause(make_shop("moss", account=make_account("7654321")), "account")
+
+    assert len(claim_postings("me", count=1)) == 1
+
+
+def test_pause_is_found_while_it_lives_and_in_its_account(shop: Shop) -> None:
+    other = make_shop("moss", account=make_account("7654321"))
+    theirs = make_pause(other, "account")
+    make_pause(shop, "account", ended_at=clock.now())
+
+    assert (find_pause(shop.account, "account"), pauses_of(shop.account)) == (None, [])
+    assert (find_pause(other.account, "account"), pauses_of(other.account)) == (theirs, [theirs])
+
+
+@pytest.mark.parametrize(
+    ("status", "count"),
+    [("pending", 1), ("sending", 1), ("uncertain", 1), ("posted", 0), ("rejected", 0), ("voided", 0)],
+)
+def test_what_goes_on_without_anybodys_doing_is_on_its_way(row: LoopReturn, status: str, count: int) -> None:
+    posting = waiting(row)
+    now = clock.now()
+    columns = {"sending_since": now, "uncertain_since": now, "their_id": "9001", "posted_at": now}
+    Posting.objects.filter(pk=posting.pk).update(status=status, **columns)
+
+    assert postings_on_their_way().count() == count
+
+
+def test_what_is_paused_waits_for_a_person_and_is_not_on_its_way(row: LoopReturn) -> None:
+    waiting(row)
+    make_pause(row.shop, "flow:receipt")
+
+    assert not postings_on_their_way().exists()
 
 
 def test_probe_goes_first_and_alone(row: LoopReturn) -> None:

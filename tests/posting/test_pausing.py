@@ -2,16 +2,20 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from integrations.models import Shop
-from returnsops.lib import clock
+from returnsops.lib import clock, nudge
 from returnsops.people.models import AuditEvent, Membership, Role, User
 from returnsops.posting.models import Pause
 from returnsops.posting.pause_words import FLOW_NAMES, what_stands_still
 from returnsops.posting.pausing import may_pause, pause_by, resume_by
 from returnsops.returns.errors import NotPossibleError
+from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan.hinges import FLOWS
-from tests.builders import make_shop
+from tests.builders import make_due, make_posting, make_shop
+from tests.posting.test_pauses import make_pause
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +78,80 @@ def test_who_may_not_pause_may_not_resume(shop: Shop, finn: User, dana: User) ->
     with pytest.raises(PermissionDenied):
         resume_by(dana, pause)
     assert Pause.objects.live().count() == 1
+
+
+def test_who_may_pause_in_one_shop_ends_no_pause_of_the_whole_account(shop: Shop, finn: User) -> None:
+    pause = Pause.objects.create(
+        account=shop.account, key="account", code="by_person", reason="x", opened_at=clock.now(), opened_by=finn
+    )
+    make_shop("other", account=shop.account)
+
+    with pytest.raises(PermissionDenied):
+        resume_by(finn, pause)
+    assert Pause.objects.live().exists()
+
+
+def test_who_may_pause_nowhere_tries_no_cause(shop: Shop, dana: User) -> None:
+    pause = make_pause(shop, "period:2026-09")
+
+    with pytest.raises(PermissionDenied):
+        resume_by(dana, pause)
+    assert Pause.objects.live().exists()
+
+
+def test_who_waits_learns_at_once(
+    shop: Shop,
+    finn: User,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(nudge, "async_task", lambda roof, what, row_id, **options: sent.append(what))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        pause = pause_by(finn, shop.account, shop=shop, flow="", reason="Stocktake")
+    assert sent.count("pauses") == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        resume_by(finn, pause)
+    assert sent.count("pauses") == 2
+
+
+def test_pause_of_one_shop_is_in_the_audit_of_that_shop(shop: Shop, finn: User) -> None:
+    other = make_shop("other", account=shop.account)
+    Membership.objects.create(user=finn, shop=other, role=Role.FINANCE)
+
+    pause_by(finn, shop.account, shop=other, flow="", reason="Stocktake")
+
+    assert AuditEvent.objects.order_by("-pk")[0].shop == other
+
+
+def test_trying_a_cause_is_in_the_audit_with_what_goes_first(row: LoopReturn, finn: User) -> None:
+    probe = make_posting(row, make_due("receipt", hinges_on=("period:2026-09",)))
+    LoopReturn.objects.update(look_again_at=None)
+
+    resume_by(finn, make_pause(row.shop, "period:2026-09"), reason=" Open again ")
+
+    event = AuditEvent.objects.order_by("-pk")[0]
+    assert (event.action, event.reason, event.after) == ("tried cause", "Open again", str(probe))
+
+
+def test_stop_that_nobody_made_is_told_without_a_name(shop: Shop, finn: User) -> None:
+    make_pause(shop, "flow:receipt", code="flow_stopped", reason="NetSuite refused 10 documents.")
+
+    with pytest.raises(NotPossibleError, match=r"^Item Receipts is paused already: NetSuite refused 10 documents\.$"):
+        pause_by(finn, shop.account, shop=None, flow="receipt", reason="Stocktake")
+
+
+def test_pause_that_ended_while_another_was_made_is_told(
+    shop: Shop, finn: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stands(**columns: object) -> Pause:
+        raise IntegrityError("one_live_pause")
+
+    monkeypatch.setattr(Pause.objects, "create", stands)
+
+    with pytest.raises(NotPossibleError, match="resumed just now. Reload"):
+        pause_by(finn, shop.account, shop=shop, flow="", reason="Stocktake")
 
 
 def test_resuming_twice_is_told(shop: Shop, finn: User) -> None:
