@@ -193,7 +193,7 @@ class NetSuiteAccountAdmin(CheckedAdmin):
                 "fields": ("netsuite_consumer_secret", "netsuite_token_id", "netsuite_token_secret"),
             },
         ),
-        ("Fields", {"fields": ("line_reference_field", "sku_field", "stock_table")}),
+        ("Fields", {"fields": ("line_reference_field", "sku_field", "category_field", "stock_table")}),
         (
             "How this account behaves",
             {

@@ -99,6 +99,7 @@ def account_options(account: NetSuiteAccount) -> AccountOptions:
         receipt_key=ReceiptKey(account.receipt_key),
         write_mode=WriteMode(account.write_mode),
         sku_field=account.sku_field,
+        category_field=account.category_field,
         stock_table=StockTable(account.stock_table),
         has_forms=account.has_forms and account.profile.get(NO_FORMS) is None,
         sends_order_doc=account.sends_order_doc,

@@ -12,7 +12,7 @@ from django.db.models import Q
 from integrations.errors import ConfigurationError
 from integrations.models.connection import Connection, validate_time_zone
 from integrations.netsuite.addresses import default_base_url, require_fitting_url
-from integrations.netsuite.options import ITEM_FIELD, ReceiptKey, StockTable
+from integrations.netsuite.options import CATEGORY_FIELD, ITEM_FIELD, ReceiptKey, StockTable
 
 
 def _words_of(options: type[StrEnum]) -> list[tuple[str, str]]:
@@ -53,6 +53,12 @@ class NetSuiteAccount(Connection):
         "SKU field", max_length=60, default="itemid",
         validators=[RegexValidator(rf"^{ITEM_FIELD.pattern}$", "No such field of an item.")],
         help_text="Item field that holds the SKU: itemid, upccode, externalid, displayname or a custitem…",
+    )  # fmt: skip
+    category_field = models.CharField(
+        max_length=60, blank=True, default="", db_default="",
+        validators=[RegexValidator(rf"^{CATEGORY_FIELD.pattern}$", "No such field of an item.")],
+        help_text="Item field that tells its category, for rules of places: class, department or a custitem…. "
+        "Empty: none. Items known already are read anew within a day.",
     )  # fmt: skip
     stock_table = models.CharField(
         "stock is read from", max_length=30, choices=_words_of(StockTable), default=StockTable.ITEM_LOCATIONS.value,

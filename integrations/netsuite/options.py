@@ -9,6 +9,8 @@ from integrations.errors import ConfigurationError
 
 ITEM_FIELD = re.compile(r"(itemid|upccode|externalid|displayname|custitem[a-z0-9_]*)")
 
+CATEGORY_FIELD = re.compile(r"(class|department|custitem[a-z0-9_]*)")
+
 
 class ReceiptKey(StrEnum):
     """What names the row of the authorization on a receipt (netsuite.md §13 U2)."""
@@ -36,6 +38,7 @@ class WriteMode(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class AccountOptions:
     """sku_field: the item column that holds the shop's SKU (netsuite.md 4.2).
+    category_field: the one that tells its category, which none is documented to; empty: none does.
 
     has_forms: ask for the form of a document before it is made (netsuite.md §2.7, §13 U11).
     sends_order_doc: name the source on every row of an authorization (netsuite.md 3.2).
@@ -47,6 +50,7 @@ class AccountOptions:
     receipt_key: ReceiptKey = ReceiptKey.ORDER_LINE
     write_mode: WriteMode = WriteMode.SYNC
     sku_field: str = "itemid"
+    category_field: str = ""
     stock_table: StockTable = StockTable.ITEM_LOCATIONS
     has_forms: bool = False
     sends_order_doc: bool = False
@@ -59,4 +63,8 @@ class AccountOptions:
         if not ITEM_FIELD.fullmatch(self.sku_field):
             detail = f"«{self.sku_field}» is not a field of items that can hold a SKU: itemid, upccode, externalid, "
             detail += "displayname, or a custom one (custitem…)."
+            raise ConfigurationError(system="netsuite", operation="read options", detail=detail)
+        if self.category_field and not CATEGORY_FIELD.fullmatch(self.category_field):
+            detail = f"«{self.category_field}» is not a field of items that can tell a category: class, department, or "
+            detail += "a custom one (custitem…)."
             raise ConfigurationError(system="netsuite", operation="read options", detail=detail)

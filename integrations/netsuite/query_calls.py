@@ -112,8 +112,9 @@ class QueryCalls:
     def find_items(self, values: Collection[str], *, field: str = "") -> list[ItemRecord]:
         """Items, inactive ones too, that hold one of these values in the account's SKU field, or in the one given."""
         column = field or self._options.sku_field
-        sql = suiteql.items_by(column)
-        return [suiteql.parse_item(row) for row in self._find_rows(sql, values)]
+        category = self._options.category_field
+        sql = suiteql.items_by(column, category=category)
+        return [suiteql.parse_item(row, asks_category=bool(category)) for row in self._find_rows(sql, values)]
 
     def find_members(self, kit_ids: Collection[str]) -> list[KitMemberRecord] | None:
         """What these kits are made of; None if the role may read no table that tells it."""

@@ -139,7 +139,7 @@ class TransactionRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class ItemRecord:
-    """sku: its name in NetSuite; found_by: what it holds in the field it was looked up by."""
+    """sku: its name in NetSuite; found_by: what the field it was looked up by holds; category: None: not asked."""
 
     internal_id: str
     sku: str
@@ -148,6 +148,7 @@ class ItemRecord:
     item_type: str
     is_inactive: bool
     found_by: str = ""
+    category: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from integrations.errors import UnreadableRecordError
-from integrations.netsuite.options import ITEM_FIELD, StockTable
+from integrations.netsuite.options import CATEGORY_FIELD, ITEM_FIELD, StockTable
 from integrations.netsuite.records import Deletion, ItemRecord, KitMemberRecord, RecordRef
 
 ReadTime = Callable[[str | None], datetime | None]
@@ -104,7 +104,7 @@ WHERE t.type IN ({types}) AND t.lastmodifieddate >= TO_DATE(?, 'YYYY-MM-DD HH24:
 ORDER BY t.id"""
 
 ITEMS_BY = """SELECT i.id AS id, i.itemid AS itemid, i.displayname AS displayname, i.upccode AS upccode,
-       i.itemtype AS itemtype, i.isinactive AS isinactive, i.{column} AS foundby
+       i.itemtype AS itemtype, i.isinactive AS isinactive, i.{column} AS foundby{category}
 FROM item i
 WHERE i.{column} IN ({{values}})
 ORDER BY i.id"""
@@ -155,10 +155,16 @@ def ref_columns(*, without: Collection[str] = ()) -> str:
     return ", ".join([REF_COLUMNS, *extra])
 
 
-def items_by(column: str) -> str:
-    """The query for items by their id, or by a column that can hold a SKU; no other is let through."""
+def items_by(column: str, *, category: str = "") -> str:
+    """The query for items by their id, or by a column that can hold a SKU; no other is let through.
+
+    category: the column that tells their category.
+    """
     assert column == "id" or ITEM_FIELD.fullmatch(column), f"{column} is no field that holds a SKU"
-    return ITEMS_BY.format(column=column)
+    assert not category or CATEGORY_FIELD.fullmatch(category), f"{category} is no field that tells a category"
+    return ITEMS_BY.format(
+        column=column, category=f",\n       BUILTIN.DF(i.{category}) AS category" if category else ""
+    )
 
 
 def stock_in(table: StockTable, *, at_one_place: bool) -> str:
@@ -218,7 +224,7 @@ def parse_deletion(row: Mapping[str, str], *, read_time: ReadTime) -> Deletion:
     )
 
 
-def parse_item(row: Mapping[str, str]) -> ItemRecord:
+def parse_item(row: Mapping[str, str], *, asks_category: bool = False) -> ItemRecord:
     return ItemRecord(
         internal_id=_column(row, "id"),
         sku=_column(row, "itemid"),
@@ -227,6 +233,7 @@ def parse_item(row: Mapping[str, str]) -> ItemRecord:
         item_type=row.get("itemtype", ""),
         is_inactive=row.get("isinactive") == "T",
         found_by=row.get("foundby", ""),
+        category=row.get("category", "") if asks_category else None,
     )
 
 

@@ -41,7 +41,7 @@ from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.plan.authorization import MOVING
 from returnsops.returns.policies import active_policy
 from returnsops.returns.policy import KeptItems, Policy, RmaTrigger
-from returnsops.returns.sku_mapping import meanings_of
+from returnsops.returns.sku_mapping import Meaning, meanings_of
 
 KEPT_OUTCOME = "keep_item"
 REVIEW = LoopReturn.State.REVIEW
@@ -89,7 +89,7 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None, claims_stock: b
     outcomes = _standing_outcomes(row)
     units = tuple(
         replace(
-            _unit_facts(line, items, outcomes.get(line.id), policy=policy, kept=kept),
+            _unit_facts(line, meanings.get(line.sku), outcomes.get(line.id), policy=policy, kept=kept),
             restocked_at=restocked.get(line.line_item_id),
         )
         for line in lines
@@ -216,7 +216,7 @@ def _standing_outcomes(row: LoopReturn) -> dict[int, Row]:
 
 
 def _unit_facts(
-    line: Row, items: dict[str, str], judged: Row | None, *, policy: Policy, kept: frozenset[str]
+    line: Row, meaning: Meaning | None, judged: Row | None, *, policy: Policy, kept: frozenset[str]
 ) -> UnitFacts:
     """Where Loop's prices include the tax, it is taken out, so that an amount means the same everywhere."""
     return UnitFacts(
@@ -224,7 +224,8 @@ def _unit_facts(
         provider_line=line.provider_line_item_id,
         sku=line.sku,
         title=line.title,
-        item_id=items.get(line.sku, ""),
+        item_id=meaning.item_id if meaning else "",
+        category=meaning.category if meaning else None,
         price=line.price - (line.tax if policy.prices_include_tax else ZERO),
         discount=line.discount,
         tax=line.tax,

@@ -57,6 +57,7 @@ def apply_items(account: NetSuiteAccount, records: Iterable[ItemRecord]) -> None
                 display_name=(record.display_name or "")[: WIDTHS["display_name"]],
                 upc=record.upc if record.upc and len(record.upc) <= WIDTHS["upc"] else "",
                 item_type=record.item_type,
+                category=_category_of(record),
                 is_inactive=record.is_inactive,
                 fetched_at=timezone.now(),
             )
@@ -64,7 +65,7 @@ def apply_items(account: NetSuiteAccount, records: Iterable[ItemRecord]) -> None
         ],
         update_conflicts=True,
         unique_fields=["account", "internal_id"],
-        update_fields=["sku", "display_name", "upc", "item_type", "is_inactive", "fetched_at"],
+        update_fields=["sku", "display_name", "upc", "item_type", "category", "is_inactive", "fetched_at"],
     )
     if changed:
         ask_for_plan(returns_holding(changed))
@@ -80,8 +81,12 @@ def _fits(account: NetSuiteAccount, record: ItemRecord) -> bool:
 
 def _is_news(told: ItemRecord, known: Item) -> bool:
     """Of what a plan reads; by its other names only people find it."""
-    then = (known.sku, known.item_type, known.is_inactive)
-    return then != (told.sku, told.item_type, told.is_inactive)
+    then = (known.sku, known.item_type, known.is_inactive, known.category)
+    return then != (told.sku, told.item_type, told.is_inactive, _category_of(told))
+
+
+def _category_of(record: ItemRecord) -> str | None:
+    return None if record.category is None else record.category[: WIDTHS["category"]]
 
 
 def learn_items(account: NetSuiteAccount, client: NetSuiteClient, records: Iterable[ItemRecord]) -> None:

@@ -50,6 +50,7 @@ def what_is_known(shop: Shop) -> Known:
         shop=shop.name,
         subsidiary_id=shop.account.subsidiary_id,
         facts=profile.facts if profile else None,
+        category_field=shop.account.category_field,
         foreign_exchange_orders=_count_foreign_exchange_orders(shop),
     )
 

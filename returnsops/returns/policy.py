@@ -163,20 +163,23 @@ class Locations:
 
 @dataclass(frozen=True)
 class PlaceRule:
-    """Accepted units that go elsewhere than `locations` says: of a SKU, to a destination of Loop, or both.
+    """Accepted units that go elsewhere than `locations` says: of a SKU, a category, to a destination of Loop.
 
     sku: as Loop names it, whatever its case; with a star at its end, all that begin so. Empty: every SKU.
+    category: the same of what NetSuite's item tells (`NetSuiteAccount.category_field`).
     """
 
     outcome: str
     place: str
     sku: str = ""
     destination: str = ""
+    category: str = ""
 
-    def fits(self, *, outcome: str, sku: str, destination: str) -> bool:
+    def may_fit(self, *, outcome: str, sku: str, destination: str) -> bool:
+        """Whatever the category."""
         if outcome != self.outcome or (self.destination and destination != self.destination):
             return False
-        return not self.sku or fits_sku(self.sku, sku)
+        return not self.sku or fits_pattern(self.sku, sku)
 
 
 @dataclass(frozen=True)
@@ -191,13 +194,13 @@ class RestockExemption:
         return bool(self.reason and self.until and today <= self.until)
 
     def names(self, sku: str) -> bool:
-        return any(fits_sku(one, sku) for one in self.skus)
+        return any(fits_pattern(one, sku) for one in self.skus)
 
 
-def fits_sku(wanted: str, sku: str) -> bool:
+def fits_pattern(wanted: str, name: str) -> bool:
     """Whatever its case; with a star at its end, all that begin so."""
-    wanted, sku = wanted.casefold(), sku.casefold()
-    return sku.startswith(wanted[:-1]) if wanted.endswith("*") else sku == wanted
+    wanted, name = wanted.casefold(), name.casefold()
+    return name.startswith(wanted[:-1]) if wanted.endswith("*") else name == wanted
 
 
 @dataclass(frozen=True)
@@ -297,10 +300,16 @@ class Policy:
     def shadows(self, record_kind: str) -> bool:
         return self.ownership.get(record_kind, Ownership.OBSERVE) == Ownership.SHADOW
 
-    def place_of(self, *, outcome: str, sku: str, destination: str) -> str:
-        """Where an accepted unit goes."""
-        fits = (one.place for one in self.place_rules if one.fits(outcome=outcome, sku=sku, destination=destination))
-        return next(fits, None) or self.locations.for_outcome(outcome)
+    def place_of(self, *, outcome: str, sku: str, destination: str, category: str | None = None) -> str:
+        """Where an accepted unit goes: on hold while a rule hangs on its category and nobody told that yet."""
+        for rule in self.place_rules:
+            if not rule.may_fit(outcome=outcome, sku=sku, destination=destination):
+                continue
+            if rule.category and category is None:
+                return self.locations.holding
+            if not rule.category or fits_pattern(rule.category, category or ""):
+                return rule.place
+        return self.locations.for_outcome(outcome)
 
     @property
     def places(self) -> frozenset[str]:

@@ -52,7 +52,7 @@ def find_unfit(policy: Policy) -> list[str]:
     names = [
         *policy.tenders,
         *policy.currencies,
-        *(name for one in policy.place_rules for name in (one.sku, one.place)),
+        *(name for one in policy.place_rules for name in (one.sku, one.category, one.place)),
     ]
     found += [f"«{name}» holds a line break, as no name does. Write it on one line." for name in names if _breaks(name)]
     return found
@@ -114,7 +114,9 @@ def _contradictions_of_places(policy: Policy) -> list[str]:
                 f"A rule sends damaged units to {place_words(one.place)}, where sellable units go. Choose another."
             )
     found += _contradictions_of_statuses(policy)
-    conditions = [(one.outcome, one.sku.casefold(), one.destination) for one in policy.place_rules]
+    conditions = [
+        (one.outcome, one.sku.casefold(), one.destination, one.category.casefold()) for one in policy.place_rules
+    ]
     if len(set(conditions)) < len(conditions):
         found.append("Two rules of places are for the same units. Keep one of them.")
     return found

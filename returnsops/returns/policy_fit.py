@@ -25,6 +25,7 @@ class Known:
     subsidiary_id: str
     facts: AccountFacts | None
     foreign_exchange_orders: int = 0
+    category_field: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Misfit:
 
 def find_misfits(policy: Policy, known: Known) -> list[Misfit]:
     """Reasons to refuse these rules."""
-    found = list(_second_exchange_writer(policy, known))
+    found = [*_second_exchange_writer(policy, known), *_unknown_categories(policy, known)]
     if known.facts:
         found += _impossible_receipts(policy, known.facts)
         found += _missing_rights(policy, known.facts)
@@ -63,6 +64,14 @@ def find_doubts(policy: Policy, known: Known) -> list[str]:
             "Customer refunds of this account have paymentMethod and no paymentOption: leave «payment_option_id» out."
         )
     return doubts
+
+
+def _unknown_categories(policy: Policy, known: Known) -> Iterator[Misfit]:
+    if any(one.category for one in policy.place_rules) and not known.category_field:
+        yield Misfit(
+            "Rules of places name categories, and nobody said in which field NetSuite's items tell them: such units "
+            "would stay on hold. Name the category field of the NetSuite account in the admin."
+        )
 
 
 def _impossible_receipts(policy: Policy, facts: AccountFacts) -> Iterator[Misfit]:

@@ -81,9 +81,13 @@ def read_place_rules(value: list[dict[str, str]]) -> tuple[PlaceRule, ...]:
     rules = tuple(PlaceRule(**{name: str(one) for name, one in row.items()}) for row in value)
     for one in rules:
         read_place(one.place)
-        if one.outcome not in OUTCOMES or not one.place or not (one.sku.rstrip("*") or one.destination):
+        if one.outcome not in OUTCOMES or not one.place or not _names_units(one):
             raise ValueError(f"{one} names no units or no place")
     return rules
+
+
+def _names_units(rule: PlaceRule) -> bool:
+    return bool(rule.sku.rstrip("*") or rule.destination or rule.category.rstrip("*"))
 
 
 def read_place(place: str) -> str:

@@ -188,6 +188,9 @@ def _units_of(rule: PlaceRule) -> str:
     units = PLACES[rule.outcome]
     if rule.sku:
         units += f" of SKUs that begin with {rule.sku[:-1]}" if rule.sku.endswith("*") else f" of SKU {rule.sku}"
+    if rule.category:
+        begins = rule.category.endswith("*")
+        units += f" of categories that begin with {rule.category[:-1]}" if begins else f" of category {rule.category}"
     return units + (f" sent to Loop's destination {rule.destination}" if rule.destination else "")
 
 

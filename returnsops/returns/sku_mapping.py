@@ -66,7 +66,7 @@ ITEMS_OF_SKUS = FixedQuery(
     lambda: (
         SkuMapping.objects.filter(shop=slot("shop_pk"), sku__in=slots("skus", kind="text"), active=True)
         .order_by()
-        .values("sku", "item__internal_id", "item__item_type")
+        .values("sku", "item__internal_id", "item__item_type", "item__category")
     )
 )
 
@@ -76,12 +76,15 @@ class Meaning(NamedTuple):
 
     item_id: str
     is_kit: bool
+    category: str | None = None
 
 
 def meanings_of(shop: Shop, skus: Collection[str]) -> dict[str, Meaning]:
     """What each SKU means today; SKUs without an active mapping are left out."""
     rows = ITEMS_OF_SKUS.ask(shop_pk=shop.pk, skus=list(skus))
-    return {one.sku: Meaning(one.item__internal_id, one.item__item_type == Item.KIT) for one in rows}
+    return {
+        one.sku: Meaning(one.item__internal_id, one.item__item_type == Item.KIT, one.item__category) for one in rows
+    }
 
 
 @transaction.atomic

@@ -65,7 +65,12 @@ def test_account_with_the_address_of_another_is_neither_saved_nor_called() -> No
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("change", "field"), [({"certificate_id": ""}, "certificate_id"), ({"sku_field": "itemid; DROP"}, "sku_field")]
+    ("change", "field"),
+    [
+        ({"certificate_id": ""}, "certificate_id"),
+        ({"sku_field": "itemid; DROP"}, "sku_field"),
+        ({"category_field": "class) FROM x"}, "category_field"),
+    ],
 )
 def test_setting_no_account_could_have_is_refused(change: dict[str, str], field: str) -> None:
     account = NetSuiteAccount(account_id="1", base_url="http://127.0.0.1:9", client_id="c", certificate_id="k")
@@ -81,3 +86,5 @@ def test_field_that_holds_no_sku_is_no_option() -> None:
     assert AccountOptions(sku_field="custitem_shop_sku").sku_field == "custitem_shop_sku"
     with pytest.raises(ConfigurationError, match="not a field of items"):
         AccountOptions(sku_field="itemid) OR (1=1")
+    with pytest.raises(ConfigurationError, match="category"):
+        AccountOptions(category_field="class) FROM item i --")

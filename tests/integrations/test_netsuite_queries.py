@@ -145,6 +145,29 @@ def test_items_are_looked_up_in_the_account_s_field(
     assert asked(wire.calls[1])["params"] == ["4006"]
 
 
+@pytest.mark.parametrize(("told", "category"), [({"category": "Underwear"}, "Underwear"), ({}, "")])
+def test_category_is_asked_for_where_the_account_names_its_field(
+    wire: responses.RequestsMock, credentials: ClientCredentials, told: dict[str, str], category: str
+) -> None:
+    wire.post(f"{BASE}/services/rest/auth/oauth2/v1/token", json={"access_token": "token-1"})
+    wire.post(SUITEQL, json=page({"id": "1", "itemid": "BOOT", "isinactive": "F"} | told))
+    client = NetSuiteClient(BASE, TokenSource(credentials), options=AccountOptions(category_field="class"))
+
+    (item,) = client.find_items(["BOOT"])
+
+    assert item.category == category
+    assert "BUILTIN.DF(i.class) AS category" in asked(wire.calls[1])["q"]
+
+
+def test_no_category_is_told_where_no_field_is_named(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:
+    wire.post(SUITEQL, json=page({"id": "1", "itemid": "BOOT", "isinactive": "F"}))
+
+    (item,) = netsuite.find_items(["BOOT"])
+
+    assert item.category is None
+    assert "category" not in asked(wire.calls[1])["q"]
+
+
 def test_what_can_be_sold_is_summed_over_all_places(wire: responses.RequestsMock, netsuite: NetSuiteClient) -> None:
     wire.post(SUITEQL, json=page({"item": "501", "available": "3.0"}, {"item": "502", "available": "-2"}))
 

@@ -129,6 +129,16 @@ def test_rules_of_places_are_typed_a_line_each_and_come_back_as_typed(shop: Shop
     }  # fmt: skip
 
 
+def test_a_rule_of_a_category_comes_back_as_typed(shop: Shop) -> None:
+    typed = 'sellable, category Underwear: 31\nsellable, destination 41001, category "Home : Bed", SHEET-*: 16'
+
+    form = RulesForm(filled(shop, place_rules=typed), rules=rules_in_force(shop))
+
+    assert form.is_valid(), form.errors
+    assert RulesForm(rules=form.new_rules)["place_rules"].initial == typed
+    assert form.new_rules["place_rules"][1]["category"] == "Home : Bed"
+
+
 def test_a_place_is_typed_with_its_inventory_status(shop: Shop) -> None:
     own = {"locations__holding": "31/2", "locations__sellable": "14/1", "locations__damaged": "14/3"}
 

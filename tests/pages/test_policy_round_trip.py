@@ -19,17 +19,19 @@ NAMES = st.one_of(
 )
 
 
-def rule_of(sku: str, destination: str, place: str) -> dict[str, str]:
-    return {"outcome": "sellable", "sku": sku, "destination": destination, "place": place}
+def rule_of(sku: str, destination: str, category: str, place: str) -> dict[str, str]:
+    return {"outcome": "sellable", "sku": sku, "destination": destination, "category": category, "place": place}
 
 
-def condition_of(rule: dict[str, str]) -> tuple[str, str]:
-    return rule["sku"].casefold(), rule["destination"]
+def condition_of(rule: dict[str, str]) -> tuple[str, str, str]:
+    return rule["sku"].casefold(), rule["destination"], rule["category"].casefold()
 
 
 PLACES = IDS.filter(lambda one: "/" not in one)  # of one in a status there is a test of its own
-ANY_RULE = st.builds(rule_of, NAMES, st.one_of(st.just(""), IDS), PLACES)
-PLACE_RULES = ANY_RULE.filter(lambda one: bool(one["sku"].rstrip("*") or one["destination"]))
+ANY_RULE = st.builds(rule_of, NAMES, st.one_of(st.just(""), IDS), st.one_of(st.just(""), NAMES), PLACES)
+PLACE_RULES = ANY_RULE.filter(
+    lambda one: bool(one["sku"].rstrip("*") or one["destination"] or one["category"].rstrip("*"))
+)
 TENDERS = st.fixed_dictionaries({"account_id": IDS}, optional={"payment_option_id": IDS})
 RULES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {

@@ -84,6 +84,20 @@ def test_sku_is_not_mapped_to_an_item_that_was_left_out(shop: Shop, monkeypatch:
     assert list(SkuMapping.objects.values_list("sku", flat=True)) == ["TEA"]
 
 
+def test_category_of_an_item_is_a_fact_and_another_one_is_news(shop: Shop) -> None:
+    row = make_return(shop, lines=1)
+    items.apply_items(shop.account, [CUP])
+    cup = Item.objects.get(sku="CUP")
+    SkuMapping.objects.create(shop=shop, sku=row.lines.get().sku, item=cup, kind=SkuMapping.Kind.EXACT, reason="same")
+    assert [one.category for one in load_facts(row).units] == [None]
+    LoopReturn.objects.update(look_again_at=None)
+
+    items.apply_items(shop.account, [replace(CUP, category="Home : Kitchen")])
+
+    assert [one.category for one in load_facts(row).units] == ["Home : Kitchen"]
+    assert LoopReturn.objects.exclude(look_again_at=None).exists()
+
+
 def kits_of(row: LoopReturn) -> tuple[KitFacts, ...]:
     return load_facts(row).kits
 

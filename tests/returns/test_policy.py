@@ -229,3 +229,26 @@ def test_places_of_one_location_are_told_apart_by_status() -> None:
 
     assert policy.sellable_places == {"14/1"}
     assert [policy.is_sold_from(one) for one in ("14/1", "14", "14/2", "14/3")] == [True, True, False, False]
+
+
+def test_a_category_names_the_place_and_what_nobody_told_yet_waits_on_hold() -> None:
+    """Or goods that are never sold again would be, until their items are read."""
+    rules = [
+        {"outcome": "sellable", "place": "15", "sku": "GIFT-*"},
+        {"outcome": "sellable", "place": "35", "category": "under*"},
+        {"outcome": "sellable", "place": "16", "category": "Coats", "destination": "41001"},
+    ]
+    policy = parse_policy(WRITES_ALL | {"place_rules": rules})
+
+    def place(category: str | None, *, sku: str = "SHIRT", destination: str = "", outcome: str = "sellable") -> str:
+        return policy.place_of(outcome=outcome, sku=sku, destination=destination, category=category)
+
+    assert [place("Underwear"), place("Coats"), place("Coats", destination="41001"), place("")] == [
+        "35", "14", "16", "14",
+    ]  # fmt: skip
+    assert [place(None), place(None, sku="GIFT-1"), place(None, outcome="damaged")] == ["31", "15", "33"]
+
+
+def test_a_rule_for_every_category_is_none() -> None:
+    with pytest.raises(ValidationError, match="place_rules"):
+        parse_policy(WRITES_ALL | {"place_rules": [{"outcome": "sellable", "place": "35", "category": "*"}]})

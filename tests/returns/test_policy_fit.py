@@ -1,5 +1,6 @@
 """Rules that the account contradicts are refused with the way out; where nothing is known they are only doubted."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,6 +87,16 @@ def test_returns_may_lie_in_a_status_of_their_own_at_a_location_that_sells() -> 
     statuses = {one: StockStatus(id=one, name=one, available=one == "1") for one in ("1", "2", "3")}
 
     assert find_misfits(policy, known(inventory_status=True, statuses=statuses)) == []
+
+
+def test_rules_by_category_need_the_field_that_tells_it() -> None:
+    policy = parse_policy(
+        WRITES_ALL | {"place_rules": [{"outcome": "sellable", "place": HOLDING, "category": "Socks"}]}
+    )
+
+    (misfit,) = find_misfits(policy, known())
+    assert "Name the category field of the NetSuite account" in misfit.words
+    assert find_misfits(policy, replace(known(), category_field="class")) == []
 
 
 def test_what_is_only_observed_needs_no_right() -> None:

@@ -185,3 +185,12 @@ def test_orders_that_somebody_else_writes_are_not_said_to_be_created_by_us(owner
 
 def told(**settings: object) -> dict[str, str]:
     return {one.setting: one.text for one in describe_policy(policy(**settings))}
+
+
+def test_a_rule_of_a_category_is_told() -> None:
+    rules = [{"outcome": "sellable", "place": "31", "category": one} for one in ("Underwear", "Home*")]
+
+    told = {one.setting: one.text for one in describe_policy(policy(place_rules=rules))}
+
+    assert told["place_rules.1"] == "Sellable units of category Underwear go to location 31 instead."
+    assert told["place_rules.2"] == "Sellable units of categories that begin with Home go to location 31 instead."

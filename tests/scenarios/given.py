@@ -32,6 +32,7 @@ ITEMS = {"BOOT-42": "501", "BOOT-43": "502", "SHIRT-M": "503", "SOCKS": "504"}  
 ITEMS |= {"CAP-1": "505", "CAP-2": "506", "CAP-3": "507", "CAP-4": "508", "CAP-5": "510"}
 ITEMS |= {"CAP-6": "511"}  # of the story in which it is out of use
 ITEMS |= {"GIFT-SET": "509"}  # a kit, of what the story tells
+CATEGORIES = {"SOCKS": "Hosiery"}  # of items, by SKU; of others NetSuite tells none
 ORDER = "7000"  # its id in NetSuite
 NEW = {"state": "open", "label_status": "", "outcome": "refund"}
 
@@ -72,7 +73,7 @@ def _read_unit(number: int, *, line: int, row: Json) -> UnitFacts:
     values: Json = {
         "sku": sku, "title": row.get("title", sku), "item_id": row.get("item", ITEMS.get(sku, "")), "price": paid,
         "discount": "0", "tax": tax, "refund": refund, "refund_item": item, "refund_tax": refund_tax,
-        "provider_line": row.get("line", f"line-{line}"),
+        "provider_line": row.get("line", f"line-{line}"), "category": CATEGORIES.get(sku, ""),
     }  # fmt: skip
     return build_unit(number, **values | own)
 

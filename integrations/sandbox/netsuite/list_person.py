@@ -1,5 +1,6 @@
 """What a person does to the lists of NetSuite: items made, put out of use and taken back."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -17,8 +18,8 @@ def _create_item(account: Account, request: Json) -> Json:
     number = account.store.next_number("item", start=6001)
     at = account.now_text()
     account.store.execute(
-        "INSERT INTO item (id, itemid, fullname, displayname, upccode, itemtype, baseprice, lastmodifieddate)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO item (id, itemid, fullname, displayname, upccode, itemtype, baseprice, lastmodifieddate,"
+        " custom) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             number,
             sku,
@@ -28,6 +29,7 @@ def _create_item(account: Account, request: Json) -> Json:
             str(request.get("item_type") or "InvtPart"),
             float(request.get("price") or 0),
             at,
+            json.dumps({"class": str(request["category"])} if request.get("category") else {}),
         ),
     )
     _log_item(account, number, action="create", content=request)

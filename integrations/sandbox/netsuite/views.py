@@ -192,7 +192,8 @@ def _lists(account: Account) -> dict[str, str]:
     return {
         "item": (
             "SELECT id, itemid, fullname, displayname, upccode, externalid, itemtype, subtype, isinactive, parent,"
-            " baseprice, createddate, lastmodifieddate, minimumquantity, usebins, islotitem, isserialitem"
+            " baseprice, createddate, lastmodifieddate, minimumquantity, usebins, islotitem, isserialitem,"
+            " json_extract(custom, '$.class') AS class"
             f"{subsidiary} FROM item"
         ),
         "itemmember": "SELECT parentitem, item, quantity, linenumber FROM itemmember",

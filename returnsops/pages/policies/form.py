@@ -164,7 +164,8 @@ def _place_rules(value: tuple[PlaceRule, ...]) -> list[Piece]:
     field = _lines_field(
         "Units that go elsewhere", write_place_rules(value), rows=max(3, len(value) + 1),
         help_text="One rule a line, the first that fits holds: «damaged, SOCKS-*: 35» sends damaged units of SKUs that "
-        "begin with SOCKS- to location 35; «sellable, destination 41001: 15» those sent to that destination of Loop.",
+        "begin with SOCKS- to location 35; «sellable, category Underwear: 31» units whose item NetSuite has in that "
+        "category, to hold; «sellable, destination 41001: 15» those sent to that destination of Loop.",
     )  # fmt: skip
     return [Piece("Goods", field, ("place_rules",), read=read_place_rules)]
 

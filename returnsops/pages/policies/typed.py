@@ -21,10 +21,11 @@ TENDER = re.compile(rf'(?P<gateway>{QUOTED}|(?!")[^:]+?)\s*:\s*(?P<account>{ID})
 CURRENCY = re.compile(rf'(?P<name>{QUOTED}|(?!").+?)\s*:\s*(?P<code>[A-Za-z]{{3}})')
 PLACE_RULE = re.compile(
     rf"(?P<outcome>sellable|damaged)(?:\s*,\s*destination\s+(?P<destination>{ID}))?"
-    rf'(?:\s*,\s*(?P<sku>{QUOTED}|(?!\s|"|destination\s)[^,:]+?))?\s*:\s*(?P<place>{PLACE})',
+    rf'(?:\s*,\s*category\s+(?P<category>{QUOTED}|(?!\s|")[^,:]+?))?'
+    rf'(?:\s*,\s*(?P<sku>{QUOTED}|(?!\s|"|destination\s|category\s)[^,:]+?))?\s*:\s*(?P<place>{PLACE})',
     re.IGNORECASE,
 )
-NEEDS_QUOTES = re.compile(r'[,:"]|^\s|\s$|^$|^destination\s', re.IGNORECASE)
+NEEDS_QUOTES = re.compile(r'[,:"]|^\s|\s$|^$|^(destination|category)\s', re.IGNORECASE)
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
@@ -77,9 +78,9 @@ def read_place_rules(text: str) -> list[dict[str, str]]:
 
 
 def _read_place_rule(line: str) -> dict[str, str]:
-    example = "«damaged, SOCKS-*: 35» or «sellable, destination 41001: 15»"
+    example = "«damaged, SOCKS-*: 35», «sellable, category Underwear: 31» or «sellable, destination 41001: 15»"
     said = _understood(PLACE_RULE, line, example=example)
-    if not (said.get("sku") or said.get("destination")):
+    if not said.keys() & {"sku", "destination", "category"}:
         raise _not_understood(line, example=example)
     return said | {"outcome": said["outcome"].lower()}
 
@@ -92,6 +93,8 @@ def _units_of(rule: PlaceRule) -> Iterator[str]:
     yield rule.outcome
     if rule.destination:
         yield f"destination {_id(rule.destination)}"
+    if rule.category:
+        yield f"category {_name(rule.category)}"
     if rule.sku:
         yield _name(rule.sku)
 

@@ -33,6 +33,7 @@ class UnitFacts:
     note: str = ""  # what the inspector wrote of it
     restocked_at: datetime | None = None  # Loop says that it put it back into the shop's stock
     is_exempt: bool = False  # sellable because of that, by exemption; set by the plan alone
+    category: str | None = None  # of its item, by the field that the account names; None: nobody told yet
     is_kept: bool = False  # Loop says that the customer keeps it (policy `kept_items`)
 
     @property

@@ -14,6 +14,7 @@ class Item(models.Model):
     """An item as NetSuite has it.
 
     asked_at: when we last asked for what we knew already; NetSuite may have shown nothing.
+    category: in the field that the account names for it; None: not asked yet.
     members_told: of a kit, that NetSuite told what it is made of; else a person may. members_asked_at: when we asked.
     """
 
@@ -25,6 +26,7 @@ class Item(models.Model):
     display_name = models.CharField(max_length=300, blank=True)
     upc = models.CharField(max_length=60, blank=True)
     item_type = models.CharField(max_length=30, blank=True)
+    category = models.CharField(max_length=200, null=True, blank=True)
     is_inactive = models.BooleanField(default=False)
     fetched_at = models.DateTimeField()
     asked_at = models.DateTimeField(default=timezone.now, db_default=Now())

@@ -91,7 +91,9 @@ def _came_in_one(facts: ReturnFacts) -> bool:
 
 def place_of(facts: ReturnFacts, unit: UnitFacts) -> str:
     """Where its judgement sends an accepted unit."""
-    return facts.policy.place_of(outcome=unit.outcome, sku=unit.sku, destination=facts.loop.destination)
+    return facts.policy.place_of(
+        outcome=unit.outcome, sku=unit.sku, destination=facts.loop.destination, category=unit.category
+    )
 
 
 def _stands_in_netsuite(draft: Draft, authorization: Authorization) -> bool:

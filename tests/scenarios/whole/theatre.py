@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from integrations.models import Shop, SyncRun
+from integrations.models import NetSuiteAccount, Shop, SyncRun
 from returnsops import tick
 from returnsops.lib import clock
 from returnsops.management.commands.connect_sandbox import connect_account, connect_shop
@@ -22,7 +22,7 @@ from returnsops.returns.models import Item, LoopReturn
 from tests.builders import CREATED, WRITES_ALL, make_policy
 from tests.journey.stage import Stage
 from tests.scenarios.book import Scenario
-from tests.scenarios.given import ITEMS, begin
+from tests.scenarios.given import CATEGORIES, ITEMS, begin
 from tests.scenarios.whole.books import Books
 from tests.scenarios.whole.kits import Kits
 from tests.scenarios.whole.policies import Places, account_of, rules_of
@@ -72,12 +72,17 @@ class Theatre(Stage):
         self.ask("settings", SWITCHES)
         self.world = self.ask("world", method="GET")["netsuite_accounts"][0]
         self.account = connect_account(self.world, self.url, LANES)
-        self.items = {item: self.act("create_item", sku=sku, price="72.00")["id"] for sku, item in ITEMS.items()}
+        NetSuiteAccount.objects.filter(pk=self.account.pk).update(category_field="class")
+        self.account.refresh_from_db()
+        self.items = {item: self._make_item(sku) for sku, item in ITEMS.items()}
         self.kits = Kits(self.act, self.items)
         further = {place: self._make_place(place) for place in FURTHER_PLACES}
         self.places = Places(self.world["locations"], further)
         house = {"name": HOUSE_CURRENCY, "symbol": HOUSE_CURRENCY, "exchangeRate": 1.0, "currencyPrecision": 2}
         self.act("write_list", record_type="currency", body=house)
+
+    def _make_item(self, sku: str) -> str:
+        return str(self.act("create_item", sku=sku, price="72.00", category=CATEGORIES.get(sku, ""))["id"])
 
     def _make_place(self, name: str) -> str:
         body = {"name": f"Place {name}", "subsidiary": {"id": self.world["subsidiary_id"]}}
