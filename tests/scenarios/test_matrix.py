@@ -14,7 +14,16 @@ from returnsops.returns.facts import ReturnFacts
 from returnsops.returns.plan import plan_return
 from returnsops.returns.plan.authorization import MOVING
 from returnsops.returns.plan.figures import bonus_credit
-from returnsops.returns.policy import ExchangeSettlement, Ownership, RefundAuthority
+from returnsops.returns.policy import (
+    ExchangeForm,
+    ExchangeOrder,
+    ExchangeSettlement,
+    KeptItems,
+    Ownership,
+    ReceiptTrigger,
+    RefundAuthority,
+    RmaTrigger,
+)
 from tests.scenarios.book import read_book
 
 
@@ -66,6 +75,12 @@ SITUATIONS: dict[str, Sign] = {
     "instant": lambda one: one.facts.is_instant,
     "keep item": lambda one: bool(one.facts.kept_units),
 }
+
+
+def chosen(setting: str, value: str) -> Sign:
+    return lambda one: str(getattr(one.facts.policy, setting)) == value
+
+
 RULES: dict[str, Sign] = {
     "invoice": lambda one: one.bill == "invoice",
     "cash sale": lambda one: one.bill == "cashSale",
@@ -74,26 +89,40 @@ RULES: dict[str, Sign] = {
     "written by others": lambda one: set(one.facts.policy.ownership.values()) == {Ownership.OBSERVE},
     "zero credit": lambda one: one.facts.policy.exchange_settlement == ExchangeSettlement.ZERO_CREDIT,
     "value in, value out": lambda one: one.facts.policy.exchange_settlement == ExchangeSettlement.VALUE_IN_VALUE_OUT,
+    **{f"authorised once {word}": chosen("rma_trigger", word) for word in RmaTrigger},
+    **{f"received by {word}": chosen("receipt_trigger", word) for word in ReceiptTrigger},
+    **{f"exchange on {word}": chosen("exchange_form", word) for word in ExchangeForm},
+    **{f"exchange order: {word}": chosen("exchange_order", word) for word in ExchangeOrder},
+    **{f"kept by {word}": chosen("kept_items", word) for word in KeptItems},
 }
 BILLED, FIRST, OTHERS = ("invoice", "cash sale"), ("netsuite first", "loop first"), ("written by others",)
 SETTLED_BY = ("zero credit", "value in, value out")
+AUTHORISED = tuple(f"authorised once {word}" for word in RmaTrigger)
+RECEIVED_BY = tuple(f"received by {word}" for word in ReceiptTrigger)
+FORMS = tuple(f"exchange on {word}" for word in ExchangeForm)
+ORDERED = tuple(f"exchange order: {word}" for word in ExchangeOrder)
+KEPT_BY = tuple(f"kept by {word}" for word in KeptItems)
+ON_HOLD = "received by arrival_to_hold"
+ON_ARRIVAL = tuple(rule for rule in RECEIVED_BY if "to_sellable" not in rule)
 # Before a settlement nothing is credited, however the order was billed and whoever goes first.
 REACHED = [
     *(("open, no label", rule) for rule in (*BILLED, *FIRST, *OTHERS)),
-    ("open, in transit", "invoice"),
-    *(("open, delivered", rule) for rule in ("invoice", *OTHERS)),
-    ("review, shipped", "invoice"),
+    *(("open, no label", rule) for rule in AUTHORISED),
+    *(("open, in transit", rule) for rule in ("invoice", *AUTHORISED)),
+    *(("open, delivered", rule) for rule in ("invoice", *OTHERS, *ON_ARRIVAL)),
+    *(("review, shipped", rule) for rule in ("invoice", *AUTHORISED)),
     *(("review", rule) for rule in ("invoice", *OTHERS, *SETTLED_BY)),
     *(("settled, refund", rule) for rule in (*BILLED, *FIRST, *OTHERS)),
     *(("settled, credit", rule) for rule in (*BILLED, *FIRST)),
-    *(("settled, exchange", rule) for rule in (*BILLED, *FIRST, *OTHERS, *SETTLED_BY)),
+    *(("settled, refund", rule) for rule in RECEIVED_BY),
+    *(("settled, exchange", rule) for rule in (*BILLED, *FIRST, *OTHERS, *SETTLED_BY, *FORMS, *ORDERED)),
     *(("settled, exchange and refund", rule) for rule in (*BILLED, *FIRST, *SETTLED_BY)),
     *(("settled, exchange and credit", rule) for rule in (*BILLED, *SETTLED_BY)),
-    *(("closed, not processed", rule) for rule in (*BILLED, *FIRST)),
-    *(("cancelled", rule) for rule in ("invoice", *FIRST, *OTHERS)),
-    *(("expired", rule) for rule in ("invoice", *OTHERS)),
-    *(("instant", rule) for rule in (*BILLED, *SETTLED_BY)),
-    *(("keep item", rule) for rule in (*BILLED, *FIRST, *OTHERS)),
+    *(("closed, not processed", rule) for rule in (*BILLED, *FIRST, ON_HOLD)),
+    *(("cancelled", rule) for rule in ("invoice", *FIRST, *OTHERS, ON_HOLD)),
+    *(("expired", rule) for rule in ("invoice", *OTHERS, ON_HOLD)),
+    *(("instant", rule) for rule in (*BILLED, *SETTLED_BY, *ORDERED)),
+    *(("keep item", rule) for rule in (*BILLED, *FIRST, *OTHERS, *KEPT_BY)),
 ]
 
 
