@@ -82,8 +82,8 @@ def _put_behind(posting: Posting, refusal: dict[str, Any] | None) -> None:
 def _lately_unknown(account_pk: int) -> QuerySet[Posting]:
     """Refused in words we do not know, and not long ago. Attempts are noted in real time."""
     rows: QuerySet[Posting] = Posting.objects.filter(
-        account=account_pk, system=Posting.System.NETSUITE, status=Posting.Status.REJECTED,
-        refusal__family=UNKNOWN, tries__started_at__gte=timezone.now() - UNKNOWN_WITHIN,
+        account=account_pk, status=Posting.Status.REJECTED, refusal__family=UNKNOWN,
+        tries__started_at__gte=timezone.now() - UNKNOWN_WITHIN,
     ).distinct()  # fmt: skip
     return rows
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from exceptions.cases import sync_cases
@@ -14,7 +15,7 @@ from integrations.errors import RejectedError
 from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.people.models import User
-from returnsops.posting.causes import UNKNOWN_MAX
+from returnsops.posting.causes import UNKNOWN_MAX, gather_refused
 from returnsops.posting.claim import claim_postings
 from returnsops.posting.models import Pause, Posting
 from returnsops.posting.outbox import enqueue
@@ -24,7 +25,7 @@ from returnsops.posting.sender import Sender
 from returnsops.returns.errors import NotPossibleError
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.problems import Problem
-from tests.builders import make_due, make_posting, make_return
+from tests.builders import make_account, make_due, make_posting, make_return, make_shop
 from tests.posting.conftest import FakeNetSuite
 from tests.posting.test_pauses import make_pause
 
@@ -75,6 +76,14 @@ def test_closed_period_holds_all_of_it_after_one_refusal(shop: Shop) -> None:
     assert (first.status, first.refusal and first.refusal["detail"]) == ("pending", WORDS)
     assert claimed() == []
     assert {one.status for one in others} == {"pending"}
+
+
+def test_what_waits_behind_a_cause_has_all_its_tries_before_it(shop: Shop) -> None:
+    posting = waiting(shop)
+    Posting.objects.update(attempts=7)
+    posting.refresh_from_db()
+
+    assert refuse(posting).attempts == 0
 
 
 def test_other_periods_go_on(shop: Shop) -> None:
@@ -171,6 +180,50 @@ def test_unknown_words_that_come_together_stop_the_flow_too(shop: Shop) -> None:
     assert set(Posting.objects.values_list("status", flat=True)) == {"pending"}
 
 
+def test_unknown_words_that_come_together_and_are_too_few_stop_nothing(shop: Shop) -> None:
+    postings = [waiting(shop, number) for number in range(1, UNKNOWN_MAX)]
+    Posting.objects.update(status="sending", sending_since=clock.now())
+    for posting in postings:
+        posting.refresh_from_db()
+
+    record_answers([(one, Answer(one.request, timezone.now(), 0.1, error=refusal("unknown"))) for one in postings])
+
+    assert not Pause.objects.exists()
+
+
+def test_unknown_words_of_loop_stop_nothing(shop: Shop) -> None:
+    """What a stopped flow says is about NetSuite, and Loop refuses for what is in a return."""
+    hinges = ("account", "flow:settle", "flow:settle@fern", "shop:fern")
+    settlements = [waiting(shop, number, hinges=hinges, kind="loop_process") for number in range(1, UNKNOWN_MAX + 1)]
+    Posting.objects.update(system="loop")
+
+    assert {refuse(one, "unknown").status for one in settlements} == {"rejected"}
+    assert not Pause.objects.exists()
+
+
+def test_who_gathers_holds_the_return_before_its_posting(shop: Shop) -> None:
+    """In the order in which everybody locks them."""
+    for number in range(1, UNKNOWN_MAX + 1):
+        refuse(waiting(shop, number), "unknown")
+
+    with CaptureQueriesContext(connection) as asked:
+        gather_refused(Pause.objects.get())
+
+    written = [one["sql"] for one in asked if "FOR NO KEY UPDATE" in one["sql"] or one["sql"].startswith("UPDATE")]
+    assert '"returns_loopreturn"' in written[0]
+    assert "FOR NO KEY UPDATE" in written[0]
+    assert not Posting.objects.filter(status="rejected").exists()
+
+
+def test_pause_of_a_person_gathers_no_refusals(shop: Shop, finn: User) -> None:
+    refuse(waiting(shop), "unknown")
+    make_pause(shop, "flow:receipt", code="by_person", opened_by=finn)
+
+    look_after_pauses()
+
+    assert Posting.objects.get().status == "rejected"
+
+
 def test_unknown_words_that_come_after_the_stop_join_it(shop: Shop) -> None:
     late = waiting(shop, 99)
     for number in range(1, UNKNOWN_MAX + 1):
@@ -247,6 +300,18 @@ def test_cause_that_still_stands_costs_one_attempt(shop: Shop, finn: User) -> No
     assert sum(one.tries.count() for one in postings) == 2
 
 
+def test_another_that_is_refused_takes_nothing_from_the_one_that_goes_first(shop: Shop, finn: User) -> None:
+    first, other = waiting(shop, 1), waiting(shop, 2)
+    refuse(first)
+    pause = Pause.objects.get()
+    try_cause(pause, by=finn, reason="Open.")
+
+    refuse(other)  # on its way already when the period was closed
+
+    pause.refresh_from_db()
+    assert pause.probe == first
+
+
 def test_probe_that_ends_otherwise_tells_nothing_so_the_next_goes_first(shop: Shop, finn: User) -> None:
     first, second = waiting(shop, 1), waiting(shop, 2)
     refuse(first)
@@ -314,6 +379,33 @@ def test_pause_ends_at_once_when_nothing_waits(shop: Shop, finn: User) -> None:
     assert try_cause(pause, by=finn, reason="Open.") is None
     pause.refresh_from_db()
     assert pause.ended_by == finn
+
+
+def test_probe_goes_at_once_although_it_was_put_off(shop: Shop, finn: User) -> None:
+    posting = waiting(shop)
+    Posting.objects.update(not_before=timezone.now() + timedelta(minutes=5))
+    pause = make_pause(shop, "period:2026-09", opened_from=posting)
+
+    try_cause(pause, by=finn, reason="Opened it again")
+
+    assert claimed() == [posting]
+
+
+def test_posting_of_another_account_waits_behind_no_pause_of_this_one(shop: Shop, finn: User) -> None:
+    waiting(make_shop("moss", account=make_account("7654321")))
+    pause = make_pause(shop, "period:2026-09")
+
+    assert try_cause(pause, by=finn, reason="Open.") is None
+    assert not Pause.objects.live().exists()
+
+
+def test_pause_that_a_person_ends_while_one_is_tried_tries_nothing_any_more(shop: Shop, finn: User) -> None:
+    pause = make_pause(shop, "period:2026-09", probe=waiting(shop))
+
+    end_pause(pause, by=finn, because="Opened it again")
+
+    pause.refresh_from_db()
+    assert pause.probe is None
 
 
 def test_nobody_tries_twice_at_once(shop: Shop, finn: User) -> None:

@@ -57,6 +57,23 @@ def test_units_at_another_place_are_told() -> None:
     assert find_differences(SENT, moved, external_id="loop-1") == ["line 3 is at location 14, not location 31"]
 
 
+@pytest.mark.parametrize("target_type", ["returnAuthorization", "itemReceipt", "creditMemo", "customerRefund"])
+def test_place_in_the_header_is_no_way_of_what_moves_nothing(target_type: str) -> None:
+    """Of the units each row says where they go; the header has what NetSuite's form puts there."""
+    request = SENT | {"target_type": target_type}
+
+    assert find_differences(request, held(request, location_id="14"), external_id="loop-1") == []
+
+
+@pytest.mark.parametrize(
+    ("entity_id", "words"), [("8001", []), (None, []), ("8002", ["it is on customer 8002, not 8001"])]
+)
+def test_customer_of_an_order_is_compared_if_the_record_tells(entity_id: str | None, words: list[str]) -> None:
+    request = {"operation": "create", "target_type": "salesOrder", "body": {"entity": {"id": "8001"}}}
+
+    assert find_differences(request, held(request, entity_id=entity_id), external_id="loop-1") == words
+
+
 def test_missing_record_is_told() -> None:
     assert find_differences(SENT, None, external_id="loop-1") == ["NetSuite says it does not exist"]
 
