@@ -187,6 +187,8 @@ def _parse_line(row: Raw) -> TransactionLine:
         raw=row,
         quantity_exact=read_exact_quantity(row.get("quantity", row.get("adjustQtyBy"))),
         item_type=_display_name(row.get("itemType")),
+        quantity_fulfilled=read_quantity(row.get("quantityFulfilled")),
+        quantity_committed=read_quantity(row["quantityCommitted"]) if "quantityCommitted" in row else None,
         kit_member_of=_whole(row.get("kitMemberOf")),
         order_doc_id=read_ref_id(row.get("orderDoc")),
         statuses=read_statuses(row),

@@ -50,6 +50,7 @@ class TransactionLine:
 
     quantity is absolute, since sales documents store it with the sign of their side, and whole: of what is sold in
     parts (hours, metres) quantity_exact tells more.
+    quantity_committed: of an order, how many are set aside for it; None where NetSuite does not tell.
     kit_member_of: the line number of the kit this row is a part of.
     statuses: inventory statuses in which its units lie, or from which a transfer takes them.
     """
@@ -71,6 +72,8 @@ class TransactionLine:
     raw: Mapping[str, Any] = field(repr=False, compare=False)
     quantity_exact: Decimal = Decimal(0)
     item_type: str | None = None
+    quantity_fulfilled: int = 0
+    quantity_committed: int | None = None
     kit_member_of: int | None = None
     statuses: frozenset[str] = frozenset()
     order_doc_id: str | None = None

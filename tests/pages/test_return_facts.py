@@ -117,6 +117,39 @@ def test_replacement_is_told_with_how_far_its_order_is(shop: Shop) -> None:
     assert (told["id"]["value"], told["note"]) == ("SO7999", "Pending Fulfillment")
 
 
+@pytest.mark.parametrize(
+    ("rows", "status", "words"),
+    [
+        ([{"quantity": "1.0", "quantityCommitted": "0.0"}], "B", "0 of 1 reserved"),
+        (
+            [
+                {"quantity": 3.0, "quantityCommitted": 1.0, "quantityFulfilled": 1.0},
+                {"quantity": 1.0, "quantityCommitted": 1.0},
+                {"quantity": 1.0, "quantityCommitted": 1.0, "isClosed": True},
+                {"quantity": 1.0},  # a discount: no stock
+            ],
+            "D",
+            "2 of 3 reserved",
+        ),
+        ([{"quantity": 1.0, "quantityCommitted": 0.0, "quantityFulfilled": 1.0}], "F", ""),
+        ([{"quantity": 1.0, "quantityCommitted": 0.0}], "H", ""),
+        ([{"quantity": 1.0}], "B", ""),  # NetSuite does not tell
+    ],
+)
+def test_replacement_is_told_with_what_is_reserved_of_it(
+    shop: Shop, rows: list[dict[str, Any]], status: str, words: str
+) -> None:
+    row = make_return(shop, exchanges=[EXCHANGE | {"exchange_order_id": 61001, "exchange_order_name": "#EXC-20418"}])
+    order = make_netsuite("salesOrder", "7999", other_ref_num="EXC-20418", tran_id="SO7999", status=status)
+    make_record(row, replace(order, status_label="Any"))
+    row.records.update(raw={"item": {"items": rows}})
+
+    facts = describe_facts(row, parse_return(row.raw, is_detailed=True), list(row.records.all()))
+
+    (told,) = [one["note"] for one in facts if one["label"] == "Replacement"]
+    assert told == (f"Any; {words}" if words else "Any")
+
+
 def test_return_without_exchange_speaks_of_none(shop: Shop) -> None:
     assert values_of(facts_of(shop), "Exchange order") == []
 

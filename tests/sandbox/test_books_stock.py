@@ -1,6 +1,6 @@
 """Stock by location, bin and status; what moves it and what does not (netsuite.md 3.3, 4.6, 4.9 to 4.14)."""
 
-from tests.sandbox.journeys import authorize, credit, receipt_row, receive, sell, status
+from tests.sandbox.journeys import authorize, credit, lines_of, receipt_row, receive, sell, status
 from tests.sandbox.strangers import Director, Json, NetSuiteStranger
 
 ON_HAND = "SELECT quantityonhand, quantityavailable FROM inventoryitemlocations WHERE item = ? AND location = ?"
@@ -235,3 +235,19 @@ def shelf(netsuite: NetSuiteStranger, item: str, place: str) -> tuple[int, int]:
     """How many lie there, and how many of them can be sold."""
     (row,) = netsuite.query(ON_HAND, item, place)
     return int(row["quantityonhand"]), int(row["quantityavailable"])
+
+
+def test_an_order_has_reserved_what_earlier_ones_left(
+    netsuite: NetSuiteStranger, director: Director, account: Json
+) -> None:
+    item, sellable = item_of(netsuite), account["locations"]["sellable"]
+    free = int(float(netsuite.query(ON_HAND, item, sellable)[0]["quantityavailable"]))
+    row = {"item": {"id": item}, "rate": 10, "location": {"id": sellable}}
+
+    first, second = (sell(netsuite, row | {"quantity": count}) for count in (free - 1, 3))
+
+    reserved = [lines_of(netsuite, "salesOrder", one)[0]["quantityCommitted"] for one in (first, second)]
+    assert reserved == [free - 1, 1]
+    netsuite.create(f"salesOrder/{first}/!transform/itemFulfillment", {})
+    assert lines_of(netsuite, "salesOrder", first)[0]["quantityCommitted"] == 0
+    assert lines_of(netsuite, "salesOrder", second)[0]["quantityCommitted"] == 1

@@ -40,7 +40,7 @@ LINE = (
     " quantityReceived quantityBilled quantityRemaining taxCode taxRate1 taxAmount grossAmt inventoryDetail units"
     " itemType inventoryLocation inventorySubsidiary department class links itemReceive itemName onHand"
     " kitMemberOf unitCostOverride commitInventory adjustQtyBy unitCost doc apply amount due refNum type"
-    " applyDate total currency createdFrom discount disc taxDetailsReference"
+    " applyDate total currency createdFrom discount disc taxDetailsReference quantityCommitted"
 )
 CUSTOM = (
     "custcol_shopify_line_id",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from integrations.sandbox.netsuite import kinds
+from integrations.sandbox.netsuite.commitments import quantity_committed
 from integrations.sandbox.netsuite.documents import Apply, Assignment, Document, Line
 from integrations.sandbox.netsuite.references import References, present
 
@@ -59,6 +60,8 @@ def _line(to: References, document: Document, line: Line, *, own: str) -> Json:
         shown |= _line_amounts(line, engine=to.account.settings.text("netsuite.tax_engine"))
     if document.kind in kinds.ORDERS:
         shown |= _line_progress(document, line)
+    if document.kind == kinds.SALES_ORDER:
+        shown["quantityCommitted"] = float(quantity_committed(to.account, document, line))
     if document.kind == kinds.ITEM_RECEIPT:
         shown["itemReceive"] = line.is_received
         if to.account.settings.text("netsuite.restock") == "accepted":

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from integrations.loop.records import LabelRecord, LoopReturnRecord
+from integrations.netsuite.parsing import parse_form
 from returnsops.pages.present.facts_in_words import is_exchange_order
 from returnsops.pages.present.steps import record_link
 from returnsops.posting.settled import settled_at
@@ -15,6 +16,7 @@ from returnsops.returns.policy import ExchangeTiming
 from returnsops.returns.policy_terms import CHOICES
 
 Fact = dict[str, Any]
+OVER = frozenset({"C", "F", "G", "H"})  # statuses of an order that ships nothing any more
 
 
 def describe_facts(row: LoopReturn, told: LoopReturnRecord, records: Iterable[NetSuiteRecord]) -> list[Fact]:
@@ -68,7 +70,18 @@ def _exchange(row: LoopReturn, told: LoopReturnRecord, records: Iterable[NetSuit
         yield {"label": "Exchange order", "value": timing}
     for record in records:
         if told.exchanges and not record.gone_at and is_exchange_order(row, record):
-            yield {"label": "Replacement", "id": record_link(row, record), "note": record.status_label}
+            note = "; ".join(filter(None, [record.status_label, _reserved(record)]))
+            yield {"label": "Replacement", "id": record_link(row, record), "note": note}
+
+
+def _reserved(order: NetSuiteRecord) -> str:
+    """How much of what is still to be shipped NetSuite has set aside; empty if it does not tell, or nothing is left
+    to ship (netsuite.md §4.3)."""
+    lines = parse_form(order.raw, record_type=order.record_type).lines
+    told = [line for line in lines if line.quantity_committed is not None and not line.is_closed]
+    left = sum(line.quantity - line.quantity_fulfilled for line in told)
+    committed = sum(line.quantity_committed or 0 for line in told)
+    return f"{committed} of {left} reserved" if left > 0 and order.status not in OVER else ""
 
 
 def _parcels(row: LoopReturn, told: LoopReturnRecord) -> Iterator[Fact]:
