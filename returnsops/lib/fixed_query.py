@@ -1,7 +1,8 @@
 """Queries whose SQL is made once per process: of what is asked for every return, making it costs more than asking."""
 
 from collections import namedtuple  # their columns are known when they are asked, not before
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -48,6 +49,9 @@ class Made:
     row_of: Callable[[Values], Any]
     locks: bool
 
+    def rows(self, found: Iterable[Values]) -> list[Any]:
+        return [self.row_of(_converted(row, self.converters)) for row in found]
+
 
 class FixedQuery:
     """build: gives a queryset, its changing values as slots. Rows are instances, or with `.values(…)` named tuples."""
@@ -56,22 +60,33 @@ class FixedQuery:
         self._build = build
 
     def ask(self, **values: Any) -> list[Any]:
-        made = self._made
+        made = self.made
         if made.locks and not connection.in_atomic_block:  # as `QuerySet` says it, which makes its SQL each time
             raise TransactionManagementError("select_for_update cannot be used outside of a transaction.")
         with connection.cursor() as cursor:
             cursor.execute(made.sql, filled(made.params, values))
-            rows = cursor.fetchall()
-        return [made.row_of(_converted(row, made.converters)) for row in rows]
+            return made.rows(cursor.fetchall())
 
     @cached_property
-    def _made(self) -> Made:
+    def made(self) -> Made:
         query = self._build().query
         compiler = query.get_compiler(using=connection.alias)
         sql, params = compiler.as_sql()
         converters = compiler.get_converters([column for column, _, _ in compiler.select])
         row_of = _tuples(list(query.selected)) if query.selected else _instances(compiler)
         return Made(sql, params, converters, row_of, bool(query.select_for_update))
+
+
+def ask_together(queries: Iterable[FixedQuery], **values: Any) -> list[list[Any]]:
+    """What each of them finds, by one journey to the database and back. values: for all of them. None of them locks."""
+    asked = [query.made for query in queries]
+    assert not any(one.locks for one in asked), "what is locked is waited for, and the others would wait with it"
+    connection.ensure_connection()
+    with connection.wrap_database_errors, ExitStack() as stack, connection.connection.pipeline():
+        cursors = [stack.enter_context(connection.cursor()) for _ in asked]
+        for one, cursor in zip(asked, cursors, strict=True):
+            cursor.execute(one.sql, filled(one.params, values))
+        return [one.rows(cursor.fetchall()) for one, cursor in zip(asked, cursors, strict=True)]
 
 
 class FixedUpdate:

@@ -1,10 +1,12 @@
 """What a plan reads, table by table: the rows of one return, by queries whose SQL is made once."""
 
+from typing import Any, NamedTuple
+
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
-from returnsops.lib.fixed_query import FixedQuery, slot
+from returnsops.lib.fixed_query import FixedQuery, ask_together, slot
 from returnsops.posting.models import Posting, PostingCover
 from returnsops.returns.models import (
     Approval,
@@ -19,6 +21,8 @@ from returnsops.returns.models import (
 )
 
 THIS = slot("return_pk")
+
+Row = Any  # of a query below: its columns by name
 
 UNITS = FixedQuery(
     lambda: ReturnLine.objects.filter(loop_return=THIS).values(
@@ -90,6 +94,28 @@ OVERRIDES = FixedQuery(
     )
 )
 APPROVALS = FixedQuery(lambda: Approval.objects.filter(loop_return=THIS).order_by("pk").values("subject", "seen_hash"))
+
+
+class Rows(NamedTuple):
+    """Of one return, what every plan of it reads."""
+
+    units: list[Row]
+    outcomes: list[Row]
+    found: list[Row]
+    arrivals: list[Row]
+    records: list[Row]
+    record_lines: list[Row]
+    postings: list[Row]
+    overrides: list[Row]
+    approvals: list[Row]
+
+
+ALWAYS_READ = (UNITS, OUTCOMES, FOUND, ARRIVALS, RECORDS, RECORD_LINES, POSTINGS, OVERRIDES, APPROVALS)
+
+
+def rows_of(return_pk: int) -> Rows:
+    return Rows(*ask_together(ALWAYS_READ, return_pk=return_pk))
+
 
 # Each change of Loop's state as our looks found it: [before, after].
 LOOP_STATES = FixedQuery(

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db.models.fields.json import KeyTextTransform
@@ -14,6 +13,7 @@ from integrations.netsuite.parsing import read_applies
 from returnsops.lib import clock
 from returnsops.lib.money import ZERO
 from returnsops.posting import fact_rows
+from returnsops.posting.fact_rows import Row, Rows
 from returnsops.posting.goods import Goods, find_goods
 from returnsops.posting.kits import find_kits, sold_as_others
 from returnsops.posting.models import Pause
@@ -60,8 +60,6 @@ READ_BY = (
     "exchange_link_field",
 )
 
-Row = Any  # of `fact_rows`: its columns by name
-
 
 def load_facts(row: LoopReturn, *, policy: Policy | None = None, claims_stock: bool = False) -> ReturnFacts:
     """Everything known about one return now. Call it under the lock of the order, or for reading only.
@@ -70,13 +68,12 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None, claims_stock: b
     """
     shop, account = row.shop, row.shop.account
     record = parse_return(row.raw, is_detailed=row.is_detailed)
-    lines, policy = fact_rows.UNITS.ask(return_pk=row.pk), policy or active_policy(shop)
+    rows, policy = fact_rows.rows_of(row.pk), policy or active_policy(shop)
     now = clock.now()
     duties = record.amount_under(policy.duties_field)
     loop = replace(_loop_facts(row, record), refund_duties=duties, approved_at=_approved_at(row, policy, now=now))
     kept, restocked = find_kept_units(record, policy), find_restocked_units(row, record)
-    found = fact_rows.FOUND.ask(return_pk=row.pk)
-    meanings = meanings_of(shop, {one.sku or "" for one in (*lines, *found, *record.exchanges)})
+    meanings = meanings_of(shop, {one.sku or "" for one in (*rows.units, *rows.found, *record.exchanges)})
     items = {sku: one.item_id for sku, one in meanings.items()}
     kits = {sku for sku, one in meanings.items() if one.is_kit}
     goods = find_goods(
@@ -86,17 +83,15 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None, claims_stock: b
         now=now,
         claims=claims_stock,
     )
-    outcomes = _standing_outcomes(row)
+    outcomes = {one.line_id: one for one in rows.outcomes}
     units = tuple(
-        replace(
-            _unit_facts(line, meanings.get(line.sku), outcomes.get(line.id), policy=policy, kept=kept),
-            restocked_at=restocked.get(line.line_item_id),
-        )
-        for line in lines
+        _unit_facts(line, meanings.get(line.sku), outcomes.get(line.id), policy=policy, kept=kept, restocked=restocked)
+        for line in rows.units
     )
-    records = _records(row, link_field=policy.link_field)
-    postings = tuple(_posting_facts(one) for one in fact_rows.POSTINGS.ask(return_pk=row.pk))
-    may_be_kits = {items[one.sku] for one in (*lines, *found) if one.sku in kits} | sold_as_others(units, records)
+    links = _links(row, policy.link_field) if policy.link_field else {}
+    records = _record_facts_of(rows, links)
+    came_as_kits = {items[one.sku] for one in (*rows.units, *rows.found) if one.sku in kits}
+    is_ended_by_others = loop.settled_at is not None and not rows.postings
     return ReturnFacts(
         now=now,
         shop_code=shop.code,
@@ -110,17 +105,20 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None, claims_stock: b
         loop=loop,
         exchanges=_exchange_facts(record, items, goods),
         units=units,
-        found=tuple(_found_facts(one, items) for one in found),
+        found=tuple(_found_facts(one, items) for one in rows.found),
         records=records,
         records_read=row.records_fetched_at is not None,
-        arrived_at=min((one.arrived_at for one in fact_rows.ARRIVALS.ask(return_pk=row.pk)), default=None),
-        postings=postings,
-        overrides=_override_facts(row),
-        approvals=tuple(ApprovalFacts(one.subject, one.seen_hash) for one in fact_rows.APPROVALS.ask(return_pk=row.pk)),
+        arrived_at=min((one.arrived_at for one in rows.arrivals), default=None),
+        postings=tuple(_posting_facts(one) for one in rows.postings),
+        overrides=tuple(
+            OverrideFacts(one.kind, one.subject, str(one.value), one.author_id, one.created_at)
+            for one in rows.overrides
+        ),
+        approvals=tuple(ApprovalFacts(one.subject, one.seen_hash) for one in rows.approvals),
         claims=_claims_of_siblings(row),
         pauses=tuple(_pause_facts(one) for one in pauses_of(account)),
-        kits=find_kits(account.pk, may_be_kits),
-        siblings=_siblings(row, policy, is_ended_by_others=loop.settled_at is not None and not postings),
+        kits=find_kits(account.pk, came_as_kits | sold_as_others(units, records)),
+        siblings=_siblings(row, policy, is_ended_by_others=is_ended_by_others),
         shop_currency=shop.currency,
     )
 
@@ -211,12 +209,14 @@ def had_label(record: LoopReturnRecord) -> bool:
     )
 
 
-def _standing_outcomes(row: LoopReturn) -> dict[int, Row]:
-    return {unit.line_id: unit for unit in fact_rows.OUTCOMES.ask(return_pk=row.pk)}
-
-
 def _unit_facts(
-    line: Row, meaning: Meaning | None, judged: Row | None, *, policy: Policy, kept: frozenset[str]
+    line: Row,
+    meaning: Meaning | None,
+    judged: Row | None,
+    *,
+    policy: Policy,
+    kept: frozenset[str],
+    restocked: dict[str, datetime],
 ) -> UnitFacts:
     """Where Loop's prices include the tax, it is taken out, so that an amount means the same everywhere."""
     return UnitFacts(
@@ -238,6 +238,7 @@ def _unit_facts(
         inspection_id=judged.inspection_id if judged else None,
         note=judged.note if judged else "",
         is_kept=line.line_item_id in kept,
+        restocked_at=restocked.get(line.line_item_id),
     )
 
 
@@ -271,15 +272,11 @@ def _exchange_facts(
     )
 
 
-def _records(row: LoopReturn, *, link_field: str) -> tuple[RecordFacts, ...]:
+def _record_facts_of(rows: Rows, links: dict[str, str]) -> tuple[RecordFacts, ...]:
     lines: dict[int, list[Row]] = defaultdict(list)
-    for line in fact_rows.RECORD_LINES.ask(return_pk=row.pk):
+    for line in rows.record_lines:
         lines[line.record_id].append(line)
-    links = _links(row, link_field) if link_field else {}
-    return tuple(
-        replace(_record_facts(one, lines[one.id]), link=links.get(one.internal_id, ""))
-        for one in fact_rows.RECORDS.ask(return_pk=row.pk)
-    )
+    return tuple(_record_facts(one, lines[one.id], link=links.get(one.internal_id, "")) for one in rows.records)
 
 
 def _links(row: LoopReturn, field: str) -> dict[str, str]:
@@ -288,7 +285,7 @@ def _links(row: LoopReturn, field: str) -> dict[str, str]:
     return {name: text or "" for name, text in orders.values_list("internal_id", KeyTextTransform(field, "raw"))}
 
 
-def _record_facts(row: Row, lines: list[Row]) -> RecordFacts:
+def _record_facts(row: Row, lines: list[Row], *, link: str) -> RecordFacts:
     """NetSuite cancels an authorization by its status and leaves the lines open."""
     is_cancelled = (row.record_type, row.status) == ("returnAuthorization", CANCELLED)
     return RecordFacts(
@@ -308,6 +305,7 @@ def _record_facts(row: Row, lines: list[Row]) -> RecordFacts:
         currency=row.currency or "",
         account_id=row.booked_on or "",
         ship_to=row.ship_to or "",
+        link=link,
         lines=tuple(
             LineFacts(
                 line=line.line,
@@ -370,11 +368,4 @@ def _claims_of_siblings(row: LoopReturn) -> tuple[ClaimFacts, ...]:
         ClaimFacts(str(posting.request["source_id"]), str(line["orderLine"]), int(line["quantity"]))
         for posting in coming
         for line in posting.request["body"]["item"]["items"]
-    )
-
-
-def _override_facts(row: LoopReturn) -> tuple[OverrideFacts, ...]:
-    return tuple(
-        OverrideFacts(one.kind, one.subject, str(one.value), one.author_id, one.created_at)
-        for one in fact_rows.OVERRIDES.ask(return_pk=row.pk)
     )

@@ -19,20 +19,18 @@ KEYS = {
     "siblings": ("loop_id",),
 }
 
-LAST_CHANGE = FixedQuery(
-    lambda: FactChange.objects.filter(loop_return=slot("return_pk")).order_by("-id").values("facts_hash")[:1]
+CHANGES = FixedQuery(
+    lambda: FactChange.objects.filter(loop_return=slot("return_pk")).order_by("id").values("facts_hash", "changed")
 )
-CHANGES = FixedQuery(lambda: FactChange.objects.filter(loop_return=slot("return_pk")).order_by("id").values("changed"))
 
 
 def note_fact_change(row: LoopReturn, facts: ReturnFacts, *, came_from: str = "plan") -> dict[str, list[Any]]:
     """Write which facts differ from the last time we looked: {fact: [before, after]}. Empty: none, and no row."""
     after = flatten_facts(facts)
     facts_hash = content_hash(after)
-    last = LAST_CHANGE.ask(return_pk=row.pk)
-    if last and last[0].facts_hash == facts_hash:
+    changes = CHANGES.ask(return_pk=row.pk)
+    if changes and changes[-1].facts_hash == facts_hash:
         return {}
-    changes = CHANGES.ask(return_pk=row.pk) if last else []
     before = facts_as_of([one.changed for one in changes])
     changed = {
         name: [before.get(name), after.get(name)]

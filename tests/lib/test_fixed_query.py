@@ -1,13 +1,15 @@
 """Queries whose SQL is made once give what the queryset would have given."""
 
 import pytest
+from django.db import DataError, transaction
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Upper
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from integrations.models import Shop
-from returnsops.lib.fixed_query import FixedQuery, FixedUpdate, slot, slots
+from returnsops.lib.fixed_query import FixedQuery, FixedUpdate, Slot, ask_together, slot, slots
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.replan import HOLD_ONE
 from tests.builders import make_return
@@ -22,6 +24,8 @@ VALUES = FixedQuery(
         .values("loop_id", "named", "return_total", "created_at", "raw")
     )
 )
+
+DIVIDED = FixedQuery(lambda: LoopReturn.objects.annotate(part=RawSQL("1 / %s::int", [Slot("number")])).values("part"))
 
 
 def test_instances_come_with_what_they_refer_to(shop: Shop, django_assert_num_queries: DjangoAssertNumQueries) -> None:
@@ -48,6 +52,37 @@ def test_each_asking_has_values_of_its_own(shop: Shop) -> None:
 
     assert [row.loop_id for row in VALUES.ask(loop_ids=["1"])] == ["1"]
     assert VALUES.ask(loop_ids=["2"]) == []
+
+
+def test_several_asked_together_find_what_each_finds_alone(shop: Shop) -> None:
+    known = make_return(shop, loop_id="1")
+    make_return(shop, loop_id="2")
+
+    rows, named = ask_together([WITH_SHOP, VALUES], pk=known.pk, loop_ids=["2", "1"])
+
+    assert (rows[0].shop, rows) == (shop, WITH_SHOP.ask(pk=known.pk))
+    assert [row.loop_id for row in named] == ["1", "2"]
+
+
+def test_those_asked_together_see_what_this_transaction_wrote(shop: Shop) -> None:
+    known = make_return(shop)
+    LoopReturn.objects.update(order_name="#17")
+
+    assert ask_together([WITH_SHOP], pk=known.pk)[0][0].order_name == "#17"
+
+
+def test_fault_in_one_asked_together_is_told_as_djangos_own(shop: Shop) -> None:
+    """So that whoever outlives a lost database outlives it here as well; and the connection is of use afterwards."""
+    make_return(shop)
+
+    with pytest.raises(DataError), transaction.atomic():
+        ask_together([DIVIDED, VALUES], loop_ids=["1"], number=0)
+    assert len(DIVIDED.ask(number=1)) == 1
+
+
+def test_what_locks_is_never_asked_together() -> None:
+    with pytest.raises(AssertionError, match="locked"), transaction.atomic():
+        ask_together([HOLD_ONE], pk=1)
 
 
 @pytest.mark.django_db(transaction=True)
