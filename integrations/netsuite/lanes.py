@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 WAKE_CHANNEL = "lanes"
 WAIT_S_MAX = 30.0
-POLL_S = 0.03
+POLL_S = 0.05
 ASK_AGAIN_AFTER = 0.3  # of a lease: what was asked for is forgotten with it
 RENEW_AFTER = 0.2  # of a lease
 LOOK_SOON_S = 0.3  # when lanes are about to change hands

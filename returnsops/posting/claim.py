@@ -48,13 +48,18 @@ CLAIM = """
     WHERE id IN (SELECT id FROM ranked WHERE of_source = 1 ORDER BY nth, shop_place LIMIT %s)
     RETURNING id
 """
-# One step into an index for each destination, however many postings wait.
+# A few steps into indexes for each destination: of what a claim asks, what keeps most postings back most of the time.
 FIND_WORK = """
     SELECT at.system, shop.account_id, shop.id
     FROM integrations_shop AS shop CROSS JOIN unnest(ARRAY['netsuite', 'loop']) AS at(system)
     WHERE EXISTS (
-        SELECT FROM posting_posting AS one
-        WHERE one.shop_id = shop.id AND one.system = at.system AND one.status = 'pending' AND one.not_before <= %s
+        SELECT FROM posting_posting AS one JOIN returns_loopreturn AS wanted_by ON wanted_by.id = one.loop_return_id
+        WHERE one.shop_id = shop.id AND one.system = at.system AND one.status = 'pending' AND one.not_before <= %(now)s
+          AND (wanted_by.look_again_at IS NULL OR wanted_by.look_again_at > %(today)s) AND wanted_by.plan_attempts = 0
+          AND NOT EXISTS (
+              SELECT FROM posting_posting AS other
+              WHERE other.serial_key = one.serial_key AND other.status IN ('sending', 'uncertain')
+          )
     )
 """
 NOW, TODAY = slot("now", kind="timestamptz"), slot("today", kind="timestamptz")  # of the world, and of business
@@ -185,9 +190,12 @@ def claimable(*, but_for: Pause | None = None) -> QuerySet[Posting]:
 
 
 def find_work() -> set[tuple[str, int]]:
-    """Destinations for which a posting waits whose time has come: as (system, key of the account or of the shop)."""
+    """Destinations for which a posting waits whose time has come: as (system, key of the account or of the shop).
+
+    A claim may find it behind a pause all the same; never finds one that is not told of here.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(FIND_WORK, [timezone.now()])
+        cursor.execute(FIND_WORK, {"now": timezone.now(), "today": clock.now()})
         return {
             (system, account_pk if system == System.NETSUITE else shop_pk) for system, account_pk, shop_pk in cursor
         }
