@@ -34,7 +34,9 @@ def try_cause(pause: Pause, *, by: User, reason: str) -> Posting | None:
 
     Gives that posting; None: nothing waits, so the pause has ended. Raises NotPossibleError, and nothing is changed.
     """
-    pause = _held(pause)
+    pause = _hold(pause)
+    if pause.ended_at:
+        raise NotPossibleError("It has ended already. Reload the page.")
     if pause.probe_id:
         raise NotPossibleError(f"{pause.probe} is being tried already. The page shows what comes of it.")
     if not waiting_behind(pause).exists():
@@ -71,11 +73,9 @@ def look_after_pauses() -> None:
             end_pause(pause, by=None, because="Nothing has to wait for it any more.")
 
 
-def _held(pause: Pause) -> Pause:
-    held = Pause.objects.select_for_update(of=("self",), no_key=True).select_related("probe").get(pk=pause.pk)
-    if held.ended_at:
-        raise NotPossibleError("It has ended already. Reload the page.")
-    return held
+def _hold(pause: Pause) -> Pause:
+    """As it is now; it may have ended."""
+    return Pause.objects.select_for_update(of=("self",), no_key=True).select_related("probe").get(pk=pause.pk)
 
 
 def _next_probe(pause: Pause) -> Posting | None:
@@ -89,8 +89,8 @@ def _next_probe(pause: Pause) -> Posting | None:
 def _follow_probe(pause: Pause) -> None:
     """It went through: the cause is gone. It ended otherwise, was there already and so was never armed, or cannot go:
     that tells nothing, and the next one goes first."""
-    pause = _held(pause)
-    probe = pause.probe
+    pause = _hold(pause)
+    probe = pause.probe  # none, once it has ended
     if probe is None or probe.status in (Status.SENDING, Status.UNCERTAIN):
         return
     if probe.status == Status.POSTED and probe.armed_at:

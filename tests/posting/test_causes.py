@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -15,6 +16,7 @@ from integrations.errors import RejectedError
 from integrations.models import Shop
 from returnsops.lib import clock
 from returnsops.people.models import User
+from returnsops.posting import resuming
 from returnsops.posting.causes import UNKNOWN_MAX, gather_refused
 from returnsops.posting.claim import claim_postings
 from returnsops.posting.models import Pause, Posting
@@ -397,6 +399,26 @@ def test_posting_of_another_account_waits_behind_no_pause_of_this_one(shop: Shop
 
     assert try_cause(pause, by=finn, reason="Open.") is None
     assert not Pause.objects.live().exists()
+
+
+def test_pause_that_ends_just_now_keeps_no_other_from_being_looked_after(
+    shop: Shop, finn: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, key in enumerate(("period:2026-09", "type:itemReceipt"), 1):
+        make_pause(shop, key, probe=waiting(shop, number), tried_by=finn)
+    Posting.objects.update(status="posted", their_id=F("id"), posted_at=clock.now(), armed_at=timezone.now())
+
+    def end_and_another(pause: Pause, **how: Any) -> bool:
+        for one in Pause.objects.exclude(pk=pause.pk):
+            end_pause(one, by=finn, because="Ended by hand")
+        return end_pause(pause, **how)
+
+    monkeypatch.setattr(resuming, "end_pause", end_and_another)
+
+    look_after_pauses()
+
+    assert not Pause.objects.live().exists()
+    assert not Pause.objects.exclude(told_up_to=None).exists(), "whoever waited has learned of it"
 
 
 def test_pause_that_a_person_ends_while_one_is_tried_tries_nothing_any_more(shop: Shop, finn: User) -> None:

@@ -306,6 +306,13 @@ def test_adjustment_is_compared_by_what_it_takes_out(quantity: int, words: list[
     assert find_differences(ADJUSTMENT, replace(record, lines=lines), external_id="loop-1") == words
 
 
+def test_adjustment_that_does_not_tell_which_way_its_units_go_is_no_difference() -> None:
+    record = held(ADJUSTMENT)
+    silent = replace(record, lines=tuple(replace(line, raw={}) for line in record.lines))
+
+    assert find_differences(ADJUSTMENT, silent, external_id="loop-1") == []
+
+
 def test_adjustment_that_takes_in_is_compared_the_other_way_round() -> None:
     rows = {"items": [ADJUSTMENT["body"]["inventory"]["items"][0] | {"adjustQtyBy": 1}]}
     asked = ADJUSTMENT | {"body": ADJUSTMENT["body"] | {"inventory": rows}}
@@ -357,6 +364,22 @@ def test_refund_is_compared_by_what_it_pays_and_where_it_is_booked() -> None:
         "it is booked on account 111, not 110",
     ]
     assert find_differences(REFUND, replace(record, entity_id="8802")) == ["it is on customer 8802, not 8801"]
+
+
+def test_row_that_is_ticked_and_pays_nothing_is_no_application() -> None:
+    paid = ApplyRow(doc_id="8201", line=0, amount=Decimal("65.56"), apply=True)
+    ticked = ApplyRow(doc_id="8299", line=1, amount=Decimal("0.00"), apply=True)
+
+    assert find_differences(REFUND, held(REFUND, applies=(paid, ticked)), external_id="loop-1") == []
+
+
+def test_refund_of_one_credit_beside_another_that_is_left_out_pays_the_one() -> None:
+    rows = [*REFUND["body"]["apply"]["items"], {"doc": {"id": "8299"}, "apply": False, "amount": "10.00"}]
+    request = REFUND | {"body": REFUND["body"] | {"apply": {"items": rows}}}
+    paid = ApplyRow(doc_id="8201", line=0, amount=Decimal("65.56"), apply=True)
+    record = held(REFUND, applies=(paid, ApplyRow(doc_id="8299", line=1, amount=Decimal("10.00"), apply=False)))
+
+    assert find_differences(request, record, external_id="loop-1") == []
 
 
 def test_credit_that_was_to_stay_open_is_applied_to_nothing() -> None:
