@@ -1,6 +1,7 @@
 """What is booked of Loop's payments: beside what others refunded, within what was credited, on which account."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -172,3 +173,23 @@ def test_refund_that_was_given_up_leaves_the_step_to_those_that_stand() -> None:
 
     assert step_of(plan_return(one_left), "refund").state == StepState.DONE
     assert step_of(plan_return(none_left), "refund").state == StepState.NOT_NEEDED
+
+
+def listing(**by_gateway: str) -> ReturnFacts:
+    """Loop says that it refunded 77.76, a day ago, and lists these payments."""
+    facts = with_credit(received(), total="77.76")
+    refunds = tuple(RefundFacts(gateway, Decimal(amount)) for gateway, amount in by_gateway.items())
+    facts = with_settlement(facts, refund=Decimal("77.76"), refunds=refunds)
+    return replace(facts, now=facts.now + timedelta(days=1))
+
+
+def test_payments_that_never_add_up_are_booked_as_listed_once_noted() -> None:
+    """What Loop does not list is that person's to book."""
+    facts = listing(shopify_payments="70.00")
+    assert (codes_of(plan_return(facts)), refunds_due(facts)) == (["settled_differently"], [])
+
+    assert refunds_due(noting(facts, "settled_differently return:110700123:payments")) == [(CARD, "70.00")]
+
+
+def test_payment_of_nothing_needs_no_account() -> None:
+    assert refunds_due(listing(shopify_payments="77.76", manual="0.00")) == [(CARD, "77.76")]

@@ -92,3 +92,106 @@ def test_no_line_is_closed_before_the_receipt_on_it_was_read_back() -> None:
     assert {step.detail for step in plan.steps if step.code == "close_rma"} == {
         "waits until the receipts are read back"
     }
+
+
+# --- What moves a unit on, and what does not ------------------------------------------------------------
+
+
+def held(judged: str) -> ReturnFacts:
+    """Received on hold and judged; what that calls for has not been done."""
+    return live(ON_HOLD, {"scanned": True}, {"judged": {"1": judged}, "netsuite_answers": "nothing"})
+
+
+def judged_anew(facts: ReturnFacts, outcome: str) -> ReturnFacts:
+    later = facts.now + timedelta(days=1)
+    units = tuple(replace(one, outcome=outcome, inspected_at=later) for one in facts.units)
+    return replace(facts, units=units, now=later)
+
+
+def with_places(facts: ReturnFacts, **places: str) -> ReturnFacts:
+    return replace(facts, policy=replace(facts.policy, locations=replace(facts.policy.locations, **places)))
+
+
+def authorised_at(facts: ReturnFacts, place: str) -> ReturnFacts:
+    """The lines of the authorization name another location by now."""
+    records = tuple(
+        replace(one, lines=tuple(replace(line, location_id=place) for line in one.lines))
+        if one.record_type == "returnAuthorization"
+        else one
+        for one in facts.records
+    )
+    return replace(facts, records=records)
+
+
+def test_what_lies_at_the_holding_location_goes_on_whatever_the_authorization_names() -> None:
+    """And whenever it was judged."""
+    facts = authorised_at(held("sellable"), "77")
+    received_at = max(one.posted_at for one in facts.postings if one.posted_at)
+    units = tuple(replace(one, inspected_at=received_at - timedelta(hours=1)) for one in facts.units)
+    places = facts.policy.locations
+
+    assert transfers(replace(facts, units=units)) == [(places.holding, places.sellable)]
+
+
+def test_what_is_judged_anew_goes_on_from_where_it_was_put() -> None:
+    facts = live({}, {"judged": {"1": "damaged"}})
+    places = facts.policy.locations
+
+    assert transfers(judged_anew(facts, "sellable")) == [(places.damaged, places.sellable)]
+
+
+def test_what_was_written_off_is_moved_no_more() -> None:
+    facts = live(ON_HOLD, {"scanned": True}, {"judged": {"1": "scrapped"}})
+    assert "adjustment" in {one.kind for one in facts.postings}
+
+    assert transfers(judged_anew(facts, "sellable")) == []
+
+
+def test_what_is_to_stay_on_hold_stays_where_it_is_when_another_place_is_chosen() -> None:
+    facts = live({}, {"judged": {"1": "hold"}})
+
+    assert transfers(with_places(facts, holding="99")) == []
+
+
+def test_what_was_moved_once_is_not_on_hold_where_the_authorization_names_that_place() -> None:
+    facts = live(ON_HOLD, {"scanned": True}, {"judged": {"1": "damaged"}})
+    damaged = facts.policy.locations.damaged
+
+    assert transfers(with_places(authorised_at(facts, damaged), damaged="97")) == []
+
+
+def test_place_that_another_system_authorised_at_is_no_holding_location() -> None:
+    facts = live({}, {"judged": {"1": "sellable"}})
+    facts = authorised_at(facts, facts.policy.locations.sellable)
+    theirs = tuple(replace(one, external_id="") if one.kind == "rma" else one for one in facts.postings)
+
+    assert transfers(with_places(replace(facts, postings=theirs), sellable="98")) == []
+
+
+def test_units_that_go_together_are_moved_on_the_day_of_the_last_judgement() -> None:
+    facts = begin({"policy": ON_HOLD, "units": [{"count": 2}]})
+    facts, _, _ = pass_moment(replace(facts, now=facts.now + timedelta(days=1)), {"scanned": True})
+    first, second = (replace(one, outcome="sellable") for one in facts.units)
+    later = facts.now + timedelta(days=2)
+    units = (replace(first, inspected_at=later), replace(second, inspected_at=facts.now))
+
+    plan = plan_return(replace(facts, units=units, now=later))
+
+    (moved,) = [one for one in plan.postings if one.kind == "transfer"]
+    assert moved.request["body"]["tranDate"] == facts.date_of(later).isoformat()
+
+
+def test_unit_that_never_came_is_no_reason_why_a_refused_one_lies_on_hold() -> None:
+    facts = begin({"policy": ON_HOLD, "units": [{"count": 2}]})
+    facts, _, _ = pass_moment(replace(facts, now=facts.now + timedelta(days=1)), {"scanned": True})
+    refused, missing = facts.units
+    postings = tuple(
+        replace(one, covers=frozenset({refused.cover})) if one.kind == "receipt" else one for one in facts.postings
+    )
+    records = tuple(replace(one, lines=tuple(replace(line, received=1) for line in one.lines)) for one in facts.records)
+    judged = (replace(refused, outcome="refused"), replace(missing, outcome="missing"))
+    units = tuple(replace(one, inspected_at=facts.now) for one in judged)
+
+    plan = plan_return(replace(facts, postings=postings, records=records, units=units))
+
+    assert "received_unaccepted" in codes_of(plan)
