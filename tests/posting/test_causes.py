@@ -482,6 +482,24 @@ def test_pause_that_nobody_waits_for_ends_after_a_day(shop: Shop) -> None:
     assert not Pause.objects.live().exists()
 
 
+def test_pause_of_a_person_ends_by_that_alone(shop: Shop, finn: User) -> None:
+    make_pause(shop, "account", code="by_person", opened_by=finn, opened_at=clock.now() - timedelta(days=9))
+
+    look_after_pauses()
+
+    assert Pause.objects.live().exists()
+
+
+def test_pause_is_not_over_while_the_one_that_went_first_is_on_its_way(shop: Shop) -> None:
+    probe = waiting(shop)
+    make_pause(shop, "period:2026-09", probe=probe, opened_at=clock.now() - timedelta(days=2))
+    Posting.objects.update(status="sending", sending_since=clock.now(), armed_at=timezone.now())
+
+    look_after_pauses()
+
+    assert Pause.objects.live().get().probe == probe
+
+
 # --- Those behind it --------------------------------------------------------------------------------
 
 

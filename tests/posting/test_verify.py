@@ -366,6 +366,14 @@ def test_refund_is_compared_by_what_it_pays_and_where_it_is_booked() -> None:
     assert find_differences(REFUND, replace(record, entity_id="8802")) == ["it is on customer 8802, not 8801"]
 
 
+def test_account_that_nobody_asked_for_is_no_difference() -> None:
+    body = {name: value for name, value in REFUND["body"].items() if name != "account"}
+    request = REFUND | {"body": body}
+    paid = ApplyRow(doc_id="8201", line=0, amount=Decimal("65.56"), apply=True)
+
+    assert find_differences(request, held(request, applies=(paid,), raw={"account": {"id": "111"}})) == []
+
+
 def test_row_that_is_ticked_and_pays_nothing_is_no_application() -> None:
     paid = ApplyRow(doc_id="8201", line=0, amount=Decimal("65.56"), apply=True)
     ticked = ApplyRow(doc_id="8299", line=1, amount=Decimal("0.00"), apply=True)
