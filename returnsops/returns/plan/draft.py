@@ -169,6 +169,13 @@ class Draft:
         self.moments.append(deadline)
         return False
 
+    def waits_too_long(self, code: str, words: str, *, since: datetime, limit: timedelta) -> bool:
+        """Write a step that waits until `limit` has passed, and is blocked from then on. Gives whether it is, for the
+        problem to be told."""
+        late = self.is_late(since, limit)
+        self.step(code, StepState.BLOCKED if late else StepState.WAITING, words, due_at=self.deadline(since, limit))
+        return late
+
     def deadline(self, since: datetime, limit: timedelta) -> datetime:
         return since + limit * self.facts.deadline_scale
 

@@ -215,13 +215,9 @@ def _wait_for_connector(draft: Draft, missing: list[ExchangeFacts], *, by_hand: 
 
 
 def _wait(draft: Draft, missing: list[ExchangeFacts], since: datetime, *, cause: str, words: str) -> None:
-    limit = draft.facts.policy.deadlines.exchange_order
-    due_at = draft.deadline(since, limit)
-    late = draft.is_late(since, limit)
-    if late:
+    if draft.waits_too_long("exchange", words, since=since, limit=draft.facts.policy.deadlines.exchange_order):
         subject = f"return:{draft.facts.loop.loop_id}"
         draft.problem(Problem("exchange_order_missing", subject, cause, amount=add_up(one.total for one in missing)))
-    draft.step("exchange", StepState.BLOCKED if late else StepState.WAITING, words, due_at=due_at)
 
 
 def _note_out_of_stock(draft: Draft, missing: list[ExchangeFacts]) -> None:

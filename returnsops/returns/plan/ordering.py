@@ -46,14 +46,11 @@ def create_order(draft: Draft, sale: Sale, missing: list[ExchangeFacts]) -> None
 def _wait_for_stock(draft: Draft, skus: list[str]) -> None:
     facts, names = draft.facts, ", ".join(skus)
     since = max(facts.loop.updated_at, facts.loop.settled_at or facts.loop.updated_at)  # by then Loop had named it
-    limit = facts.policy.deadlines.exchange_order
-    late = draft.is_late(since, limit)
-    if late:
+    words, limit = f"waits for NetSuite to tell its stock of {names}", facts.policy.deadlines.exchange_order
+    if draft.waits_too_long("exchange", words, since=since, limit=limit):
         cause = f"NetSuite does not tell how many of {names} it has, and exchange orders wait for it."
         amount = add_up(one.total for one in facts.exchanges)
         draft.problem(Problem("stock_unseen", f"stock:{facts.account_id}", cause, amount=amount))
-    state, due_at = StepState.BLOCKED if late else StepState.WAITING, draft.deadline(since, limit)
-    draft.step("exchange", state, f"waits for NetSuite to tell its stock of {names}", due_at=due_at)
 
 
 def _unusable_items(facts: ReturnFacts, missing: list[ExchangeFacts]) -> list[Problem]:

@@ -127,10 +127,7 @@ def _wait_until_loop_settles(draft: Draft, words: str) -> None:
     if since is None:
         draft.step("settle", StepState.WAITING, words)
         return
-    limit = facts.policy.deadlines.loop_settles
-    due_at = draft.deadline(since, limit)
-    late = draft.is_late(since, limit)
-    if late:
+    if draft.waits_too_long("settle", words, since=since, limit=facts.policy.deadlines.loop_settles):
         draft.problem(
             Problem(
                 "loop_did_not_settle",
@@ -139,7 +136,6 @@ def _wait_until_loop_settles(draft: Draft, words: str) -> None:
                 amount=facts.loop.return_total,
             )
         )
-    draft.step("settle", StepState.BLOCKED if late else StepState.WAITING, words, due_at=due_at)
 
 
 def _ready_to_settle(facts: ReturnFacts) -> tuple[datetime | None, str]:
@@ -172,10 +168,7 @@ def _wait_for_loop(draft: Draft, asked_at: datetime) -> None:
         )
         draft.step("settle", StepState.BLOCKED, "in review in Loop")
         return
-    limit = facts.policy.deadlines.settlement
-    due_at = draft.deadline(asked_at, limit)
-    late = draft.is_late(asked_at, limit)
-    if late:
+    if draft.waits_too_long("settle", "Loop is settling", since=asked_at, limit=facts.policy.deadlines.settlement):
         draft.problem(
             Problem(
                 "loop_did_not_settle",
@@ -184,7 +177,6 @@ def _wait_for_loop(draft: Draft, asked_at: datetime) -> None:
                 amount=facts.loop.return_total,
             )
         )
-    draft.step("settle", StepState.BLOCKED if late else StepState.WAITING, "Loop is settling", due_at=due_at)
 
 
 def was_left_unprocessed(facts: ReturnFacts) -> bool:
@@ -196,10 +188,9 @@ def was_left_unprocessed(facts: ReturnFacts) -> bool:
 def _closed_without_settlement(draft: Draft) -> None:
     """`closed` may run ahead of the evidence by hours, so there is a grace time (loop.md §7.1)."""
     facts = draft.facts
-    limit = facts.policy.deadlines.closed_unprocessed
-    due_at = draft.deadline(facts.loop.updated_at, limit)
-    late = draft.is_late(facts.loop.updated_at, limit)
-    if late:
+    words = "closed in Loop; waits for its proof of settlement"
+    since, limit = facts.loop.updated_at, facts.policy.deadlines.closed_unprocessed
+    if draft.waits_too_long("settle", words, since=since, limit=limit):
         draft.problem(
             Problem(
                 "closed_unprocessed",
@@ -208,8 +199,6 @@ def _closed_without_settlement(draft: Draft) -> None:
                 amount=facts.loop.return_total,
             )
         )
-    words = "closed in Loop; waits for its proof of settlement"
-    draft.step("settle", StepState.BLOCKED if late else StepState.WAITING, words, due_at=due_at)
 
 
 def _note_early_settlement(draft: Draft, asked: PostingFacts | None) -> None:
