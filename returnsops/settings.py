@@ -243,6 +243,8 @@ CLAIM_LEASE = env_seconds("CLAIM_LEASE_S", default=60)
 LOOP_REFUSED_WAIT = env_seconds("LOOP_REFUSED_WAIT_S", default=10)
 # A read that failed by chance is tried once more after this; 0: the sweeps come back for it.
 READ_AGAIN_AFTER = env_seconds("READ_AGAIN_AFTER_S", default=0.3)
+# What NetSuite failed to show then rests for this, so that the others go first.
+FAILED_READ_REST = env_seconds("FAILED_READ_REST_S", default=10)
 # A connection that is down is asked again after waits that grow up to this.
 PROBE_AFTER_MAX = env_seconds("PROBE_AFTER_MAX_S", default=120)
 # Deadlines of the policy are multiplied by this, so that a demo can show one pass.

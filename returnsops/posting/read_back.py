@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -36,7 +36,6 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE_MAX = 50
 READ_FOR_S = 3.0  # then the others in the task queue have their turn
-FAILED_REST = timedelta(seconds=10)  # of one that NetSuite failed to show: the others go first
 # No plan waits to see these. So they are read once nothing more is posted for their return, all that it changed with
 # them, once instead of after every posting; and after a while in any case. After the others the parents are left to
 # the next look, for the same reason.
@@ -167,7 +166,8 @@ def _was_asked_for(posting: Posting, parents: Sequence[Name], reading: Reading) 
 
 def _let_rest(failed: Sequence[Posting]) -> None:
     """Whether it is the record's fault or the connection's, the others go first: they will show which."""
-    Posting.objects.filter(pk__in=[one.pk for one in failed]).update(not_before=timezone.now() + FAILED_REST)
+    rested_at = timezone.now() + settings.FAILED_READ_REST
+    Posting.objects.filter(pk__in=[one.pk for one in failed]).update(not_before=rested_at)
 
 
 def _mark_gone(account: NetSuiteAccount, missed: list[Name]) -> Failures:

@@ -59,7 +59,6 @@ logger = logging.getLogger(__name__)
 AT_ONCE_MAX = 50
 READ_FOR_S = 3.0  # then the others in the task queue have their turn
 TRY_AGAIN_AFTER = timedelta(minutes=5)  # what is wrong with one return alone does not mend by itself within seconds
-FAILED_REST = timedelta(seconds=10)  # of one whose record NetSuite failed to show: the others go first
 # Made out of nothing, so no query finds them here, and trusted: the nightly look tells whether they are still there.
 TRUSTED_STOCK = Q(kept_digest="", record_type__in=STOCK_TYPES)
 CHILD_TYPES = frozenset({"itemReceipt", "creditMemo", "cashRefund", "customerRefund"})
@@ -234,7 +233,7 @@ def _try_again_later(rows: Iterable[LoopReturn]) -> None:
 
 def _let_rest(rows: Sequence[LoopReturn]) -> None:
     failed = LoopReturn.objects.filter(pk__in=[row.pk for row in rows])
-    failed.update(records_hinted_at=timezone.now() + FAILED_REST)
+    failed.update(records_hinted_at=timezone.now() + settings.FAILED_READ_REST)
 
 
 def _note_read(account: NetSuiteAccount, families: Sequence[Family], *, read_at: datetime) -> None:

@@ -355,7 +355,7 @@ def test_return_whose_first_read_is_refused_is_told_until_it_was_read(
 
 @pytest.mark.parametrize("broken", [["returnAuthorization"], ["salesOrder", "invoice"]])
 def test_return_whose_first_read_fails_again_and_again_is_told_until_it_was_read(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, broken: list[str]
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, settings: Settings, broken: list[str]
 ) -> None:
     row = stage.make("refund", parcel="in_transit")
     account = row.shop.account
@@ -374,7 +374,7 @@ def test_return_whose_first_read_fails_again_and_again_is_told_until_it_was_read
     ]
     row.refresh_from_db()
     assert row.records_hinted_at
-    assert row.records_hinted_at > timezone.now() + families.FAILED_REST
+    assert row.records_hinted_at > timezone.now() + settings.FAILED_READ_REST
 
     failures.clear()
     fetch(row)

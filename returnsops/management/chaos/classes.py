@@ -11,6 +11,7 @@ LANE_LEASE_S = 6
 LANES_HELD_S = 0.6  # calls take a tenth of what they take at NetSuite
 PROBE_AFTER_MAX_S = 5
 READ_AGAIN_AFTER_S = 0.1
+FAILED_READ_REST_S = 1
 LOOP_REFUSED_WAIT_S = 1
 LOOP_CALLS_PER_MINUTE = 3000  # for Loop's 300, as minutes are shorter
 LATE_COMMIT_S = 4.0

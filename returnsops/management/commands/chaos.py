@@ -17,6 +17,7 @@ from returnsops.lib.processes import Processes, find_free_port
 from returnsops.management.chaos.classes import (
     CLASSES,
     COMMIT_WINDOW_S,
+    FAILED_READ_REST_S,
     LANE_LEASE_S,
     LANES_HELD_S,
     LOOP_CALLS_PER_MINUTE,
@@ -147,6 +148,7 @@ def _make_stack(seed: str) -> Stack:
             "LANES_HELD_S": str(LANES_HELD_S),
             "CLAIM_LEASE_S": str(SENDING_LEASE_S),
             "READ_AGAIN_AFTER_S": str(READ_AGAIN_AFTER_S),
+            "FAILED_READ_REST_S": str(FAILED_READ_REST_S),
             "PROBE_AFTER_MAX_S": str(PROBE_AFTER_MAX_S),
             "LOOP_REFUSED_WAIT_S": str(LOOP_REFUSED_WAIT_S),
             "HEARTBEAT_LIMIT_S": "20",
