@@ -58,6 +58,7 @@ READ_BY = (
     "exchange_stock",
     "exchange_location",
     "exchange_link_field",
+    "names_statuses",
 )
 
 
@@ -89,7 +90,7 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None, claims_stock: b
         for line in rows.units
     )
     links = _links(row, policy.link_field) if policy.link_field else {}
-    records = _record_facts_of(rows, links)
+    records = _record_facts_of(rows, links, policy)
     came_as_kits = {items[one.sku] for one in (*rows.units, *rows.found) if one.sku in kits}
     is_ended_by_others = loop.settled_at is not None and not rows.postings
     return ReturnFacts(
@@ -272,11 +273,13 @@ def _exchange_facts(
     )
 
 
-def _record_facts_of(rows: Rows, links: dict[str, str]) -> tuple[RecordFacts, ...]:
+def _record_facts_of(rows: Rows, links: dict[str, str], policy: Policy) -> tuple[RecordFacts, ...]:
     lines: dict[int, list[Row]] = defaultdict(list)
     for line in rows.record_lines:
         lines[line.record_id].append(line)
-    return tuple(_record_facts(one, lines[one.id], link=links.get(one.internal_id, "")) for one in rows.records)
+    return tuple(
+        _record_facts(one, lines[one.id], link=links.get(one.internal_id, ""), policy=policy) for one in rows.records
+    )
 
 
 def _links(row: LoopReturn, field: str) -> dict[str, str]:
@@ -285,7 +288,7 @@ def _links(row: LoopReturn, field: str) -> dict[str, str]:
     return {name: text or "" for name, text in orders.values_list("internal_id", KeyTextTransform(field, "raw"))}
 
 
-def _record_facts(row: Row, lines: list[Row], *, link: str) -> RecordFacts:
+def _record_facts(row: Row, lines: list[Row], *, link: str, policy: Policy) -> RecordFacts:
     """NetSuite cancels an authorization by its status and leaves the lines open."""
     is_cancelled = (row.record_type, row.status) == ("returnAuthorization", CANCELLED)
     return RecordFacts(
@@ -316,7 +319,7 @@ def _record_facts(row: Row, lines: list[Row], *, link: str) -> RecordFacts:
                 rate=line.rate or ZERO,
                 amount=abs(line.amount or ZERO),
                 tax_amount=abs(line.tax_amount or ZERO),
-                location_id=line.location_id,
+                location_id=policy.as_place(line.location_id),
                 is_closed=line.is_closed or is_cancelled,
                 received=line.quantity_received,
                 billed=line.quantity_billed,

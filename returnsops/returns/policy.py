@@ -318,6 +318,17 @@ class Policy:
         return frozenset(named | {one.place for one in self.place_rules}) - {""}
 
     @property
+    def names_statuses(self) -> bool:
+        return any(map(status_of, self.places))
+
+    def as_place(self, place: str) -> str:
+        """What NetSuite shows or was sent, as these rules know it: where they name no status, the location alone.
+
+        An account that keeps statuses gives one to every unit, asked or not (netsuite.md §4.13).
+        """
+        return place if self.names_statuses else location_of(place)
+
+    @property
     def sellable_places(self) -> frozenset[str]:
         """Where only units go that passed their inspection."""
         named = {self.locations.sellable, *(one.place for one in self.place_rules if one.outcome == "sellable")}

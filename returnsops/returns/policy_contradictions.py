@@ -123,7 +123,7 @@ def _contradictions_of_places(policy: Policy) -> list[str]:
 
 
 def _contradictions_of_statuses(policy: Policy) -> list[str]:
-    if not any(map(status_of, policy.places)):
+    if not policy.names_statuses:
         return []
     found = []
     if not all(map(status_of, policy.places)):

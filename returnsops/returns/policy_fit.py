@@ -10,7 +10,6 @@ from integrations.discovery.netsuite_places import judge_use
 from integrations.discovery.netsuite_questions import MADE, RECORD_TYPES, RIGHTS
 from integrations.discovery.netsuite_writers import foreign_programs
 from integrations.profile import AccountFacts, Severity
-from returnsops.returns.places import status_of
 from returnsops.returns.policy import ExchangeOrder, Policy
 from returnsops.returns.policy_uses import uses_of
 
@@ -57,7 +56,7 @@ def find_doubts(policy: Policy, known: Known) -> list[str]:
     doubts = [misfit.words for misfit in _wrong_ids(policy, known, Severity.WARNS)]
     if policy.writes("receipt") and known.facts.advanced_receiving is None:
         doubts.append("Whether Advanced Receiving is on could not be told; without it receipts are impossible.")
-    if known.facts.inventory_status is None and any(map(status_of, policy.places)):
+    if known.facts.inventory_status is None and policy.names_statuses:
         doubts.append("Whether NetSuite keeps inventory statuses could not be told; without them receipts are refused.")
     if policy.writes("refund") and known.facts.refund_method_fields == ("paymentMethod",):
         doubts.append(

@@ -12,7 +12,7 @@ from django.db import transaction
 from integrations.loop.parsing import parse_return
 from integrations.models import Shop
 from returnsops.people.models import User
-from returnsops.posting.facts import load_facts
+from returnsops.posting.facts import facts_under, load_facts
 from returnsops.posting.models import Posting
 from returnsops.posting.outbox import enqueue
 from returnsops.posting.settled import settled_at
@@ -23,6 +23,7 @@ from returnsops.returns.inspection import UnitOutcome
 from returnsops.returns.models import Item, KitMember, LoopReturn, NetSuiteRecord, Override, PolicyVersion
 from returnsops.returns.parcels import record_arrival
 from returnsops.returns.plan import plan_return
+from returnsops.returns.policy_reading import parse_policy
 from tests.builders import (
     CREATED,
     WRITES_ALL,
@@ -304,6 +305,31 @@ def test_rules_stored_with_a_field_of_netsuites_own_are_read_and_tell_of_it(shop
     facts = load_facts(row)
 
     assert (facts.policy.exchange_link_field, facts.policy.link_field) == ("otherRefNum", "")
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"), [("14/1", "14"), ("14/several", "14"), ("14", "14")], ids=["one", "several", "none"]
+)
+def test_a_status_is_no_part_of_a_place_where_the_rules_name_none(shop: Shop, shown: str, told: str) -> None:
+    """NetSuite puts one on every unit of an account that keeps them (D11)."""
+    row = make_return(shop, lines=1)
+    sold = make_sale([make_unit(1)], "itemReceipt")
+    make_record(row, replace(sold, lines=(replace(sold.lines[0], location_id=shown),)))
+
+    (line,) = load_facts(row).records[0].lines
+
+    assert line.location_id == told
+
+
+def test_a_status_is_a_part_of_a_place_where_the_rules_name_one(shop: Shop) -> None:
+    row = make_return(shop, lines=1)
+    sold = make_sale([make_unit(1)], "itemReceipt")
+    make_record(row, replace(sold, lines=(replace(sold.lines[0], location_id="14/1"),)))
+    draft = parse_policy(WRITES_ALL | {"locations": {"holding": "31/2", "sellable": "14/1", "damaged": "14/3"}})
+
+    (line,) = facts_under(row, draft, known=load_facts(row)).records[0].lines
+
+    assert line.location_id == "14/1"
 
 
 def test_currency_of_a_record_is_netsuites_own_name(shop: Shop) -> None:

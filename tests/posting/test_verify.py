@@ -223,6 +223,12 @@ def in_status(**sides: str) -> dict[str, Any]:
     return {"inventoryDetail": {"inventoryAssignment": {"items": [named | {"quantity": 2}]}}}
 
 
+def test_a_status_that_netsuite_adds_by_itself_is_no_difference() -> None:
+    (line,) = held(SENT).lines
+
+    assert find_differences(SENT, held(SENT, lines=(replace(line, raw=in_status(inventoryStatus="1")),))) == []
+
+
 @pytest.mark.parametrize(
     ("held_detail", "words"),
     [

@@ -10,6 +10,7 @@ import pytest
 from returnsops.returns.facts import FoundFacts, OverrideFacts, ReturnFacts
 from returnsops.returns.plan import plan_return
 from tests.builders import CREATED
+from tests.builders import policy as build_policy
 from tests.other_side import codes_of, due_of, rows_of, step_of
 from tests.scenarios.given import begin
 from tests.scenarios.moments import pass_moment
@@ -127,3 +128,37 @@ def test_what_netsuite_shows_in_a_sellable_status_was_to_be_judged_so(place: str
     )
 
     assert "status_to_change" in codes_of(plan_return(replace(facts, records=records)))
+
+
+WITHOUT = {"locations": {"holding": "31", "sellable": "14", "damaged": "33"}}
+
+
+def with_places_as_sent(facts: ReturnFacts, rules: dict[str, Any]) -> ReturnFacts:
+    """The receipts show no place, and the rules are others by now."""
+    records = tuple(
+        replace(one, lines=tuple(replace(line, location_id="") for line in one.lines))
+        if one.record_type == "itemReceipt"
+        else one
+        for one in facts.records
+    )
+    return replace(facts, policy=build_policy(**rules), records=records)
+
+
+def test_what_was_sent_on_hold_in_a_status_goes_on_once_the_rules_name_none() -> None:
+    facts = with_places_as_sent(live(ON_HOLD, {"scanned": True}), ON_HOLD | WITHOUT)
+    before = facts.now - timedelta(hours=1)
+    judged = tuple(replace(one, outcome="sellable", inspected_at=before, inspection_id=1) for one in facts.units)
+
+    body = due_of(plan_return(replace(facts, units=judged)), "transfer").request["body"]
+
+    assert (body["location"], body["transferLocation"]) == ({"id": "31"}, {"id": "14"})
+
+
+def test_what_was_moved_in_a_status_lies_at_its_place_once_the_rules_name_none() -> None:
+    moved = live(ON_HOLD, {"scanned": True}, {"judged": {"1": "sellable"}})
+    facts = with_places_as_sent(judge(moved, "sellable"), ON_HOLD | WITHOUT)
+
+    plan = plan_return(facts)
+
+    assert "status_to_change" not in codes_of(plan)
+    assert step_of(plan, "shelve").detail == "every unit lies where it belongs"

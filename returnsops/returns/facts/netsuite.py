@@ -17,7 +17,7 @@ class LineFacts:
     rate: Decimal
     amount: Decimal
     tax_amount: Decimal
-    location_id: str = ""  # a place: with its inventory status, where it tells one
+    location_id: str = ""  # a place: with its inventory status, where the rules name any
     is_closed: bool = False
     received: int = 0
     billed: int = 0

@@ -35,7 +35,7 @@ def find_lying(facts: ReturnFacts, unit: UnitFacts, authorization: Authorization
     for move in _moves_of(facts, unit):
         if move.status != "posted" or is_gone(facts, move):
             return None
-        lying = Lying(_target_of(move), lying.moves + 1, move)
+        lying = Lying(_target_of(facts, move), lying.moves + 1, move)
     return lying
 
 
@@ -69,19 +69,21 @@ def _received_at(facts: ReturnFacts, receipt: PostingFacts, unit: UnitFacts, aut
     shown = {one.location_id for one in record.lines if line and one.order_line == line.line} if record else set()
     if len(shown) == 1 and all(shown):
         return shown.pop()
-    return _place_sent(receipt)
+    return _place_sent(facts, receipt)
 
 
-def _place_sent(receipt: PostingFacts) -> str:
+def _place_sent(facts: ReturnFacts, receipt: PostingFacts) -> str:
     rows = receipt.body.get("item", {}).get("items", [])
-    return next((place_of_row(str(row["location"]["id"]), row) for row in rows if row.get("itemReceive")), "")
+    sent = (place_of_row(str(row["location"]["id"]), row) for row in rows if row.get("itemReceive"))
+    return facts.policy.as_place(next(sent, ""))
 
 
-def _target_of(move: PostingFacts) -> str:
+def _target_of(facts: ReturnFacts, move: PostingFacts) -> str:
     if move.kind == "adjustment":
         return WRITTEN_OFF
     rows = move.body["inventory"]["items"]
-    return place_of_row(str(move.body["transferLocation"]["id"]), rows[0], side="toInventoryStatus")
+    target = place_of_row(str(move.body["transferLocation"]["id"]), rows[0], side="toInventoryStatus")
+    return facts.policy.as_place(target)
 
 
 def destination_of(facts: ReturnFacts, unit: UnitFacts) -> str:
@@ -100,4 +102,4 @@ def _is_left_on_hold(facts: ReturnFacts, unit: UnitFacts) -> bool:
     if receipt is None or receipt.status != "posted" or is_gone(facts, receipt) or any(_moves_of(facts, unit)):
         return False
     belongs_there = unit.is_accepted and unit.outcome != HOLD and destination_of(facts, unit) == holding
-    return _place_sent(receipt) == holding and not belongs_there
+    return _place_sent(facts, receipt) == holding and not belongs_there
