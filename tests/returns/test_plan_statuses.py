@@ -37,6 +37,12 @@ def judge(facts: ReturnFacts, outcome: str, *, inspection: int = 2) -> ReturnFac
     return replace(facts, now=now, units=units)
 
 
+def moved_rows(facts: ReturnFacts, kind: str) -> list[dict[str, Any]]:
+    """Of the only posting of this kind that is due."""
+    rows: list[dict[str, Any]] = due_of(plan_return(facts), kind).request["body"]["inventory"]["items"]
+    return rows
+
+
 def assigned(row: Mapping[str, Any]) -> Any:
     return row["inventoryDetail"]["inventoryAssignment"]["items"]
 
@@ -67,7 +73,7 @@ def test_without_statuses_nothing_is_said_of_them() -> None:
 def test_a_transfer_takes_the_units_from_one_status_into_another() -> None:
     facts = live(ON_HOLD, {"scanned": True})
 
-    (row,) = due_of(plan_return(judge(facts, "sellable")), "transfer").request["body"]["inventory"]["items"]
+    (row,) = moved_rows(judge(facts, "sellable"), "transfer")
 
     assert assigned(row) == [{"inventoryStatus": {"id": "2"}, "toInventoryStatus": {"id": "1"}, "quantity": 1}]
 
@@ -75,7 +81,7 @@ def test_a_transfer_takes_the_units_from_one_status_into_another() -> None:
 def test_a_write_off_takes_the_units_out_of_their_status() -> None:
     facts = live(ON_HOLD, {"scanned": True})
 
-    (row,) = due_of(plan_return(judge(facts, "scrapped")), "adjustment").request["body"]["inventory"]["items"]
+    (row,) = moved_rows(judge(facts, "scrapped"), "adjustment")
 
     assert assigned(row) == [{"inventoryStatus": {"id": "2"}, "quantity": -1}]
 
@@ -85,7 +91,7 @@ def test_found_goods_are_taken_in_in_the_status_of_hold() -> None:
     said = OverrideFacts("found", "found:7", "take_in", 1)
     facts = replace(facts, found=(FoundFacts("7", "SOCKS", "504", 2, CREATED),), overrides=(said,))
 
-    (row,) = due_of(plan_return(facts), "take_in").request["body"]["inventory"]["items"]
+    (row,) = moved_rows(facts, "take_in")
 
     assert row["location"] == {"id": "31"}
     assert assigned(row) == [{"inventoryStatus": {"id": "2"}, "quantity": 2}]
@@ -114,6 +120,77 @@ def test_what_was_noted_of_one_judgement_says_nothing_of_the_next() -> None:
 
     assert "status_to_change" not in codes_of(plan_return(done))
     assert "status_to_change" in codes_of(plan_return(judge(done, "hold", inspection=3)))
+
+
+def note_change(facts: ReturnFacts) -> ReturnFacts:
+    """Finance makes the Inventory Status Change a day later, and notes it."""
+    (problem,) = [one for one in plan_return(facts).problems if one.code == "status_to_change"]
+    now = facts.now + timedelta(days=1)
+    said = OverrideFacts("acknowledge", f"status_to_change {problem.subject}", "done", 1, now)
+    return replace(facts, now=now, overrides=(*facts.overrides, said))
+
+
+def test_a_unit_lies_in_the_status_that_a_person_noted_and_not_where_our_documents_left_it() -> None:
+    facts = note_change(judge(live(ONE_PLACE, {"judged": {"1": "damaged"}}), "sellable"))
+
+    (problem,) = [one for one in plan_return(judge(facts, "damaged", inspection=3)).problems if "status" in one.code]
+
+    assert problem.cause == (
+        "BOOT-42 lies at location 14 in status 1, and was judged damaged: it belongs there in status 3."
+    )
+
+
+def test_a_unit_is_written_off_out_of_the_status_that_a_person_noted_last() -> None:
+    facts = note_change(judge(live(ONE_PLACE, {"judged": {"1": "damaged"}}), "hold"))
+    facts = note_change(judge(facts, "sellable", inspection=3))
+
+    (row,) = due_of(plan_return(judge(facts, "scrapped", inspection=4)), "adjustment").request["body"]["inventory"][
+        "items"
+    ]
+
+    assert assigned(row) == [{"inventoryStatus": {"id": "1"}, "quantity": -1}]
+
+
+def test_other_places_in_the_rules_move_nothing_that_a_person_brought_to_its_place() -> None:
+    facts = note_change(judge(live(ONE_PLACE, {"judged": {"1": "damaged"}}), "sellable"))
+    locations = replace(facts.policy.locations, sellable="15/1")
+
+    plan = plan_return(replace(facts, policy=replace(facts.policy, locations=locations)))
+
+    assert "transfer" not in {one.kind for one in plan.postings}
+
+
+def test_a_document_after_the_note_says_where_a_unit_lies() -> None:
+    facts = note_change(judge(live(ONE_PLACE, {"judged": {"1": "damaged"}}), "sellable"))
+    later = facts.now + timedelta(days=1)
+    postings = tuple(replace(one, posted_at=later) if one.kind == "receipt" else one for one in facts.postings)
+    facts = replace(facts, now=later, postings=postings)
+
+    (row,) = moved_rows(judge(facts, "scrapped", inspection=3), "adjustment")
+
+    assert assigned(row) == [{"inventoryStatus": {"id": "3"}, "quantity": -1}]
+
+
+@pytest.mark.parametrize("holding", ["41/2", "31/4"])
+def test_what_lies_on_hold_goes_on_though_the_holding_place_changed_meanwhile(holding: str) -> None:
+    facts = live(ON_HOLD, {"scanned": True})
+    judged_before = judge(facts, "sellable")
+    units = tuple(replace(one, inspected_at=facts.now - timedelta(days=2)) for one in judged_before.units)
+    locations = replace(facts.policy.locations, holding=holding)
+
+    changed = replace(judged_before, units=units, policy=replace(facts.policy, locations=locations))
+
+    (row,) = moved_rows(changed, "transfer")
+    assert assigned(row) == [{"inventoryStatus": {"id": "2"}, "toInventoryStatus": {"id": "1"}, "quantity": 1}]
+
+
+def test_other_places_in_the_rules_move_nothing_that_was_received_in_its_own_status() -> None:
+    facts = live(ONE_PLACE, {"judged": {"1": "damaged"}})
+    locations = replace(facts.policy.locations, damaged="33/3")
+
+    plan = plan_return(replace(facts, policy=replace(facts.policy, locations=locations)))
+
+    assert "transfer" not in {one.kind for one in plan.postings}
 
 
 @pytest.mark.parametrize("place", ["14", "14/1"])

@@ -1,10 +1,12 @@
-"""A part of chapter 4: where received units lie in NetSuite's books, by the documents that stand there.
+"""A part of chapter 4: where received units lie in NetSuite's books, by the documents that stand there, and by what a
+person noted of a change of status, which no document of ours can make.
 
 Each move of a unit has a number, so that no move is made twice and the next one can only begin where the last ended.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from returnsops.returns.facts import HOLD, SCRAPPED, PostingFacts, ReturnFacts, UnitFacts
 from returnsops.returns.places import place_of_row
@@ -19,11 +21,19 @@ WRITTEN_OFF = "written off"  # in the place of a location
 
 @dataclass(frozen=True)
 class Lying:
-    """Where a received unit lies. moves: how often it was moved. last: what brought it there."""
+    """Where a received unit lies. moves: how often it was moved. last: what brought it there.
+
+    noted_at: when a person noted that they brought it on from there into another status, within its location.
+    """
 
     place: str
     moves: int
     last: PostingFacts
+    noted_at: datetime | None = None
+
+    @property
+    def since(self) -> datetime | None:
+        return self.noted_at or self.last.posted_at
 
 
 def find_lying(facts: ReturnFacts, unit: UnitFacts, authorization: Authorization) -> Lying | None:
@@ -36,7 +46,29 @@ def find_lying(facts: ReturnFacts, unit: UnitFacts, authorization: Authorization
         if move.status != "posted" or is_gone(facts, move):
             return None
         lying = Lying(_target_of(facts, move), lying.moves + 1, move)
+    return _with_changed_status(facts, unit, lying)
+
+
+def status_subject(unit: UnitFacts, target: str) -> str:
+    """Of the case that asks a person for another status: each judgement is a case of its own, so that what was noted of
+    one says nothing of the next."""
+    return f"unit:{unit.unit}:{unit.inspection_id}:{target}"
+
+
+def _with_changed_status(facts: ReturnFacts, unit: UnitFacts, lying: Lying) -> Lying:
+    """No document shows it, so a note of the case says it. What was posted since then says where the unit lies now."""
+    for said_at, place in sorted(_noted_places(facts, unit)):
+        if lying.last.posted_at is None or said_at > lying.last.posted_at:
+            lying = replace(lying, place=facts.policy.as_place(place), noted_at=said_at)
     return lying
+
+
+def _noted_places(facts: ReturnFacts, unit: UnitFacts) -> Iterator[tuple[datetime, str]]:
+    for one in facts.overrides:
+        subject, _, place = one.subject.rpartition(":")
+        is_of_unit = subject.rpartition(":")[0] == f"status_to_change unit:{unit.unit}"
+        if one.kind == "acknowledge" and is_of_unit and one.said_at:
+            yield one.said_at, place
 
 
 def move_cover(unit: UnitFacts, number: int) -> str:

@@ -24,8 +24,10 @@ from returnsops.returns.plan.lying import (
     find_lying,
     is_on_the_move,
     move_cover,
+    status_subject,
 )
 from returnsops.returns.plan.undone import AS_NOTED, given_up, is_given_up, is_gone
+from returnsops.returns.policy import ReceiptShape
 from returnsops.returns.problems import Problem
 
 BY_HAND = {"kit_to_move": "a kit is moved by hand", "status_to_change": "an inventory status is changed by hand"}
@@ -80,12 +82,11 @@ def _may_move(draft: Draft, unit: UnitFacts, lying: Lying, authorization: Author
 
 
 def _note_other_status(draft: Draft, unit: UnitFacts, lying: Lying, target: str) -> None:
-    """REST has no Inventory Status Change (netsuite.md §4.12). Each judgement is a case of its own, so that what was
-    noted of one says nothing of the next."""
+    """REST has no Inventory Status Change (netsuite.md §4.12)."""
     draft.problem(
         Problem(
             "status_to_change",
-            f"unit:{unit.unit}:{unit.inspection_id}",
+            status_subject(unit, target),
             f"{unit.title or unit.sku} lies at {place_words(lying.place)}, and was judged {unit.outcome}: it belongs "
             f"there in status {status_of(target)}.",
             amount=unit.worth,
@@ -129,16 +130,23 @@ def _is_misplaced(facts: ReturnFacts, unit: UnitFacts, lying: Lying, authorizati
     if lying.place in (destination_of(facts, unit), WRITTEN_OFF):
         return False
     is_unjustified = facts.policy.is_sold_from(lying.place) and unit.outcome != SELLABLE
-    judged_later = lying.last.posted_at is not None and _judged_at(unit) > lying.last.posted_at
+    judged_later = lying.since is not None and _judged_at(unit) > lying.since
     return is_unjustified or judged_later or _lies_on_hold(facts, unit, lying, authorization)
 
 
 def _lies_on_hold(facts: ReturnFacts, unit: UnitFacts, lying: Lying, authorization: Authorization) -> bool:
-    """At the holding location of today, or at that of the day on which we made the authorization."""
+    """At the holding location of today, or at that of the day on which we made the authorization.
+
+    That one names no status. Only goods that are transferred from hold have a location to themselves until then: in
+    another status of it they may lie where they belong.
+    """
     if lying.place == facts.policy.locations.holding:
         return True
-    of_then = "" if authorization.posting.is_theirs else authorization.line_of[unit.unit].location_id
-    return lying.moves == 0 and lying.place == of_then and unit.outcome != HOLD
+    if authorization.posting.is_theirs or lying.moves or lying.noted_at or unit.outcome == HOLD:
+        return False
+    is_by_location = facts.policy.receipt_shape == ReceiptShape.HOLD_THEN_TRANSFER
+    of_then = authorization.line_of[unit.unit].location_id
+    return of_then == (location_of(lying.place) if is_by_location else lying.place)
 
 
 def _transfer_due(
