@@ -39,6 +39,7 @@ from returnsops.returns.facts import (
 )
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.plan.authorization import MOVING
+from returnsops.returns.plan.taking_over import has_begun
 from returnsops.returns.policies import active_policy
 from returnsops.returns.policy import KeptItems, Policy, RmaTrigger
 from returnsops.returns.sku_mapping import Meaning, meanings_of
@@ -92,7 +93,8 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None, claims_stock: b
     links = _links(row, policy.link_field) if policy.link_field else {}
     records = _record_facts_of(rows, links, policy)
     came_as_kits = {items[one.sku] for one in (*rows.units, *rows.found) if one.sku in kits}
-    is_ended_by_others = loop.settled_at is not None and not rows.postings
+    postings = tuple(_posting_facts(one) for one in rows.postings)
+    may_be_ended_by_others = loop.settled_at is not None and not has_begun(postings)
     return ReturnFacts(
         now=now,
         shop_code=shop.code,
@@ -110,7 +112,7 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None, claims_stock: b
         records=records,
         records_read=row.records_fetched_at is not None,
         arrived_at=min((one.arrived_at for one in rows.arrivals), default=None),
-        postings=tuple(_posting_facts(one) for one in rows.postings),
+        postings=postings,
         overrides=tuple(
             OverrideFacts(one.kind, one.subject, str(one.value), one.author_id, one.created_at)
             for one in rows.overrides
@@ -119,7 +121,7 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None, claims_stock: b
         claims=_claims_of_siblings(row),
         pauses=tuple(_pause_facts(one) for one in pauses_of(account)),
         kits=find_kits(account.pk, came_as_kits | sold_as_others(units, records)),
-        siblings=_siblings(row, policy, is_ended_by_others=is_ended_by_others),
+        siblings=_siblings(row, policy, may_be_ended_by_others=may_be_ended_by_others),
         shop_currency=shop.currency,
     )
 
@@ -175,13 +177,13 @@ def _approved_at(row: LoopReturn, policy: Policy, *, now: datetime) -> datetime 
     return now if states else row.created_at
 
 
-def _siblings(row: LoopReturn, policy: Policy, *, is_ended_by_others: bool) -> tuple[SiblingFacts, ...]:
+def _siblings(row: LoopReturn, policy: Policy, *, may_be_ended_by_others: bool) -> tuple[SiblingFacts, ...]:
     """Other returns of the order, where records of another system have to be told apart.
 
-    is_ended_by_others: it may be, as far as Loop tells.
+    may_be_ended_by_others: as far as Loop tells, which `plan.taking_over` looks into.
     """
     writes_all = policy.writes("rma") and policy.writes("credit") and policy.writes("refund")
-    if not row.provider_order_id or (writes_all and not is_ended_by_others):
+    if not row.provider_order_id or (writes_all and not may_be_ended_by_others):
         return ()
     units: dict[tuple[str, bool], list[str]] = {}
     for one in fact_rows.SIBLING_UNITS.ask(shop_pk=row.shop_id, order_id=row.provider_order_id, return_pk=row.pk):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from integrations.loop.parsing import parse_return
 from integrations.models import Shop
@@ -28,11 +29,13 @@ from tests.builders import (
     CREATED,
     WRITES_ALL,
     details_payload,
+    make_due,
     make_inspection,
     make_item,
     make_mapping,
     make_netsuite,
     make_policy,
+    make_posting,
     make_record,
     make_return,
     make_rma,
@@ -406,10 +409,25 @@ def test_siblings_are_loaded_where_another_system_may_have_ended_the_return(sibl
     row = make_return(first.shop, loop_id=second.loop_id, **settled)
 
     assert [one.loop_id for one in load_facts(row).siblings] == ["1"]
-    plan_and_enqueue(first)
-    settled["line_items"] = [unit_payload(387001)]
-    make_return(first.shop, loop_id=first.loop_id, **settled)
-    assert load_facts(LoopReturn.objects.get(pk=first.pk)).siblings == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "is_ours"),
+    [("rma", "pending", False), ("rma", "voided", False), ("loop_grade", "posted", False), ("rma", "posted", True)],
+)
+def test_siblings_are_loaded_as_long_as_nothing_was_made_by_us(
+    siblings: list[LoopReturn], kind: str, status: str, is_ours: bool
+) -> None:
+    """Else an authorization for the twin of this return would be taken for its own."""
+    first, second = siblings
+    settled: dict[str, Any] = {"state": "closed", "was_processed": True, "line_items": [unit_payload(387002)]}
+    row = make_return(first.shop, loop_id=second.loop_id, **settled)
+    system = "loop" if kind == "loop_grade" else "netsuite"
+    made = {"posted_at": timezone.now(), "their_id": "9"} if status == "posted" else {}
+
+    make_posting(row, make_due(kind, system=system), status=status, **made)
+
+    assert [one.loop_id for one in load_facts(row).siblings] == ([] if is_ours else ["1"])
 
 
 def test_approval_is_the_first_moment_not_in_review(shop: Shop) -> None:

@@ -9,8 +9,8 @@ from returnsops.returns.facts import ApprovalFacts, ReturnFacts
 from returnsops.returns.plan import plan_return
 from returnsops.returns.plan.comparing import describe_credit
 from returnsops.returns.plan.money import Credit, CreditLine
-from tests.builders import make_facts, make_sale, make_unit, policy, settled, with_receipts, with_rma
-from tests.other_side import codes_of
+from tests.builders import make_facts, make_loop, make_sale, make_unit, policy, settled, with_receipts, with_rma
+from tests.other_side import codes_of, run_to_end
 
 
 def test_proposed_credit_is_told_row_by_row() -> None:
@@ -81,6 +81,19 @@ def test_credit_up_to_the_limit_needs_nobody(limit: str, found: list[str]) -> No
     facts = make_facts(units=(make_unit(1, "sellable"),), policy=policy(approval_above=limit))
 
     assert codes_of(plan_return(with_receipts(with_rma(facts)))) == found
+
+
+def test_all_that_kept_goods_are_worth_is_asked_for_whatever_fee_is_taken_from_it() -> None:
+    """Else somebody with a small limit of their own might say yes to it."""
+    units = (make_unit(1, is_kept=True, refund="47.76"),)
+    loop = settled(make_loop(units))
+    rules = policy(kept_items="line_outcome", refund_authority="loop_first")
+
+    _, plan = run_to_end(make_facts(units=units, loop=loop, policy=rules))
+
+    (problem,) = [one for one in plan.problems if one.seen_hash]
+    assert "77.76 USD are credited" in problem.cause
+    assert problem.amount == Decimal("77.76")
 
 
 def test_surplus_is_told_beside_what_the_units_are_worth() -> None:

@@ -215,7 +215,8 @@ def _beyond_problem(facts: ReturnFacts, credit: Credit, *, cause: str, amount: D
 
 
 def _to_approve(facts: ReturnFacts, credit: Credit, *, code: str, cause: str, amount: Decimal) -> Problem:
-    """One yes is to the whole credit: where that needs one by itself, all of it is at stake and not the difference."""
+    """One yes is to the whole credit: where that needs one by itself, all of it is at stake and not the difference. So
+    is all that kept goods are worth, whatever fee is taken from it."""
     reason = _needs_approval(facts, credit)
     return Problem(
         code,
@@ -223,7 +224,7 @@ def _to_approve(facts: ReturnFacts, credit: Credit, *, code: str, cause: str, am
         f"{cause} {reason}".strip(),
         expected=f"Credit by NetSuite {money_text(credit.netsuite_total, facts.currency)}",
         found=f"Paid by Loop {money_text(credit.total, facts.currency)}",
-        amount=max(amount, credit.worth) if reason else amount,
+        amount=max(amount, credit.worth, credit.kept_worth) if reason else amount,
         seen_hash=_hash_of_all(credit) if reason else credit.hash(),
         detail=describe_credit(facts, credit),
     )

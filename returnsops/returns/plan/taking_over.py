@@ -4,9 +4,10 @@ Its documents differ from ours in what does not matter any more, such as the loc
 them. If everything adds up, nothing is left to do.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-from returnsops.returns.facts import RecordFacts, ReturnFacts
+from returnsops.returns.facts import PostingFacts, RecordFacts, ReturnFacts
 from returnsops.returns.plan.authorization import REFUNDED
 from returnsops.returns.plan.draft import Draft
 from returnsops.returns.plan.kinds import POSTING_KINDS
@@ -21,8 +22,7 @@ def left_to_others(facts: ReturnFacts) -> ReturnFacts | None:
 
     Whether it all adds up the plan of these facts tells.
     """
-    has_begun = any(one.is_taken and not POSTING_KINDS[one.kind].only_tells for one in facts.postings)
-    if has_begun or not facts.loop.settled_at or not facts.records_read or not _writes_any(facts):
+    if has_begun(facts.postings) or not facts.loop.settled_at or not facts.records_read or not _writes_any(facts):
         return None
     facts = facts.in_order()
     sale = find_sale(Draft(facts))
@@ -32,6 +32,11 @@ def left_to_others(facts: ReturnFacts) -> ReturnFacts | None:
     written = [kind for kind in RECORD_KINDS if facts.policy.writes(kind)]
     watched = facts.policy.ownership | dict.fromkeys(written, Ownership.OBSERVE)
     return replace(facts, policy=replace(facts.policy, ownership=watched))
+
+
+def has_begun(postings: Iterable[PostingFacts]) -> bool:
+    """Whether ReturnsOps made anything of the return, or may have; what only tells Loop something makes nothing."""
+    return any(one.is_taken and not POSTING_KINDS[one.kind].only_tells for one in postings)
 
 
 def _writes_any(facts: ReturnFacts) -> bool:
