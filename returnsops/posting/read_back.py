@@ -29,7 +29,7 @@ from returnsops.returns.mirror import apply_records, doubt_records, hint_records
 from returnsops.returns.models import LoopReturn
 from returnsops.returns.plan.kinds import POSTING_KINDS, ReadBack
 from returnsops.returns.reading import Failures, Name, Reading, no_matter, read_records
-from returnsops.returns.replan import ask_for_plan
+from returnsops.returns.replan import ask_for_plan, hold_returns
 from returnsops.returns.unreadable import forget_read
 
 logger = logging.getLogger(__name__)
@@ -224,7 +224,7 @@ def _note_results(postings: Sequence[Posting], reading: Reading, *, trusted: Col
         note_made(postings[0].account, [one for one in postings if one.pk in trusted])
         if doubted:
             doubt_records(postings[0].account, doubted)
-        list(LoopReturn.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk").values_list("pk"))
+        hold_returns(pks)
         for one in postings:
             NOTE_RESULT.run(
                 pk=one.pk, read_back_at=one.read_back_at, trusted_at=one.trusted_at,

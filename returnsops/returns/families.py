@@ -41,7 +41,7 @@ from returnsops.returns.models import ExchangeItem, FoundGoods, LoopReturn, NetS
 from returnsops.returns.plan.exchange_orders import exchange_references
 from returnsops.returns.reading import Name, Reading, no_matter
 from returnsops.returns.record_changes import STOCK_TYPES
-from returnsops.returns.replan import ask_for_plan
+from returnsops.returns.replan import ask_for_plan, hold_returns
 from returnsops.returns.sku_mapping import look_up_items, look_up_sold_items
 from returnsops.returns.unreadable import (
     FAMILIES,
@@ -223,17 +223,22 @@ def _tell_of_refused(
     forget_read(account, reading, FAMILIES, *(_what_belongs_to(one.row) for one in asked))
 
 
+@transaction.atomic
 def _try_again_later(rows: Iterable[LoopReturn]) -> None:
     """Of a return that is over, only what changes from now on is asked for."""
-    failed = LoopReturn.objects.filter(pk__in=[row.pk for row in rows])
+    pks = [row.pk for row in rows]
+    hold_returns(pks)
+    failed = LoopReturn.objects.filter(pk__in=pks)
     is_over = Q(stage__in=[LoopReturn.Stage.SETTLED, LoopReturn.Stage.ENDED])
     failed.filter(is_over).update(records_hinted_at=None)
     failed.exclude(is_over).update(records_hinted_at=timezone.now() + TRY_AGAIN_AFTER)
 
 
+@transaction.atomic
 def _let_rest(rows: Sequence[LoopReturn]) -> None:
-    failed = LoopReturn.objects.filter(pk__in=[row.pk for row in rows])
-    failed.update(records_hinted_at=timezone.now() + settings.FAILED_READ_REST)
+    pks = [row.pk for row in rows]
+    hold_returns(pks)
+    LoopReturn.objects.filter(pk__in=pks).update(records_hinted_at=timezone.now() + settings.FAILED_READ_REST)
 
 
 def _note_read(account: NetSuiteAccount, families: Sequence[Family], *, read_at: datetime) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import DataError, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from integrations.bells import ring
@@ -25,7 +25,7 @@ from returnsops.lib.fixed_query import FixedQuery, slots
 from returnsops.lib.upsert import among, among_texts
 from returnsops.returns.bulk import returns_with, upsert_records, upsert_returns
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
-from returnsops.returns.replan import ask_for_plan
+from returnsops.returns.replan import ask_for_plan, hold_returns
 
 logger = logging.getLogger(__name__)
 
@@ -161,13 +161,22 @@ def hint_records(return_pks: Iterable[int], *, after: timedelta = timedelta(0)) 
 
     Those of an account are read together (`families.fetch_due_records`). What is due already is not put off.
     """
-    rows, now = LoopReturn.objects.filter(pk__in=among(return_pks)), timezone.now()
-    if after:
-        unread = Q(records_fetched_at=None) | Q(records_fetched_at__lte=F("records_hinted_at"))
-        rows.exclude(unread, records_hinted_at__lte=now).update(records_hinted_at=now + after)
-    elif rows.update(records_hinted_at=now):
-        for account in NetSuiteAccount.objects.filter(shops__returns__in=rows.order_by()).distinct():
-            ring("records", account.pk)
+    pks, now = set(return_pks), timezone.now()
+    if not pks:
+        return
+    rows = LoopReturn.objects.filter(pk__in=among(pks))
+    with transaction.atomic(savepoint=False):
+        hold_returns(pks)
+        if after:
+            unread = Q(records_fetched_at=None) | Q(records_fetched_at__lte=F("records_hinted_at"))
+            rows.exclude(unread, records_hinted_at__lte=now).update(records_hinted_at=now + after)
+        elif rows.update(records_hinted_at=now):
+            _ring_for_records(rows)
+
+
+def _ring_for_records(rows: QuerySet[LoopReturn]) -> None:
+    for account in NetSuiteAccount.objects.filter(shops__returns__in=rows.order_by()).distinct():
+        ring("records", account.pk)
 
 
 def apply_records(account: NetSuiteAccount, records: Iterable[TransactionRecord], *, fetched_at: datetime) -> None:

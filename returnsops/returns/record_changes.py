@@ -37,7 +37,7 @@ from returnsops.returns.known_records import (
 from returnsops.returns.mirror import apply_records, hint_records, mark_gone
 from returnsops.returns.models import LoopReturn, NetSuiteRecord
 from returnsops.returns.reading import Name, read_records
-from returnsops.returns.replan import ask_for_plan
+from returnsops.returns.replan import ask_for_plan, hold_returns
 from returnsops.returns.streams import main_stream
 from returnsops.returns.sweeps import UNSETTLED
 from returnsops.returns.unreadable import (
@@ -258,7 +258,8 @@ def _give_to_returns(account: NetSuiteAccount, internal_id: str, parents: set[st
     holders = LoopReturn.objects.filter(
         records__account=account, records__internal_id__in=among_texts(parents), shop__account=account
     )
-    new = holders.exclude(records=record).distinct()
+    new = list(holders.exclude(records=record).distinct())
+    hold_returns([row.pk for row in new])  # as everywhere: first the returns, then what belongs to them
     for row in new:
         row.records.add(record)
     ask_for_plan(row.pk for row in new)

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from integrations.bells import ring
 from returnsops.lib import clock
-from returnsops.lib.fixed_query import FixedQuery, FixedUpdate, slot
+from returnsops.lib.fixed_query import FixedQuery, FixedUpdate, slot, slots
 from returnsops.returns.models import LoopReturn
 
 
@@ -31,6 +31,9 @@ HOLD_ONE = FixedQuery(
         .filter(pk=slot("pk"))
         .order_by()
     )
+)
+HOLD_MANY = FixedQuery(
+    lambda: LoopReturn.objects.select_for_update(no_key=True).filter(pk__in=slots("pks")).order_by("pk").values("pk")
 )
 # Always in the same order, so that two who touch the same returns never wait for each other.
 ASK = """
@@ -98,6 +101,12 @@ def hold_return(return_pk: int) -> LoopReturn:
     (row,) = HOLD_ONE.ask(pk=return_pk)
     assert isinstance(row, LoopReturn)
     return row
+
+
+def hold_returns(return_pks: Iterable[int]) -> None:
+    """Several at once, by whoever is about to change them or what hangs on them. Always in the same order: an update of
+    many rows takes them as they come, and two of those may wait for each other."""
+    HOLD_MANY.ask(pks=list(return_pks))
 
 
 def begin_plan(return_pk: int, *, attempts_below: int) -> Begun | None:
