@@ -302,14 +302,19 @@ class Policy:
 
     def place_of(self, *, outcome: str, sku: str, destination: str, category: str | None = None) -> str:
         """Where an accepted unit goes: on hold while a rule hangs on its category and nobody told that yet."""
+        if category is None and self.hangs_on_category(outcome=outcome, sku=sku, destination=destination):
+            return self.locations.holding
         for rule in self.place_rules:
-            if not rule.may_fit(outcome=outcome, sku=sku, destination=destination):
-                continue
-            if rule.category and category is None:
-                return self.locations.holding
-            if not rule.category or fits_pattern(rule.category, category or ""):
+            is_of_it = not rule.category or fits_pattern(rule.category, category or "")
+            if is_of_it and rule.may_fit(outcome=outcome, sku=sku, destination=destination):
                 return rule.place
         return self.locations.for_outcome(outcome)
+
+    def hangs_on_category(self, *, outcome: str, sku: str, destination: str) -> bool:
+        """Whether nobody knows where such a unit goes before its category is told."""
+        fitting = (one for one in self.place_rules if one.may_fit(outcome=outcome, sku=sku, destination=destination))
+        first = next(fitting, None)
+        return first is not None and bool(first.category)
 
     @property
     def places(self) -> frozenset[str]:

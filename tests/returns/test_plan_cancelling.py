@@ -8,6 +8,8 @@ from returnsops.returns.facts import OverrideFacts
 from returnsops.returns.plan import plan_return
 from tests.builders import make_facts, make_posted, make_sale, make_unit, with_credit, with_receipts, with_rma
 from tests.other_side import codes_of, kinds_of
+from tests.scenarios.given import begin
+from tests.scenarios.moments import pass_moment
 
 CREDIT, SETTLEMENT = ["unit:387001"], ["part:settlement:110700123"]
 
@@ -34,3 +36,14 @@ def test_one_decision_is_cancelled_once(cancelled: str, covers: list[str], kind:
     plan = plan_return(replace(facts, postings=(*facts.postings, posting), overrides=(said,)))
 
     assert (kinds_of(plan), codes_of(plan)) == (([], ["posting_cancelled"]) if held else ([kind], []))
+
+
+def test_what_waits_on_hold_for_its_category_is_told_when_the_return_ends() -> None:
+    rules = {"place_rules": [{"outcome": "sellable", "category": "hosiery", "place": "35"}]}
+    facts = begin({"policy": rules, "units": [{"sku": "SOCKS", "category_untold": True}]})
+    received, _, _ = pass_moment(facts, {"judged": {"1": "sellable"}, "loop_answers": "nothing"})
+
+    plan = plan_return(replace(received, loop=replace(received.loop, state="cancelled")))
+
+    (problem,) = [one for one in plan.problems if one.code == "ended_after_receipt"]
+    assert "on hold in NetSuite, to be moved by hand: 1 unit" in problem.cause

@@ -249,6 +249,19 @@ def test_a_category_names_the_place_and_what_nobody_told_yet_waits_on_hold() -> 
     assert [place(None), place(None, sku="GIFT-1"), place(None, outcome="damaged")] == ["31", "15", "33"]
 
 
+def test_a_place_hangs_on_the_category_where_the_first_rule_that_may_fit_names_one() -> None:
+    rules = [
+        {"outcome": "sellable", "place": "15", "sku": "GIFT-*"},
+        {"outcome": "sellable", "place": "35", "category": "under*"},
+    ]
+    policy = parse_policy(WRITES_ALL | {"place_rules": rules})
+
+    def hangs(*, sku: str = "SHIRT", outcome: str = "sellable") -> bool:
+        return policy.hangs_on_category(outcome=outcome, sku=sku, destination="")
+
+    assert [hangs(), hangs(sku="GIFT-1"), hangs(outcome="damaged")] == [True, False, False]
+
+
 def test_a_rule_for_every_category_is_none() -> None:
     with pytest.raises(ValidationError, match="place_rules"):
         parse_policy(WRITES_ALL | {"place_rules": [{"outcome": "sellable", "place": "35", "category": "*"}]})

@@ -64,16 +64,20 @@ def read_units(rows: list[Json]) -> tuple[UnitFacts, ...]:
 
 
 def _read_unit(number: int, *, line: int, row: Json) -> UnitFacts:
-    """paid: without tax, after discount. refund: both together unless a fee is kept or it is paid otherwise."""
+    """paid: without tax, after discount. refund: both together unless a fee is kept or it is paid otherwise.
+
+    category_untold: its item was not read since the account names the field.
+    """
     sku = row.get("sku", "BOOT-42")
     paid, tax = Decimal(row.get("paid", "72.00")), Decimal(row.get("tax", "5.76"))
     refund = Decimal(row.get("refund", paid + tax))
     item, refund_tax = (refund - tax, tax) if refund else (refund, refund)
+    category = None if row.get("category_untold") else CATEGORIES.get(sku, "")
     own = {name: row[name] for name in ("refund_item", "refund_tax", "removed", "title", "is_kept") if name in row}
     values: Json = {
         "sku": sku, "title": row.get("title", sku), "item_id": row.get("item", ITEMS.get(sku, "")), "price": paid,
         "discount": "0", "tax": tax, "refund": refund, "refund_item": item, "refund_tax": refund_tax,
-        "provider_line": row.get("line", f"line-{line}"), "category": CATEGORIES.get(sku, ""),
+        "provider_line": row.get("line", f"line-{line}"), "category": category,
     }  # fmt: skip
     return build_unit(number, **values | own)
 

@@ -24,7 +24,7 @@ from returnsops.returns.plan.exchange_orders import find_exchange_orders
 from tests.builders import FIRST_UNIT, make_netsuite, make_sale
 from tests.builders import policy as build_policy
 from tests.other_side import ROUNDS_MAX, Stranger, carry_out_one, look_for_refund, posting_of
-from tests.scenarios.given import ITEMS, ORDER, read_line, read_loop, read_units
+from tests.scenarios.given import CATEGORIES, ITEMS, ORDER, read_line, read_loop, read_units
 
 Json = dict[str, Any]
 Posted = list[tuple[ReturnFacts, PostingDue]]
@@ -152,6 +152,11 @@ def _units_change(facts: ReturnFacts, told: Json) -> ReturnFacts:
         return replace(unit, **(ZERO_UNIT if row.get("removed") else {}) | amounts)
 
     return _each_unit(facts, told, change)
+
+
+def _items_are_read(facts: ReturnFacts, told: bool) -> ReturnFacts:
+    assert told, "nothing else happens here"
+    return replace(facts, units=tuple(replace(one, category=CATEGORIES.get(one.sku, "")) for one in facts.units))
 
 
 def _units_are_added(facts: ReturnFacts, told: list[Json]) -> ReturnFacts:
@@ -456,6 +461,7 @@ HAPPENINGS: dict[str, Callable[[ReturnFacts, Any], ReturnFacts]] = {
     "found": _goods_are_found,
     "missing": _loop_loses_it,
     "units_added": _units_are_added,
+    "items_read": _items_are_read,
     "bill_arrives": _bill_arrives,
     "record_appears": _record_appears,
     "record_changes": _record_changes,

@@ -11,7 +11,7 @@ from datetime import datetime
 from returnsops.returns.facts import HOLD, SCRAPPED, PostingFacts, ReturnFacts, UnitFacts
 from returnsops.returns.places import place_of_row
 from returnsops.returns.plan.authorization import Authorization
-from returnsops.returns.plan.receiving import place_of
+from returnsops.returns.plan.receiving import place_of, waits_for_category
 from returnsops.returns.plan.undone import is_given_up, is_gone
 
 RECEIPT = frozenset({"receipt"})
@@ -133,5 +133,6 @@ def _is_left_on_hold(facts: ReturnFacts, unit: UnitFacts) -> bool:
     receipt = _covering(facts, RECEIPT, unit.cover)
     if receipt is None or receipt.status != "posted" or is_gone(facts, receipt) or any(_moves_of(facts, unit)):
         return False
-    belongs_there = unit.is_accepted and unit.outcome != HOLD and destination_of(facts, unit) == holding
+    is_judged = unit.is_accepted and unit.outcome != HOLD and not waits_for_category(facts, unit)
+    belongs_there = is_judged and destination_of(facts, unit) == holding
     return _place_sent(facts, receipt) == holding and not belongs_there

@@ -96,6 +96,13 @@ def place_of(facts: ReturnFacts, unit: UnitFacts) -> str:
     )
 
 
+def waits_for_category(facts: ReturnFacts, unit: UnitFacts) -> bool:
+    """A rule hangs on what its item tells, which was not read yet: until then `place_of` is no end."""
+    return unit.category is None and facts.policy.hangs_on_category(
+        outcome=unit.outcome, sku=unit.sku, destination=facts.loop.destination
+    )
+
+
 def _stands_in_netsuite(draft: Draft, authorization: Authorization) -> bool:
     """A person may delete a receipt or make it smaller. What was not received is not credited either."""
     facts = draft.facts

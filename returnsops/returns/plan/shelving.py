@@ -6,7 +6,7 @@ Where they lie is in `lying.py`.
 """
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from returnsops.lib.money import add_up
@@ -26,11 +26,13 @@ from returnsops.returns.plan.lying import (
     move_cover,
     status_subject,
 )
+from returnsops.returns.plan.receiving import waits_for_category
 from returnsops.returns.plan.undone import AS_NOTED, given_up, is_given_up, is_gone
 from returnsops.returns.policy import ReceiptShape
 from returnsops.returns.problems import Problem
 
 BY_HAND = {"kit_to_move": "a kit is moved by hand", "status_to_change": "an inventory status is changed by hand"}
+CATEGORY_TOLD_WITHIN = timedelta(days=2)  # every item is read once a day
 
 Misplaced = dict[tuple[str, str], list[tuple[UnitFacts, Lying]]]
 
@@ -42,11 +44,14 @@ def plan_shelving(draft: Draft, authorization: Authorization) -> bool:
         return True  # what another system receives, it shelves
     moving = [unit for unit in facts.accepted_units if is_on_the_move(facts, unit)]
     misplaced: Misplaced = {}
+    untold: list[UnitFacts] = []
     for unit in facts.accepted_units:
         lying = find_lying(facts, unit, authorization)
         is_misplaced = lying is not None and _is_misplaced(facts, unit, lying, authorization)
         if lying and is_misplaced and _may_move(draft, unit, lying, authorization):
             misplaced.setdefault((lying.place, destination_of(facts, unit)), []).append((unit, lying))
+        elif lying and lying.place == facts.policy.locations.holding and waits_for_category(facts, unit):
+            untold.append(unit)
     for (origin, target), units in sorted(misplaced.items()):
         if target != WRITTEN_OFF:
             draft.post(_transfer_due(facts, authorization, units, origin=origin, target=target))
@@ -54,9 +59,9 @@ def plan_shelving(draft: Draft, authorization: Authorization) -> bool:
             draft.post(_adjustment_due(facts, authorization, units, origin=origin))
     is_accounted_for = not _note_unaccepted(draft, authorization)
     _note_long_holds(draft)
-    _shelving_step(draft, moving=len(moving) + sum(map(len, misplaced.values())))
+    _shelving_step(draft, moving=len(moving) + sum(map(len, misplaced.values())), untold=untold)
     waits_for_hands = any(one.code in BY_HAND for one in draft.problems)
-    return is_accounted_for and not moving and not misplaced and not waits_for_hands
+    return is_accounted_for and not (moving or misplaced or untold or waits_for_hands)
 
 
 def _may_move(draft: Draft, unit: UnitFacts, lying: Lying, authorization: Authorization) -> bool:
@@ -247,7 +252,23 @@ def _note_unaccepted(draft: Draft, authorization: Authorization) -> bool:
     )
 
 
-def _shelving_step(draft: Draft, *, moving: int) -> None:
+def _wait_for_categories(draft: Draft, units: list[UnitFacts]) -> None:
+    """Were it settled meanwhile, nobody would plan it again once they are told."""
+    skus = ", ".join(sorted({unit.sku for unit in units}))
+    words = f"on hold until NetSuite tells the category of {skus}"
+    since = min(map(_judged_at, units))
+    if draft.waits_too_long("shelve", words, since=since, limit=CATEGORY_TOLD_WITHIN):
+        draft.problem(
+            Problem(
+                "category_untold",
+                f"return:{draft.facts.loop.loop_id}",
+                f"A rule of places hangs on the category of {skus}, which was not read since {since:%d %b %Y}.",
+                amount=add_up(unit.worth for unit in units),
+            )
+        )
+
+
+def _shelving_step(draft: Draft, *, moving: int, untold: list[UnitFacts]) -> None:
     """Only where something is or was moved: mostly a receipt brings units to their place by itself."""
     facts = draft.facts
     moves = [one for one in facts.postings if one.kind in MOVES and one.status == "posted"]
@@ -262,6 +283,8 @@ def _shelving_step(draft: Draft, *, moving: int) -> None:
         draft.step("shelve", StepState.BLOCKED, "no account to write scrapped units off to", records=records)
     elif moving:
         draft.step("shelve", StepState.DUE, f"{count_words(moving, 'unit')} on the way to their place", records=records)
+    elif untold:
+        _wait_for_categories(draft, untold)
     elif given_up(facts, *MOVES):
         draft.step("shelve", StepState.NOT_NEEDED, f"what moved them was {AS_NOTED}", records=records)
     elif moves or any(unit.outcome == HOLD for unit in facts.accepted_units):

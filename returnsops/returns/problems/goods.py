@@ -54,6 +54,11 @@ GOODS: dict[str, ProblemKind] = {
         "NetSuite lets nobody change a status from outside. Make an Inventory Status Change there, then note it.",
         (ACKNOWLEDGE,),
     ),
+    "category_untold": ProblemKind(
+        "Nobody told the category of a unit on hold", "data", "shelve",
+        "See that the NetSuite account in the admin names the field of the category, and that our role may read the "
+        "item. Or put a rule of places for its SKU before that of the category. It goes on by itself.",
+    ),
     "kit_part_returned": ProblemKind(
         "Part of a kit came back", "finance", "sale",
         "NetSuite takes a kit's line back only as a whole. If the whole kit lies there as one unit, choose its line. "
