@@ -14,7 +14,7 @@ from returnsops.lib import clock
 from returnsops.lib.money import ZERO
 from returnsops.posting import fact_rows
 from returnsops.posting.fact_rows import Row, Rows
-from returnsops.posting.goods import Goods, find_goods
+from returnsops.posting.goods import STOCKED, Goods, find_goods
 from returnsops.posting.kits import find_kits, sold_as_others
 from returnsops.posting.models import Pause
 from returnsops.posting.pauses import pauses_of
@@ -241,6 +241,7 @@ def _unit_facts(
         inspection_id=judged.inspection_id if judged else None,
         note=judged.note if judged else "",
         is_kept=line.line_item_id in kept,
+        keeps_stock=meaning is None or meaning.is_kit or meaning.item_type in STOCKED,
         restocked_at=restocked.get(line.line_item_id),
     )
 

@@ -77,13 +77,17 @@ class Meaning(NamedTuple):
     item_id: str
     is_kit: bool
     category: str | None = None
+    item_type: str = ""
 
 
 def meanings_of(shop: Shop, skus: Collection[str]) -> dict[str, Meaning]:
     """What each SKU means today; SKUs without an active mapping are left out."""
     rows = ITEMS_OF_SKUS.ask(shop_pk=shop.pk, skus=list(skus))
     return {
-        one.sku: Meaning(one.item__internal_id, one.item__item_type == Item.KIT, one.item__category) for one in rows
+        one.sku: Meaning(
+            one.item__internal_id, one.item__item_type == Item.KIT, one.item__category, one.item__item_type
+        )
+        for one in rows
     }
 
 

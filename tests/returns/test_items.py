@@ -129,6 +129,19 @@ def test_members_of_a_returned_kit_are_a_fact(shop: Shop, monkeypatch: pytest.Mo
     assert kits_of(row) == (KitFacts("501", "BOX", (cup, tea)),)
 
 
+@pytest.mark.parametrize(("sku", "keeps_stock"), [("BOX", True), ("CUP", True), ("TEA", False)])
+def test_what_lies_nowhere_is_a_fact(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, sku: str, *, keeps_stock: bool
+) -> None:
+    read(monkeypatch, shop, {"501": {"502": "2", "503": "1"}})
+    row = make_return(shop)
+    row.lines.update(sku="SOLD")
+    item = Item.objects.get(sku=sku)
+    SkuMapping.objects.create(shop=shop, sku="SOLD", item=item, kind=SkuMapping.Kind.EXACT, reason="same")
+
+    assert {one.keeps_stock for one in load_facts(row).units} == {keeps_stock}
+
+
 def test_kit_that_nobody_told_of_is_a_fact_without_members(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     read(monkeypatch, shop, None)
     row = make_return(shop)

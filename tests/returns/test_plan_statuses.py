@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from returnsops.returns.facts import FoundFacts, OverrideFacts, ReturnFacts
+from returnsops.returns.facts import FoundFacts, KitFacts, MemberFacts, OverrideFacts, ReturnFacts
 from returnsops.returns.plan import plan_return
 from tests.builders import CREATED
 from tests.builders import policy as build_policy
@@ -239,3 +239,45 @@ def test_what_was_moved_in_a_status_lies_at_its_place_once_the_rules_name_none()
 
     assert "status_to_change" not in codes_of(plan)
     assert step_of(plan, "shelve").detail == "every unit lies where it belongs"
+
+
+def of_a_kit(facts: ReturnFacts) -> ReturnFacts:
+    return replace(facts, kits=(KitFacts("501", "BOOT-42", (MemberFacts("504", "SOCKS", 2),)),))
+
+
+def test_a_kit_is_left_to_a_person_and_the_other_units_are_received() -> None:
+    given = {"policy": ONE_PLACE, "units": [{}, {"sku": "SHIRT-M"}]}
+    facts, _, _ = pass_moment(of_a_kit(begin(given)), {"judged": {"1": "damaged", "2": "sellable"}})
+
+    (receipt,) = [one for one in facts.postings if one.kind == "receipt"]
+    assert [row["itemReceive"] for row in receipt.body["item"]["items"]] == [False, True]
+    (problem,) = [one for one in plan_return(facts).problems if one.code == "kit_to_receive"]
+    assert problem.cause.endswith("it belongs at location 14 in status 3.")
+    assert step_of(plan_return(facts), "receipt").detail == "a kit is received by hand"
+
+
+def test_a_kit_is_received_as_before_where_the_rules_name_no_status() -> None:
+    facts, _, _ = pass_moment(of_a_kit(begin({"units": [{}]})), {"judged": {"1": "damaged"}})
+
+    assert [one.kind for one in facts.postings].count("receipt") == 1
+
+
+def test_a_kit_that_a_person_noted_and_that_is_not_received_is_not_paid_for() -> None:
+    facts, _, _ = pass_moment(of_a_kit(begin({"policy": ONE_PLACE, "units": [{}]})), {"judged": {"1": "damaged"}})
+    (problem,) = [one for one in plan_return(facts).problems if one.code == "kit_to_receive"]
+    noted = OverrideFacts("acknowledge", f"kit_to_receive {problem.subject}", "done", 1, facts.now)
+
+    plan = plan_return(replace(facts, overrides=(noted,)))
+
+    assert "receipt_changed" in {one.code for one in plan.problems}
+    assert not plan.postings
+
+
+def test_what_keeps_no_stock_is_received_without_a_status_and_never_moved() -> None:
+    facts = begin({"policy": ONE_PLACE, "units": [{}]})
+    service = replace(facts, units=tuple(replace(one, keeps_stock=False) for one in facts.units))
+    facts, _, _ = pass_moment(service, {"judged": {"1": "damaged"}})
+
+    (row,) = next(one for one in facts.postings if one.kind == "receipt").body["item"]["items"]
+    assert "inventoryDetail" not in row
+    assert "status_to_change" not in codes_of(plan_return(judge(facts, "sellable")))

@@ -35,6 +35,7 @@ class UnitFacts:
     is_exempt: bool = False  # sellable because of that, by exemption; set by the plan alone
     category: str | None = None  # of its item, by the field that the account names; None: nobody told yet
     is_kept: bool = False  # Loop says that the customer keeps it (policy `kept_items`)
+    keeps_stock: bool = True  # of it, or of what a kit is made of; False: a service, which lies nowhere
 
     @property
     def worth(self) -> Decimal:

@@ -23,6 +23,11 @@ def stock_in(facts: ReturnFacts, item_id: str, count: int) -> dict[str, int] | N
     return {one.item_id: one.quantity * count for one in kit.members if one.keeps_stock}
 
 
+def is_received_by_hand(facts: ReturnFacts, item_id: str) -> bool:
+    """A kit's row of a receipt takes no status for its members: NetSuite gives them its default, which is sellable."""
+    return facts.policy.names_statuses and facts.kit(item_id) is not None
+
+
 def find_parts(facts: ReturnFacts, bill: RecordFacts) -> dict[str, KitFacts]:
     """By unit the kit on the bill that holds it, where it was not sold there by itself and nobody chose a line."""
     found = {}

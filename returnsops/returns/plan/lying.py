@@ -39,7 +39,7 @@ class Lying:
 def find_lying(facts: ReturnFacts, unit: UnitFacts, authorization: Authorization) -> Lying | None:
     """Where the unit lies by the documents that stand in NetSuite; None: it is not received, or nobody knows."""
     receipt = _covering(facts, RECEIPT, unit.cover)
-    if receipt is None or receipt.status != "posted" or is_gone(facts, receipt):
+    if receipt is None or receipt.is_theirs or receipt.status != "posted" or is_gone(facts, receipt):
         return None
     lying = Lying(_received_at(facts, receipt, unit, authorization), 0, receipt)
     for move in _moves_of(facts, unit):

@@ -10,11 +10,12 @@ from datetime import datetime
 from returnsops.lib.money import add_up
 from returnsops.lib.words import count_words
 from returnsops.returns.facts import ReturnFacts, UnitFacts
-from returnsops.returns.places import location_of, status_detail, status_of
+from returnsops.returns.places import location_of, place_words, status_detail, status_of
 from returnsops.returns.plan.authorization import Authorization, memo_text
 from returnsops.returns.plan.draft import Draft, PostingDue, StepState
 from returnsops.returns.plan.expecting import expect_record, goods_came_at, is_noted_as_missing
 from returnsops.returns.plan.giving_up import are_goods_given_up
+from returnsops.returns.plan.kits import is_received_by_hand
 from returnsops.returns.plan.undone import AS_NOTED, given_up, is_given_up, is_gone
 from returnsops.returns.policy import ReceiptShape, ReceiptTrigger
 from returnsops.returns.problems import Problem
@@ -28,7 +29,12 @@ def plan_receipts(draft: Draft, authorization: Authorization) -> bool:
     if not facts.policy.writes("receipt") or is_noted_as_missing(facts, "receipt"):
         return _watch_receipts(draft)
     taken, posted = facts.taken_covers("receipt"), facts.posted_covers("receipt")
-    place_of = {unit.unit: place for unit in facts.live_units if (place := _place_to_receive(facts, unit))}
+    by_hand = _leave_kits_to_hand(draft, authorization)
+    place_of = {
+        unit.unit: place
+        for unit in facts.live_units
+        if unit not in by_hand and (place := _place_to_receive(facts, unit))
+    }
     by_place: dict[str, list[UnitFacts]] = {}
     for unit in facts.live_units:
         if unit.unit in place_of and unit.cover not in taken:
@@ -36,10 +42,38 @@ def plan_receipts(draft: Draft, authorization: Authorization) -> bool:
     for place, units in sorted(by_place.items()):
         draft.post(_receipt_due(facts, authorization, units, place))
     outstanding = [unit for unit in facts.live_units if unit.unit in place_of and unit.cover not in posted]
+    waits_for_hands = any(one.code == "kit_to_receive" for one in draft.problems)
+    if waits_for_hands and not outstanding:
+        draft.step("receipt", StepState.BLOCKED, "a kit is received by hand")
+        return False
     if not outstanding and not _stands_in_netsuite(draft, authorization):
         return False
     _receipt_step(draft, outstanding)
-    return not any(unit.is_accepted for unit in outstanding)
+    return not (waits_for_hands or any(unit.is_accepted for unit in outstanding))
+
+
+def _leave_kits_to_hand(draft: Draft, authorization: Authorization) -> list[UnitFacts]:
+    """Those that we did not receive. Each judgement is a case: a kit's receipt does not tell where its members lie."""
+    facts = draft.facts
+    ours = {cover for one in facts.postings if one.kind == "receipt" and not one.is_theirs for cover in one.covers}
+    left = [
+        unit
+        for unit in facts.live_units
+        if unit.cover not in ours and is_received_by_hand(facts, authorization.line_of[unit.unit].item_id)
+    ]
+    for unit in left:
+        if unit.is_accepted:
+            target = place_of(facts, unit)
+            draft.problem(
+                Problem(
+                    "kit_to_receive",
+                    f"unit:{unit.unit}:{unit.inspection_id}:{target}",
+                    f"{unit.title or unit.sku} is a kit, and was judged {unit.outcome}: received on "
+                    f"{authorization.record.tran_id}, it belongs at {place_words(target)}.",
+                    amount=unit.worth,
+                )
+            )
+    return left
 
 
 def _watch_receipts(draft: Draft) -> bool:
@@ -171,6 +205,7 @@ def _where_the_rest_is(facts: ReturnFacts, rest: list[UnitFacts]) -> tuple[StepS
 
 def _receipt_due(facts: ReturnFacts, authorization: Authorization, units: list[UnitFacts], place: str) -> PostingDue:
     counts = Counter(authorization.line_of[unit.unit].line for unit in units)
+    stocked = {authorization.line_of[unit.unit].line for unit in units if unit.keeps_stock}
     came_at = max(_came_at(facts, unit) for unit in units)
     tran_date = facts.corrected_date("receipt", came_at=came_at) or facts.date_of(came_at).isoformat()
     # Rows left out would be received in full (netsuite.md §3.3): every open row is listed, and says yes or no.
@@ -180,7 +215,7 @@ def _receipt_due(facts: ReturnFacts, authorization: Authorization, units: list[U
             "itemReceive": True,
             "quantity": counts[line.line],
             "location": {"id": location_of(place)},
-            **status_detail(counts[line.line], status=status_of(place)),
+            **(status_detail(counts[line.line], status=status_of(place)) if line.line in stocked else {}),
         }
         if counts[line.line]
         else {"orderLine": int(line.line), "itemReceive": False}

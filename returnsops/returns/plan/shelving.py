@@ -66,6 +66,8 @@ def plan_shelving(draft: Draft, authorization: Authorization) -> bool:
 
 def _may_move(draft: Draft, unit: UnitFacts, lying: Lying, authorization: Authorization) -> bool:
     """Only what a kit is made of is in stock. Where nobody told what that is, a person moves it, once and for all."""
+    if not unit.keeps_stock:
+        return False
     stock = stock_in(draft.facts, authorization.line_of[unit.unit].item_id, 1)
     target = destination_of(draft.facts, unit)
     if stock and location_of(lying.place) == location_of(target):

@@ -20,6 +20,7 @@ from returnsops.returns.facts import (
 )
 from returnsops.returns.plan.draft import Draft
 from returnsops.returns.plan.figures import is_zero_credit, read_figures, store_credit
+from returnsops.returns.plan.kits import is_received_by_hand
 from returnsops.returns.plan.matching import Sale
 from returnsops.returns.plan.sale import find_sale
 from returnsops.returns.plan.sources import line_on
@@ -28,7 +29,8 @@ from returnsops.returns.policy import RECORD_KINDS
 
 def let_others_stand_in(facts: ReturnFacts) -> ReturnFacts:
     """The same facts, with a posting for each record that another system made where the policy leaves it to others."""
-    if all(facts.policy.writes(kind) for kind in RECORD_KINDS) or not facts.records_read:
+    writes_all = all(facts.policy.writes(kind) for kind in RECORD_KINDS)
+    if (writes_all and not (facts.kits and facts.policy.names_statuses)) or not facts.records_read:
         return facts
     sale = find_sale(Draft(facts))
     if sale is None:
@@ -37,6 +39,8 @@ def let_others_stand_in(facts: ReturnFacts) -> ReturnFacts:
         facts = _with(facts, _authorization(facts, sale))
     if not facts.policy.writes("receipt"):
         facts = _with_receipts(facts, sale)
+    else:
+        facts = _with(facts, _receipt_of_kits(facts, sale))
     if not facts.policy.writes("refund" if sale.is_cash_sale else "credit"):
         facts = _with(facts, _credit(facts, sale))
         facts = _with(facts, _application(facts))
@@ -170,6 +174,29 @@ def _received_units(facts: ReturnFacts, rma: RecordFacts, sale: Sale) -> list[Un
             left[number] -= 1
             found.append(unit)
     return found
+
+
+def _receipt_of_kits(facts: ReturnFacts, sale: Sale) -> PostingFacts | None:
+    """Judged ones that a person received, as `receiving.py` asks for."""
+    rma = facts.posted("rma")
+    record = facts.record(rma.their_id) if rma else None
+    if record is None:
+        return None
+    items = {line.item_id for line in record.lines if is_received_by_hand(facts, line.item_id)}
+    taken = facts.taken_covers("receipt")
+    left = Counter({sold_line(facts, one, record, sale): one.received for one in record.lines if one.item_id in items})
+    left.subtract(units_of((one for one in facts.live_units if one.cover in taken), sale))
+    covers = set()
+    for unit in facts.accepted_units:
+        number = sale.line_of[unit.unit].line
+        if unit.cover not in taken and left[number] > 0:
+            left[number] -= 1
+            covers.add(unit.cover)
+    theirs = (
+        one for one in facts.records_of("itemReceipt") if not one.ours and one.created_from_id == record.internal_id
+    )
+    shown = next((one for one in theirs if items & {line.item_id for line in one.lines}), record)
+    return _stand_in("receipt", shown, covers) if covers else None
 
 
 # --- The money --------------------------------------------------------------------------------------

@@ -49,6 +49,12 @@ GOODS: dict[str, ProblemKind] = {
         "Items in the admin: it goes on by itself. Or move them in NetSuite by an Inventory Transfer, or write them "
         "off by an Inventory Adjustment, then note it.", (ACKNOWLEDGE,),
     ),
+    "kit_to_receive": ProblemKind(
+        "A kit has to be received by hand", "warehouse", "receipt",
+        "NetSuite takes no inventory status for a kit's members from outside, and would put them up for sale. Receive "
+        "the kit on its Return Authorization in NetSuite, or move it there if it is received, give each member its "
+        "status, write off what was scrapped, then note it.", (ACKNOWLEDGE,),
+    ),
     "status_to_change": ProblemKind(
         "A unit lies in another inventory status than its inspection says", "finance", "shelve",
         "NetSuite lets nobody change a status from outside. Make an Inventory Status Change there, then note it.",
