@@ -80,6 +80,7 @@ def test_everything_somebody_may_do_can_be_done(
     assert abs(meddlers.done[0].at - time.time()) < 60
     assert not meddlers.wanted
     assert meddlers.control.get("health")["transactions"] != before
+    assert not any(meddlers.control.get("health")["card_operations"].values())  # what a person pays is no doing of ours
 
 
 def test_what_netsuite_refuses_somebody_is_counted(

@@ -147,7 +147,7 @@ def save_new(account: Account, document: Document, *, who: str, body: Any, check
     derive(account, document)
     insert_document(account.store, document, who=who, at=at)
     _settle(account, document, at=at, touched=_sources_of(document))
-    _count_card_operation(account, document)
+    _count_card_operation(account, document, who=who)
     _log(account, document, who=who, action="create", body=body)
     if document.kind == kinds.FULFILLMENT and not account.settings.flag("netsuite.advanced_shipping"):
         _bill_with_fulfilment(account, document, who=who)
@@ -289,9 +289,10 @@ def _sources_of(document: Document) -> set[int]:
     return sources | {row.doc for row in document.applies}
 
 
-def _count_card_operation(account: Account, document: Document) -> None:
-    """A refund that NetSuite itself would send to a card: exactly what this project promises never to do."""
-    if document.kind not in (kinds.CUSTOMER_REFUND, kinds.CASH_REFUND):
+def _count_card_operation(account: Account, document: Document, *, who: str) -> None:
+    """A refund that NetSuite itself would send to a card: exactly what this project promises never to do. What a person
+    enters by hand is theirs."""
+    if who == "person" or document.kind not in (kinds.CUSTOMER_REFUND, kinds.CASH_REFUND):
         return
     handling = str(document.extra.get("handlingMode") or "").upper()
     if handling in ("SAVE_ONLY", "MIMIC"):
