@@ -32,7 +32,8 @@ ITEMS = {"BOOT-42": "501", "BOOT-43": "502", "SHIRT-M": "503", "SOCKS": "504"}  
 ITEMS |= {"CAP-1": "505", "CAP-2": "506", "CAP-3": "507", "CAP-4": "508", "CAP-5": "510"}
 ITEMS |= {"CAP-6": "511"}  # of the story in which it is out of use
 ITEMS |= {"GIFT-SET": "509"}  # a kit, of what the story tells
-CATEGORIES = {"SOCKS": "Hosiery"}  # of items, by SKU; of others NetSuite tells none
+ITEMS |= {"TIGHTS": "512"}  # of the story in which its category is not told yet
+CATEGORIES = {"SOCKS": "Hosiery", "TIGHTS": "Hosiery"}  # of items, by SKU; of others NetSuite tells none
 ORDER = "7000"  # its id in NetSuite
 NEW = {"state": "open", "label_status": "", "outcome": "refund"}
 

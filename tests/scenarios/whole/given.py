@@ -6,6 +6,7 @@ from typing import Any
 from integrations.models import Shop
 from returnsops.lib.money import ZERO
 from returnsops.returns.facts import LineFacts, RecordFacts, ReturnFacts, UnitFacts
+from returnsops.returns.models import Item
 from returnsops.returns.sku_mapping import look_up_items
 from tests.scenarios.book import Scenario
 from tests.scenarios.given import ITEMS, begin
@@ -41,6 +42,10 @@ def set_scene(theatre: Theatre, story: Scenario) -> Scene:
         if one.item_inactive:
             look_up_items(Shop.objects.get(code=shop), {one.sku})
             theatre.use_item(one.item_id, is_inactive=True)
+    for unit in facts.units:
+        if unit.category is None:
+            look_up_items(Shop.objects.get(code=shop), {unit.sku})
+            Item.objects.filter(internal_id=theatre.items[unit.item_id]).update(category=None)
     return scene
 
 

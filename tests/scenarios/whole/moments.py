@@ -172,6 +172,12 @@ def _missing(theatre: Theatre, scene: Scene, told: bool) -> None:
     theatre.plan_what_is_due()
 
 
+def items_are_read(theatre: Theatre, scene: Scene, told: bool) -> None:
+    assert told, "nothing else happens here"
+    for unit in begin(scene.story.given).units:
+        theatre.read_item(unit.item_id)
+
+
 HAPPENINGS: dict[str, Callable[[Theatre, Scene, Any], None]] = {
     "missing": _missing,
     "loop": loop_tells,
@@ -185,6 +191,7 @@ HAPPENINGS: dict[str, Callable[[Theatre, Scene, Any], None]] = {
     "found": goods_are_found,
     "judged": units_are_judged,
     "units_added": units_are_added,
+    "items_read": items_are_read,
     "stock": stock_is_there,
     "stock_elsewhere": stock_is_elsewhere,
     "others_authorise": others_authorise,

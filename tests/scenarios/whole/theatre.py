@@ -129,6 +129,9 @@ class Theatre(Stage):
     def use_item(self, item: str, *, is_inactive: bool) -> None:
         """Taken out of use or back, and read again as if a day had passed."""
         self.act("deactivate_item" if is_inactive else "activate_item", item=self.items[item])
+        self.read_item(item)
+
+    def read_item(self, item: str) -> None:
         Item.objects.filter(internal_id=self.items[item]).update(asked_at=timezone.now() - item_sweep.READ_AGAIN_AFTER)
         item_sweep.sweep_items(self.account)
 
