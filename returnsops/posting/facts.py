@@ -90,8 +90,7 @@ def load_facts(row: LoopReturn, *, policy: Policy | None = None, claims_stock: b
         _unit_facts(line, meanings.get(line.sku), outcomes.get(line.id), policy=policy, kept=kept, restocked=restocked)
         for line in rows.units
     )
-    links = _links(row, policy.link_field) if policy.link_field else {}
-    records = _record_facts_of(rows, links, policy)
+    records = _record_facts_of(row, rows, policy)
     came_as_kits = {items[one.sku] for one in (*rows.units, *rows.found) if one.sku in kits}
     postings = tuple(_posting_facts(one) for one in rows.postings)
     may_be_ended_by_others = loop.settled_at is not None and not has_begun(postings)
@@ -276,7 +275,8 @@ def _exchange_facts(
     )
 
 
-def _record_facts_of(rows: Rows, links: dict[str, str], policy: Policy) -> tuple[RecordFacts, ...]:
+def _record_facts_of(row: LoopReturn, rows: Rows, policy: Policy) -> tuple[RecordFacts, ...]:
+    links = _links(row, policy.link_field) if policy.link_field else {}
     lines: dict[int, list[Row]] = defaultdict(list)
     for line in rows.record_lines:
         lines[line.record_id].append(line)
